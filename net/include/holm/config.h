@@ -1,0 +1,79 @@
+/*
+ * config.h -- the limits of an instance. Each has a default with its derivation; a program changes
+ * fields after holm_config_default(). Nothing in an instance grows past these numbers; what happens
+ * at the limit is said beside each.
+ */
+#ifndef HOLM_CONFIG_H
+#define HOLM_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct holm_config {
+	size_t size; /* sizeof(struct holm_config) as the program was compiled */
+
+	/* Devices; further ones are refused with -HOLM_ENOSPC. Bounds per-device scans. */
+	uint32_t devices_max;
+	/* Addresses per device, all families. 8: a v4, a link-local, a few global and temporary. */
+	uint32_t addrs_max;
+	/* Routes, looked up linearly (longest prefix): a host has a default and a few on-link. */
+	uint32_t routes_max;
+
+	/*
+	 * Neighbour entries. 512 holds two /24 networks; entries in use by a flow are never evicted
+	 * by noise, the least recently confirmed other one goes first.
+	 */
+	uint32_t neighbours_max;
+	/* Frames parked per unresolved neighbour; the oldest is dropped and counted beyond. >= 3. */
+	uint32_t neighbour_frames_max;
+	/* Destinations remembered (route, neighbour, path MTU); unused ones are recycled. */
+	uint32_t dsts_max;
+
+	/* Frames a device's interface queue holds while its ring is full: one ring's worth. */
+	uint32_t dev_queue_max;
+	/*
+	 * Frames of the pool that only reception and bare ACKs may take, so that buffered data can
+	 * never deafen the instance. Two batches of 32.
+	 */
+	uint32_t frame_reserve;
+
+	/* TCP endpoints with a full control block; SYNs beyond are dropped and counted. */
+	uint32_t tcp_conns_max;
+	/* Half-open records, all listeners together; a random old one yields to a new SYN. */
+	uint32_t tcp_half_open_max;
+	/* Largest accept backlog that listen() grants (Linux: SOMAXCONN 4096). */
+	uint32_t tcp_backlog_max;
+	/* TIME-WAIT records; the oldest is recycled early beyond. 2MSL * 500 closes a second. */
+	uint32_t tcp_time_wait_max;
+	/* Out-of-order ranges per connection; a segment that would need one more is dropped. */
+	uint32_t tcp_ranges_max;
+	/* Defaults of a socket's buffers in bytes; rings grow up to it on demand. */
+	uint32_t tcp_sndbuf_bytes;
+	uint32_t tcp_rcvbuf_bytes;
+	/* Time that TIME-WAIT lasts (2 * MSL). RFC 9293 says four minutes; Linux and we say 60 s. */
+	uint64_t tcp_time_wait_ns;
+
+	uint32_t udp_endpoints_max;
+	/* Frames and bytes of buffer memory that one UDP endpoint may hold unread. */
+	uint32_t udp_rcv_frames_max;
+	uint32_t udp_rcvbuf_bytes;
+
+	/* Socket objects. */
+	uint32_t sockets_max;
+
+	/* ICMP errors and RSTs sent per second for traffic that matches nothing (RFC 1812 4.3.2.8). */
+	uint32_t icmp_rate_per_s;
+};
+
+/* Fill every field with its default. */
+void holm_config_default(struct holm_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * ip.h -- addresses and routes of an instance.
+ *
+ * Configuring an address on an ethernet device announces it at once with a gratuitous ARP
+ * (RFC 5227 section 2.3), adds the on-link route of its prefix, and makes it the source for
+ * destinations reached through that device.
+ */
+#ifndef HOLM_IP_H
+#define HOLM_IP_H
+
+#include <holm/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Give `dev` an address with a prefix length (in bits of its own family: 0..32 or 0..128).
+ * Errors: -HOLM_EEXIST (some device has it), -HOLM_ENOSPC (config.addrs_max), -HOLM_EINVAL
+ * (multicast, broadcast, wildcard, bad length), -HOLM_EAFNOSUPPORT (family not among the protocols).
+ */
+int holm_addr_add(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr,
+		  unsigned prefix_len);
+
+/*
+ * Take it away again: its route goes; TCP connections bound to it end with -HOLM_ENETDOWN at their
+ * next transmission. -HOLM_EADDRNOTAVAIL if the device does not have it.
+ */
+int holm_addr_del(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr);
+
+/* The i-th address of the device and its prefix length; false behind the last. */
+bool holm_addr_get(struct holm_net *net, struct holm_dev *dev, size_t i, struct holm_addr *addr,
+		   unsigned *prefix_len);
+
+/* Is it an address of this instance (loopback included)? */
+bool holm_addr_is_local(struct holm_net *net, const struct holm_addr *addr);
+
+struct holm_route {
+	struct holm_addr dst; /* prefix; host bits are cleared */
+	unsigned prefix_len;
+	struct holm_addr gateway; /* wildcard: on link */
+	struct holm_dev *dev;	  /* NULL in holm_route_add(): the device that reaches the gateway */
+	uint32_t metric;	  /* smaller wins among equal prefixes */
+};
+
+/* Errors: -HOLM_EEXIST, -HOLM_ENOSPC, -HOLM_ENETUNREACH (no device reaches the gateway), -HOLM_EINVAL. */
+int holm_route_add(struct holm_net *net, const struct holm_route *route);
+/* Remove the route with this prefix, gateway and device. -HOLM_ENOENT. */
+int holm_route_del(struct holm_net *net, const struct holm_route *route);
+/* The i-th route; false behind the last. */
+bool holm_route_get(struct holm_net *net, size_t i, struct holm_route *route);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * net.h -- an instance of the stack: making it, feeding it, driving it, hearing from it.
+ *
+ *	holm_config_default(&config);
+ *	static const struct holm_proto *const protos[] = {
+ *		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, NULL };
+ *	int err = holm_net_create(&net, &config, &env, protos);
+ *	holm_pool_add(holm_net_pool(net), frame_memory, frame_memory_bytes);
+ *	holm_net_add_dev(net, &driver->dev);
+ *	holm_addr_add(net, &driver->dev, &addr, 24);
+ *	for (;;) {
+ *		holm_net_poll_devs(net, now(), 64);           frames in
+ *		while (holm_net_next_event(net, &ev))         the program reacts: read, write, accept
+ *			...
+ *		while (holm_net_poll(net, now(), 64))         timers, then everything that is to go out
+ *			;
+ *		sleep until a device interrupts or holm_net_next_deadline(net)
+ *	}
+ *
+ * The instance is sans-I/O: it never blocks, reads a clock or touches a register. An instance belongs
+ * to one thread. Input and user calls only take notes of what is to be sent; holm_net_poll() sends,
+ * so that an answer carries the acknowledgement and each device gets one tx() per round.
+ *
+ * Calling in from a callback (env, dev->ops->tx, buffer operations) is an ASSERT.
+ */
+#ifndef HOLM_NET_H
+#define HOLM_NET_H
+
+#include <holm/config.h>
+#include <holm/dev.h>
+#include <holm/env.h>
+#include <holm/errno.h>
+#include <holm/frame.h>
+#include <holm/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct holm_net;
+struct holm_proto;
+
+/*
+ * The protocols that a program can name. What is not named in the list is not linked (with
+ * --gc-sections) and its traffic is a counted drop. Order does not matter; a protocol that needs
+ * another one (TCP: IPv4) makes holm_net_create() return -HOLM_EINVAL if it is missing.
+ */
+extern const struct holm_proto holm_arp;
+extern const struct holm_proto holm_ipv4;
+extern const struct holm_proto holm_icmp4;
+extern const struct holm_proto holm_udp;
+extern const struct holm_proto holm_tcp;
+/* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
+extern const struct holm_proto holm_sockets;
+
+/*
+ * Make an instance. `config` and `env` are copied; `protos` ends with NULL and must outlive the
+ * instance. Errors: -HOLM_EINVAL (a size field, limit or callback is wrong, or a protocol is missing
+ * or named twice), -HOLM_ENOMEM.
+ */
+int holm_net_create(struct holm_net **out, const struct holm_config *config,
+		    const struct holm_env *env, const struct holm_proto *const protos[]);
+
+/*
+ * End an instance: devices are detached, endpoints that the program still holds become invalid
+ * without a word on the wire, all memory goes back to the env. Frames that others still hold keep
+ * their regions alive only if the program does: free them first.
+ */
+void holm_net_destroy(struct holm_net *net);
+
+/* The instance's frame pool: add regions to it, let drivers take receive frames from it. */
+struct holm_pool *holm_net_pool(struct holm_net *net);
+
+/*
+ * Attach a device; its fields (ops, name, mac, caps, link_up) must be set. The device stays the
+ * caller's and must outlive its attachment. Returns the interface index (>= 1) or -HOLM_ENOSPC,
+ * -HOLM_ENOMEM, -HOLM_EINVAL (caps that no frame fits: mtu < 68, head-room over HOLM_FRAME_HEADROOM
+ * less 118, no segment).
+ */
+int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev);
+
+/* Detach: addresses and routes of the device go, its queues are emptied, ops->detach() is called. */
+void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev);
+
+/* The i-th attached device (0, 1, ...), or NULL behind the last. */
+struct holm_dev *holm_net_dev(struct holm_net *net, size_t i);
+
+/*
+ * Frames that arrived at `dev`, a batch: ownership passes to the instance, the array stays the
+ * caller's. Everything malformed is dropped and counted. Nothing is sent before holm_net_poll().
+ */
+void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
+		    size_t n, uint64_t now);
+
+/* The device is done with frames it had taken. */
+void holm_net_tx_done(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
+		      size_t n);
+
+/* The device can take frames again after it took fewer than it was given. */
+void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev);
+
+/* dev->link_up or dev->caps.mtu (downwards) has changed. */
+void holm_net_link_changed(struct holm_net *net, struct holm_dev *dev);
+
+/* Call every device's poll() with `budget` frames each; true while some device has more. */
+bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget);
+
+/*
+ * Run due timers, deliver looped frames, send what is to be sent: at most about `budget` bursts.
+ * `now` never goes backwards (an earlier value is taken as the latest one seen). Returns true while
+ * work due now remains. After false, holm_net_next_deadline() > now.
+ */
+bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget);
+
+/* When holm_net_poll() has work next if nothing arrives; UINT64_MAX for never. Devices included. */
+uint64_t holm_net_next_deadline(struct holm_net *net);
+
+/* The time of the round: the latest `now` given to the instance. */
+uint64_t holm_net_now(const struct holm_net *net);
+
+/*
+ * Readiness. Every endpoint (TCP connection or listener, UDP endpoint) has a level state; when it
+ * changes, the endpoint goes on the ready list once, however often it changes before it is seen.
+ */
+enum holm_state {
+	HOLM_READABLE = 1 << 0,	  /* bytes or a datagram to receive, or the end of the stream */
+	HOLM_WRITABLE = 1 << 1,	  /* room to send */
+	HOLM_ACCEPTABLE = 1 << 2, /* a listener has a connection for holm_tcp_accept() */
+	HOLM_CONNECTED = 1 << 3,  /* the handshake is complete */
+	HOLM_PEER_CLOSED = 1 << 4, /* FIN received: no more bytes after those queued */
+	HOLM_CLOSED = 1 << 5,	  /* both directions are over; nothing will change any more */
+	HOLM_ERROR = 1 << 6,	  /* an error waits to be taken */
+};
+
+enum holm_ep_kind {
+	HOLM_EP_TCP = 1,
+	HOLM_EP_UDP = 2,
+};
+
+struct holm_event {
+	void *cookie;	/* as set by the owner, NULL if never set */
+	void *endpoint; /* struct holm_tcp * or struct holm_udp *, by kind */
+	uint8_t kind;	/* enum holm_ep_kind */
+	uint16_t state; /* enum holm_state, as it is now */
+};
+
+/*
+ * The next endpoint whose state has changed since it was last handed out. State is published before
+ * the event: what the event says can be acted upon at once. False: none. A closed (given-up) handle
+ * is never named again.
+ */
+bool holm_net_next_event(struct holm_net *net, struct holm_event *ev);
+
+/* Switch the one-line-per-frame trace (env.log at HOLM_LOG_TRACE) on or off. */
+void holm_net_set_trace(struct holm_net *net, bool on);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * pair.h -- two devices joined back to back: what one sends, the other receives. Joins two instances
+ * in one process: tests, simulator, benchmarks, examples.
+ *
+ * Frames whose bytes are owned by a pool pass by pointer; frames with lent spans are copied into
+ * frames of the receiving side's pool, so that a slow reader never pins a sender.
+ */
+#ifndef HOLM_PAIR_H
+#define HOLM_PAIR_H
+
+#include <holm/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Frames on the way in one direction; a power of two. */
+#define HOLM_PAIR_QUEUE 1024u
+
+struct holm_pair_end {
+	struct holm_dev dev;
+	struct holm_pair_end *peer;
+	struct holm_frame *queue[HOLM_PAIR_QUEUE]; /* sent by the peer, not yet received here */
+	uint32_t head, tail;
+	bool tx_blocked; /* our tx() found the peer's queue full */
+};
+
+struct holm_pair {
+	struct holm_pair_end end[2];
+};
+
+/* MAC addresses 02:00:00:00:00:01 and :02. `caps` as both ends offer them. */
+void holm_pair_init(struct holm_pair *pair, const struct holm_dev_caps *caps);
+
+/* Free frames that are under way. Both ends must be detached. */
+void holm_pair_fini(struct holm_pair *pair);
+
+/* Plain caps: MTU 1500, linear frames, no offload, no head-room. */
+struct holm_dev_caps holm_pair_default_caps(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * socket.h -- socket objects with POSIX semantics over an instance, without descriptors, threads or
+ * blocking: what would block returns -HOLM_EAGAIN, and holm_net_next_event() tells when to try again
+ * (its cookie is the socket's).
+ *
+ * The layer of system calls (kernel/sys, the preload library) turns descriptors into these objects
+ * and waits. Numbers and layouts are Linux's, under names of their own, so that a C library's headers
+ * may be included beside this one.
+ */
+#ifndef HOLM_SOCKET_H
+#define HOLM_SOCKET_H
+
+#include <holm/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum holm_af {
+	HOLM_AF_UNSPEC = 0,
+	HOLM_AF_UNIX = 1,
+	HOLM_AF_INET = 2,
+	HOLM_AF_INET6 = 10,
+};
+
+enum holm_sock_type {
+	HOLM_SOCK_STREAM = 1,
+	HOLM_SOCK_DGRAM = 2,
+	HOLM_SOCK_RAW = 3,
+	HOLM_SOCK_SEQPACKET = 5,
+};
+
+enum holm_ipproto {
+	HOLM_IPPROTO_IP = 0,
+	HOLM_IPPROTO_ICMP = 1,
+	HOLM_IPPROTO_TCP = 6,
+	HOLM_IPPROTO_UDP = 17,
+	HOLM_IPPROTO_IPV6 = 41,
+};
+
+enum holm_msg_flag {
+	HOLM_MSG_OOB = 0x1,
+	HOLM_MSG_PEEK = 0x2,
+	HOLM_MSG_DONTROUTE = 0x4,
+	HOLM_MSG_CTRUNC = 0x8,
+	HOLM_MSG_TRUNC = 0x20,
+	HOLM_MSG_DONTWAIT = 0x40,
+	HOLM_MSG_EOR = 0x80,
+	HOLM_MSG_WAITALL = 0x100,
+	HOLM_MSG_NOSIGNAL = 0x4000,
+	HOLM_MSG_MORE = 0x8000,
+	/* holm's own: the bytes never change; queue them without a copy (send side, TCP). */
+	HOLM_MSG_CONST = 0x1000000,
+};
+
+enum holm_shut {
+	HOLM_SHUT_RD = 0,
+	HOLM_SHUT_WR = 1,
+	HOLM_SHUT_RDWR = 2,
+};
+
+enum holm_sol {
+	HOLM_SOL_SOCKET = 1,
+};
+
+enum holm_so {
+	HOLM_SO_REUSEADDR = 2,
+	HOLM_SO_TYPE = 3,
+	HOLM_SO_ERROR = 4,
+	HOLM_SO_BROADCAST = 6,
+	HOLM_SO_SNDBUF = 7,
+	HOLM_SO_RCVBUF = 8,
+	HOLM_SO_KEEPALIVE = 9,
+	HOLM_SO_LINGER = 13,
+	HOLM_SO_REUSEPORT = 15,
+	HOLM_SO_RCVTIMEO = 20,
+	HOLM_SO_SNDTIMEO = 21,
+	HOLM_SO_ACCEPTCONN = 30,
+	HOLM_SO_PROTOCOL = 38,
+	HOLM_SO_DOMAIN = 39,
+};
+
+enum holm_tcp_sockopt {
+	HOLM_SOCKOPT_TCP_NODELAY = 1,
+	HOLM_SOCKOPT_TCP_MAXSEG = 2,
+	HOLM_SOCKOPT_TCP_KEEPIDLE = 4,
+	HOLM_SOCKOPT_TCP_KEEPINTVL = 5,
+	HOLM_SOCKOPT_TCP_KEEPCNT = 6,
+	HOLM_SOCKOPT_TCP_LINGER2 = 8,
+	HOLM_SOCKOPT_TCP_INFO = 11,
+	HOLM_SOCKOPT_TCP_USER_TIMEOUT = 18,
+};
+
+enum holm_ip_sockopt {
+	HOLM_SOCKOPT_IP_TOS = 1,
+	HOLM_SOCKOPT_IP_TTL = 2,
+};
+
+/* struct sockaddr_in of Linux: family in host order, port and address in network order. */
+struct holm_sockaddr_in {
+	uint16_t family;
+	uint8_t port[2];
+	uint8_t addr[4];
+	uint8_t zero[8];
+};
+
+struct holm_linger {
+	int32_t onoff;
+	int32_t linger;
+};
+
+/* struct timeval of a 64-bit Linux. */
+struct holm_timeval {
+	int64_t sec;
+	int64_t usec;
+};
+
+/* Poll events, Linux's numbers. */
+enum holm_poll {
+	HOLM_POLLIN = 0x001,
+	HOLM_POLLPRI = 0x002,
+	HOLM_POLLOUT = 0x004,
+	HOLM_POLLERR = 0x008,
+	HOLM_POLLHUP = 0x010,
+	HOLM_POLLNVAL = 0x020,
+	HOLM_POLLRDNORM = 0x040,
+	HOLM_POLLWRNORM = 0x100,
+	HOLM_POLLRDHUP = 0x2000,
+};
+
+struct holm_socket;
+
+/*
+ * A new socket. AF_INET with STREAM or DGRAM. -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
+ * -HOLM_ESOCKTNOSUPPORT, -HOLM_EINVAL, -HOLM_ENOBUFS (config.sockets_max), -HOLM_ENOMEM.
+ * `cookie` is what events about it carry.
+ */
+int holm_socket_open(struct holm_net *net, int family, int type, int protocol, void *cookie,
+		     struct holm_socket **out);
+
+/*
+ * Give the socket up. Its connection goes on as holm_tcp_close() says, or by SO_LINGER {1, 0} as
+ * holm_tcp_abort(). With SO_LINGER {1, n > 0} the caller first waits for HOLM_POLLHUP or n seconds.
+ */
+void holm_socket_close(struct holm_socket *s);
+
+void holm_socket_set_cookie(struct holm_socket *s, void *cookie);
+
+/* The socket's instance. */
+struct holm_net *holm_socket_net(const struct holm_socket *s);
+
+/* Addresses: `len` is the length given; outputs are cut to *len, *len becomes the full length. */
+int holm_socket_bind(struct holm_socket *s, const void *addr, uint32_t len);
+int holm_socket_listen(struct holm_socket *s, int backlog);
+/* 0, or -HOLM_EINPROGRESS (then wait for HOLM_POLLOUT and read SO_ERROR), -HOLM_EALREADY, ... */
+int holm_socket_connect(struct holm_socket *s, const void *addr, uint32_t len);
+/* -HOLM_EAGAIN while nobody has connected. The new socket gets `cookie`. */
+int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,
+		       struct holm_socket **out);
+int holm_socket_getsockname(struct holm_socket *s, void *addr, uint32_t *len);
+int holm_socket_getpeername(struct holm_socket *s, void *addr, uint32_t *len);
+int holm_socket_shutdown(struct holm_socket *s, int how);
+
+struct holm_iov {
+	void *base;
+	size_t len;
+};
+
+/*
+ * Scatter-gather message, one call for send, sendto, sendmsg and their twins. In sendmsg() the name
+ * is where to send (or NULL), in recvmsg() where to put the sender (name_len in and out).
+ */
+struct holm_msg {
+	void *name;
+	uint32_t name_len;
+	struct holm_iov *iov;
+	size_t iovcnt;
+	int flags; /* out: HOLM_MSG_TRUNC */
+};
+
+/* Bytes sent (>= 0), -HOLM_EAGAIN when none could be queued, -HOLM_EPIPE after shutdown, ... */
+int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, int flags);
+/* Bytes received; 0 at the end of the stream; -HOLM_EAGAIN while nothing is there. */
+int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int flags);
+
+/* As Linux: each option is honoured or refused with -HOLM_ENOPROTOOPT. */
+int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const void *value,
+			   uint32_t len);
+int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
+
+/* Time-outs for the blocking layer: 0 means none. */
+uint64_t holm_socket_rcvtimeo_ns(const struct holm_socket *s);
+uint64_t holm_socket_sndtimeo_ns(const struct holm_socket *s);
+/* SO_LINGER: seconds to wait in close(), or -1. */
+int holm_socket_linger_s(const struct holm_socket *s);
+
+/* Level readiness as poll() shows it (enum holm_poll); never blocks. */
+unsigned holm_socket_poll(struct holm_socket *s);
+
+/* FIONREAD: bytes (stream), or the size of the next datagram. */
+size_t holm_socket_readable_bytes(struct holm_socket *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

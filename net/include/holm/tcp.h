@@ -1,0 +1,165 @@
+/*
+ * tcp.h -- TCP endpoints (RFC 9293), driven directly, without sockets.
+ *
+ *	struct holm_tcp *t;
+ *	holm_tcp_open(net, &t);
+ *	holm_tcp_attach(t, &snd.base, &rcv.base);       the program's own buffers
+ *	holm_tcp_connect(t, &remote);                   -> event HOLM_CONNECTED | HOLM_WRITABLE
+ *	holm_ring_sndbuf_write(&snd, ...); holm_tcp_send(t);
+ *	holm_ring_rcvbuf_read(&rcv, ...); holm_tcp_received(t);
+ *	holm_tcp_shutdown(t);                           FIN behind what is queued
+ *	holm_tcp_close(t);                              the handle is given up
+ *
+ * Nothing is sent by these calls; the next holm_net_poll() does. A handle stays valid until its owner
+ * closes or aborts it, also after a reset: reads drain what was received, then the error shows.
+ */
+#ifndef HOLM_TCP_H
+#define HOLM_TCP_H
+
+#include <holm/buf.h>
+#include <holm/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct holm_tcp;
+
+/* RFC 9293 section 3.3.2, with Linux's numbers. */
+enum holm_tcp_state {
+	HOLM_TCP_ESTABLISHED = 1,
+	HOLM_TCP_SYN_SENT = 2,
+	HOLM_TCP_SYN_RECEIVED = 3,
+	HOLM_TCP_FIN_WAIT_1 = 4,
+	HOLM_TCP_FIN_WAIT_2 = 5,
+	HOLM_TCP_TIME_WAIT = 6,
+	HOLM_TCP_CLOSED = 7,
+	HOLM_TCP_CLOSE_WAIT = 8,
+	HOLM_TCP_LAST_ACK = 9,
+	HOLM_TCP_LISTEN = 10,
+	HOLM_TCP_CLOSING = 11,
+};
+
+/* "ESTABLISHED", "FIN-WAIT-1", ... */
+const char *holm_tcp_state_name(enum holm_tcp_state state);
+
+/* A new endpoint in CLOSED. -HOLM_ENOBUFS at config.tcp_conns_max, -HOLM_ENOMEM. */
+int holm_tcp_open(struct holm_net *net, struct holm_tcp **out);
+
+/* What events about this endpoint carry. */
+void holm_tcp_set_cookie(struct holm_tcp *t, void *cookie);
+void *holm_tcp_cookie(const struct holm_tcp *t);
+
+/*
+ * Give the endpoint its buffers; they must stay until their released() is called. Each once, before
+ * bytes flow: for an active open before connect(), for an accepted one before the next poll after
+ * accept() (until then the peer sees the window that config.tcp_rcvbuf_bytes promises, so a receive
+ * buffer must offer at least that when data has arrived: bytes beyond its window are dropped and
+ * sent again). Either may be NULL to leave it as it is. -HOLM_EISCONN if that side has one already.
+ */
+int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcvbuf *rcv);
+
+enum holm_tcp_bind_flag {
+	HOLM_TCP_REUSEADDR = 1 << 0, /* as Linux: a port in TIME-WAIT or of a child may be bound */
+	HOLM_TCP_V6ONLY = 1 << 1,
+};
+
+/*
+ * Choose the local end. Port 0 chooses an ephemeral port (RFC 6056) now. -HOLM_EADDRINUSE,
+ * -HOLM_EADDRNOTAVAIL (not a local address), -HOLM_EINVAL (bound or connected already).
+ */
+int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigned flags);
+
+/*
+ * OPEN, active. The local end is chosen where bind() has not (RFC 6724 source, RFC 6056 port).
+ * Returns 0 when the SYN is under way; the outcome is an event: HOLM_CONNECTED, or HOLM_ERROR.
+ * -HOLM_EISCONN, -HOLM_EALREADY, -HOLM_ENETUNREACH, -HOLM_EADDRNOTAVAIL (no port left),
+ * -HOLM_EADDRINUSE (the four-tuple exists), -HOLM_EINVAL (multicast or broadcast, MUST-46),
+ * -HOLM_EAFNOSUPPORT.
+ */
+int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote);
+
+/*
+ * OPEN, passive: LISTEN. `backlog` bounds connections that wait to be accepted (clamped to 1 ..
+ * config.tcp_backlog_max); called again it changes the bound. -HOLM_EADDRINUSE, -HOLM_EINVAL.
+ */
+int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog);
+
+/* Take the oldest complete connection; it is the caller's. -HOLM_EAGAIN, -HOLM_EINVAL (no listener). */
+int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child);
+
+/* SEND: the send buffer has more bytes (or its owner set flags below). Sent at the next poll. */
+void holm_tcp_send(struct holm_tcp *t);
+
+/* RECEIVE: the reader took bytes from the receive buffer, so the window may have opened. */
+void holm_tcp_received(struct holm_tcp *t);
+
+/* No more will be sent: FIN behind the last queued byte. Bytes may still be received. */
+int holm_tcp_shutdown(struct holm_tcp *t);
+
+/*
+ * CLOSE, and give the handle up. Queued bytes are still delivered, then FIN. If received bytes are
+ * unread, or arrive later, the connection is reset instead (RFC 9293 SHLD-3, as Linux does).
+ * The buffers stay in use until their released().
+ */
+void holm_tcp_close(struct holm_tcp *t);
+
+/* ABORT, and give the handle up: RST where RFC 9293 3.10.5 says so, both buffers are released. */
+void holm_tcp_abort(struct holm_tcp *t);
+
+/* Readiness now (enum holm_state). */
+unsigned holm_tcp_ready(const struct holm_tcp *t);
+
+/* Take the pending error: 0 or -HOLM_ECONNREFUSED, -HOLM_ECONNRESET, -HOLM_ETIMEDOUT, ... */
+int holm_tcp_take_error(struct holm_tcp *t);
+
+enum holm_tcp_state holm_tcp_state(const struct holm_tcp *t);
+void holm_tcp_local(const struct holm_tcp *t, struct holm_endpoint *e);
+void holm_tcp_remote(const struct holm_tcp *t, struct holm_endpoint *e);
+
+/* Per-connection settings; a child inherits its listener's. */
+enum holm_tcp_option {
+	HOLM_TCP_OPT_NODELAY = 1,   /* 0/1: no Nagle */
+	HOLM_TCP_OPT_KEEPALIVE = 2, /* 0/1, default off (MUST-25) */
+	HOLM_TCP_OPT_KEEPIDLE_S = 3, /* default 7200 (MUST-28) */
+	HOLM_TCP_OPT_KEEPINTVL_S = 4, /* default 75 */
+	HOLM_TCP_OPT_KEEPCNT = 5,     /* default 9 */
+	HOLM_TCP_OPT_MAXSEG = 6,      /* upper bound of the MSS, both ways; before connect/listen */
+	HOLM_TCP_OPT_USER_TIMEOUT_MS = 7, /* R2 as a time (MUST-21); 0: the default, 15 retransmissions */
+	HOLM_TCP_OPT_TTL = 8,		  /* MUST-49, default 64 */
+	HOLM_TCP_OPT_TOS = 9,		  /* MUST-48, default 0 */
+	HOLM_TCP_OPT_TIMESTAMPS = 10,	  /* 0/1: offer RFC 7323 timestamps; default 1 */
+	HOLM_TCP_OPT_SACK = 11,		  /* 0/1: offer SACK-permitted; default 1 */
+	HOLM_TCP_OPT_LINGER2_S = 12,	  /* FIN-WAIT-2 without an owner; default 60 */
+};
+
+/* -HOLM_EINVAL for a value out of range or a moment too late, -HOLM_ENOPROTOOPT for others. */
+int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value);
+int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value);
+
+/* Figures of one endpoint, for `ss`-like listings and TCP_INFO. */
+struct holm_tcp_info {
+	uint8_t state; /* enum holm_tcp_state */
+	uint8_t retransmits; /* in a row */
+	uint8_t backoff;
+	uint8_t snd_wscale, rcv_wscale;
+	uint8_t timestamps, sack; /* negotiated */
+	struct holm_endpoint local, remote;
+	uint32_t rcv_queue; /* unread bytes; a listener's waiting connections */
+	uint32_t snd_queue; /* unacknowledged or unsent bytes; a listener's backlog */
+	uint32_t snd_wnd, rcv_wnd;
+	uint32_t cwnd_bytes, ssthresh_bytes;
+	uint32_t snd_mss, rcv_mss;
+	uint64_t srtt_ns, rttvar_ns, rto_ns;
+	uint32_t in_flight;
+	uint32_t retrans_total;	 /* segments */
+	uint64_t bytes_sent, bytes_received; /* payload in order, modulo 2^32 where idle state is compact */
+};
+
+void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * udp.h -- UDP endpoints (RFC 768), driven directly, without sockets.
+ *
+ * Received datagrams are handed over as the frames they came in; sent ones are copied, or lent under
+ * the send buffers' rule.
+ */
+#ifndef HOLM_UDP_H
+#define HOLM_UDP_H
+
+#include <holm/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct holm_udp;
+
+/* The largest payload over IPv4: 65535 - 20 - 8. Without fragmentation the path's MTU bounds it. */
+#define HOLM_UDP_PAYLOAD_MAX 65507u
+
+/* A new, unbound endpoint. -HOLM_ENOBUFS at config.udp_endpoints_max, -HOLM_ENOMEM. */
+int holm_udp_open(struct holm_net *net, struct holm_udp **out);
+
+void holm_udp_set_cookie(struct holm_udp *u, void *cookie);
+
+enum holm_udp_bind_flag {
+	HOLM_UDP_REUSEADDR = 1 << 0,
+	HOLM_UDP_V6ONLY = 1 << 1,
+	/* Receive on this device whatever the destination, before any address is configured (DHCP). */
+	HOLM_UDP_ANY_DST = 1 << 2,
+};
+
+/* Choose the local end; port 0 chooses one. -HOLM_EADDRINUSE, -HOLM_EADDRNOTAVAIL, -HOLM_EINVAL. */
+int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigned flags);
+
+/* Use only this device both ways; NULL: any. */
+void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
+
+/*
+ * Fix the remote end: only its datagrams are received, ICMP errors about it become the endpoint's
+ * error. NULL dissolves the association. Binds to an ephemeral port where needed.
+ */
+int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
+
+/*
+ * Send one datagram made of `nspans` spans (copied). `to` may be NULL on a connected endpoint. It
+ * leaves at the next poll. -HOLM_EMSGSIZE (larger than the path's MTU: fragments are not made),
+ * -HOLM_EDESTADDRREQ, -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_ENOBUFS
+ * (no frame), -HOLM_EAGAIN (interface queue full), or a pending asynchronous error.
+ */
+int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
+		  size_t nspans);
+
+struct holm_datagram {
+	struct holm_frame *frame;   /* the caller's from now on; holm_frame_free() it */
+	uint32_t payload_off;	    /* into the frame */
+	uint32_t payload_len;
+	struct holm_endpoint from, to;
+	struct holm_dev *dev; /* where it came in */
+	uint8_t ttl, tos;
+};
+
+/* Take the oldest datagram, frame and all. -HOLM_EAGAIN, or a pending asynchronous error. */
+int holm_udp_recv(struct holm_udp *u, struct holm_datagram *dg);
+/* Look at it without taking it: the frame stays the endpoint's. */
+int holm_udp_peek(struct holm_udp *u, struct holm_datagram *dg);
+
+enum holm_udp_option {
+	HOLM_UDP_OPT_BROADCAST = 1, /* 0/1 */
+	HOLM_UDP_OPT_TTL = 2,
+	HOLM_UDP_OPT_TOS = 3,
+	HOLM_UDP_OPT_RCVBUF = 4, /* bytes of buffer memory */
+};
+
+int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value);
+int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint32_t *value);
+
+unsigned holm_udp_ready(const struct holm_udp *u);
+int holm_udp_take_error(struct holm_udp *u);
+void holm_udp_local(const struct holm_udp *u, struct holm_endpoint *e);
+/* -HOLM_ENOTCONN when there is none. */
+int holm_udp_remote(const struct holm_udp *u, struct holm_endpoint *e);
+/* Datagrams and bytes of payload waiting. */
+void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes);
+
+/* Give the endpoint up; what it holds is freed. */
+void holm_udp_close(struct holm_udp *u);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
