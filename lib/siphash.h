@@ -1,0 +1,29 @@
+/*
+ * SipHash: a keyed hash that nobody predicts without the key (Aumasson and Bernstein, 2012).
+ *
+ * SipHash-2-4 for what is a secret in itself: initial sequence numbers, ports, cookies.
+ * SipHash-1-3 for tables filled by strangers, where it is enough that collisions cannot be chosen.
+ * lib/hash.h is cheaper still, for tuples of a few words.
+ *
+ * The _words forms hash n 64-bit words as if each were stored with its low byte first. They give
+ * the same value on every machine and skip the handling of a tail.
+ */
+#ifndef LIB_SIPHASH_H
+#define LIB_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Drawn at random by the owner, one for each purpose. */
+struct siphash_key {
+	uint64_t k0;
+	uint64_t k1;
+};
+
+uint64_t siphash24(const struct siphash_key *key, const void *p, size_t n);
+uint64_t siphash13(const struct siphash_key *key, const void *p, size_t n);
+
+uint64_t siphash24_words(const struct siphash_key *key, const uint64_t *words, size_t n);
+uint64_t siphash13_words(const struct siphash_key *key, const uint64_t *words, size_t n);
+
+#endif
