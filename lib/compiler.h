@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* For branches whose direction is known from the protocol, not guessed: errors, slow paths. */
-#define likely(x)   __builtin_expect(!!(x), 1)
+#define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* The result is an error or a resource; ignoring it is a bug that the compiler reports. */
@@ -32,16 +32,16 @@
  * makes the compiler compare the two pointer types. A pointer to const is refused (-Wcast-qual):
  * container_of_const takes those and gives a pointer to const back.
  */
-#define container_of(ptr, type, member) \
+#define container_of(ptr, type, member)                                                            \
 	((type *)(void *)((char *)(1 ? (ptr) : &((type *)0)->member) - offsetof(type, member)))
-#define container_of_const(ptr, type, member)                                                  \
-	((const type *)(const void *)((const char *)(1 ? (ptr) : &((const type *)0)->member) - \
+#define container_of_const(ptr, type, member)                                                      \
+	((const type *)(const void *)((const char *)(1 ? (ptr) : &((const type *)0)->member) -     \
 				      offsetof(type, member)))
 
 /* Elements of an array. A pointer gives a negative array size, hence an error. */
-#define ARRAY_LEN(a)                  \
-	(sizeof(a) / sizeof((a)[0]) + \
-	 0 * sizeof(char[1 -          \
+#define ARRAY_LEN(a)                                                                               \
+	(sizeof(a) / sizeof((a)[0]) +                                                              \
+	 0 * sizeof(char[1 -                                                                       \
 			 2 * __builtin_types_compatible_p(__typeof__(a), __typeof__(&(a)[0]))]))
 
 static inline uint32_t min_u32(uint32_t a, uint32_t b)
