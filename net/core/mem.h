@@ -1,0 +1,53 @@
+/*
+ * Memory of an instance: size classes with last-in-first-out free lists, cut from chunks that the
+ * env gives. Small objects (connections, records, neighbours) and the rings of the byte buffers
+ * come from here; frames do not (net/core/frame.c).
+ *
+ * Objects up to MEM_CLASS_MAX come from chunks of MEM_CHUNK bytes and are kept for the next of
+ * their class; a chunk all of whose objects are free goes back to the env when more than one chunk
+ * of its class is empty. Larger objects (tables, rings) are single env allocations, of which up to
+ * MEM_KEEP_BYTES are kept for reuse by size.
+ */
+#ifndef NET_CORE_MEM_H
+#define NET_CORE_MEM_H
+
+#include <holm/env.h>
+#include <holm/stats.h>
+
+#include <stdint.h>
+
+#include "lib/list.h"
+
+/* Objects are multiples of this size. */
+#define MEM_GRAIN 16u
+/* The largest object cut from a chunk. */
+#define MEM_CLASS_MAX 1024u
+#define MEM_CLASSES (MEM_CLASS_MAX / MEM_GRAIN)
+/* A chunk: what the env is asked for. Its alignment finds the chunk of an object. */
+#define MEM_CHUNK HOLM_ALLOC_MIN
+/* Large blocks: powers of two from MEM_CLASS_MAX * 2 up to 1 MiB are kept on lists when freed. */
+#define MEM_LARGE_CLASSES 10u
+#define MEM_KEEP_BYTES (256u * 1024u)
+
+struct mem {
+	const struct holm_env *env;
+	struct list partial[MEM_CLASSES]; /* chunks with a free object, the fullest use first */
+	uint32_t empty[MEM_CLASSES];	  /* chunks of the class without an object in use */
+	void *large[MEM_LARGE_CLASSES];	  /* kept blocks, linked through their first word */
+	size_t kept;
+	struct holm_memory_stats stats;
+};
+
+/* `env` must outlive the mem. */
+void mem_init(struct mem *m, const struct holm_env *env);
+/* Give kept blocks and empty chunks back. Every object must have been freed. */
+void mem_fini(struct mem *m);
+
+/* `size` bytes aligned to 16, not zeroed; NULL when the env has none left. */
+void *mem_alloc(struct mem *m, size_t size);
+/* The same, zeroed. */
+void *mem_zalloc(struct mem *m, size_t size);
+/* `size` as it was asked for. NULL is fine. */
+void mem_free(struct mem *m, void *p, size_t size);
+
+#endif

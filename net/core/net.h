@@ -1,0 +1,130 @@
+/*
+ * The instance: what every room of net/ hangs its state on, and the calls between rooms that are so
+ * common that they have their home here: counting, dropping, memory, randomness, time.
+ *
+ * One struct holm_net per instance; it belongs to one thread. Room-private parts are pointers to
+ * types that only their room completes.
+ */
+#ifndef NET_CORE_NET_H
+#define NET_CORE_NET_H
+
+#include <holm/net.h>
+#include <holm/stats.h>
+
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "lib/list.h"
+#include "lib/rng.h"
+#include "lib/siphash.h"
+#include "lib/wheel.h"
+#include "net/core/mem.h"
+
+struct neigh_table;
+struct loopback;
+struct ip_state;
+struct icmp_state;
+struct udp_state;
+struct tcp_state;
+struct socket_state;
+struct holm_netif;
+
+/* Secrets of the instance, drawn at creation. One per use, so that no output helps another. */
+struct net_secrets {
+	uint64_t flow_hash[2];	    /* demultiplexing tables: keyed multiply-fold */
+	struct siphash_key isn;	    /* RFC 6528 */
+	struct siphash_key port;    /* RFC 6056 */
+	struct siphash_key cookie;  /* SYN cookies */
+};
+
+struct holm_net {
+	/* Read on every frame. */
+	uint64_t now; /* the round's time; never goes backwards */
+	struct holm_pool *pool;
+	struct holm_netif **netifs; /* [config.devices_max + 1]: index 0 is the loopback, or NULL */
+	uint32_t nnetifs;	    /* slots in use or once used, loopback included */
+	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
+	bool trace;
+	const struct holm_proto *const *protos; /* NULL-terminated, as given */
+
+	struct tcp_state *tcp;
+	struct udp_state *udp;
+	struct ip_state *ip;
+	struct icmp_state *icmp;
+	struct neigh_table *neigh;
+	struct loopback *loopback;
+	struct socket_state *sockets;
+
+	struct list ready; /* of struct ep */
+	struct wheel timers;
+	struct rng rng;
+	struct net_secrets secrets;
+	struct mem mem;
+	struct holm_memory memory; /* mem, as the public rings want it */
+
+	uint64_t counters[HOLM_COUNT_COUNT];
+	uint64_t drops[HOLM_DROP_COUNT];
+
+	struct holm_env env;
+	struct holm_config config;
+};
+
+static inline void net_count(struct holm_net *net, enum holm_counter counter)
+{
+	net->counters[counter]++;
+}
+
+static inline void net_count_n(struct holm_net *net, enum holm_counter counter, uint64_t n)
+{
+	net->counters[counter] += n;
+}
+
+/* Count a drop that involves no frame (any more). */
+static inline void net_drop_note(struct holm_net *net, enum holm_drop reason)
+{
+	net->drops[reason]++;
+}
+
+/* The one way to end a frame's life early: counted, by reason. */
+static inline void net_drop(struct holm_net *net, struct holm_frame *f, enum holm_drop reason)
+{
+	net->drops[reason]++;
+	holm_frame_free(f);
+}
+
+/*
+ * A timer of the instance. Fires on the instance's thread from holm_net_poll(), never early. Arm
+ * lazily: where a deadline only moves later, leave the timer and look at the real deadline in fire().
+ */
+struct net_timer {
+	struct wheel_timer wheel;
+	void (*fire)(struct holm_net *net, struct net_timer *timer);
+};
+
+static inline void net_timer_init(struct net_timer *t,
+				  void (*fire)(struct holm_net *net, struct net_timer *timer))
+{
+	wheel_timer_init(&t->wheel);
+	t->fire = fire;
+}
+
+static inline bool net_timer_is_armed(const struct net_timer *t)
+{
+	return wheel_timer_is_armed(&t->wheel);
+}
+
+/* Arm or re-arm for `deadline` (a past one fires at the next poll). */
+static inline void net_timer_arm(struct holm_net *net, struct net_timer *t, uint64_t deadline)
+{
+	wheel_arm(&net->timers, &t->wheel, deadline);
+}
+
+static inline void net_timer_cancel(struct holm_net *net, struct net_timer *t)
+{
+	wheel_cancel(&net->timers, &t->wheel);
+}
+
+/* One log line, formatted by lib/fmt. */
+void net_log(struct holm_net *net, enum holm_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

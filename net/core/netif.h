@@ -1,0 +1,84 @@
+/*
+ * The instance's side of a device: addresses, the interface queue, who waits for room in it.
+ *
+ * A frame for a device goes through netif_output(), which makes it fit the device's capabilities
+ * (software GSO, checksum, gathering) and puts it in the interface queue; the queue is given to the
+ * device once per round, by netif_flush().
+ */
+#ifndef NET_CORE_NETIF_H
+#define NET_CORE_NETIF_H
+
+#include <holm/dev.h>
+#include <holm/ip.h>
+
+#include "net/core/net.h"
+
+struct netif_addr {
+	struct holm_addr addr;
+	uint8_t prefix_len; /* of its own family */
+};
+
+struct holm_netif {
+	struct holm_dev *dev;
+	struct holm_net *net;
+	uint32_t index; /* >= 1; the loopback's is 0 */
+	uint32_t features; /* dev->caps.features, read once */
+	uint16_t mtu;
+	uint16_t segs_max;
+	bool loopback;
+
+	/* The interface queue: ring[head..tail) modulo config.dev_queue_max, a power of two. */
+	struct holm_frame **ring;
+	uint32_t ring_mask;
+	uint32_t head, tail;
+	bool device_full; /* tx() took fewer than it was given: wait for holm_net_tx_ready() */
+
+	/* Endpoints that wait for room, woken in order: see netif_wait(). */
+	struct list waiters;
+
+	struct netif_addr *addrs; /* [config.addrs_max] */
+	uint32_t naddrs;
+};
+
+/* How a waiting endpoint is told; embedded in it. */
+struct netif_waiter {
+	struct list_node node;
+	void (*wake)(struct holm_net *net, struct netif_waiter *waiter);
+};
+
+/*
+ * How many frames could be queued now without loss: room in the queue, and frames in the pool above
+ * the reserve (software GSO takes one per segment).
+ */
+size_t netif_room(const struct holm_netif *netif);
+
+/* Call waiter->wake() once when there is room again. Waiting already is fine. */
+void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter);
+static inline void netif_unwait(struct netif_waiter *waiter)
+{
+	if (list_is_linked(&waiter->node))
+		list_remove(&waiter->node);
+}
+
+/*
+ * Put a complete frame (link header included) into the interface queue. Ownership passes; a full
+ * queue, a dead link or a frame that cannot be made to fit is a counted drop.
+ */
+void netif_output(struct holm_netif *netif, struct holm_frame *f);
+
+/* Give the queue to the device. Called once per round. */
+void netif_flush(struct holm_netif *netif);
+
+/* Queue a frame as it is: it already fits the device. For netif_output() and software GSO. */
+void netif_enqueue(struct holm_netif *netif, struct holm_frame *f);
+
+/* Is this one of the netif's own addresses? */
+static inline bool netif_has_addr(const struct holm_netif *netif, const struct holm_addr *addr)
+{
+	for (uint32_t i = 0; i < netif->naddrs; i++)
+		if (holm_addr_equal(&netif->addrs[i].addr, addr))
+			return true;
+	return false;
+}
+
+#endif

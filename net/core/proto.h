@@ -1,0 +1,53 @@
+/*
+ * What a protocol registers: the table behind the public names holm_arp, holm_ipv4, holm_tcp, ...
+ * Lower layers call up only through it, so nothing inside names every protocol.
+ */
+#ifndef NET_CORE_PROTO_H
+#define NET_CORE_PROTO_H
+
+#include <holm/net.h>
+#include <holm/stats.h>
+
+struct ip_error;
+
+enum proto_kind {
+	PROTO_LINK,	 /* number is an ethertype: input() gets frames with l3_off set */
+	PROTO_TRANSPORT, /* number is an IP protocol: input() gets frames with l4_off and ip_rx() set */
+	PROTO_LAYER,	 /* no input of its own: sockets */
+};
+
+struct holm_proto {
+	const char *name;
+	enum proto_kind kind;
+	uint16_t number;
+	/* Protocols that must be in the list too, NULL-terminated; NULL: none. */
+	const struct holm_proto *const *needs;
+
+	/* Build the room's part of the instance. 0 or -HOLM_ENOMEM. Called in the order of `needs`. */
+	int (*start)(struct holm_net *net);
+	/* Free it; endpoints that are still there go without a word. Called in reverse order. */
+	void (*stop)(struct holm_net *net);
+
+	/* A frame; ownership passes. */
+	void (*input)(struct holm_net *net, struct holm_frame *f);
+	/* The batch is over: pass on what GRO held back. May be NULL. */
+	void (*input_done)(struct holm_net *net);
+	/*
+	 * holm_net_poll(): send what is pending, at most *budget bursts (decremented for each).
+	 * True while more is pending that could go now. May be NULL.
+	 */
+	bool (*output)(struct holm_net *net, size_t *budget);
+	/* An ICMP error about a packet that this transport sent. May be NULL. */
+	void (*error)(struct holm_net *net, const struct ip_error *error);
+	/* A device appeared, went, or its link changed; an address came or went. May be NULL. */
+	void (*netif_changed)(struct holm_net *net, struct holm_netif *netif);
+	/* Visit endpoints and records for holm_net_each_endpoint(); false to stop. May be NULL. */
+	bool (*each)(struct holm_net *net,
+		     bool (*visit)(void *ctx, const struct holm_ep_info *info), void *ctx);
+};
+
+/* The protocol of this kind and number in the instance's list, or NULL. */
+const struct holm_proto *proto_find(const struct holm_net *net, enum proto_kind kind,
+				    uint16_t number);
+
+#endif

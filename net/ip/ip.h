@@ -1,0 +1,103 @@
+/*
+ * The network layer as transports see it, for both families: destinations, output, errors.
+ *
+ * A destination (struct ip_dst) remembers what sending to a remote address takes: device, neighbour,
+ * source address, path MTU. Connections to the same remote share one. Routes, addresses and links
+ * change under it: `gen` then differs from the instance's and ip_dst_check() resolves it anew.
+ */
+#ifndef NET_IP_IP_H
+#define NET_IP_IP_H
+
+#include <holm/ip.h>
+
+#include "net/core/net.h"
+#include "net/core/netif.h"
+#include "net/ip/ip_rx.h"
+
+struct neigh;
+struct ip_family;
+
+struct ip_dst {
+	const struct ip_family *family;
+	struct holm_netif *netif; /* NULL: no route at present */
+	struct neigh *neigh;	  /* of the next hop; NULL on the loopback and for broadcasts */
+	struct holm_addr remote;
+	struct holm_addr src; /* preferred source address */
+	uint32_t refs;
+	uint32_t gen;
+	uint16_t mtu; /* of the path: the device's, or less */
+	bool broadcast;
+	/* The table's own. */
+	struct ip_dst *hash_next;
+	struct list_node unused; /* refs == 0: may be recycled */
+	struct holm_dev *bound;	 /* asked for this device only */
+};
+
+/*
+ * The destination for `remote` (through `bound` only, if not NULL), with a reference for the caller.
+ * 0, -HOLM_ENETUNREACH (no route, or no source address), -HOLM_ENOBUFS (config.dsts_max all in use),
+ * -HOLM_ENOMEM, -HOLM_EAFNOSUPPORT.
+ */
+int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
+	       struct ip_dst **out);
+void ip_dst_put(struct holm_net *net, struct ip_dst *dst);
+
+/* Is there a way now? Resolves anew after a change. False: no route. */
+bool ip_dst_check(struct holm_net *net, struct ip_dst *dst);
+
+struct ip_tx {
+	const struct holm_addr *src, *dst;
+	uint8_t proto, tos, ttl;
+	bool dont_fragment;
+};
+
+/*
+ * Send a frame that begins with its transport header (l4 = first byte of the frame; csum_start, if
+ * csum is PARTIAL, relative to it): the family's header and the link's are pushed in front, offsets
+ * in the frame are adjusted. Ownership passes. Everything that goes wrong is a counted drop.
+ */
+void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+	       const struct ip_tx *tx);
+
+/* The neighbour has shown to be reachable: the transport made forward progress (RFC 4861 7.3.1). */
+void ip_dst_confirm(struct holm_net *net, struct ip_dst *dst);
+/* The transport doubts the path: R1 was reached (RFC 9293 MUST-20). */
+void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst);
+
+/* Length of the headers in front of a transport header: link and network. */
+size_t ip_dst_headroom(const struct ip_dst *dst);
+
+/* What an ICMP error says about a packet of ours. */
+enum ip_error_kind {
+	IP_ERROR_NET_UNREACHABLE, /* code 0, 5 and the like: soft */
+	IP_ERROR_HOST_UNREACHABLE,
+	IP_ERROR_PROTOCOL_UNREACHABLE,
+	IP_ERROR_PORT_UNREACHABLE,
+	IP_ERROR_TOO_BIG, /* mtu says how big it may be, 0 unknown */
+	IP_ERROR_PROHIBITED,
+	IP_ERROR_TTL,
+	IP_ERROR_PARAMETER,
+};
+
+struct ip_error {
+	enum ip_error_kind kind;
+	int error; /* the errno an endpoint would report, positive */
+	uint32_t mtu;
+	uint8_t proto;
+	struct holm_addr local, remote; /* of the packet quoted: its source and destination */
+	/* The first 8 bytes of the transport header quoted. */
+	uint8_t quote[8];
+};
+
+/*
+ * Send an ICMP "port unreachable" about a received frame (RFC 1122 3.2.2): rate-limited, never about
+ * broadcasts or errors. The frame stays the caller's.
+ */
+void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f);
+
+/* May the instance use this address as a source / is it local? Includes loopback. */
+bool ip_addr_is_local(const struct holm_net *net, const struct holm_addr *addr);
+/* May a transport send to this at all: not wildcard, and (for TCP) not multicast nor broadcast? */
+bool ip_addr_is_unicast(const struct holm_net *net, const struct holm_addr *addr);
+
+#endif

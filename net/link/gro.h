@@ -1,0 +1,32 @@
+/*
+ * Software receive merging: frames of one flow that follow each other in a batch become one
+ * super-segment (linked by frame->chain), so that TCP's steps run once per burst. A frame is offered
+ * after its own headers and checksum have been verified.
+ */
+#ifndef NET_LINK_GRO_H
+#define NET_LINK_GRO_H
+
+#include <holm/frame.h>
+
+#include "net/ip/ip_rx.h"
+#include "net/wire/tcp.h"
+
+/* Payload of a super-segment is bounded as a super-frame's is: what 16 bits of length can say. */
+#define GRO_BYTES_MAX 65535u
+
+/* What is held back: a super-segment in the making. One per instance. */
+struct gro {
+	struct holm_frame *head, *tail; /* NULL: nothing held */
+	struct tcp_hdr_info info;	/* the head's header; flags and ack of the last one merged */
+	uint32_t payload_len;		/* of all frames of the chain */
+	uint32_t segments;
+};
+
+/*
+ * Is `f` the continuation of what is held (same addresses and ports, next sequence number, same ACK,
+ * window, options; only ACK and PSH set; payload of full size so far)? Then it is appended and true
+ * is returned.
+ */
+bool gro_append(struct gro *g, struct holm_frame *f, const struct tcp_hdr_info *info);
+
+#endif
