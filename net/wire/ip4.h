@@ -1,0 +1,228 @@
+/*
+ * IPv4 headers: RFC 791, RFC 1122 section 3.2.1.
+ *
+ * Addresses are uint32_t in host order here (10.0.0.1 is 0x0a000001), which is what prefixes and
+ * checksums want; ip4_to_addr and ip4_from_addr go between that and struct holm_addr. Options are
+ * skipped, but source routes are refused. Whether an address may be a source, and what becomes of a
+ * fragment, is decided in net/ip.
+ *
+ * Functions on the input path distinguish two lengths: `linear` bytes at p lie in one piece,
+ * `len` >= linear is what the frame has from p on. Headers must be linear, payload need not be.
+ */
+#ifndef NET_WIRE_IP4_H
+#define NET_WIRE_IP4_H
+
+#include <holm/stats.h>
+
+#include "lib/bytes.h"
+#include "lib/checksum.h"
+
+struct fmt_out;
+
+enum {
+	IP4_HDR_BYTES = 20, /* without options */
+	IP4_HDR_MAX = 60,
+	IP4_TOTAL_MAX = 65535,
+	IP4_MTU_MIN = 68 /* RFC 791: every link passes this without fragmenting */
+};
+
+enum ip4_proto { IP4_PROTO_ICMP = 1, IP4_PROTO_IGMP = 2, IP4_PROTO_TCP = 6, IP4_PROTO_UDP = 17 };
+
+/* The 16 bits that hold the flags and the fragment offset. */
+enum { IP4_DF = 0x4000, IP4_MF = 0x2000, IP4_OFFSET_MASK = 0x1fff };
+
+struct ip4_hdr {
+	uint8_t version_ihl; /* 4 << 4 | 32-bit words of header */
+	uint8_t tos;
+	struct be16 total_len;
+	struct be16 id;
+	struct be16 frag; /* IP4_DF, IP4_MF, offset in units of 8 bytes */
+	uint8_t ttl;
+	uint8_t proto;
+	struct be16 checksum;
+	struct be32 src;
+	struct be32 dst;
+};
+
+_Static_assert(sizeof(struct ip4_hdr) == IP4_HDR_BYTES, "an IPv4 header is 20 bytes");
+
+struct ip4_info {
+	uint32_t src;
+	uint32_t dst;
+	uint16_t total_len; /* what follows it in the frame is padding */
+	uint16_t hdr_len;   /* options included */
+	uint16_t id;
+	uint16_t frag; /* as on the wire; see ip4_is_fragment */
+	uint8_t tos;
+	uint8_t ttl;
+	uint8_t proto; /* enum ip4_proto, or whatever was there */
+};
+
+/* A part of a datagram: not the whole. */
+static inline bool ip4_is_fragment(const struct ip4_info *info)
+{
+	return (info->frag & (IP4_MF | IP4_OFFSET_MASK)) != 0;
+}
+
+static inline uint32_t ip4_frag_offset_bytes(const struct ip4_info *info)
+{
+	return (uint32_t)(info->frag & IP4_OFFSET_MASK) * 8;
+}
+
+static inline uint16_t ip4_payload_len(const struct ip4_info *info)
+{
+	return (uint16_t)(info->total_len - info->hdr_len);
+}
+
+static inline struct holm_addr ip4_to_addr(uint32_t a)
+{
+	return holm_addr_ip4((uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a);
+}
+
+/* The address must be an IPv4 one. */
+static inline uint32_t ip4_from_addr(const struct holm_addr *a)
+{
+	return load_be32(a->b + 12);
+}
+
+/* `prefix_len` <= 32. */
+static inline uint32_t ip4_mask(unsigned prefix_len)
+{
+	return prefix_len == 0 ? 0 : UINT32_MAX << (32 - prefix_len);
+}
+
+/* 224.0.0.0/4 */
+static inline bool ip4_is_multicast(uint32_t a)
+{
+	return a >> 28 == 0xe;
+}
+
+/* 240.0.0.0/4, the limited broadcast 255.255.255.255 included: no host has such an address. */
+static inline bool ip4_is_reserved(uint32_t a)
+{
+	return a >> 28 == 0xf;
+}
+
+/* 127.0.0.0/8 */
+static inline bool ip4_is_loopback(uint32_t a)
+{
+	return a >> 24 == 127;
+}
+
+/* The ethernet group address of a multicast address: RFC 1112 section 6.4. */
+static inline struct holm_mac ip4_multicast_mac(uint32_t a)
+{
+	struct holm_mac mac = { { 0x01, 0x00, 0x5e, (uint8_t)(a >> 16 & 0x7f), (uint8_t)(a >> 8),
+				  (uint8_t)a } };
+
+	return mac;
+}
+
+/* Are the options of a header that has some free of source routes, and well formed? */
+bool ip4_options_acceptable(const uint8_t *p, size_t hdr_len);
+
+/*
+ * Reads a header whose packet may be cut short, as ICMP errors and traces have them: the total
+ * length is only checked against the header's, the checksum and options not at all. `len` bytes at
+ * p lie in one piece. False: IP4_SHORT, IP4_VERSION.
+ */
+static inline bool ip4_parse_header(const uint8_t *p, size_t len, struct ip4_info *out,
+				    enum holm_drop *why)
+{
+	if (unlikely(len < IP4_HDR_BYTES)) {
+		*why = HOLM_DROP_IP4_SHORT;
+		return false;
+	}
+	out->hdr_len = (uint16_t)((p[0] & 0xf) * 4);
+	if (unlikely(p[0] >> 4 != 4 || out->hdr_len < IP4_HDR_BYTES)) {
+		*why = HOLM_DROP_IP4_VERSION;
+		return false;
+	}
+	out->total_len = load_be16(p + 2);
+	if (unlikely(out->hdr_len > len || out->total_len < out->hdr_len)) {
+		*why = HOLM_DROP_IP4_SHORT;
+		return false;
+	}
+	out->tos = p[1];
+	out->id = load_be16(p + 4);
+	out->frag = load_be16(p + 6);
+	out->ttl = p[8];
+	out->proto = p[9];
+	out->src = load_be32(p + 12);
+	out->dst = load_be32(p + 16);
+	return true;
+}
+
+/*
+ * The same for a packet in a frame whose bytes cannot be damaged (HOLM_DEV_NO_CSUM): all lengths and
+ * the options, not the header checksum. False: IP4_SHORT, IP4_VERSION, IP4_OPTIONS.
+ */
+static inline bool ip4_parse_nocsum(const uint8_t *p, size_t linear, size_t len,
+				    struct ip4_info *out, enum holm_drop *why)
+{
+	if (unlikely(!ip4_parse_header(p, linear, out, why)))
+		return false;
+	if (unlikely(out->total_len > len)) {
+		*why = HOLM_DROP_IP4_SHORT;
+		return false;
+	}
+	if (unlikely(out->hdr_len != IP4_HDR_BYTES && !ip4_options_acceptable(p, out->hdr_len))) {
+		*why = HOLM_DROP_IP4_OPTIONS;
+		return false;
+	}
+	return true;
+}
+
+/* Reads and checks everything. False: IP4_SHORT, IP4_VERSION, IP4_OPTIONS, IP4_CSUM. */
+static inline bool ip4_parse(const uint8_t *p, size_t linear, size_t len, struct ip4_info *out,
+			     enum holm_drop *why)
+{
+	uint32_t sum;
+
+	if (unlikely(!ip4_parse_nocsum(p, linear, len, out, why)))
+		return false;
+	sum = likely(out->hdr_len == IP4_HDR_BYTES) ? checksum_20(p, 0)
+						    : checksum_partial(p, out->hdr_len, 0);
+	if (unlikely(checksum_finish(sum) != 0)) {
+		*why = HOLM_DROP_IP4_CSUM;
+		return false;
+	}
+	return true;
+}
+
+/* Writes IP4_HDR_BYTES, checksum included; info->hdr_len is not looked at. */
+static inline void ip4_build(uint8_t *p, const struct ip4_info *info)
+{
+	p[0] = 4 << 4 | IP4_HDR_BYTES / 4;
+	p[1] = info->tos;
+	store_be16(p + 2, info->total_len);
+	store_be16(p + 4, info->id);
+	store_be16(p + 6, info->frag);
+	p[8] = info->ttl;
+	p[9] = info->proto;
+	store_be16(p + 10, 0);
+	store_be32(p + 12, info->src);
+	store_be32(p + 16, info->dst);
+	store_be16(p + 10, checksum_finish(checksum_20(p, 0)));
+}
+
+/*
+ * The sum of the pseudo header (RFC 9293 section 3.1, RFC 768), to go on with over `l4_len` bytes of
+ * transport header and payload.
+ */
+static inline uint32_t ip4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t proto, uint32_t l4_len)
+{
+	return checksum_add(checksum_add(src, dst), proto + l4_len);
+}
+
+/* The same of either family: both addresses IPv4, or both IPv6 (RFC 8200 section 8.1). */
+uint32_t ip_pseudo_sum(const struct holm_addr *src, const struct holm_addr *dst, uint8_t proto,
+		       uint32_t l4_len);
+
+/* a.b.c.d */
+void ip4_print_addr(struct fmt_out *out, uint32_t a);
+
+/* The packet and what it carries. */
+void ip4_print(struct fmt_out *out, const uint8_t *p, size_t len);
+
+#endif
