@@ -1,0 +1,30 @@
+/*
+ * The loopback interface, index 0: frames that the instance sends to itself, handed back within the
+ * same poll. It has no link layer, damages nothing (HOLM_DEV_NO_CSUM) and takes super-frames whole.
+ *
+ * The interface queue is the whole device: loopback_output() puts frames in, loopback_take() gives
+ * them to the round, which treats them as it treats any input. Lent spans are copied on the way in,
+ * so that a slow reader never pins a sender.
+ */
+#ifndef NET_LINK_LOOPBACK_H
+#define NET_LINK_LOOPBACK_H
+
+#include "net/core/netif.h"
+
+/* Largest packet: what 16 bits of total length can say. */
+#define LOOPBACK_MTU 65535u
+
+/* Make net->netifs[0], without addresses; it exists while a network protocol does. -HOLM_ENOMEM. */
+int loopback_start(struct holm_net *net);
+void loopback_stop(struct holm_net *net);
+
+/* Ownership passes; a full queue is a counted drop. The frame begins with its network header. */
+void loopback_output(struct holm_net *net, struct holm_frame *f);
+
+/* Take up to `n` looped frames, oldest first, to be given to eth_input_bare(); returns how many. */
+size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n);
+
+/* Is something waiting to be taken? */
+bool loopback_is_pending(const struct holm_net *net);
+
+#endif

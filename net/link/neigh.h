@@ -1,0 +1,150 @@
+/*
+ * The neighbour cache: who on the link has which hardware address, and is it still there?
+ *
+ * One machine of neighbour unreachability detection (RFC 4861 section 7.3) for every family; what
+ * differs between ARP and ND is in struct neigh_ops, registered by the protocol that is named. A
+ * frame for a neighbour that is not resolved yet waits here, a few per neighbour.
+ *
+ * An entry is held by destinations (struct ip_dst) that are in use. Without a holder it stays as
+ * long as there is room: entries that were never confirmed go first, the oldest before the others;
+ * entries that are held or fresh are never evicted, so noise on the link cannot stall a flow.
+ */
+#ifndef NET_LINK_NEIGH_H
+#define NET_LINK_NEIGH_H
+
+#include "net/core/netif.h"
+#include "net/wire/eth.h"
+
+enum neigh_state {
+	NEIGH_NONE,	  /* nothing asked yet */
+	NEIGH_INCOMPLETE, /* asked, no answer yet: frames wait */
+	NEIGH_REACHABLE,  /* confirmed within the reachable time */
+	NEIGH_STALE,	  /* known once; used as it is, and checked when used */
+	NEIGH_DELAY,	  /* used since: waiting whether a transport confirms it */
+	NEIGH_PROBE,	  /* asking again, meanwhile still used */
+	NEIGH_FAILED,	  /* no answer; asked again when there is something to send */
+	NEIGH_DEAD,	  /* its interface is gone or was flushed: holders must look again */
+};
+
+/* RFC 4861 section 10, with its names. */
+#define NEIGH_REACHABLE_NS 30000000000u
+#define NEIGH_RETRANS_NS 1000000000u
+#define NEIGH_DELAY_NS 5000000000u
+enum {
+	NEIGH_SOLICIT_MAX = 3, /* unanswered requests, broadcast, before giving up */
+	NEIGH_PROBE_MAX = 3,   /* before that, unanswered requests to the address known so far */
+};
+
+/* How long a request waits that the interface queue has no room for. It does not count as sent. */
+#define NEIGH_BUSY_NS 10000000u
+
+struct neigh;
+
+/* What differs between ARP and ND. */
+struct neigh_ops {
+	uint16_t ethertype; /* of the frames that neighbours get */
+	/* Ask for n->addr: the one with hardware address `to`, or everybody if that is NULL. */
+	void (*solicit)(struct holm_net *net, struct neigh *n, const struct holm_mac *to);
+	/* The interface has got an address: tell the link. */
+	void (*announce)(struct holm_net *net, struct holm_netif *netif,
+			 const struct holm_addr *addr);
+	/* It has lost it: stop telling. */
+	void (*withdraw)(struct holm_net *net, struct holm_netif *netif,
+			 const struct holm_addr *addr);
+};
+
+/* One per neighbour of an interface. Owned by the table. */
+struct neigh {
+	/* Read for every frame that is sent. */
+	uint64_t fresh_until_ns; /* of NEIGH_REACHABLE, else 0: one comparison on the fast path */
+	struct holm_netif *netif;
+	uint8_t header[ETH_HDR_BYTES]; /* ready to be copied: its address, ours, the type */
+	uint8_t state;		       /* enum neigh_state */
+	uint8_t probes;		       /* requests since the last answer */
+
+	uint32_t refs;
+	uint32_t nqueued;
+	struct holm_frame *first, *last; /* waiting frames, link header included, linked by next */
+	uint64_t asked_ns;		 /* when the last request went; 0: never */
+	bool known;			 /* was confirmed at least once */
+	struct holm_addr addr;
+	const struct neigh_ops *ops;
+	struct net_timer timer;
+	struct neigh *hash_next;
+	struct list_node idle; /* refs == 0: on table->noise or table->settled */
+};
+
+/* Where an address pair came from, in the order of trust. */
+enum neigh_evidence {
+	NEIGH_HEARSAY,	/* said to others, or unasked: updates what is there, creates nothing */
+	NEIGH_ASKED_US, /* a request for our address: worth remembering for the answer */
+	NEIGH_ANSWER,	/* an answer to us: counts as confirmation if we had asked */
+};
+
+enum { NEIGH_FAMILY_IP4, NEIGH_FAMILY_IP6, NEIGH_FAMILIES };
+
+/* One per instance. */
+struct neigh_table {
+	const struct neigh_ops *ops[NEIGH_FAMILIES];
+	struct neigh **buckets;
+	uint32_t mask; /* number of buckets - 1 */
+	uint32_t count;
+	struct list noise;   /* entries without holder that were never confirmed, oldest first */
+	struct list settled; /* ...that were, least recently used first */
+	/*
+	 * A frame whose neighbour does not answer; ownership passes. Set by the network layer, which
+	 * counts it and tells the transport; it begins with its link header.
+	 */
+	void (*unreachable)(struct holm_net *net, struct holm_frame *f);
+};
+
+/* Each family's protocol registers its operations; the first call makes the table. -HOLM_ENOMEM. */
+int neigh_start(struct holm_net *net, unsigned family, const struct neigh_ops *ops);
+/* The last one ends it. */
+void neigh_stop(struct holm_net *net, unsigned family);
+
+/* The operations for addresses like this one, or NULL if their protocol is not named. */
+const struct neigh_ops *neigh_ops_of(const struct holm_net *net, const struct holm_addr *addr);
+
+/*
+ * The entry of a neighbour, with a reference for the caller; made if there is none, without asking
+ * for it yet. -HOLM_ENOBUFS (table full, counted), -HOLM_ENOMEM, -HOLM_ENETUNREACH (no protocol).
+ */
+int neigh_get(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+	      struct neigh **out);
+void neigh_put(struct holm_net *net, struct neigh *n);
+
+/* The entry, if there is one. No reference is taken. */
+struct neigh *neigh_find(const struct holm_net *net, const struct holm_netif *netif,
+			 const struct holm_addr *addr);
+
+/* The part of neigh_output() that is not every frame's. */
+void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame *f);
+
+/*
+ * Send a frame to the neighbour, asking for it first where needed. The frame begins with its network
+ * header and has room for the link header, which its offsets already count. Ownership passes.
+ */
+static inline void neigh_output(struct holm_net *net, struct neigh *n, struct holm_frame *f)
+{
+	if (unlikely(net->now >= n->fresh_until_ns)) {
+		neigh_output_slow(net, n, f);
+		return;
+	}
+	memcpy(holm_frame_push(f, ETH_HDR_BYTES), n->header, ETH_HDR_BYTES);
+	netif_output(n->netif, f);
+}
+
+/* An address pair was heard on the interface. */
+void neigh_heard(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+		 const struct holm_mac *mac, enum neigh_evidence evidence);
+
+/* A transport made progress through this neighbour: it is reachable (RFC 4861 section 7.3.1). */
+void neigh_confirm(struct holm_net *net, struct neigh *n);
+/* A transport doubts it: ask again now. */
+void neigh_doubt(struct holm_net *net, struct neigh *n);
+
+/* Forget every entry of the interface; frames that wait are dropped. Held entries become DEAD. */
+void neigh_flush(struct holm_net *net, struct holm_netif *netif);
+
+#endif
