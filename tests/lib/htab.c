@@ -1,0 +1,338 @@
+/* Tests of lib/htab: membership through growth and shrinking, bounds, and memory that runs out. */
+#include "lib/htab.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "lib/mem.h"
+
+/* Fails every allocation from number `fail_from` up to, not including, `fail_until`. */
+struct heap {
+	struct allocator memory;
+	unsigned asked;
+	unsigned fail_from, fail_until;
+	size_t in_use;
+};
+
+static void *heap_alloc(void *ctx, size_t size)
+{
+	struct heap *h = ctx;
+	void *p;
+
+	h->asked++;
+	if (h->asked >= h->fail_from && h->asked < h->fail_until)
+		return NULL;
+	p = malloc(size);
+	memset(p, 0xa5, size);
+	h->in_use += size;
+	return p;
+}
+
+static void heap_free(void *ctx, void *p, size_t size)
+{
+	struct heap *h = ctx;
+
+	h->in_use -= size;
+	free(p);
+}
+
+static struct heap heap_make(void)
+{
+	return (struct heap){ .memory = { heap_alloc, heap_free, NULL } };
+}
+
+struct item {
+	struct htab_node node;
+	uint32_t key;
+	bool in;
+};
+
+static uint32_t mixed(uint32_t key)
+{
+	key *= 0x9e3779b1u;
+	key ^= key >> 15;
+	key *= 0x85ebca77u;
+	return key ^ key >> 13;
+}
+
+static struct item *find(const struct htab *t, uint32_t key)
+{
+	for (struct htab_node *n = htab_first(t, mixed(key)); n; n = htab_next(n)) {
+		struct item *i = container_of(n, struct item, node);
+
+		if (i->key == key)
+			return i;
+	}
+	return NULL;
+}
+
+/* Every node hangs where a lookup goes, and the counts are true. */
+static void check(const struct htab *t)
+{
+	uint32_t nodes = 0;
+
+	for (uint32_t b = 0; b < t->buckets; b++) {
+		for (const struct htab_node *n = *htab_bucket(t, b); n; n = n->next) {
+			assert_int_equal(htab_bucket_of(t, n->hash), b);
+			nodes++;
+		}
+	}
+	assert_int_equal(nodes, t->nodes);
+	assert_true(t->buckets == 0 || t->mask >= t->buckets - 1);
+	assert_true(t->buckets == 0 || t->mask / 2 < t->buckets);
+}
+
+static void an_empty_table_finds_nothing_and_holds_nothing(void **state)
+{
+	struct heap h = heap_make();
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+	assert_null(htab_first(&t, 0));
+	assert_null(htab_first(&t, 0xffffffff));
+	assert_null(htab_walk(&t, NULL));
+	htab_fini(&t);
+	assert_int_equal(h.asked, 0);
+}
+
+static void everything_inserted_is_found_until_it_is_removed(void **state)
+{
+	enum { ITEMS = 5000 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+	struct heap h = heap_make();
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		items[i].key = i;
+		assert_null(find(&t, i));
+		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
+		assert_true(t.nodes <= t.buckets);
+		if (i % 251 == 0)
+			check(&t);
+	}
+	for (uint32_t i = 0; i < ITEMS; i++)
+		assert_ptr_equal(find(&t, i), &items[i]);
+	assert_true(t.chain_longest < 16);
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		htab_remove(&t, &items[i].node);
+		assert_null(find(&t, i));
+		assert_true(t.buckets <= HTAB_BUCKETS_MIN || t.nodes * 2 + 2 >= t.buckets);
+		if (i % 251 == 0)
+			check(&t);
+	}
+	assert_int_equal(t.buckets, HTAB_BUCKETS_MIN);
+	assert_int_equal(h.in_use, HTAB_BUCKETS_MIN * sizeof(void *));
+	htab_fini(&t);
+	assert_int_equal(h.in_use, 0);
+	free(items);
+}
+
+static void no_operation_changes_the_size_by_more_than_two(void **state)
+{
+	enum { ITEMS = 3000 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+	struct heap h = heap_make();
+	struct htab t;
+	uint32_t before;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+	assert_int_equal(htab_insert(&t, &items[0].node, mixed(0)), HTAB_INSERTED);
+	for (uint32_t i = 1; i < ITEMS; i++) {
+		before = t.buckets;
+		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
+		assert_true(t.buckets - before <= 2);
+	}
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		before = t.buckets;
+		htab_remove(&t, &items[i].node);
+		assert_true(before - t.buckets <= 2);
+	}
+	htab_fini(&t);
+	free(items);
+}
+
+static void nodes_of_one_hash_are_all_given_and_no_others(void **state)
+{
+	struct item items[6] = { 0 };
+	struct heap h = heap_make();
+	struct htab t;
+	unsigned seen = 0;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, 8);
+	/* Two hashes that share a bucket of the smallest table. */
+	for (uint32_t i = 0; i < 6; i++)
+		assert_int_equal(htab_insert(&t, &items[i].node, i % 2 ? 64 : 128), HTAB_INSERTED);
+	for (struct htab_node *n = htab_first(&t, 64); n; n = htab_next(n))
+		seen |= 1u << (container_of(n, struct item, node) - items);
+	assert_int_equal(seen, 0x2a);
+	assert_null(htab_first(&t, 0));
+	htab_fini(&t);
+}
+
+static void a_chain_at_its_maximum_refuses_and_counts(void **state)
+{
+	struct item items[6] = { 0 };
+	struct heap h = heap_make();
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(htab_insert(&t, &items[i].node, 7), HTAB_INSERTED);
+	assert_int_equal(htab_insert(&t, &items[4].node, 7), HTAB_CHAIN_FULL);
+	assert_int_equal(htab_insert(&t, &items[5].node, 8), HTAB_INSERTED);
+	assert_int_equal(t.refused, 1);
+	assert_int_equal(t.chain_longest, 4);
+	assert_int_equal(t.nodes, 5);
+	htab_remove(&t, &items[2].node);
+	assert_int_equal(htab_insert(&t, &items[4].node, 7), HTAB_INSERTED);
+	htab_fini(&t);
+}
+
+static void without_any_memory_an_insertion_says_so(void **state)
+{
+	struct item item = { 0 };
+	struct heap h = heap_make();
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	h.fail_from = 1;
+	h.fail_until = 2;
+	htab_init(&t, &h.memory, 4);
+	assert_int_equal(htab_insert(&t, &item.node, 1), HTAB_NO_MEMORY);
+	assert_int_equal(t.nodes, 0);
+	assert_null(htab_first(&t, 1));
+	assert_int_equal(htab_insert(&t, &item.node, 1), HTAB_INSERTED);
+	htab_fini(&t);
+}
+
+static void refused_growth_makes_chains_longer_and_is_made_up_for_later(void **state)
+{
+	enum { ITEMS = 1000 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+	struct heap h = heap_make();
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	h.fail_from = 2;
+	h.fail_until = 400;
+	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		items[i].key = i;
+		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
+		if (i == 300)
+			assert_int_equal(t.buckets, HTAB_BUCKETS_MIN);
+	}
+	assert_true(t.starved == 398);
+	assert_true(t.buckets >= t.nodes - 1);
+	check(&t);
+	for (uint32_t i = 0; i < ITEMS; i++)
+		assert_ptr_equal(find(&t, i), &items[i]);
+	htab_fini(&t);
+	assert_int_equal(h.in_use, 0);
+	free(items);
+}
+
+static void a_walk_meets_every_node_once_and_popping_empties_the_table(void **state)
+{
+	enum { ITEMS = 300 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+	struct heap h = heap_make();
+	struct htab t;
+	unsigned met = 0;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+	for (uint32_t i = 0; i < ITEMS; i++)
+		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
+	for (struct htab_node *n = htab_walk(&t, NULL); n; n = htab_walk(&t, n)) {
+		struct item *i = container_of(n, struct item, node);
+
+		assert_false(i->in);
+		i->in = true;
+		met++;
+	}
+	assert_int_equal(met, ITEMS);
+	for (struct htab_node *n = htab_pop(&t); n; n = htab_pop(&t), met--)
+		assert_true(container_of(n, struct item, node)->in);
+	assert_int_equal(met, 0);
+	assert_int_equal(t.nodes, 0);
+	assert_int_equal(t.buckets, HTAB_BUCKETS_MIN);
+	htab_fini(&t);
+	assert_int_equal(h.in_use, 0);
+	free(items);
+}
+
+static void random_insertions_and_removals_agree_with_flags(void **state)
+{
+	enum { ITEMS = 1200 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+
+	(void)state;
+	for (uint32_t seed = 1; seed <= 6; seed++) {
+		struct heap h = heap_make();
+		uint32_t random = seed;
+		struct htab t;
+
+		printf("seed %u\n", (unsigned)seed);
+		h.memory.ctx = &h;
+		h.fail_from = seed * 2;
+		h.fail_until = seed * 2 + 40;
+		htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+		memset(items, 0, ITEMS * sizeof(*items));
+		for (uint32_t step = 0; step < 12000; step++) {
+			struct item *i;
+
+			random = mixed(random + step);
+			i = &items[random % ITEMS];
+			i->key = random % ITEMS;
+			assert_true((find(&t, i->key) == i) == i->in);
+			if (i->in)
+				htab_remove(&t, &i->node);
+			/* In waves: towards full, then towards empty. */
+			if (!i->in && (step / 3000) % 2 == 1 && random % 7)
+				continue;
+			if (!i->in && htab_insert(&t, &i->node, mixed(i->key)) != HTAB_INSERTED)
+				continue;
+			i->in = !i->in;
+		}
+		check(&t);
+		htab_fini(&t);
+		assert_int_equal(h.in_use, 0);
+	}
+	free(items);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_table_finds_nothing_and_holds_nothing),
+		cmocka_unit_test(everything_inserted_is_found_until_it_is_removed),
+		cmocka_unit_test(no_operation_changes_the_size_by_more_than_two),
+		cmocka_unit_test(nodes_of_one_hash_are_all_given_and_no_others),
+		cmocka_unit_test(a_chain_at_its_maximum_refuses_and_counts),
+		cmocka_unit_test(without_any_memory_an_insertion_says_so),
+		cmocka_unit_test(refused_growth_makes_chains_longer_and_is_made_up_for_later),
+		cmocka_unit_test(a_walk_meets_every_node_once_and_popping_empties_the_table),
+		cmocka_unit_test(random_insertions_and_removals_agree_with_flags),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
