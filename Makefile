@@ -1,0 +1,450 @@
+# holm: one Makefile for the image, the library, the tests and everything around them.
+#
+# `make help` lists what it can do. Sources are found by pattern: a new file in a room is built, a
+# missing room is skipped. Every kind of object has a tree of its own under build/: the same source
+# is compiled for the host with sanitizers, for the library, for the image, for other machines.
+# Nothing is asked of a compiler while this file is read: on a fresh machine there is none yet.
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := image
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# All processors unless the user or an outer make has said otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+## where results land
+BUILD ?= build
+## print whole commands when 1
+V ?= 0
+## only tests whose path contains this, as in T=net/tcp
+T ?=
+
+## the application: a name in kernel/apps, or the path of a .c file or of a directory of them
+APP ?= httpd
+## words after the image's name in main's arguments; leading NAME=value words are its environment
+ARGS ?=
+## the port on the host, 127.0.0.1, that leads to port 80 of the image
+PORT ?= 8080
+## further ports, as in FWD="tcp:5001:5001 udp:7000:7" (host:image)
+FWD ?=
+## the machine: microvm or q35
+MACHINE ?= microvm
+## the network: user (no rights needed) or tap (the image at 10.0.5.2)
+NET ?= user
+## the TAP device; made and removed by make run when it is not there (needs root)
+TAP ?= holm0
+## the image's memory; 8M is enough
+MEM ?= 64M
+## words for the kernel, as in CMDLINE="net.trace=1"
+CMDLINE ?=
+## a directory that the application sees as a read-only tree
+ROOT ?=
+## a file that gets every frame, for Wireshark
+PCAP ?=
+## tcg, or kvm where the machine can (never chosen by itself)
+ACCEL ?= tcg
+
+## where make install puts include/, lib/ and lib/pkgconfig/
+PREFIX ?= /usr/local
+## in front of PREFIX, for packagers
+DESTDIR ?=
+## a directory with include/ and lib/libc.a of picolibc; without it newlib is built
+PICOLIBC ?=
+## compiler warnings stop the build unless this is empty
+WERROR ?= -Werror
+
+# ---- the machine we build on, and its tools --------------------------------------------------
+
+HOST_ARCH := $(shell uname -m)
+ARCH := x86_64
+ifeq ($(HOST_ARCH),x86_64)
+CROSS ?=
+else
+CROSS ?= x86_64-linux-gnu-
+endif
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := gcc
+endif
+ifneq ($(filter default undefined,$(origin CXX)),)
+CXX := g++
+endif
+X86_CC := $(CROSS)gcc
+AR := $(if $(filter %gcc,$(CC)),$(CC:gcc=ar),ar)
+OBJCOPY := $(if $(filter %gcc,$(CC)),$(CC:gcc=objcopy),objcopy)
+M32_CC := i686-linux-gnu-gcc
+BE_CC := s390x-linux-gnu-gcc
+
+# Set-up is remembered by group; it is looked at again when tools/packages changes.
+SETUP := $(BUILD)/setup
+$(SETUP)/%: tools/packages tools/setup.sh
+	@tools/setup.sh $*
+	@mkdir -p $(@D) && touch $@
+$(SETUP)/run $(SETUP)/lint $(SETUP)/bench: | $(SETUP)/build
+$(SETUP)/test $(SETUP)/debug: | $(SETUP)/run
+
+# ---- sources ---------------------------------------------------------------------------------
+
+LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
+DRIVER_SRC := $(wildcard drivers/*.c drivers/*/*.c)
+VIRTIO_SRC := $(filter-out drivers/uart/%,$(DRIVER_SRC))
+KERNEL_SRC := $(wildcard kernel/*.c kernel/sys/*.c kernel/libc/*.[cS])
+ARCH_SRC := $(wildcard arch/$(ARCH)/*.[cS])
+IMAGE_SRC := $(LIB_SRC) $(DRIVER_SRC) $(ARCH_SRC) $(KERNEL_SRC)
+PUBLIC_HEADERS := $(wildcard net/include/holm/*.h)
+
+APPS := $(sort $(patsubst kernel/apps/%.c,%,$(wildcard kernel/apps/*.c)) \
+	$(patsubst kernel/apps/%/,%,$(dir $(wildcard kernel/apps/*/*.c))))
+
+wanted = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$(t)),$(t))),$(1))
+UNIT_TESTS := $(call wanted,$(wildcard $(foreach room,lib net net/* drivers drivers/* kernel \
+	kernel/* sim,tests/$(room)/*.c)))
+CROSS_TESTS := $(filter tests/lib/% tests/net/%,$(UNIT_TESTS))
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+KERNEL_TESTED := $(filter $(wildcard kernel/*.c kernel/*/*.c),$(patsubst tests/%,%,$(UNIT_TESTS)))
+ifneq ($(filter tests/kernel/sys/%,$(UNIT_TESTS)),)
+KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c arch/host/*.c))
+endif
+EMBED_TESTS := $(call wanted,$(wildcard tests/embed/*.c) $(sort $(patsubst %/,%,$(dir \
+	$(wildcard tests/embed/*/*.c)))))
+SCRIPT_TESTS := $(call wanted,$(wildcard tests/*.sh tests/tools/*.sh))
+BOOT_TESTS := $(call wanted,$(wildcard tests/boot/*.sh))
+BENCH_SRC := $(wildcard tests/bench/*.c)
+
+# ---- flags -----------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wcast-align -Wmissing-prototypes \
+	-Wundef -Wvla -Wstrict-prototypes $(WERROR)
+TEST_WARN := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wno-override-init $(WERROR)
+INCLUDE := -I. -Inet/include
+SECTIONS := -ffunction-sections -fdata-sections
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# An archive that others link: position-independent, nothing visible but what the headers say.
+LIB_BASE := -std=c11 -g $(WARN) $(INCLUDE) $(SECTIONS) -fPIE -fvisibility=hidden -ffreestanding \
+	-fno-stack-protector -fno-asynchronous-unwind-tables
+LIB_FLAGS := $(LIB_BASE) -O2
+SIZE_FLAGS := $(LIB_BASE) -Os
+HOST_FLAGS := -std=c11 -g -O1 $(INCLUDE) $(SANITIZE)
+CROSS_FLAGS := -std=c11 -g -O1 $(INCLUDE) -Itests/support/cross
+BENCH_FLAGS := -std=c11 -g -O2 $(INCLUDE) $(SECTIONS)
+
+# The machine's own flags, and the C library's: LIBC_CFLAGS for what is compiled against it,
+# LIBC_LIBS for the link, LIBC_READY the file that must exist before either, with its rule.
+-include arch/$(ARCH)/flags.mk
+-include kernel/libc/libc.mk
+ARCH_CFLAGS ?= -mno-red-zone -mcmodel=small -fno-pic -fno-pie
+ARCH_LDFLAGS ?= -no-pie
+IMAGE_BASE := -O2 -g $(SECTIONS) -fno-asynchronous-unwind-tables -fno-common \
+	-fstack-protector-strong -mstack-protector-guard=global $(ARCH_CFLAGS)
+IMAGE_FLAGS := -std=c11 $(WARN) $(INCLUDE) -ffreestanding $(IMAGE_BASE)
+KERNEL_FLAGS ?= -std=c11 $(WARN) $(INCLUDE) -Ikernel/include -ffreestanding $(IMAGE_BASE) \
+	$(LIBC_CFLAGS)
+APP_FLAGS ?= -std=gnu11 -Wall -Wextra -Ikernel/include $(INCLUDE) $(IMAGE_BASE) $(LIBC_CFLAGS)
+IMAGE_LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,-T,linker.ld -Wl,--gc-sections \
+	-Wl,--build-id=none -Wl,-z,max-page-size=0x1000 -Wl,-z,noexecstack
+
+# ---- how things are made ---------------------------------------------------------------------
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+# Freestanding sources see the compiler's own headers and, for drivers, the kernel's UAPI headers;
+# nothing of the host's C library. The question is asked once, when the first of them is compiled.
+cc_include = $(or $(CC_INCLUDE_$(1)),$(eval CC_INCLUDE_$(1) := $$(shell $(1) \
+	-print-file-name=include))$(CC_INCLUDE_$(1)))
+strict = -nostdinc -isystem $(call cc_include,$(1)) -isystem $(BUILD)/uapi
+
+$(BUILD)/uapi/ready: | $(SETUP)/build
+	$(Q)rm -rf $(@D) && mkdir -p $(@D) && cd $(@D) && \
+	ln -s /usr/include/linux /usr/include/asm-generic . && \
+	ln -s /usr/include/$$(gcc -print-multiarch)/asm asm && : >limits.h && : >ready
+
+# A tree remembers its flags in a file on which its objects depend, rewritten when they change.
+same = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
+remember = $(if $(call same,$(file <$(BUILD)/$(1)/flags),$(2)),,$(shell \
+	mkdir -p $(BUILD)/$(1))$(file >$(BUILD)/$(1)/flags,$(2)))
+
+# $(call tree,NAME,PREFIX,COMPILER,FLAGS,PREREQUISITES,LATE): objects build/NAME/PREFIXx.o from
+# PREFIXx.c or PREFIXx.S. LATE are flags that only a compiler can tell. A single file's own flags
+# are CFLAGS_<path>. Objects appear whole or not at all, so an interrupted build leaves no ruins.
+define tree
+ifeq ($$(IDLE_GOALS),)
+$$(call remember,$(1)/$(2),$$(strip $(3) $(4)))
+endif
+$(BUILD)/$(1)/$(2)%.o: $(2)%.c $(BUILD)/$(1)/$(2)flags | $(5)
+	$$(call say,CC,'$$< [$(1)]') && mkdir -p $$(@D)
+	$$(Q)$(3) $(4) $$(CFLAGS_$$<) $(6) -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.new && mv $$@.new $$@
+$(BUILD)/$(1)/$(2)%.o: $(2)%.S $(BUILD)/$(1)/$(2)flags | $(5)
+	$$(call say,AS,'$$< [$(1)]') && mkdir -p $$(@D)
+	$$(Q)$(3) $(4) $$(CFLAGS_$$<) $(6) -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.new && mv $$@.new $$@
+endef
+IDLE_GOALS := $(if $(filter-out help clean setup,$(or $(MAKECMDGOALS),image)),,yes)
+objects = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(2)))
+
+FREESTANDING := $(SETUP)/build $(BUILD)/uapi/ready
+$(eval $(call tree,lib,,$$(CC),$$(LIB_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
+$(eval $(call tree,size,,$$(CC),$$(SIZE_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
+$(eval $(call tree,host,,$$(CC),$$(WARN) $$(HOST_FLAGS),$(SETUP)/test))
+$(eval $(call tree,host,tests/,$$(CC),$$(TEST_WARN) $$(HOST_FLAGS),$(SETUP)/test))
+$(eval $(call tree,m32,,$$(M32_CC),$$(WARN) $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,m32,tests/,$$(M32_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,s390x,,$$(BE_CC),$$(WARN) $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,s390x,tests/,$$(BE_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,bench,,$$(CC),$$(BENCH_FLAGS),$(SETUP)/bench))
+$(eval $(call tree,bench-v3,,$$(CC),$$(BENCH_FLAGS) -march=x86-64-v3,$(SETUP)/bench))
+$(eval $(call tree,x86_64,,$$(X86_CC),$$(IMAGE_FLAGS),$(FREESTANDING),$$(call strict,$$(X86_CC))))
+$(eval $(call tree,x86_64,kernel/,$$(X86_CC),$$(KERNEL_FLAGS),$(FREESTANDING) $(LIBC_READY),$$(call \
+	strict,$$(X86_CC))))
+$(eval $(call tree,x86_64,kernel/apps/,$$(X86_CC),$$(APP_FLAGS),$(FREESTANDING) $(LIBC_READY),$$(call \
+	strict,$$(X86_CC))))
+
+# $(call program,TREE,ROOM,COMPILER,LINK FLAGS,LIBRARIES,ROOMS): build/TREE/tests/ROOM/x from its
+# object, the support code and the archives of ROOMS, out of which only what is named is linked.
+define program
+$(BUILD)/$(1)/tests/$(2)%: $(BUILD)/$(1)/tests/$(2)%.o $$(SUPPORT_$(1)) $(6:%=$(BUILD)/$(1)/%.a)
+	$$(call say,LINK,$$@)
+	$$(Q)$(3) $(4) $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(5) -o $$@
+endef
+
+# $(call room,TREE,ROOM,SOURCES). The index that this machine's ar writes does for all of them.
+define room
+$(BUILD)/$(1)/$(2).a: $(call objects,$(1),$(3))
+	$$(call say,AR,$$@)
+	$$(Q)mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+
+.PHONY: image libholm.a install setup help clean run debug bench lint test
+.PHONY: test-host test-m32 test-be test-lint test-embed test-scripts test-image
+
+# ---- the image -------------------------------------------------------------------------------
+
+APP_PATH := $(APP:%/=%)
+ifneq ($(filter $(patsubst kernel/apps/%,%,$(APP_PATH:.c=)),$(APPS)),)
+APP_NAME := $(patsubst kernel/apps/%,%,$(APP_PATH:.c=))
+else ifneq ($(and $(filter %.c,$(APP_PATH)),$(wildcard $(APP_PATH))),)
+APP_NAME := $(basename $(notdir $(APP_PATH)))
+OUTSIDE_SRC := $(APP_PATH)
+else
+OUTSIDE_SRC := $(wildcard $(APP_PATH)/*.c)
+APP_NAME := $(notdir $(APP_PATH))
+endif
+OUTSIDE := $(if $(OUTSIDE_SRC),$(APP_NAME))
+IMAGE := $(BUILD)/$(ARCH)/$(APP_NAME).elf
+
+# What is wrong with APP, if an image is asked for.
+ifneq ($(filter image run debug,$(or $(MAKECMDGOALS),image)),)
+ifneq ($(words $(APP)),1)
+$(error APP="$(APP)": one name or one path without blanks, please)
+endif
+ifeq ($(OUTSIDE_SRC)$(filter $(APP_NAME),$(APPS)),)
+$(error APP=$(APP): neither an application of kernel/apps ($(APPS)) nor a .c file or a directory of them)
+endif
+ifneq ($(and $(OUTSIDE),$(filter $(APP_NAME),$(APPS))),)
+$(error APP=$(APP): kernel/apps has a $(APP_NAME) already, please give the file another name)
+endif
+endif
+
+app_src = $(wildcard kernel/apps/$(1).c kernel/apps/$(1)/*.c)
+outside_object = $(BUILD)/$(ARCH)/outside/$(subst /,_,$(1:.c=)).o
+
+# $(call image,NAME,OBJECTS). The symbols go into NAME.debug, where gdb and addr2line find them.
+define image
+$(BUILD)/$(ARCH)/$(1).debug: $(2) $(call objects,$(ARCH),$(IMAGE_SRC)) linker.ld \
+	$(BUILD)/$(ARCH)/link-flags/flags
+	$$(call say,LINK,$$(@:.debug=.elf))
+	$$(Q)$(X86_CC) $(IMAGE_LDFLAGS) $$(filter %.o,$$^) -Wl,--start-group $(LIBC_LIBS) -lgcc \
+		-Wl,--end-group -o $$@
+$(BUILD)/$(ARCH)/$(1).elf: $(BUILD)/$(ARCH)/$(1).debug
+	$$(Q)cd $$(@D) && $(CROSS)objcopy --strip-all --add-gnu-debuglink=$$(<F) $$(<F) $$(@F)
+endef
+ifeq ($(IDLE_GOALS),)
+$(call remember,$(ARCH)/link-flags,$(strip $(X86_CC) $(IMAGE_LDFLAGS) $(LIBC_LIBS)))
+endif
+$(foreach a,$(APPS),$(eval $(call image,$(a),$(call objects,$(ARCH),$(call app_src,$(a))))))
+
+define outside_rule
+$(call outside_object,$(1)): $(1) $(BUILD)/$(ARCH)/kernel/apps/flags | $(FREESTANDING) $(LIBC_READY)
+	$$(call say,CC,'$$< [$(1)]') && mkdir -p $$(@D)
+	$$(Q)$(X86_CC) $$(APP_FLAGS) $$(call strict,$(X86_CC)) -MMD -MP -c $$< -o $$@
+endef
+$(foreach s,$(OUTSIDE_SRC),$(eval $(call outside_rule,$(s))))
+$(if $(OUTSIDE),$(eval $(call image,$(OUTSIDE),$(foreach s,$(OUTSIDE_SRC),$(call outside_object,$(s))))))
+
+## image: the image of APP, build/x86_64/<app>.elf (default)
+image: $(IMAGE)
+
+RUN_SETTINGS := PORT FWD MACHINE NET TAP MEM CMDLINE ARGS ROOT PCAP ACCEL BUILD
+export $(RUN_SETTINGS)
+
+## run: build the image, boot it in QEMU, say where it answers; its exit status becomes make's
+run: $(IMAGE) | $(SETUP)/run
+	@tools/run.sh $(IMAGE)
+
+## debug: as run, but wait for gdb; says the line to type
+debug: $(IMAGE) | $(SETUP)/debug
+	@DEBUG=1 tools/run.sh $(IMAGE)
+
+# ---- the library -----------------------------------------------------------------------------
+
+# All objects joined into one whose hidden names become local, so that nothing but holm_... is
+# left to clash with. --unique keeps every section apart for the user's --gc-sections.
+define library
+$(BUILD)/$(1)/$(2).o: $(3)
+	$$(Q)$(CC) -r -nostdlib -Wl,--unique $$^ -o $$@.new && $(OBJCOPY) --localize-hidden $$@.new $$@ \
+		&& rm $$@.new
+$(4): $(BUILD)/$(1)/$(2).o
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$<
+endef
+LIBRARIES := $(if $(LIB_SRC),$(BUILD)/libholm.a) $(if $(VIRTIO_SRC),$(BUILD)/libholm_virtio.a)
+$(eval $(call library,lib,holm,$(call objects,lib,$(LIB_SRC)),$(BUILD)/libholm.a))
+$(eval $(call library,lib,holm_virtio,$(call objects,lib,$(VIRTIO_SRC)),$(BUILD)/libholm_virtio.a))
+$(eval $(call library,size,holm,$(call objects,size,$(LIB_SRC)),$(BUILD)/size/libholm.a))
+
+## libholm.a: the stack for other programs, build/libholm.a, and its drivers, build/libholm_virtio.a
+libholm.a: $(LIBRARIES)
+
+VERSION = $(shell sed -n 's/.*HOLM_VERSION_STRING "\(.*\)".*/\1/p' net/include/holm/version.h)
+
+## install: library, headers and holm.pc into DESTDIR and PREFIX
+install: $(LIBRARIES)
+	@tools/install.sh "$(DESTDIR)" "$(PREFIX)" "$(VERSION)" $(LIBRARIES)
+
+# ---- tests -----------------------------------------------------------------------------------
+
+programs = $(patsubst %.c,$(BUILD)/$(1)/%,$(2))
+HOST_PROGRAMS := $(call programs,host,$(UNIT_TESTS))
+M32_PROGRAMS := $(call programs,m32,$(CROSS_TESTS))
+BE_PROGRAMS := $(call programs,s390x,$(CROSS_TESTS))
+EMBED_PROGRAMS := $(patsubst tests/%,$(BUILD)/%,$(EMBED_TESTS:.c=))
+M32_EMULATOR := $(if $(filter x86_64,$(HOST_ARCH)),,qemu-i386)
+CROSS_SUPPORT := $(SUPPORT_SRC) $(wildcard tests/support/cross/*.c)
+
+SUPPORT_host := $(call objects,host,$(SUPPORT_SRC))
+SUPPORT_m32 := $(call objects,m32,$(CROSS_SUPPORT))
+SUPPORT_s390x := $(call objects,s390x,$(CROSS_SUPPORT))
+$(foreach tree,host m32 s390x,$(eval $(call room,$(tree),lib,$(filter lib/%,$(LIB_SRC)))) \
+	$(eval $(call room,$(tree),net,$(filter net/%,$(LIB_SRC)))))
+$(eval $(call room,host,drivers,$(DRIVER_SRC)))
+$(eval $(call room,host,kernel,$(KERNEL_TESTED)))
+$(eval $(call program,host,,$(CC),$(SANITIZE),-lcmocka,lib net drivers kernel))
+$(eval $(call program,host,net/,$(CC),$(SANITIZE),-lcmocka,lib net))
+$(eval $(call program,host,lib/,$(CC),$(SANITIZE),-lcmocka,lib))
+$(eval $(call program,m32,net/,$(M32_CC),-static,,lib net))
+$(eval $(call program,m32,lib/,$(M32_CC),-static,,lib))
+$(eval $(call program,s390x,net/,$(BE_CC),-static,,lib net))
+$(eval $(call program,s390x,lib/,$(BE_CC),-static,,lib))
+.SECONDARY:
+
+# Embedding: the public headers, the library as it is shipped, and nothing else of the tree.
+EMBED_FLAGS := -std=c11 -g -O2 $(TEST_WARN) -Inet/include $(SECTIONS)
+define embed_rule
+$(BUILD)/$(1): $(2) $(PUBLIC_HEADERS) $(wildcard tests/$(1)/*.h tests/embed/*.h) $(BUILD)/libholm.a
+	$$(call say,EMBED,$$@) && mkdir -p $$(@D)
+	$$(Q)$(CC) $(EMBED_FLAGS) $$(filter %.c,$$^) -Wl,--gc-sections $(BUILD)/libholm.a -o $$@
+$(BUILD)/size/$(1): $(2) $(PUBLIC_HEADERS) $(wildcard tests/$(1)/*.h tests/embed/*.h) \
+	$(BUILD)/size/libholm.a
+	$$(call say,EMBED,$$@) && mkdir -p $$(@D)
+	$$(Q)$(CC) $(EMBED_FLAGS) -Os $$(filter %.c,$$^) -Wl,--gc-sections \
+		$(BUILD)/size/libholm.a -o $$@
+endef
+$(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=)),$(if \
+	$(filter %.c,$(t)),$(t),$(wildcard $(t)/*.c)))))
+
+# Image tests need an image; there is none before its rooms are there.
+IMAGE_ROOMS := $(and $(wildcard linker.ld),$(ARCH_SRC),$(wildcard kernel/main.c))
+TEST_IMAGES := $(if $(IMAGE_ROOMS),$(APPS:%=$(BUILD)/$(ARCH)/%.elf))
+
+run_suite = BUILD=$(BUILD) tools/test/run.sh
+SUITE_host := host "" $(HOST_PROGRAMS)
+SUITE_m32 := m32 "$(M32_EMULATOR)" $(M32_PROGRAMS)
+SUITE_be := be qemu-s390x $(BE_PROGRAMS)
+SUITE_embed := embed "" $(EMBED_PROGRAMS)
+SUITE_lint := lint "" $(call wanted,tests/lint/run.sh)
+SUITE_scripts := scripts "" $(SCRIPT_TESTS)
+SUITE_image := image "" $(if $(IMAGE_ROOMS),$(BOOT_TESTS))
+NEED_host := $(HOST_PROGRAMS)
+NEED_m32 := $(M32_PROGRAMS)
+NEED_be := $(BE_PROGRAMS)
+NEED_embed := $(EMBED_PROGRAMS)
+NEED_scripts := $(LIBRARIES)
+NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
+SUITES := host m32 be embed lint scripts image
+
+## test: every suite below, then one line "N passed, N failed"; T= picks some
+test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
+	@$(run_suite) $(foreach s,$(SUITES),$(SUITE_$(s)) --)
+## test-host: unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+## test-m32: the tests of lib and net on a 32-bit machine
+## test-be: the tests of lib and net on a big-endian machine
+## test-embed: programs that know only the public headers and libholm.a
+## test-lint: that every lint check finds what it should
+## test-scripts: install, set-up, run.sh
+## test-image: boot the images and try them from outside
+$(foreach s,$(SUITES),test-$(s)): test-%: | $(SETUP)/test $(SETUP)/lint
+	@$(run_suite) $(SUITE_$*)
+$(foreach s,$(SUITES),$(eval test-$(s): $(NEED_$(s))))
+
+# ---- lint ------------------------------------------------------------------------------------
+
+TIDY_SRC := $(LIB_SRC) $(DRIVER_SRC) $(ARCH_SRC:%.S=) $(filter %.c,$(KERNEL_SRC)) \
+	$(wildcard kernel/apps/*.c kernel/apps/*/*.c)
+TIDY_OUT := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter %.c,$(TIDY_SRC)))
+tidy_flags = $(filter-out $(WERROR) -m% -fno-% -f%-sections,$(if $(filter kernel/apps/%,$<),$(APP_FLAGS),$(if \
+	$(filter kernel/%,$<),$(KERNEL_FLAGS),$(IMAGE_FLAGS))))
+
+# clang-tidy is slow: a file is looked at again only when it, a header of it, or the rules change.
+$(BUILD)/lint/%.tidy: %.c .clang-tidy | $(SETUP)/lint $(FREESTANDING) $(LIBC_READY)
+	$(call say,TIDY,$<) && mkdir -p $(@D)
+	$(Q)$(X86_CC) $(tidy_flags) $(call strict,$(X86_CC)) -MM -MP -MT $@ -MF $(@:.tidy=.d) $< && \
+	{ clang-tidy --quiet --warnings-as-errors='*' $< -- --target=x86_64-linux-gnu $(tidy_flags) \
+		-isystem $(BUILD)/uapi >$@.new 2>/dev/null || true; } && mv $@.new $@
+
+## lint: format, clang-tidy, include table, sizes, headers, symbols and the other rules of the house
+lint: $(TIDY_OUT) $(LIBRARIES) | $(SETUP)/lint
+	@BUILD=$(BUILD) CC="$(CC)" CXX="$(CXX)" tools/lint/run.sh
+
+# ---- bench -----------------------------------------------------------------------------------
+
+# One program, twice: for every x86-64 and for x86-64-v3 (where the host is one).
+define bench_rule
+$(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SRC) $(LIB_SRC))
+	$$(call say,LINK,$$@)
+	$$(Q)$(CC) -Wl,--gc-sections $$^ -o $$@
+endef
+BENCHES := bench $(if $(filter x86_64,$(HOST_ARCH)),bench-v3)
+$(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))
+BENCH_MINIMAL := $(if $(filter tests/embed/minimal%,$(EMBED_TESTS)),$(BUILD)/size/embed/minimal)
+
+## bench: instructions and time per operation, as a table and as build/bench.json
+bench: $(BENCHES:%=$(BUILD)/%/bench) $(BENCH_MINIMAL) | $(SETUP)/bench
+	@BUILD=$(BUILD) BENCH_MINIMAL=$(BENCH_MINIMAL) $(or $(wildcard tests/bench/run.sh),$(BUILD)/bench/bench)
+
+# ---- everything else -------------------------------------------------------------------------
+
+## setup: install what any target needs from the distribution
+setup:
+	@rm -rf $(SETUP)
+	@tools/setup.sh build run test lint debug bench
+	@mkdir -p $(SETUP) && cd $(SETUP) && touch build run test lint debug bench
+	@echo "set-up: everything is there"
+
+## clean: remove build/
+clean:
+	rm -rf $(BUILD)
+
+## help: this list
+help:
+	@awk -f tools/help.awk Makefile
+
+ifeq ($(IDLE_GOALS),)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+endif
