@@ -10,6 +10,7 @@
 
 #include "net/core/net.h"
 
+/* The first member of every endpoint, so that its address is the handle's. */
 struct ep {
 	struct list_node ready; /* on net->ready while its change has not been handed out */
 	void *cookie;

@@ -13,6 +13,7 @@
 
 #include "lib/assert.h"
 #include "lib/compiler.h"
+#include "lib/hash.h"
 #include "lib/list.h"
 #include "lib/rng.h"
 #include "lib/siphash.h"
@@ -30,10 +31,10 @@ struct holm_netif;
 
 /* Secrets of the instance, drawn at creation. One per use, so that no output helps another. */
 struct net_secrets {
-	uint64_t flow_hash[2];	    /* demultiplexing tables: keyed multiply-fold */
-	struct siphash_key isn;	    /* RFC 6528 */
-	struct siphash_key port;    /* RFC 6056 */
-	struct siphash_key cookie;  /* SYN cookies */
+	struct hash_key flow;	   /* demultiplexing tables: keyed multiply-fold */
+	struct siphash_key isn;	   /* RFC 6528 */
+	struct siphash_key port;   /* RFC 6056 */
+	struct siphash_key cookie; /* SYN cookies */
 };
 
 struct holm_net {
@@ -43,8 +44,12 @@ struct holm_net {
 	struct holm_netif **netifs; /* [config.devices_max + 1]: index 0 is the loopback, or NULL */
 	uint32_t nnetifs;	    /* slots in use or once used, loopback included */
 	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
+	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool trace;
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
+
+	/* The link protocols that are named, found once by eth_start(). */
+	const struct holm_proto *link_ip4, *link_ip6, *link_arp;
 
 	struct tcp_state *tcp;
 	struct udp_state *udp;
@@ -67,6 +72,12 @@ struct holm_net {
 	struct holm_env env;
 	struct holm_config config;
 };
+
+/* Something is to be sent: the next holm_net_poll() is due now. */
+static inline void net_kick(struct holm_net *net)
+{
+	net->work = true;
+}
 
 static inline void net_count(struct holm_net *net, enum holm_counter counter)
 {

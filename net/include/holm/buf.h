@@ -153,9 +153,14 @@ struct holm_ring_sndbuf {
 	struct holm_sndbuf base;
 	const struct holm_memory *memory;
 	uint8_t *mem;
-	uint32_t cap;	    /* bytes of mem, a power of two; 0: none */
-	uint32_t limit;	    /* most bytes of ring memory, a power of two */
+	uint32_t cap;	     /* bytes of mem, a power of two; 0: none */
+	uint32_t limit;	     /* most bytes of ring memory, a power of two */
 	uint64_t head, tail; /* ring positions: next byte to discard, next to write */
+	uint64_t lent;	     /* one past the furthest ring position ever lent */
+	/* Memory before the last growth: spans lent from it stay valid until head passes `until`. */
+	uint8_t *retired;
+	uint32_t retired_cap;
+	uint64_t retired_until;
 	/* Constant regions in stream order: `before` ring bytes of the queue precede the region. */
 	struct holm_ring_const {
 		const uint8_t *data;
@@ -195,7 +200,9 @@ struct holm_ring_rcvbuf {
 	const struct holm_memory *memory;
 	uint8_t *mem;
 	uint32_t cap;
-	uint32_t limit;
+	uint32_t limit; /* window while nothing is unread */
+	uint32_t
+		target; /* what limit shrinks to as the reader reads: the right edge never retreats */
 	uint64_t head, tail; /* next byte to read, next byte in order (RCV.NXT) */
 	uint64_t edge;	     /* one past the furthest byte accepted */
 	void (*on_released)(struct holm_ring_rcvbuf *b);
@@ -227,18 +234,19 @@ void holm_const_sndbuf_init(struct holm_const_sndbuf *b, const void *data, size_
 
 /*
  * ---- The frame queue: receive without a copy. Frames are kept (cloned) and handed out as spans.
- * Accounts for buffer memory, not payload; copies a segment into a frame of its own when its payload
- * is under half of the buffer memory it pins, and takes nothing out of order.
+ * Accounts for buffer memory, not payload: each byte is charged twice its size, which is what a frame
+ * kept whole can pin at most, because a segment whose payload is under half of its buffer is copied
+ * into the tail of the last copy instead. The window is half of what is left of the limit. Takes
+ * nothing out of order.
  */
 struct holm_frame_rcvbuf {
 	struct holm_rcvbuf base;
 	struct holm_pool *pool;
 	struct holm_frame *first, *last; /* linked by next; payload_off..len is unread */
 	size_t readable;
-	size_t accepted;  /* taken but not yet advanced */
-	size_t pinned;	  /* buffer memory held */
-	size_t limit;	  /* of pinned memory; the window is half of what is left */
-	size_t edge;	  /* window promised: the right edge never moves back */
+	size_t accepted; /* taken, not yet advanced */
+	size_t limit;	 /* buffer memory that may be pinned */
+	uint32_t frames, frames_max;
 	void (*on_released)(struct holm_frame_rcvbuf *b);
 };
 

@@ -51,7 +51,7 @@ struct holm_dev_caps {
 struct holm_dev_stats {
 	uint64_t rx_frames, rx_bytes, rx_dropped; /* dropped: by the driver, before input */
 	uint64_t tx_frames, tx_bytes, tx_dropped;
-	uint64_t tx_doorbells;	/* notifications given to the device */
+	uint64_t tx_doorbells; /* notifications given to the device */
 	uint64_t rx_interrupts;
 	uint64_t bad_index, bad_len; /* values from the device that were out of range */
 };

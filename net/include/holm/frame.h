@@ -90,9 +90,9 @@ struct holm_frame {
 	uint16_t segs_max;
 	uint32_t len; /* bytes in all segments */
 
-	uint8_t csum;  /* enum holm_csum */
-	uint8_t gso;   /* enum holm_gso */
-	uint16_t gso_size; /* payload bytes per segment */
+	uint8_t csum;	     /* enum holm_csum */
+	uint8_t gso;	     /* enum holm_gso */
+	uint16_t gso_size;   /* payload bytes per segment */
 	uint16_t csum_start; /* from the start of the frame */
 	uint16_t csum_off;   /* of the field, from csum_start */
 	uint16_t hdr_len;    /* all headers, set when gso != NONE or payload_off is known */
@@ -115,8 +115,8 @@ struct holm_frame {
 
 	struct holm_seg segs_inline[HOLM_FRAME_SEGS_INLINE];
 
-	struct holm_buf home;	 /* the home buffer's count; the frame itself holds one reference */
-	uint8_t *home_mem;	 /* HOLM_FRAME_BYTES, physically contiguous with one-to-one mapping */
+	struct holm_buf home; /* the home buffer's count; the frame itself holds one reference */
+	uint8_t *home_mem;    /* HOLM_FRAME_BYTES, physically contiguous with one-to-one mapping */
 };
 
 /*
@@ -219,10 +219,10 @@ static inline void holm_buf_put(struct holm_buf *b)
  * to one thread; its frames may be freed on behalf of any instance on that thread.
  */
 struct holm_pool_stats {
-	uint32_t frames;      /* in all regions */
-	uint32_t free;	      /* now */
-	uint32_t free_min;    /* the fewest ever */
-	uint64_t exhausted;   /* allocations refused */
+	uint32_t frames;    /* in all regions */
+	uint32_t free;	    /* now */
+	uint32_t free_min;  /* the fewest ever */
+	uint64_t exhausted; /* allocations refused */
 };
 
 /*

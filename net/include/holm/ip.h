@@ -39,8 +39,8 @@ struct holm_route {
 	struct holm_addr dst; /* prefix; host bits are cleared */
 	unsigned prefix_len;
 	struct holm_addr gateway; /* wildcard: on link */
-	struct holm_dev *dev;	  /* NULL in holm_route_add(): the device that reaches the gateway */
-	uint32_t metric;	  /* smaller wins among equal prefixes */
+	struct holm_dev *dev; /* NULL in holm_route_add(): the device that reaches the gateway */
+	uint32_t metric;      /* smaller wins among equal prefixes */
 };
 
 /* Errors: -HOLM_EEXIST, -HOLM_ENOSPC, -HOLM_ENETUNREACH (no device reaches the gateway), -HOLM_EINVAL. */

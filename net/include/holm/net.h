@@ -118,18 +118,21 @@ uint64_t holm_net_next_deadline(struct holm_net *net);
 /* The time of the round: the latest `now` given to the instance. */
 uint64_t holm_net_now(const struct holm_net *net);
 
+/* An unpredictable number from the instance's generator, for clients such as DHCP. */
+uint32_t holm_net_random(struct holm_net *net);
+
 /*
  * Readiness. Every endpoint (TCP connection or listener, UDP endpoint) has a level state; when it
  * changes, the endpoint goes on the ready list once, however often it changes before it is seen.
  */
 enum holm_state {
-	HOLM_READABLE = 1 << 0,	  /* bytes or a datagram to receive, or the end of the stream */
-	HOLM_WRITABLE = 1 << 1,	  /* room to send */
-	HOLM_ACCEPTABLE = 1 << 2, /* a listener has a connection for holm_tcp_accept() */
-	HOLM_CONNECTED = 1 << 3,  /* the handshake is complete */
+	HOLM_READABLE = 1 << 0,	   /* bytes or a datagram to receive, or the end of the stream */
+	HOLM_WRITABLE = 1 << 1,	   /* room to send */
+	HOLM_ACCEPTABLE = 1 << 2,  /* a listener has a connection for holm_tcp_accept() */
+	HOLM_CONNECTED = 1 << 3,   /* the handshake is complete */
 	HOLM_PEER_CLOSED = 1 << 4, /* FIN received: no more bytes after those queued */
-	HOLM_CLOSED = 1 << 5,	  /* both directions are over; nothing will change any more */
-	HOLM_ERROR = 1 << 6,	  /* an error waits to be taken */
+	HOLM_CLOSED = 1 << 5,	   /* both directions are over; nothing will change any more */
+	HOLM_ERROR = 1 << 6,	   /* an error waits to be taken */
 };
 
 enum holm_ep_kind {

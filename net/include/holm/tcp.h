@@ -119,18 +119,19 @@ void holm_tcp_remote(const struct holm_tcp *t, struct holm_endpoint *e);
 
 /* Per-connection settings; a child inherits its listener's. */
 enum holm_tcp_option {
-	HOLM_TCP_OPT_NODELAY = 1,   /* 0/1: no Nagle */
-	HOLM_TCP_OPT_KEEPALIVE = 2, /* 0/1, default off (MUST-25) */
-	HOLM_TCP_OPT_KEEPIDLE_S = 3, /* default 7200 (MUST-28) */
+	HOLM_TCP_OPT_NODELAY = 1,     /* 0/1: no Nagle */
+	HOLM_TCP_OPT_KEEPALIVE = 2,   /* 0/1, default off (MUST-25) */
+	HOLM_TCP_OPT_KEEPIDLE_S = 3,  /* default 7200 (MUST-28) */
 	HOLM_TCP_OPT_KEEPINTVL_S = 4, /* default 75 */
 	HOLM_TCP_OPT_KEEPCNT = 5,     /* default 9 */
 	HOLM_TCP_OPT_MAXSEG = 6,      /* upper bound of the MSS, both ways; before connect/listen */
-	HOLM_TCP_OPT_USER_TIMEOUT_MS = 7, /* R2 as a time (MUST-21); 0: the default, 15 retransmissions */
-	HOLM_TCP_OPT_TTL = 8,		  /* MUST-49, default 64 */
-	HOLM_TCP_OPT_TOS = 9,		  /* MUST-48, default 0 */
-	HOLM_TCP_OPT_TIMESTAMPS = 10,	  /* 0/1: offer RFC 7323 timestamps; default 1 */
-	HOLM_TCP_OPT_SACK = 11,		  /* 0/1: offer SACK-permitted; default 1 */
-	HOLM_TCP_OPT_LINGER2_S = 12,	  /* FIN-WAIT-2 without an owner; default 60 */
+	HOLM_TCP_OPT_USER_TIMEOUT_MS =
+		7,	      /* R2 as a time (MUST-21); 0: the default, 15 retransmissions */
+	HOLM_TCP_OPT_TTL = 8, /* MUST-49, default 64 */
+	HOLM_TCP_OPT_TOS = 9, /* MUST-48, default 0 */
+	HOLM_TCP_OPT_TIMESTAMPS = 10, /* 0/1: offer RFC 7323 timestamps; default 1 */
+	HOLM_TCP_OPT_SACK = 11,	      /* 0/1: offer SACK-permitted; default 1 */
+	HOLM_TCP_OPT_LINGER2_S = 12,  /* FIN-WAIT-2 without an owner; default 60 */
 };
 
 /* -HOLM_EINVAL for a value out of range or a moment too late, -HOLM_ENOPROTOOPT for others. */
@@ -139,7 +140,7 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 
 /* Figures of one endpoint, for `ss`-like listings and TCP_INFO. */
 struct holm_tcp_info {
-	uint8_t state; /* enum holm_tcp_state */
+	uint8_t state;	     /* enum holm_tcp_state */
 	uint8_t retransmits; /* in a row */
 	uint8_t backoff;
 	uint8_t snd_wscale, rcv_wscale;
@@ -152,8 +153,9 @@ struct holm_tcp_info {
 	uint32_t snd_mss, rcv_mss;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 	uint32_t in_flight;
-	uint32_t retrans_total;	 /* segments */
-	uint64_t bytes_sent, bytes_received; /* payload in order, modulo 2^32 where idle state is compact */
+	uint32_t retrans_total; /* segments */
+	uint64_t bytes_sent,
+		bytes_received; /* payload in order, modulo 2^32 where idle state is compact */
 };
 
 void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info);

@@ -52,8 +52,8 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 		  size_t nspans);
 
 struct holm_datagram {
-	struct holm_frame *frame;   /* the caller's from now on; holm_frame_free() it */
-	uint32_t payload_off;	    /* into the frame */
+	struct holm_frame *frame; /* the caller's from now on; holm_frame_free() it */
+	uint32_t payload_off;	  /* into the frame */
 	uint32_t payload_len;
 	struct holm_endpoint from, to;
 	struct holm_dev *dev; /* where it came in */

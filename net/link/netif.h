@@ -5,8 +5,8 @@
  * (software GSO, checksum, gathering) and puts it in the interface queue; the queue is given to the
  * device once per round, by netif_flush().
  */
-#ifndef NET_CORE_NETIF_H
-#define NET_CORE_NETIF_H
+#ifndef NET_LINK_NETIF_H
+#define NET_LINK_NETIF_H
 
 #include <holm/dev.h>
 #include <holm/ip.h>
@@ -21,7 +21,7 @@ struct netif_addr {
 struct holm_netif {
 	struct holm_dev *dev;
 	struct holm_net *net;
-	uint32_t index; /* >= 1; the loopback's is 0 */
+	uint32_t index;	   /* >= 1; the loopback's is 0 */
 	uint32_t features; /* dev->caps.features, read once */
 	uint16_t mtu;
 	uint16_t segs_max;
@@ -35,6 +35,8 @@ struct holm_netif {
 
 	/* Endpoints that wait for room, woken in order: see netif_wait(). */
 	struct list waiters;
+	struct net_timer
+		retry; /* wakes them when only the pool was short: nobody tells us of that */
 
 	struct netif_addr *addrs; /* [config.addrs_max] */
 	uint32_t naddrs;
@@ -71,6 +73,17 @@ void netif_flush(struct holm_netif *netif);
 
 /* Queue a frame as it is: it already fits the device. For netif_output() and software GSO. */
 void netif_enqueue(struct holm_netif *netif, struct holm_frame *f);
+
+/* Frames came back from the device: whoever waits for room is woken if there is some. */
+void netif_tx_done(struct holm_netif *netif);
+
+/* Make and end the instance's side of a device; net.c does the rest of attaching. -HOLM_ENOMEM. */
+int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
+		 struct holm_netif **out);
+void netif_destroy(struct holm_netif *netif);
+
+/* dev->link_up or dev->caps.mtu has changed: a dead link's queue is dropped. */
+void netif_link_changed(struct holm_netif *netif);
 
 /* Is this one of the netif's own addresses? */
 static inline bool netif_has_addr(const struct holm_netif *netif, const struct holm_addr *addr)

@@ -1,0 +1,200 @@
+/*
+ * The frame queue as a receive buffer (see <holm/buf.h>): frames are kept as clones and read in
+ * place. payload_off of a kept frame is where its unread bytes begin; its length ends them.
+ */
+#include <holm/buf.h>
+
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+/* What a byte is charged: a frame kept whole pins at most twice its payload. */
+#define CHARGE 2u
+
+static size_t unread(const struct holm_frame *f)
+{
+	return f->len - f->payload_off;
+}
+
+static size_t queue_window(const struct holm_rcvbuf *base)
+{
+	const struct holm_frame_rcvbuf *b =
+		container_of_const(base, struct holm_frame_rcvbuf, base);
+	size_t charged = (b->readable + b->accepted) * CHARGE;
+
+	/* The bytes accepted but not advanced lie inside the window. */
+	return b->accepted + (charged < b->limit ? (b->limit - charged) / CHARGE : 0);
+}
+
+static size_t queue_readable(const struct holm_rcvbuf *base)
+{
+	return container_of_const(base, struct holm_frame_rcvbuf, base)->readable;
+}
+
+static void push(struct holm_frame_rcvbuf *b, struct holm_frame *f)
+{
+	f->next = NULL;
+	if (b->first)
+		b->last->next = f;
+	else
+		b->first = f;
+	b->last = f;
+	b->frames++;
+}
+
+static size_t pinned_by(const struct holm_frame *f)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		bytes += f->segs[i].buf->bytes;
+	return bytes;
+}
+
+/* Room behind the last copy, if the last frame is one: its bytes are in its own home buffer. */
+static size_t tail_room(const struct holm_frame *f)
+{
+	if (!f || f->nsegs != 1 || f->segs[0].buf != &f->home || f->home.refs != 1)
+		return 0;
+	return HOLM_FRAME_BYTES - (size_t)(f->segs[0].data + f->segs[0].len - f->home_mem);
+}
+
+/* Copy a small piece into the tail of the last copy, or start a new one. */
+static bool keep_copy(struct holm_frame_rcvbuf *b, const struct holm_frame *f, size_t off,
+		      size_t len)
+{
+	if (tail_room(b->last) < len) {
+		struct holm_frame *copy;
+
+		if (b->frames >= b->frames_max)
+			return false;
+		copy = holm_frame_alloc(b->pool, 0, false);
+		if (!copy)
+			return false;
+		push(b, copy);
+	}
+	holm_frame_read(f, off, holm_frame_put(b->last, len), len);
+	return true;
+}
+
+static bool keep_clone(struct holm_frame_rcvbuf *b, const struct holm_frame *f, size_t off,
+		       size_t len)
+{
+	struct holm_frame *c;
+
+	if (b->frames >= b->frames_max)
+		return false;
+	c = holm_frame_clone(b->pool, f);
+	if (!c)
+		return false;
+	holm_frame_trim(c, off + len);
+	c->payload_off = (uint16_t)off;
+	push(b, c);
+	return true;
+}
+
+static size_t queue_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
+			   size_t frame_off, size_t len)
+{
+	struct holm_frame_rcvbuf *b = container_of(base, struct holm_frame_rcvbuf, base);
+	bool kept;
+
+	/* In order only: behind what was accepted last. */
+	if (off != b->accepted || frame_off > UINT16_MAX)
+		return 0;
+	if (len * CHARGE < pinned_by(f) && len <= HOLM_FRAME_BYTES)
+		kept = keep_copy(b, f, frame_off, len);
+	else
+		kept = keep_clone(b, f, frame_off, len);
+	if (!kept)
+		return 0;
+	b->accepted += len;
+	return len;
+}
+
+static void queue_advance(struct holm_rcvbuf *base, size_t n)
+{
+	struct holm_frame_rcvbuf *b = container_of(base, struct holm_frame_rcvbuf, base);
+
+	ASSERT(n <= b->accepted);
+	b->accepted -= n;
+	b->readable += n;
+}
+
+static void queue_released(struct holm_rcvbuf *base)
+{
+	struct holm_frame_rcvbuf *b = container_of(base, struct holm_frame_rcvbuf, base);
+
+	if (b->on_released)
+		b->on_released(b);
+}
+
+static const struct holm_rcvbuf_ops queue_ops = {
+	.window = queue_window,
+	.accept = queue_accept,
+	.advance = queue_advance,
+	.readable = queue_readable,
+	.released = queue_released,
+};
+
+void holm_frame_rcvbuf_init(struct holm_frame_rcvbuf *b, struct holm_pool *pool, size_t limit,
+			    void (*on_released)(struct holm_frame_rcvbuf *b))
+{
+	memset(b, 0, sizeof(*b));
+	b->base.ops = &queue_ops;
+	b->pool = pool;
+	b->limit = limit;
+	/* Copies of tiny pieces between whole frames pin more than they are charged, at most twice. */
+	b->frames_max = (uint32_t)(limit / (HOLM_FRAME_BYTES / CHARGE)) + 1;
+	b->on_released = on_released;
+}
+
+struct holm_span holm_frame_rcvbuf_peek(struct holm_frame_rcvbuf *b)
+{
+	const struct holm_frame *f = b->first;
+	size_t off;
+
+	if (!f || b->readable == 0)
+		return (struct holm_span){ NULL, 0 };
+	off = f->payload_off;
+	for (uint32_t i = 0; i < f->nsegs; i++) {
+		const struct holm_seg *seg = &f->segs[i];
+
+		if (off < seg->len)
+			return (struct holm_span){ seg->data + off,
+						   min_size(seg->len - off, b->readable) };
+		off -= seg->len;
+	}
+	return (struct holm_span){ NULL, 0 };
+}
+
+static void pop(struct holm_frame_rcvbuf *b)
+{
+	struct holm_frame *f = b->first;
+
+	b->first = f->next;
+	b->frames--;
+	holm_frame_free(f);
+}
+
+void holm_frame_rcvbuf_release(struct holm_frame_rcvbuf *b, size_t n)
+{
+	ASSERT(n <= b->readable);
+	b->readable -= n;
+	while (n > 0) {
+		size_t k = min_size(n, unread(b->first));
+
+		b->first->payload_off = (uint16_t)(b->first->payload_off + k);
+		n -= k;
+		if (unread(b->first) == 0)
+			pop(b);
+	}
+}
+
+void holm_frame_rcvbuf_fini(struct holm_frame_rcvbuf *b)
+{
+	while (b->first)
+		pop(b);
+	b->readable = 0;
+	b->accepted = 0;
+}

@@ -1,0 +1,179 @@
+/*
+ * The growing ring that receives (see <holm/buf.h>). Out-of-order bytes land in place; which ranges
+ * are filled is TCP's knowledge (net/tcp/reasm.c), not the ring's.
+ */
+#include <holm/buf.h>
+
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+#define RING_MIN 4096u
+
+static uint32_t round_up_pow2(uint32_t v)
+{
+	if (v <= RING_MIN)
+		return RING_MIN;
+	return v > 0x80000000u ? 0x80000000u : (uint32_t)2 << ilog2_u32(v - 1);
+}
+
+static size_t ring_window(const struct holm_rcvbuf *base)
+{
+	const struct holm_ring_rcvbuf *b = container_of_const(base, struct holm_ring_rcvbuf, base);
+
+	return b->limit - (size_t)(b->tail - b->head);
+}
+
+static size_t ring_readable(const struct holm_rcvbuf *base)
+{
+	const struct holm_ring_rcvbuf *b = container_of_const(base, struct holm_ring_rcvbuf, base);
+
+	return (size_t)(b->tail - b->head);
+}
+
+static void free_ring(struct holm_ring_rcvbuf *b)
+{
+	if (b->mem)
+		b->memory->free(b->memory->ctx, b->mem, b->cap);
+	b->mem = NULL;
+	b->cap = 0;
+}
+
+/* Make the memory hold `need` bytes from head on; keep everything up to the edge. */
+static void grow(struct holm_ring_rcvbuf *b, size_t need)
+{
+	uint32_t cap = round_up_pow2((uint32_t)need);
+	uint8_t *mem = b->memory->alloc(b->memory->ctx, cap);
+
+	if (!mem)
+		return;
+	for (uint64_t pos = b->head; b->mem && pos < b->edge;) {
+		uint32_t from = (uint32_t)pos & (b->cap - 1);
+		uint32_t to = (uint32_t)pos & (cap - 1);
+		size_t n = min_size((size_t)(b->edge - pos), min_size(b->cap - from, cap - to));
+
+		memcpy(mem + to, b->mem + from, n);
+		pos += n;
+	}
+	free_ring(b);
+	b->mem = mem;
+	b->cap = cap;
+}
+
+static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
+			  size_t frame_off, size_t len)
+{
+	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
+	uint64_t pos = b->tail + off;
+	size_t need = (size_t)(pos - b->head) + len;
+	uint32_t at;
+	size_t first;
+
+	if (unlikely(need > b->cap)) {
+		grow(b, need);
+		if (pos - b->head >= b->cap)
+			return 0;
+		len = min_size(len, b->cap - (size_t)(pos - b->head));
+	}
+	at = (uint32_t)pos & (b->cap - 1);
+	first = min_size(len, b->cap - at);
+	holm_frame_read(f, frame_off, b->mem + at, first);
+	if (unlikely(first < len))
+		holm_frame_read(f, frame_off + first, b->mem, len - first);
+	b->edge = max_u64(b->edge, pos + len);
+	return len;
+}
+
+static void ring_advance(struct holm_rcvbuf *base, size_t n)
+{
+	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
+
+	ASSERT(b->tail + n <= b->edge);
+	b->tail += n;
+}
+
+static void ring_released(struct holm_rcvbuf *base)
+{
+	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
+
+	if (b->on_released)
+		b->on_released(b);
+}
+
+static const struct holm_rcvbuf_ops ring_ops = {
+	.window = ring_window,
+	.accept = ring_accept,
+	.advance = ring_advance,
+	.readable = ring_readable,
+	.released = ring_released,
+};
+
+void holm_ring_rcvbuf_init(struct holm_ring_rcvbuf *b, const struct holm_memory *memory,
+			   uint32_t limit, void (*on_released)(struct holm_ring_rcvbuf *b))
+{
+	memset(b, 0, sizeof(*b));
+	b->base.ops = &ring_ops;
+	b->memory = memory;
+	b->limit = round_up_pow2(limit);
+	b->target = b->limit;
+	b->on_released = on_released;
+}
+
+size_t holm_ring_rcvbuf_peek(struct holm_ring_rcvbuf *b, size_t off, struct holm_span spans[2])
+{
+	size_t len = (size_t)(b->tail - b->head);
+	uint32_t at;
+	size_t first;
+
+	if (off >= len)
+		return 0;
+	len -= off;
+	at = (uint32_t)(b->head + off) & (b->cap - 1);
+	first = min_size(len, b->cap - at);
+	spans[0] = (struct holm_span){ b->mem + at, first };
+	if (first == len)
+		return 1;
+	spans[1] = (struct holm_span){ b->mem, len - first };
+	return 2;
+}
+
+void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
+{
+	ASSERT(n <= b->tail - b->head);
+	b->head += n;
+	/* A smaller limit is reached by not opening the window as bytes are read. */
+	if (unlikely(b->limit > b->target))
+		b->limit -= (uint32_t)min_size(n, b->limit - b->target);
+	if (b->head == b->edge)
+		free_ring(b);
+}
+
+size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
+{
+	struct holm_span spans[2];
+	size_t n = holm_ring_rcvbuf_peek(b, 0, spans);
+	uint8_t *out = dst;
+	size_t done = 0;
+
+	for (size_t i = 0; i < n && done < len; i++) {
+		size_t k = min_size(len - done, spans[i].len);
+
+		memcpy(out + done, spans[i].data, k);
+		done += k;
+	}
+	holm_ring_rcvbuf_release(b, done);
+	return done;
+}
+
+void holm_ring_rcvbuf_fini(struct holm_ring_rcvbuf *b)
+{
+	free_ring(b);
+	b->head = b->edge;
+	b->tail = b->edge;
+}
+
+void holm_ring_rcvbuf_set_limit(struct holm_ring_rcvbuf *b, uint32_t limit)
+{
+	b->target = round_up_pow2(limit);
+	b->limit = max_u32(b->limit, b->target);
+}

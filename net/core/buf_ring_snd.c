@@ -1,0 +1,286 @@
+/*
+ * The growing ring that sends, with constant regions in between (see <holm/buf.h>).
+ *
+ * Ring positions count ring bytes only and never wrap (64 bits); a constant region sits in front of
+ * the ring byte at its `ring_pos`. The stream is: ring bytes up to consts[0].ring_pos, region 0, ring
+ * bytes up to consts[1].ring_pos, region 1, and so on, then the rest of the ring.
+ *
+ * Lent bytes must not move. Growing copies to a block of twice the size, so the old block is kept
+ * ("retired") until everything that was ever lent from it has been discarded; at most one block is
+ * retired at a time, and meanwhile the ring does not grow again.
+ */
+#include <holm/buf.h>
+
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+/* The smallest ring: one page. */
+#define RING_MIN 4096u
+
+static uint32_t round_up_pow2(uint32_t v)
+{
+	if (v <= RING_MIN)
+		return RING_MIN;
+	return v > 0x80000000u ? 0x80000000u : (uint32_t)2 << ilog2_u32(v - 1);
+}
+
+static const struct holm_ring_sndbuf *ring_of(const struct holm_sndbuf *b)
+{
+	return container_of_const(b, struct holm_ring_sndbuf, base);
+}
+
+static size_t ring_queued(const struct holm_sndbuf *base)
+{
+	const struct holm_ring_sndbuf *b = ring_of(base);
+
+	return (size_t)(b->tail - b->head) + b->const_bytes;
+}
+
+static size_t ring_room(const struct holm_sndbuf *base)
+{
+	const struct holm_ring_sndbuf *b = ring_of(base);
+	size_t queued = ring_queued(base);
+
+	return queued < b->limit ? b->limit - queued : 0;
+}
+
+/* Spans of the ring bytes [pos, pos + len): one, or two where they wrap. */
+static size_t ring_spans(const struct holm_ring_sndbuf *b, uint64_t pos, size_t len,
+			 struct holm_span *spans, size_t nspans)
+{
+	uint32_t at = (uint32_t)pos & (b->cap - 1);
+	size_t first = min_size(len, b->cap - at);
+
+	if (nspans == 0 || len == 0)
+		return 0;
+	spans[0] = (struct holm_span){ b->mem + at, first };
+	if (first == len || nspans == 1)
+		return 1;
+	spans[1] = (struct holm_span){ b->mem, len - first };
+	return 2;
+}
+
+static size_t spans_bytes(const struct holm_span *spans, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += spans[i].len;
+	return bytes;
+}
+
+static size_t ring_lend(struct holm_sndbuf *base, size_t off, size_t max, struct holm_span *spans,
+			size_t nspans)
+{
+	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+	uint64_t pos = b->head;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i <= b->nconsts && max > 0 && n < nspans; i++) {
+		uint64_t end = i < b->nconsts ? b->consts[i].ring_pos : b->tail;
+		size_t len = (size_t)(end - pos);
+
+		if (off < len) {
+			size_t k = ring_spans(b, pos + off, min_size(len - off, max), spans + n,
+					      nspans - n);
+			size_t bytes = spans_bytes(spans + n, k);
+
+			b->lent = max_u64(b->lent, pos + off + bytes);
+			n += k;
+			max -= bytes;
+			off = 0;
+		} else {
+			off -= len;
+		}
+		pos = end;
+		if (i == b->nconsts || max == 0 || n == nspans)
+			break;
+		if (off >= b->consts[i].len) {
+			off -= b->consts[i].len;
+			continue;
+		}
+		spans[n] = (struct holm_span){ b->consts[i].data + off,
+					       min_size(b->consts[i].len - off, max) };
+		max -= spans[n++].len;
+		off = 0;
+	}
+	return n;
+}
+
+static void free_retired(struct holm_ring_sndbuf *b)
+{
+	if (!b->retired)
+		return;
+	b->memory->free(b->memory->ctx, b->retired, b->retired_cap);
+	b->retired = NULL;
+}
+
+static void free_ring(struct holm_ring_sndbuf *b)
+{
+	if (b->mem)
+		b->memory->free(b->memory->ctx, b->mem, b->cap);
+	b->mem = NULL;
+	b->cap = 0;
+}
+
+static void pop_const(struct holm_ring_sndbuf *b)
+{
+	b->nconsts--;
+	memmove(&b->consts[0], &b->consts[1], b->nconsts * sizeof(b->consts[0]));
+}
+
+static void ring_discard(struct holm_sndbuf *base, size_t n)
+{
+	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+
+	ASSERT(n <= ring_queued(base));
+	while (b->nconsts > 0 && n > 0) {
+		size_t before = (size_t)(b->consts[0].ring_pos - b->head);
+		size_t k = min_size(n, before);
+
+		b->head += k;
+		n -= k;
+		k = min_size(n, b->consts[0].len);
+		b->consts[0].data += k;
+		b->consts[0].len -= k;
+		b->const_bytes -= k;
+		n -= k;
+		if (b->consts[0].len == 0 && b->head == b->consts[0].ring_pos)
+			pop_const(b);
+	}
+	b->head += n;
+	if (b->head >= b->retired_until)
+		free_retired(b);
+	if (b->head == b->tail)
+		free_ring(b);
+}
+
+static void ring_released(struct holm_sndbuf *base)
+{
+	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+
+	if (b->on_released)
+		b->on_released(b);
+}
+
+static const struct holm_sndbuf_ops ring_ops = {
+	.queued = ring_queued,
+	.room = ring_room,
+	.lend = ring_lend,
+	.discard = ring_discard,
+	.released = ring_released,
+};
+
+void holm_ring_sndbuf_init(struct holm_ring_sndbuf *b, const struct holm_memory *memory,
+			   uint32_t limit, void (*on_released)(struct holm_ring_sndbuf *b))
+{
+	memset(b, 0, sizeof(*b));
+	b->base.ops = &ring_ops;
+	b->memory = memory;
+	b->limit = round_up_pow2(limit);
+	b->on_released = on_released;
+}
+
+/* Copy [head, tail) to a block of `cap` bytes; the old block goes, or is retired while lent. */
+static bool move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
+{
+	uint8_t *mem = b->memory->alloc(b->memory->ctx, cap);
+	struct holm_span spans[2];
+	uint64_t pos = b->head;
+	size_t n;
+
+	if (!mem)
+		return false;
+	n = b->mem ? ring_spans(b, b->head, (size_t)(b->tail - b->head), spans, 2) : 0;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t at = (uint32_t)pos & (cap - 1);
+		size_t first = min_size(spans[i].len, cap - at);
+
+		memcpy(mem + at, spans[i].data, first);
+		memcpy(mem, spans[i].data + first, spans[i].len - first);
+		pos += spans[i].len;
+	}
+	if (b->lent > b->head) {
+		b->retired = b->mem;
+		b->retired_cap = b->cap;
+		b->retired_until = b->lent;
+		b->mem = NULL;
+	}
+	free_ring(b);
+	b->mem = mem;
+	b->cap = cap;
+	return true;
+}
+
+/* Make room for `want` more ring bytes if the limit and memory allow; returns the room there is. */
+static size_t make_room(struct holm_ring_sndbuf *b, size_t want)
+{
+	size_t used = (size_t)(b->tail - b->head);
+	size_t allowed = ring_room(&b->base);
+
+	want = min_size(want, allowed);
+	if (used + want > b->cap && !b->retired)
+		move_ring(b, min_u32(round_up_pow2((uint32_t)(used + want)), b->limit));
+	return min_size(want, b->cap - used);
+}
+
+size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_t len)
+{
+	const uint8_t *in = src;
+	size_t n = make_room(b, len);
+	uint32_t at;
+	size_t first;
+
+	if (n == 0)
+		return 0;
+	at = (uint32_t)b->tail & (b->cap - 1);
+	first = min_size(n, b->cap - at);
+	memcpy(b->mem + at, in, first);
+	memcpy(b->mem, in + first, n - first);
+	b->tail += n;
+	return n;
+}
+
+size_t holm_ring_sndbuf_write_const(struct holm_ring_sndbuf *b, const void *data, size_t len)
+{
+	if (len == 0 || b->nconsts == HOLM_RING_CONST_MAX || ring_room(&b->base) == 0)
+		return 0;
+	b->consts[b->nconsts].data = data;
+	b->consts[b->nconsts].len = len;
+	b->consts[b->nconsts].ring_pos = b->tail;
+	b->nconsts++;
+	b->const_bytes += len;
+	return len;
+}
+
+struct holm_mspan holm_ring_sndbuf_reserve(struct holm_ring_sndbuf *b, size_t want)
+{
+	size_t n = make_room(b, want);
+	uint32_t at;
+
+	if (n == 0)
+		return (struct holm_mspan){ NULL, 0 };
+	at = (uint32_t)b->tail & (b->cap - 1);
+	return (struct holm_mspan){ b->mem + at, min_size(n, b->cap - at) };
+}
+
+void holm_ring_sndbuf_commit(struct holm_ring_sndbuf *b, size_t n)
+{
+	ASSERT(b->tail + n - b->head <= b->cap);
+	b->tail += n;
+}
+
+void holm_ring_sndbuf_fini(struct holm_ring_sndbuf *b)
+{
+	free_retired(b);
+	free_ring(b);
+	b->head = b->tail;
+	b->nconsts = 0;
+	b->const_bytes = 0;
+}
+
+void holm_ring_sndbuf_set_limit(struct holm_ring_sndbuf *b, uint32_t limit)
+{
+	b->limit = round_up_pow2(limit);
+}

@@ -1,0 +1,53 @@
+/*
+ * The default limits (the public <holm/config.h> has each one's derivation) and their check.
+ */
+#include "net/core/config.h"
+
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+void holm_config_default(struct holm_config *config)
+{
+	*config = (struct holm_config){
+		.size = sizeof(*config),
+		.devices_max = 8,
+		.addrs_max = 8,
+		.routes_max = 32,
+		.neighbours_max = 512,
+		.neighbour_frames_max = 4,
+		.dsts_max = 4096,
+		.dev_queue_max = 1024,
+		.frame_reserve = 64,
+		.tcp_conns_max = 1u << 20,
+		.tcp_half_open_max = 4096,
+		.tcp_backlog_max = 4096,
+		.tcp_time_wait_max = 32768,
+		.tcp_ranges_max = 32,
+		.tcp_sndbuf_bytes = 64 * 1024,
+		.tcp_rcvbuf_bytes = 64 * 1024,
+		.tcp_time_wait_ns = 60ull * 1000 * 1000 * 1000,
+		.udp_endpoints_max = 4096,
+		.udp_rcv_frames_max = 256,
+		.udp_rcvbuf_bytes = 256 * 1024,
+		.sockets_max = 1u << 20,
+		.icmp_rate_per_s = 1000,
+	};
+}
+
+bool config_is_valid(const struct holm_config *c)
+{
+	return c->size == sizeof(*c) && c->devices_max >= 1 && c->devices_max <= 1024 &&
+	       c->addrs_max >= 1 && c->routes_max >= 1 && c->neighbours_max >= 4 &&
+	       c->neighbour_frames_max >= 3 && c->dsts_max >= 4 && c->dev_queue_max >= 64 &&
+	       c->dev_queue_max <= 65536 && is_pow2_u64(c->dev_queue_max) &&
+	       c->tcp_conns_max >= 1 && c->tcp_half_open_max >= 1 && c->tcp_backlog_max >= 1 &&
+	       c->tcp_time_wait_max >= 1 && c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
+	       c->tcp_rcvbuf_bytes >= 4096 && c->udp_endpoints_max >= 1 &&
+	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&
+	       c->icmp_rate_per_s >= 1;
+}
+
+bool env_is_valid(const struct holm_env *env)
+{
+	return env->size == sizeof(*env) && env->alloc && env->free && env->random;
+}

@@ -1,0 +1,381 @@
+/*
+ * Frames and pools (the public <holm/frame.h>): taking and freeing, references, clones, copies.
+ *
+ * A frame and its home buffer are one object; the free list is last-in-first-out. Nothing here
+ * allocates: frames come from regions that the program adds. Knows no protocol.
+ */
+#include <holm/frame.h>
+
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "lib/mem.h"
+#include "net/core/pool.h"
+
+/* Head-room of a copy: enough for a device header in front of a reply made in place. */
+#define COPY_HEADROOM 32u
+
+_Static_assert(HOLM_FRAME_SEGS_MAX * sizeof(struct holm_seg) <= HOLM_FRAME_BYTES,
+	       "a vector fits a home buffer");
+
+static void pool_push(struct holm_pool *pool, struct holm_frame *f)
+{
+	f->next = pool->free;
+	pool->free = f;
+	pool->nfree++;
+}
+
+/* The home buffer's last reference is gone, the frame's own among them. */
+static void home_release(struct holm_buf *buf)
+{
+	struct holm_frame *f = container_of(buf, struct holm_frame, home);
+
+	pool_push(f->pool, f);
+}
+
+static const struct holm_buf_owner home_owner = {
+	.release = home_release,
+};
+
+size_t holm_pool_bytes(void)
+{
+	return sizeof(struct holm_pool);
+}
+
+struct holm_pool *holm_pool_init(void *pool_mem, uint32_t reserve)
+{
+	struct holm_pool *pool = pool_mem;
+
+	memset(pool, 0, sizeof(*pool));
+	pool->reserve = reserve;
+	return pool;
+}
+
+size_t holm_pool_region_bytes(size_t frames)
+{
+	return frames * (HOLM_FRAME_BYTES + sizeof(struct holm_frame));
+}
+
+size_t holm_pool_add(struct holm_pool *pool, void *mem, size_t bytes)
+{
+	size_t n = bytes / (HOLM_FRAME_BYTES + sizeof(struct holm_frame));
+	uint8_t *data = mem;
+	struct holm_frame *frames = (struct holm_frame *)(void *)(data + n * HOLM_FRAME_BYTES);
+
+	ASSERT((uintptr_t)mem % HOLM_FRAME_BYTES == 0);
+	/* Pushed from the last to the first, so that the lowest addresses are used first. */
+	for (size_t i = n; i-- > 0;) {
+		struct holm_frame *f = &frames[i];
+
+		memset(f, 0, sizeof(*f));
+		f->pool = pool;
+		f->home_mem = data + i * HOLM_FRAME_BYTES;
+		f->home.owner = &home_owner;
+		f->home.bytes = HOLM_FRAME_BYTES;
+		pool_push(pool, f);
+	}
+	pool->total += (uint32_t)n;
+	pool->free_min = pool->nfree;
+	return n;
+}
+
+void holm_pool_get_stats(const struct holm_pool *pool, struct holm_pool_stats *stats)
+{
+	*stats = (struct holm_pool_stats){
+		.frames = pool->total,
+		.free = pool->nfree,
+		.free_min = pool->free_min,
+		.exhausted = pool->exhausted,
+	};
+}
+
+struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, bool reserve_ok)
+{
+	struct holm_frame *f = pool->free;
+
+	if (unlikely(!f || (pool->nfree <= pool->reserve && !reserve_ok))) {
+		pool->exhausted++;
+		return NULL;
+	}
+	pool->free = f->next;
+	pool->nfree--;
+	if (unlikely(pool->nfree < pool->free_min))
+		pool->free_min = pool->nfree;
+
+	f->next = NULL;
+	f->chain = NULL;
+	f->segs = f->segs_inline;
+	f->nsegs = 1;
+	f->segs_max = HOLM_FRAME_SEGS_INLINE;
+	f->len = 0;
+	f->csum = HOLM_CSUM_NONE;
+	f->gso = HOLM_GSO_NONE;
+	f->gso_size = 0;
+	f->csum_start = 0;
+	f->csum_off = 0;
+	f->hdr_len = 0;
+	f->l3_off = 0;
+	f->l4_off = 0;
+	f->payload_off = 0;
+	f->flags = 0;
+	f->dev = NULL;
+	f->vector = NULL;
+	f->home.refs = 1;
+	f->segs_inline[0].data = f->home_mem + headroom;
+	f->segs_inline[0].buf = &f->home;
+	f->segs_inline[0].len = 0;
+	return f;
+}
+
+/* Everything but the chain. */
+static void free_one(struct holm_frame *f)
+{
+	if (likely(f->nsegs == 1 && f->segs[0].buf == &f->home)) {
+		holm_buf_put(&f->home);
+		return;
+	}
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		if (f->segs[i].buf != &f->home)
+			holm_buf_put(f->segs[i].buf);
+	if (f->vector)
+		holm_buf_put(&f->vector->home);
+	holm_buf_put(&f->home);
+}
+
+void holm_frame_free(struct holm_frame *f)
+{
+	while (f) {
+		struct holm_frame *chain = f->chain;
+
+		free_one(f);
+		f = chain;
+	}
+}
+
+void holm_frame_free_batch(struct holm_frame **frames, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		holm_frame_free(frames[i]);
+}
+
+/* Move the segments into a vector of their own, in another frame's home buffer. */
+static bool grow_vector(struct holm_frame *f)
+{
+	struct holm_frame *v;
+
+	if (f->vector)
+		return false;
+	v = holm_frame_alloc(f->pool, 0, true);
+	if (!v)
+		return false;
+	memcpy(v->home_mem, f->segs, f->nsegs * sizeof(struct holm_seg));
+	f->segs = (struct holm_seg *)(void *)v->home_mem;
+	f->segs_max = HOLM_FRAME_SEGS_MAX;
+	f->vector = v;
+	return true;
+}
+
+bool holm_frame_append(struct holm_frame *f, struct holm_buf *buf, uint8_t *data, size_t len)
+{
+	struct holm_seg *seg;
+
+	ASSERT(buf != &f->home);
+	if (f->nsegs == f->segs_max && !grow_vector(f))
+		return false;
+	seg = &f->segs[f->nsegs++];
+	seg->data = data;
+	seg->buf = buf;
+	seg->len = (uint32_t)len;
+	f->len += (uint32_t)len;
+	holm_buf_get(buf);
+	return true;
+}
+
+bool holm_frame_append_copy(struct holm_frame *f, const void *src, size_t len)
+{
+	struct holm_seg *last = &f->segs[f->nsegs - 1];
+	const uint8_t *end = f->home_mem + HOLM_FRAME_BYTES;
+
+	if (last->buf != &f->home || len > (size_t)(end - (last->data + last->len)))
+		return false;
+	memcpy(last->data + last->len, src, len);
+	last->len += (uint32_t)len;
+	f->len += (uint32_t)len;
+	return true;
+}
+
+static void copy_metadata(struct holm_frame *to, const struct holm_frame *from)
+{
+	to->csum = from->csum;
+	to->gso = from->gso;
+	to->gso_size = from->gso_size;
+	to->csum_start = from->csum_start;
+	to->csum_off = from->csum_off;
+	to->hdr_len = from->hdr_len;
+	to->l3_off = from->l3_off;
+	to->l4_off = from->l4_off;
+	to->payload_off = from->payload_off;
+	to->flags = from->flags;
+	to->dev = from->dev;
+	to->time_ns = from->time_ns;
+	memcpy(to->cb.bytes, from->cb.bytes, sizeof(to->cb.bytes));
+}
+
+struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_frame *f)
+{
+	struct holm_frame *c = holm_frame_alloc(pool, 0, false);
+
+	if (!c)
+		return NULL;
+	if (f->nsegs > c->segs_max && !grow_vector(c)) {
+		holm_frame_free(c);
+		return NULL;
+	}
+	copy_metadata(c, f);
+	memcpy(c->segs, f->segs, f->nsegs * sizeof(struct holm_seg));
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		holm_buf_get(f->segs[i].buf);
+	c->nsegs = f->nsegs;
+	c->len = f->len;
+	return c;
+}
+
+/* Where the next bytes of a copy go, and how many fit there. */
+struct copy_target {
+	uint8_t *data;
+	size_t room;
+};
+
+/* Append another home buffer, empty yet, to the copy. */
+static bool add_target(struct holm_frame *c, struct copy_target *t)
+{
+	struct holm_frame *x = holm_frame_alloc(c->pool, 0, false);
+	bool ok;
+
+	if (!x)
+		return false;
+	ok = holm_frame_append(c, &x->home, x->home_mem, 0);
+	t->data = x->home_mem;
+	t->room = HOLM_FRAME_BYTES;
+	holm_frame_free(x); /* the segment's reference keeps the buffer */
+	return ok;
+}
+
+struct holm_frame *holm_frame_copy(struct holm_pool *pool, const struct holm_frame *f)
+{
+	struct holm_frame *c = holm_frame_alloc(pool, COPY_HEADROOM, false);
+	struct copy_target t;
+
+	if (!c)
+		return NULL;
+	copy_metadata(c, f);
+	c->flags = (uint16_t)(c->flags & ~(unsigned)HOLM_FRAME_LENT);
+	t.data = c->segs[0].data;
+	t.room = HOLM_FRAME_BYTES - COPY_HEADROOM;
+	for (uint32_t i = 0; i < f->nsegs; i++) {
+		const uint8_t *src = f->segs[i].data;
+		size_t left = f->segs[i].len;
+
+		while (left > 0) {
+			size_t n;
+
+			if (t.room == 0 && !add_target(c, &t)) {
+				holm_frame_free(c);
+				return NULL;
+			}
+			n = min_size(left, t.room);
+			memcpy(t.data, src, n);
+			c->segs[c->nsegs - 1].len += (uint32_t)n;
+			c->len += (uint32_t)n;
+			t.data += n;
+			t.room -= n;
+			src += n;
+			left -= n;
+		}
+	}
+	return c;
+}
+
+void holm_frame_read(const struct holm_frame *f, size_t off, void *dst, size_t len)
+{
+	uint8_t *out = dst;
+
+	for (uint32_t i = 0; len > 0; i++) {
+		const struct holm_seg *seg;
+		size_t n;
+
+		ASSERT(i < f->nsegs);
+		seg = &f->segs[i];
+		if (off >= seg->len) {
+			off -= seg->len;
+			continue;
+		}
+		n = min_size(len, seg->len - off);
+		memcpy(out, seg->data + off, n);
+		out += n;
+		len -= n;
+		off = 0;
+	}
+}
+
+/* Take `n` bytes off the front of segments [1..]; emptied ones go. */
+static void drop_behind_first(struct holm_frame *f, size_t n)
+{
+	uint32_t i = 1;
+
+	while (n > 0 && f->segs[i].len <= n) {
+		n -= f->segs[i].len;
+		if (f->segs[i].buf != &f->home)
+			holm_buf_put(f->segs[i].buf);
+		i++;
+	}
+	if (n > 0) {
+		f->segs[i].data += n;
+		f->segs[i].len -= (uint32_t)n;
+	}
+	memmove(&f->segs[1], &f->segs[i], (f->nsegs - i) * sizeof(struct holm_seg));
+	f->nsegs = (uint16_t)(f->nsegs - (i - 1));
+}
+
+bool holm_frame_pullup(struct holm_frame *f, size_t len)
+{
+	struct holm_seg *first = &f->segs[0];
+	size_t missing;
+
+	if (first->len >= len)
+		return true;
+	if (len > f->len || f->home.refs != 1)
+		return false;
+	missing = len - first->len;
+	if (first->buf == &f->home) {
+		if (missing > (size_t)(f->home_mem + HOLM_FRAME_BYTES - (first->data + first->len)))
+			return false;
+		holm_frame_read(f, first->len, first->data + first->len, missing);
+	} else {
+		if (len > HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
+			return false;
+		holm_frame_read(f, 0, f->home_mem + HOLM_FRAME_HEADROOM, len);
+		holm_buf_put(first->buf);
+		first->buf = &f->home;
+		first->data = f->home_mem + HOLM_FRAME_HEADROOM;
+	}
+	first->len = (uint32_t)len;
+	drop_behind_first(f, missing);
+	return true;
+}
+
+void holm_frame_trim(struct holm_frame *f, size_t len)
+{
+	size_t before = 0;
+	uint32_t keep = 0;
+
+	if (len >= f->len)
+		return;
+	while (before + f->segs[keep].len < len)
+		before += f->segs[keep++].len;
+	f->segs[keep].len = (uint32_t)(len - before);
+	for (uint32_t i = keep + 1; i < f->nsegs; i++)
+		if (f->segs[i].buf != &f->home)
+			holm_buf_put(f->segs[i].buf);
+	f->nsegs = (uint16_t)(keep + 1);
+	f->len = (uint32_t)len;
+}

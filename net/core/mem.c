@@ -1,0 +1,226 @@
+/*
+ * Size classes over the env's chunks. See mem.h for the plan; here is the chunk's layout: a header,
+ * then objects of one size. Free objects are linked through their first word; objects never used
+ * are counted and not linked, so a new chunk costs nothing to set up.
+ */
+#include "net/core/mem.h"
+
+#include <stdbool.h>
+
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+struct chunk {
+	struct list_node node; /* on partial[] while an object is free */
+	void *free;	       /* linked through their first word */
+	uint16_t used;
+	uint16_t fresh; /* objects from the end that were never handed out */
+	uint16_t size;
+	uint16_t reserved;
+};
+
+#define CHUNK_HEADER ((sizeof(struct chunk) + MEM_GRAIN - 1) / MEM_GRAIN * MEM_GRAIN)
+
+/* Blocks of the table of large classes: MEM_CHUNK << class. */
+static size_t large_bytes(unsigned class)
+{
+	return (size_t)MEM_CHUNK << class;
+}
+
+static unsigned large_class(size_t size)
+{
+	unsigned class = 0;
+
+	while (class < MEM_LARGE_CLASSES && large_bytes(class) < size)
+		class ++;
+	return class;
+}
+
+static unsigned class_objects(size_t object_bytes)
+{
+	return (unsigned)((MEM_CHUNK - CHUNK_HEADER) / object_bytes);
+}
+
+void mem_init(struct mem *m, const struct holm_env *env)
+{
+	memset(m, 0, sizeof(*m));
+	m->env = env;
+	for (unsigned i = 0; i < MEM_CLASSES; i++)
+		list_init(&m->partial[i]);
+}
+
+static void *env_alloc(struct mem *m, size_t size, size_t align)
+{
+	void *p = m->env->alloc(m->env->ctx, size, align);
+
+	if (p)
+		m->stats.from_env += size;
+	else
+		m->stats.failures++;
+	return p;
+}
+
+static void env_free(struct mem *m, void *p, size_t size)
+{
+	m->stats.from_env -= size;
+	m->env->free(m->env->ctx, p, size);
+}
+
+void mem_fini(struct mem *m)
+{
+	for (unsigned i = 0; i < MEM_CLASSES; i++) {
+		struct list_node *n;
+
+		while ((n = list_pop_front(&m->partial[i])) != NULL) {
+			struct chunk *c = container_of(n, struct chunk, node);
+
+			ASSERT(c->used == 0);
+			env_free(m, c, MEM_CHUNK);
+		}
+	}
+	for (unsigned i = 0; i < MEM_LARGE_CLASSES; i++) {
+		while (m->large[i]) {
+			void *p = m->large[i];
+
+			memcpy(&m->large[i], p, sizeof(void *));
+			env_free(m, p, large_bytes(i));
+		}
+	}
+}
+
+static void account(struct mem *m, size_t size)
+{
+	m->stats.in_use += size;
+	if (m->stats.in_use > m->stats.in_use_max)
+		m->stats.in_use_max = m->stats.in_use;
+}
+
+static struct chunk *new_chunk(struct mem *m, unsigned class)
+{
+	struct chunk *c = env_alloc(m, MEM_CHUNK, MEM_CHUNK);
+
+	if (!c)
+		return NULL;
+	c->free = NULL;
+	c->used = 0;
+	c->size = (uint16_t)((class + 1) * MEM_GRAIN);
+	c->fresh = (uint16_t)class_objects(c->size);
+	list_node_init(&c->node);
+	list_push_front(&m->partial[class], &c->node);
+	m->empty[class]++;
+	return c;
+}
+
+static void *small_alloc(struct mem *m, unsigned class)
+{
+	struct list_node *n = list_first(&m->partial[class]);
+	struct chunk *c = n ? container_of(n, struct chunk, node) : new_chunk(m, class);
+	void *p;
+
+	if (!c)
+		return NULL;
+	if (c->free) {
+		p = c->free;
+		memcpy(&c->free, p, sizeof(void *));
+	} else {
+		p = (uint8_t *)c + MEM_CHUNK - (size_t)c->fresh * c->size;
+		c->fresh--;
+	}
+	if (c->used++ == 0)
+		m->empty[class]--;
+	if (!c->free && c->fresh == 0)
+		list_remove(&c->node);
+	account(m, c->size);
+	return p;
+}
+
+static void small_free(struct mem *m, void *p, unsigned class)
+{
+	struct chunk *c = (struct chunk *)((uintptr_t)p & ~(uintptr_t)(MEM_CHUNK - 1));
+
+	ASSERT(c->size == (class + 1) * MEM_GRAIN && c->used > 0);
+	memcpy(p, &c->free, sizeof(void *));
+	c->free = p;
+	m->stats.in_use -= c->size;
+	if (!list_is_linked(&c->node))
+		list_push_front(&m->partial[class], &c->node);
+	if (--c->used > 0)
+		return;
+	/* One empty chunk per class is kept for the next object; a second one goes back. */
+	if (m->empty[class] > 0) {
+		list_remove(&c->node);
+		env_free(m, c, MEM_CHUNK);
+		return;
+	}
+	m->empty[class]++;
+}
+
+static void *large_alloc(struct mem *m, size_t size)
+{
+	unsigned class = large_class(size);
+	void *p;
+
+	if (class == MEM_LARGE_CLASSES) {
+		p = env_alloc(m, size, MEM_GRAIN);
+		if (p)
+			account(m, size);
+		return p;
+	}
+	p = m->large[class];
+	if (p) {
+		memcpy(&m->large[class], p, sizeof(void *));
+		m->kept -= large_bytes(class);
+	} else {
+		p = env_alloc(m, large_bytes(class), MEM_GRAIN);
+	}
+	if (p)
+		account(m, large_bytes(class));
+	return p;
+}
+
+static void large_free(struct mem *m, void *p, size_t size)
+{
+	unsigned class = large_class(size);
+
+	if (class == MEM_LARGE_CLASSES) {
+		m->stats.in_use -= size;
+		env_free(m, p, size);
+		return;
+	}
+	m->stats.in_use -= large_bytes(class);
+	if (m->kept + large_bytes(class) > MEM_KEEP_BYTES) {
+		env_free(m, p, large_bytes(class));
+		return;
+	}
+	memcpy(p, &m->large[class], sizeof(void *));
+	m->large[class] = p;
+	m->kept += large_bytes(class);
+}
+
+void *mem_alloc(struct mem *m, size_t size)
+{
+	ASSERT(size > 0);
+	if (likely(size <= MEM_CLASS_MAX))
+		return small_alloc(m, (unsigned)((size - 1) / MEM_GRAIN));
+	return large_alloc(m, size);
+}
+
+void *mem_zalloc(struct mem *m, size_t size)
+{
+	void *p = mem_alloc(m, size);
+
+	if (p)
+		memset(p, 0, size);
+	return p;
+}
+
+void mem_free(struct mem *m, void *p, size_t size)
+{
+	if (!p)
+		return;
+	if (likely(size <= MEM_CLASS_MAX))
+		small_free(m, p, (unsigned)((size - 1) / MEM_GRAIN));
+	else
+		large_free(m, p, size);
+}

@@ -1,0 +1,214 @@
+/*
+ * Interface queues: making a frame fit its device, holding it until the end of the round, giving
+ * the queue to the device in one call, and waking who waits for room.
+ */
+#include "net/link/netif.h"
+
+#include "lib/bytes.h"
+#include "lib/checksum.h"
+#include "net/core/pool.h"
+#include "net/link/gso.h"
+#include "net/link/trace.h"
+
+/* How long an endpoint waits before it asks an empty pool again. */
+#define POOL_RETRY_NS 1000000u
+
+size_t netif_room(const struct holm_netif *netif)
+{
+	size_t queue = netif->ring_mask + 1 - (netif->tail - netif->head);
+
+	return min_size(queue, pool_available(netif->net->pool));
+}
+
+void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
+{
+	if (!list_is_linked(&waiter->node))
+		list_push_back(&netif->waiters, &waiter->node);
+	if (pool_available(netif->net->pool) == 0)
+		net_timer_arm(netif->net, &netif->retry, netif->net->now + POOL_RETRY_NS);
+}
+
+void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
+{
+	struct holm_net *net = netif->net;
+
+	if (unlikely(netif->tail - netif->head > netif->ring_mask)) {
+		net_drop(net, f, HOLM_DROP_DEV_QUEUE_FULL);
+		return;
+	}
+	if (unlikely(net->trace))
+		trace_frame(net, netif->dev, TRACE_OUT, f);
+	net_count(net, HOLM_COUNT_TX_FRAMES);
+	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
+	netif->ring[netif->tail++ & netif->ring_mask] = f;
+	net_kick(net);
+}
+
+/* The checksum that a device without the feature leaves to us, over a frame that goes as it is. */
+static void finish_checksum(struct holm_frame *f)
+{
+	size_t skip = f->csum_start;
+	uint32_t sum = 0;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < f->nsegs; i++) {
+		size_t from = min_size(skip, f->segs[i].len);
+		size_t n = f->segs[i].len - from;
+		uint32_t part = checksum_partial(f->segs[i].data + from, n, 0);
+
+		sum = checksum_add(sum, at % 2 ? checksum_rotate(part) : part);
+		at += n;
+		skip -= from;
+	}
+	store_be16(holm_frame_data(f) + f->csum_start + f->csum_off, checksum_finish(sum));
+	f->csum = HOLM_CSUM_NONE;
+}
+
+static bool must_cut(const struct holm_netif *netif, const struct holm_frame *f)
+{
+	if (f->gso == HOLM_GSO_TCP4 && !(netif->features & HOLM_DEV_TSO4))
+		return true;
+	if (f->gso == HOLM_GSO_TCP6 && !(netif->features & HOLM_DEV_TSO6))
+		return true;
+	return f->gso != HOLM_GSO_NONE && f->nsegs > netif->segs_max;
+}
+
+void netif_output(struct holm_netif *netif, struct holm_frame *f)
+{
+	struct holm_net *net = netif->net;
+
+	if (unlikely(!netif->dev->link_up)) {
+		net_drop(net, f, HOLM_DROP_DEV_DOWN);
+		return;
+	}
+	f->dev = netif->dev;
+	if (must_cut(netif, f)) {
+		gso_output(netif, f);
+		return;
+	}
+	if (unlikely(f->nsegs > netif->segs_max)) {
+		struct holm_frame *linear = holm_frame_copy(net->pool, f);
+
+		holm_frame_free(f);
+		if (!linear) {
+			net_drop_note(net, HOLM_DROP_NO_FRAME);
+			return;
+		}
+		if (linear->nsegs > netif->segs_max) {
+			net_drop(net, linear, HOLM_DROP_GSO);
+			return;
+		}
+		f = linear;
+	}
+	if (f->csum == HOLM_CSUM_PARTIAL &&
+	    !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)))
+		finish_checksum(f);
+	netif_enqueue(netif, f);
+}
+
+static void wake_waiters(struct holm_netif *netif)
+{
+	struct list woken;
+	struct list_node *n;
+
+	list_init(&woken);
+	list_append(&woken, &netif->waiters);
+	while ((n = list_pop_front(&woken)) != NULL) {
+		struct netif_waiter *w = container_of(n, struct netif_waiter, node);
+
+		w->wake(netif->net, w);
+	}
+}
+
+void netif_flush(struct holm_netif *netif)
+{
+	while (netif->head != netif->tail && !netif->device_full) {
+		uint32_t at = netif->head & netif->ring_mask;
+		uint32_t n = min_u32(netif->tail - netif->head, netif->ring_mask + 1 - at);
+		size_t taken;
+
+		netif->net->callbacks++;
+		taken = holm_dev_tx(netif->dev, &netif->ring[at], n);
+		netif->net->callbacks--;
+		ASSERT(taken <= n);
+		netif->head += (uint32_t)taken;
+		netif->device_full = taken < n;
+	}
+	/* An empty queue starts over, so that the next round is one contiguous call. */
+	if (netif->head == netif->tail) {
+		netif->head = 0;
+		netif->tail = 0;
+	}
+	netif_tx_done(netif);
+}
+
+void netif_tx_done(struct holm_netif *netif)
+{
+	if (!list_is_empty(&netif->waiters) && netif_room(netif) > 0)
+		wake_waiters(netif);
+}
+
+static void retry_fire(struct holm_net *net, struct net_timer *timer)
+{
+	struct holm_netif *netif = container_of(timer, struct holm_netif, retry);
+
+	netif_tx_done(netif);
+	if (!list_is_empty(&netif->waiters))
+		net_timer_arm(net, timer, net->now + POOL_RETRY_NS);
+}
+
+static void purge(struct holm_netif *netif)
+{
+	while (netif->head != netif->tail)
+		net_drop(netif->net, netif->ring[netif->head++ & netif->ring_mask],
+			 HOLM_DROP_DEV_DOWN);
+	netif->device_full = false;
+}
+
+int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
+		 struct holm_netif **out)
+{
+	uint32_t slots = net->config.dev_queue_max;
+	struct holm_netif *netif = mem_zalloc(&net->mem, sizeof(*netif));
+
+	if (!netif)
+		return -HOLM_ENOMEM;
+	netif->ring = mem_alloc(&net->mem, slots * sizeof(struct holm_frame *));
+	netif->addrs = mem_zalloc(&net->mem, net->config.addrs_max * sizeof(struct netif_addr));
+	netif->dev = dev;
+	netif->net = net;
+	netif->index = index;
+	netif->features = dev->caps.features;
+	netif->mtu = dev->caps.mtu;
+	netif->segs_max = dev->caps.segs_max;
+	netif->loopback = (dev->caps.features & HOLM_DEV_LOOPBACK) != 0;
+	netif->ring_mask = slots - 1;
+	list_init(&netif->waiters);
+	net_timer_init(&netif->retry, retry_fire);
+	*out = netif;
+	if (netif->ring && netif->addrs)
+		return 0;
+	netif_destroy(netif);
+	return -HOLM_ENOMEM;
+}
+
+void netif_destroy(struct holm_netif *netif)
+{
+	struct holm_net *net = netif->net;
+
+	if (netif->ring)
+		purge(netif);
+	net_timer_cancel(net, &netif->retry);
+	while (list_pop_front(&netif->waiters))
+		continue;
+	mem_free(&net->mem, netif->ring, (netif->ring_mask + 1) * sizeof(struct holm_frame *));
+	mem_free(&net->mem, netif->addrs, net->config.addrs_max * sizeof(struct netif_addr));
+	mem_free(&net->mem, netif, sizeof(*netif));
+}
+
+void netif_link_changed(struct holm_netif *netif)
+{
+	netif->mtu = (uint16_t)min_u32(netif->mtu, netif->dev->caps.mtu);
+	if (!netif->dev->link_up)
+		purge(netif);
+}

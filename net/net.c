@@ -1,0 +1,421 @@
+/*
+ * An instance, composed: the one file that includes every room of net/. Creates the instance from the
+ * protocols it is given, attaches devices, takes batches of frames, and drives the rounds that
+ * net/README.md describes. Owns no protocol's behaviour.
+ */
+#include <holm/net.h>
+#include <holm/version.h>
+
+#include "lib/mem.h"
+#include "net/core/config.h"
+#include "net/core/ep.h"
+#include "net/core/net.h"
+#include "net/core/proto.h"
+#include "net/link/eth.h"
+#include "net/link/loopback.h"
+#include "net/link/netif.h"
+#include "net/link/trace.h"
+
+/* Head-room that the stack's own headers may need; a device may ask for what is left. */
+#define STACK_HEADERS 118u
+/* The smallest MTU of IPv4 (RFC 791). */
+#define MTU_MIN 68u
+/* Looped frames delivered at a time. */
+#define LOOPBACK_BATCH 32u
+
+uint32_t holm_version(void)
+{
+	return HOLM_VERSION;
+}
+
+/* ---- Creation ---------------------------------------------------------------------------------- */
+
+static bool list_has(const struct holm_proto *const protos[], const struct holm_proto *p)
+{
+	for (size_t i = 0; protos[i]; i++)
+		if (protos[i] == p)
+			return true;
+	return false;
+}
+
+static bool protos_are_valid(const struct holm_proto *const protos[])
+{
+	for (size_t i = 0; protos[i]; i++) {
+		const struct holm_proto *const *needs = protos[i]->needs;
+
+		if (list_has(&protos[i + 1], protos[i]))
+			return false;
+		for (; needs && *needs; needs++)
+			if (!list_has(protos, *needs))
+				return false;
+	}
+	return true;
+}
+
+/* The rank of a protocol in starting: what it needs comes earlier. Kinds are ordered that way. */
+static const enum proto_kind start_order[] = { PROTO_LINK, PROTO_TRANSPORT, PROTO_LAYER };
+
+static void stop_protos(struct holm_net *net)
+{
+	for (size_t k = ARRAY_LEN(start_order); k-- > 0;)
+		for (size_t i = 0; net->protos[i]; i++)
+			if (net->protos[i]->kind == start_order[k] && net->protos[i]->stop)
+				net->protos[i]->stop(net);
+}
+
+static int start_protos(struct holm_net *net)
+{
+	for (size_t k = 0; k < ARRAY_LEN(start_order); k++)
+		for (size_t i = 0; net->protos[i]; i++) {
+			const struct holm_proto *p = net->protos[i];
+			int err;
+
+			if (p->kind != start_order[k] || !p->start)
+				continue;
+			err = p->start(net);
+			if (err)
+				return err;
+		}
+	return 0;
+}
+
+static void *memory_alloc(void *ctx, size_t size)
+{
+	return mem_alloc(ctx, size);
+}
+
+static void memory_free(void *ctx, void *p, size_t size)
+{
+	mem_free(ctx, p, size);
+}
+
+static void draw_secrets(struct holm_net *net)
+{
+	uint8_t seed[RNG_SEED_BYTES];
+
+	net->env.random(net->env.ctx, seed, sizeof(seed));
+	rng_init(&net->rng, seed);
+	rng_fill(&net->rng, &net->secrets, sizeof(net->secrets));
+}
+
+int holm_net_create(struct holm_net **out, const struct holm_config *config,
+		    const struct holm_env *env, const struct holm_proto *const protos[])
+{
+	size_t pool_at = align_up_size(sizeof(struct holm_net), 16);
+	struct holm_net *net;
+	int err = -HOLM_ENOMEM;
+
+	if (!config_is_valid(config) || !env_is_valid(env) || !protos_are_valid(protos))
+		return -HOLM_EINVAL;
+	net = env->alloc(env->ctx, pool_at + holm_pool_bytes(), 64);
+	if (!net)
+		return -HOLM_ENOMEM;
+	memset(net, 0, sizeof(*net));
+	net->config = *config;
+	net->env = *env;
+	net->protos = protos;
+	net->pool = holm_pool_init((uint8_t *)net + pool_at, config->frame_reserve);
+	mem_init(&net->mem, &net->env);
+	net->memory = (struct holm_memory){ &net->mem, memory_alloc, memory_free };
+	list_init(&net->ready);
+	wheel_init(&net->timers, 0);
+	draw_secrets(net);
+
+	net->netifs = mem_zalloc(&net->mem, (config->devices_max + 1) * sizeof(*net->netifs));
+	if (net->netifs)
+		err = start_protos(net);
+	if (err) {
+		holm_net_destroy(net);
+		return err;
+	}
+	*out = net;
+	return 0;
+}
+
+void holm_net_destroy(struct holm_net *net)
+{
+	struct holm_env env = net->env;
+
+	if (net->netifs) {
+		for (uint32_t i = net->nnetifs; i-- > 1;)
+			if (net->netifs[i])
+				holm_net_remove_dev(net, net->netifs[i]->dev);
+		stop_protos(net);
+		mem_free(&net->mem, net->netifs,
+			 (net->config.devices_max + 1) * sizeof(*net->netifs));
+	}
+	mem_fini(&net->mem);
+	env.free(env.ctx, net, align_up_size(sizeof(struct holm_net), 16) + holm_pool_bytes());
+}
+
+struct holm_pool *holm_net_pool(struct holm_net *net)
+{
+	return net->pool;
+}
+
+const struct holm_memory *holm_net_memory(struct holm_net *net)
+{
+	return &net->memory;
+}
+
+uint64_t holm_net_now(const struct holm_net *net)
+{
+	return net->now;
+}
+
+uint32_t holm_net_random(struct holm_net *net)
+{
+	return rng_u32(&net->rng);
+}
+
+void holm_net_set_trace(struct holm_net *net, bool on)
+{
+	net->trace = on;
+}
+
+/* ---- Devices ----------------------------------------------------------------------------------- */
+
+static void tell_protos(struct holm_net *net, struct holm_netif *netif)
+{
+	for (size_t i = 0; net->protos[i]; i++)
+		if (net->protos[i]->netif_changed)
+			net->protos[i]->netif_changed(net, netif);
+}
+
+/* The slot for a device: 0 is the loopback's. UINT32_MAX: none free. */
+static uint32_t find_slot(struct holm_net *net, const struct holm_dev *dev)
+{
+	if (dev->caps.features & HOLM_DEV_LOOPBACK)
+		return net->netifs[0] ? UINT32_MAX : 0;
+	for (uint32_t i = 1; i <= net->config.devices_max; i++)
+		if (!net->netifs[i])
+			return i;
+	return UINT32_MAX;
+}
+
+int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev)
+{
+	uint32_t slot = find_slot(net, dev);
+	struct holm_netif *netif;
+	int err;
+
+	ASSERT(!net->callbacks);
+	if (dev->caps.mtu < MTU_MIN || dev->caps.segs_max == 0 ||
+	    dev->caps.headroom > HOLM_FRAME_HEADROOM - STACK_HEADERS)
+		return -HOLM_EINVAL;
+	if (slot == UINT32_MAX)
+		return -HOLM_ENOSPC;
+	err = netif_create(net, dev, slot, &netif);
+	if (err)
+		return err;
+	net->netifs[slot] = netif;
+	net->nnetifs = max_u32(net->nnetifs, slot + 1);
+	dev->net = net;
+	dev->netif = netif;
+	tell_protos(net, netif);
+	return (int)slot;
+}
+
+void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev)
+{
+	struct holm_netif *netif = dev->netif;
+	struct holm_addr addr;
+	unsigned prefix_len;
+
+	ASSERT(!net->callbacks);
+	ASSERT(netif && netif->net == net);
+	dev->link_up = false;
+	while (holm_addr_get(net, dev, 0, &addr, &prefix_len))
+		holm_addr_del(net, dev, &addr);
+	net->netifs[netif->index] = NULL;
+	tell_protos(net, netif);
+	netif_destroy(netif);
+	if (dev->ops->detach)
+		dev->ops->detach(dev);
+	dev->net = NULL;
+	dev->netif = NULL;
+}
+
+struct holm_dev *holm_net_dev(struct holm_net *net, size_t i)
+{
+	for (uint32_t slot = 1; slot < net->nnetifs; slot++)
+		if (net->netifs[slot] && i-- == 0)
+			return net->netifs[slot]->dev;
+	return NULL;
+}
+
+void holm_net_link_changed(struct holm_net *net, struct holm_dev *dev)
+{
+	ASSERT(!net->callbacks);
+	netif_link_changed(dev->netif);
+	tell_protos(net, dev->netif);
+}
+
+/* ---- Input ------------------------------------------------------------------------------------- */
+
+static void advance_now(struct holm_net *net, uint64_t now)
+{
+	net->now = max_u64(net->now, now);
+}
+
+/* The batch is over: what GRO held back goes through the steps. */
+static void finish_batch(struct holm_net *net)
+{
+	for (size_t i = 0; net->protos[i]; i++)
+		if (net->protos[i]->input_done)
+			net->protos[i]->input_done(net);
+}
+
+void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
+		    size_t n, uint64_t now)
+{
+	uint64_t bytes = 0;
+
+	ASSERT(!net->callbacks);
+	advance_now(net, now);
+	for (size_t i = 0; i < n; i++) {
+		struct holm_frame *f = frames[i];
+
+		f->dev = dev;
+		f->time_ns = net->now;
+		bytes += f->len;
+		if (unlikely(net->trace))
+			trace_frame(net, dev, TRACE_IN, f);
+		eth_input(net, f);
+	}
+	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
+	finish_batch(net);
+}
+
+void holm_net_tx_done(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
+		      size_t n)
+{
+	ASSERT(!net->callbacks);
+	holm_frame_free_batch(frames, n);
+	netif_tx_done(dev->netif);
+}
+
+void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev)
+{
+	ASSERT(!net->callbacks);
+	dev->netif->device_full = false;
+	net_kick(net);
+}
+
+/* ---- Rounds ------------------------------------------------------------------------------------ */
+
+bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
+{
+	bool more = false;
+
+	ASSERT(!net->callbacks);
+	advance_now(net, now);
+	for (uint32_t i = 1; i < net->nnetifs; i++)
+		if (net->netifs[i] && holm_dev_poll(net->netifs[i]->dev, net->now, budget))
+			more = true;
+	return more;
+}
+
+static void run_timers(struct holm_net *net)
+{
+	struct wheel_timer *due;
+
+	while ((due = wheel_pop_due(&net->timers, net->now)) != NULL) {
+		struct net_timer *t = container_of(due, struct net_timer, wheel);
+
+		t->fire(net, t);
+	}
+}
+
+static bool run_outputs(struct holm_net *net, size_t *budget)
+{
+	bool more = false;
+
+	for (size_t i = 0; net->protos[i]; i++)
+		if (net->protos[i]->output && net->protos[i]->output(net, budget))
+			more = true;
+	return more;
+}
+
+/* Deliver what was sent to ourselves; true while more of it waits. */
+static bool run_loopback(struct holm_net *net, size_t *budget)
+{
+	struct holm_frame *batch[LOOPBACK_BATCH];
+	size_t n;
+
+	while ((n = loopback_take(net, batch, min_size(*budget, ARRAY_LEN(batch)))) > 0) {
+		*budget -= n;
+		for (size_t i = 0; i < n; i++)
+			eth_input_bare(net, batch[i]);
+		finish_batch(net);
+	}
+	return loopback_is_pending(net);
+}
+
+static void flush_devices(struct holm_net *net)
+{
+	for (uint32_t i = 1; i < net->nnetifs; i++)
+		if (net->netifs[i])
+			netif_flush(net->netifs[i]);
+}
+
+bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
+{
+	bool more = false;
+
+	ASSERT(!net->callbacks);
+	advance_now(net, now);
+	run_timers(net);
+	/* What loopback delivers causes output, and the other way round: until both are quiet. */
+	while (net->work && budget > 0) {
+		net->work = false;
+		more = run_outputs(net, &budget);
+		more |= run_loopback(net, &budget);
+		if (more)
+			net->work = true;
+	}
+	flush_devices(net);
+	return net->work;
+}
+
+uint64_t holm_net_next_deadline(struct holm_net *net)
+{
+	uint64_t next = wheel_next(&net->timers);
+
+	if (net->work)
+		return net->now;
+	for (uint32_t i = 1; i < net->nnetifs; i++)
+		if (net->netifs[i])
+			next = min_u64(next, holm_dev_next_deadline(net->netifs[i]->dev));
+	return next;
+}
+
+/* ---- Readiness --------------------------------------------------------------------------------- */
+
+bool holm_net_next_event(struct holm_net *net, struct holm_event *ev)
+{
+	struct list_node *n = list_pop_front(&net->ready);
+	struct ep *e;
+
+	if (!n)
+		return false;
+	e = container_of(n, struct ep, ready);
+	*ev = (struct holm_event){
+		.cookie = e->cookie,
+		.endpoint = e,
+		.kind = e->kind,
+		.state = e->state,
+	};
+	return true;
+}
+
+void holm_net_each_endpoint(struct holm_net *net,
+			    bool (*visit)(void *ctx, const struct holm_ep_info *info), void *ctx)
+{
+	net->callbacks++;
+	for (size_t i = 0; net->protos[i]; i++)
+		if (net->protos[i]->each && !net->protos[i]->each(net, visit, ctx))
+			break;
+	net->callbacks--;
+}
