@@ -18,16 +18,22 @@
 #define ROUNDS_MAX 100000u
 #define ROUND_BUDGET 64u
 
+/* C11's allocator wants the size to be a multiple of the alignment. */
+static void *aligned(size_t size, size_t align)
+{
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
 static void *env_alloc(void *ctx, size_t size, size_t align)
 {
 	struct duo_memory *m = ctx;
-	void *p = NULL;
+	void *p;
 
 	m->calls++;
 	if (m->fail_from && m->calls >= m->fail_from && m->calls - m->fail_from < m->fail_for)
 		return NULL;
-	if (posix_memalign(&p, align < sizeof(void *) ? sizeof(void *) : align, size) != 0)
-		return NULL;
+	p = aligned(size, align);
+	assert_non_null(p);
 	memset(p, 0xa5, size);
 	m->in_use += size;
 	if (m->in_use > m->in_use_max)
@@ -106,7 +112,8 @@ static int start_side(struct duo *d, int i, const struct duo_options *o)
 		d->net[i] = NULL;
 		return err;
 	}
-	assert_int_equal(posix_memalign(&d->region[i], 4096, holm_pool_region_bytes(frames)), 0);
+	d->region[i] = aligned(holm_pool_region_bytes(frames), HOLM_FRAME_BYTES);
+	assert_non_null(d->region[i]);
 	assert_int_equal(holm_pool_add(holm_net_pool(d->net[i]), d->region[i],
 				       holm_pool_region_bytes(frames)),
 			 frames);
