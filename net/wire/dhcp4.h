@@ -26,6 +26,9 @@ enum {
 	DHCP4_FLAG_BROADCAST = 0x8000
 };
 
+/* What tells DHCP options from other vendors' areas: RFC 2132 section 2. */
+#define DHCP4_MAGIC 0x63825363u
+
 /* A lease, T1 or T2 that never comes. */
 #define DHCP4_FOREVER_S UINT32_MAX
 

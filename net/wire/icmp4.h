@@ -87,6 +87,7 @@ void icmp4_seal(uint8_t *p, size_t len);
 /* Makes an echo request its reply, in place, checksum included. */
 void icmp4_echo_to_reply(uint8_t *p);
 
-void icmp4_print(struct fmt_out *out, const uint8_t *p, size_t len);
+/* `l4_len` is the whole message as IP has it, of which the first `len` bytes are at hand. */
+void icmp4_print(struct fmt_out *out, const uint8_t *p, size_t len, size_t l4_len);
 
 #endif

@@ -118,29 +118,54 @@ static inline struct holm_mac ip4_multicast_mac(uint32_t a)
 	return mac;
 }
 
-/* Are the options of a header that has some free of source routes, and well formed? */
-bool ip4_options_acceptable(const uint8_t *p, size_t hdr_len);
-
 /*
  * Reads a header whose packet may be cut short, as ICMP errors and traces have them: the total
  * length is only checked against the header's, the checksum and options not at all. `len` bytes at
  * p lie in one piece. False: IP4_SHORT, IP4_VERSION.
  */
-static inline bool ip4_parse_header(const uint8_t *p, size_t len, struct ip4_info *out,
-				    enum holm_drop *why)
+bool ip4_parse_header(const uint8_t *p, size_t len, struct ip4_info *out, enum holm_drop *why);
+
+/* ip4_parse for headers that are not 20 bytes of version 4. */
+bool ip4_parse_unusual(const uint8_t *p, size_t linear, size_t len, bool check_sum,
+		       struct ip4_info *out, enum holm_drop *why);
+
+/*
+ * Does a 20-byte header sum up to a multiple of 0xffff, as it does with the right checksum? (It
+ * cannot be zero, because of the version.) Byte order does not matter to that, and 2^64 - 1 is a
+ * multiple of 0xffff, so 64-bit words may be added. A multiple of an odd number is found by
+ * multiplying with its inverse modulo 2^64: the product is the quotient, no larger than quotients
+ * can be.
+ */
+static inline bool ip4_sum_holds(const uint8_t *p)
 {
-	if (unlikely(len < IP4_HDR_BYTES)) {
+	uint64_t sum = checksum_fold_in(checksum_load64(p), checksum_load64(p + 8));
+
+	sum = checksum_fold_in(sum, checksum_load32(p + 16));
+	return sum * 0xfffefffefffeffffu <= UINT64_MAX / 0xffff;
+}
+
+static always_inline bool ip4_parse_with(const uint8_t *p, size_t linear, size_t len,
+					 bool check_sum, struct ip4_info *out, enum holm_drop *why)
+{
+	if (unlikely(linear < IP4_HDR_BYTES)) {
 		*why = HOLM_DROP_IP4_SHORT;
 		return false;
 	}
-	out->hdr_len = (uint16_t)((p[0] & 0xf) * 4);
-	if (unlikely(p[0] >> 4 != 4 || out->hdr_len < IP4_HDR_BYTES)) {
-		*why = HOLM_DROP_IP4_VERSION;
-		return false;
+	if (unlikely(p[0] != (4 << 4 | IP4_HDR_BYTES / 4))) {
+		struct ip4_info unusual; /* a copy, so that *out may live in registers */
+		bool ok = ip4_parse_unusual(p, linear, len, check_sum, &unusual, why);
+
+		*out = unusual;
+		return ok;
 	}
+	out->hdr_len = IP4_HDR_BYTES;
 	out->total_len = load_be16(p + 2);
-	if (unlikely(out->hdr_len > len || out->total_len < out->hdr_len)) {
+	if (unlikely(out->total_len < IP4_HDR_BYTES || out->total_len > len)) {
 		*why = HOLM_DROP_IP4_SHORT;
+		return false;
+	}
+	if (unlikely(check_sum && !ip4_sum_holds(p))) {
+		*why = HOLM_DROP_IP4_CSUM;
 		return false;
 	}
 	out->tos = p[1];
@@ -153,41 +178,18 @@ static inline bool ip4_parse_header(const uint8_t *p, size_t len, struct ip4_inf
 	return true;
 }
 
-/*
- * The same for a packet in a frame whose bytes cannot be damaged (HOLM_DEV_NO_CSUM): all lengths and
- * the options, not the header checksum. False: IP4_SHORT, IP4_VERSION, IP4_OPTIONS.
- */
-static inline bool ip4_parse_nocsum(const uint8_t *p, size_t linear, size_t len,
-				    struct ip4_info *out, enum holm_drop *why)
-{
-	if (unlikely(!ip4_parse_header(p, linear, out, why)))
-		return false;
-	if (unlikely(out->total_len > len)) {
-		*why = HOLM_DROP_IP4_SHORT;
-		return false;
-	}
-	if (unlikely(out->hdr_len != IP4_HDR_BYTES && !ip4_options_acceptable(p, out->hdr_len))) {
-		*why = HOLM_DROP_IP4_OPTIONS;
-		return false;
-	}
-	return true;
-}
-
 /* Reads and checks everything. False: IP4_SHORT, IP4_VERSION, IP4_OPTIONS, IP4_CSUM. */
 static inline bool ip4_parse(const uint8_t *p, size_t linear, size_t len, struct ip4_info *out,
 			     enum holm_drop *why)
 {
-	uint32_t sum;
+	return ip4_parse_with(p, linear, len, true, out, why);
+}
 
-	if (unlikely(!ip4_parse_nocsum(p, linear, len, out, why)))
-		return false;
-	sum = likely(out->hdr_len == IP4_HDR_BYTES) ? checksum_20(p, 0)
-						    : checksum_partial(p, out->hdr_len, 0);
-	if (unlikely(checksum_finish(sum) != 0)) {
-		*why = HOLM_DROP_IP4_CSUM;
-		return false;
-	}
-	return true;
+/* The same without the checksum, for devices whose bytes cannot be damaged (HOLM_DEV_NO_CSUM). */
+static inline bool ip4_parse_nocsum(const uint8_t *p, size_t linear, size_t len,
+				    struct ip4_info *out, enum holm_drop *why)
+{
+	return ip4_parse_with(p, linear, len, false, out, why);
 }
 
 /* Writes IP4_HDR_BYTES, checksum included; info->hdr_len is not looked at. */
@@ -215,9 +217,25 @@ static inline uint32_t ip4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t proto,
 	return checksum_add(checksum_add(src, dst), proto + l4_len);
 }
 
-/* The same of either family: both addresses IPv4, or both IPv6 (RFC 8200 section 8.1). */
-uint32_t ip_pseudo_sum(const struct holm_addr *src, const struct holm_addr *dst, uint8_t proto,
-		       uint32_t l4_len);
+/*
+ * The same of either family: both addresses IPv4, or both IPv6 (RFC 8200 section 8.1). The prefix of
+ * an IPv4-mapped address sums up to 0xffff, which is a zero, so families need not be told apart.
+ */
+static inline uint32_t ip_pseudo_sum(const struct holm_addr *src, const struct holm_addr *dst,
+				     uint8_t proto, uint32_t l4_len)
+{
+	uint64_t sum = checksum_fold_in(checksum_load64(src->b), checksum_load64(src->b + 8));
+
+	sum = checksum_fold_in(sum, checksum_load64(dst->b));
+	sum = checksum_fold_in(sum, checksum_load64(dst->b + 8));
+	return checksum_add(checksum_from_memory(sum), proto + l4_len);
+}
+
+/* Is `a` something that one host can have: not 0.0.0.0/8, loopback, multicast, reserved? */
+static inline bool ip4_is_unicast(uint32_t a)
+{
+	return a >> 24 != 0 && !ip4_is_loopback(a) && a >> 29 != 7;
+}
 
 /* a.b.c.d */
 void ip4_print_addr(struct fmt_out *out, uint32_t a);

@@ -16,7 +16,8 @@
 struct fmt_out;
 
 enum {
-	TCP_HDR_BYTES = 20, /* without options */
+	TCP_HDR_BYTES = 20,    /* without options */
+	TCP_HDR_TS_BYTES = 32, /* with a timestamp alone */
 	TCP_HDR_MAX = 60,
 	TCP_CSUM_OFFSET = 16,
 	TCP_WSCALE_MAX = 14, /* RFC 7323 section 2.3 */
@@ -44,14 +45,13 @@ enum tcp_opt {
 	TCP_OPT_TIMESTAMP = 8
 };
 
-/* Lengths of the options, kind and length bytes included, and of the timestamp's usual place. */
+/* Lengths of the options, kind and length bytes included. */
 enum {
 	TCP_OPT_MSS_BYTES = 4,
 	TCP_OPT_WSCALE_BYTES = 3,
 	TCP_OPT_SACK_PERMITTED_BYTES = 2,
 	TCP_OPT_SACK_BLOCK_BYTES = 8,
-	TCP_OPT_TIMESTAMP_BYTES = 10,
-	TCP_OPT_TIMESTAMP_ALIGNED = 12
+	TCP_OPT_TIMESTAMP_BYTES = 10
 };
 
 /* NOP, NOP, timestamp, 10: what RFC 7323 appendix A recommends and all the world sends. */
@@ -101,8 +101,8 @@ struct tcp_hdr_info {
 	struct tcp_sack_block sack[TCP_SACK_MAX];
 };
 
-/* The options of a header that is complete; false: an illegal length. For tcp_parse. */
-bool tcp_parse_options(const uint8_t *p, struct tcp_hdr_info *out);
+/* tcp_parse for headers of another length than 20, once the fixed part is read. */
+bool tcp_parse_options(const uint8_t *p, size_t len, struct tcp_hdr_info *out, enum holm_drop *why);
 
 static inline void tcp_clear_options(struct tcp_hdr_info *info)
 {
@@ -127,11 +127,6 @@ static inline bool tcp_parse(const uint8_t *p, size_t len, struct tcp_hdr_info *
 		*why = HOLM_DROP_TCP_SHORT;
 		return false;
 	}
-	out->hdr_len = (uint8_t)(p[12] >> 4 << 2);
-	if (unlikely(out->hdr_len < TCP_HDR_BYTES || out->hdr_len > len)) {
-		*why = HOLM_DROP_TCP_SHORT;
-		return false;
-	}
 	out->sport = load_be16(p);
 	out->dport = load_be16(p + 2);
 	out->seq = load_be32(p + 4);
@@ -140,20 +135,18 @@ static inline bool tcp_parse(const uint8_t *p, size_t len, struct tcp_hdr_info *
 	out->wnd = load_be16(p + 14);
 	out->urg = load_be16(p + 18);
 	tcp_clear_options(out);
-	if (out->hdr_len == TCP_HDR_BYTES)
+	out->hdr_len = TCP_HDR_BYTES;
+	if (likely(p[12] == TCP_HDR_BYTES << 2))
 		return true;
-	if (out->hdr_len == TCP_HDR_BYTES + TCP_OPT_TIMESTAMP_ALIGNED &&
-	    load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD) {
+	if (likely(p[12] == TCP_HDR_TS_BYTES << 2 && len >= TCP_HDR_TS_BYTES &&
+		   load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD)) {
+		out->hdr_len = TCP_HDR_TS_BYTES;
 		out->has_ts = true;
 		out->tsval = load_be32(p + 24);
 		out->tsecr = load_be32(p + 28);
 		return true;
 	}
-	if (unlikely(!tcp_parse_options(p, out))) {
-		*why = HOLM_DROP_TCP_OPTIONS;
-		return false;
-	}
-	return true;
+	return tcp_parse_options(p, len, out, why);
 }
 
 /* The length of the header that tcp_build would write: 20 and the options, in whole words. */

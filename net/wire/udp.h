@@ -71,7 +71,7 @@ static inline uint16_t udp_checksum(uint32_t sum)
 	return checksum == 0 ? 0xffff : checksum;
 }
 
-/* `len` bytes are there; the packet may have had more. */
-void udp_print(struct fmt_out *out, const uint8_t *p, size_t len);
+/* `l4_len` is what IP has of the datagram, of which the first `len` bytes are at hand. */
+void udp_print(struct fmt_out *out, const uint8_t *p, size_t len, size_t l4_len);
 
 #endif

@@ -75,9 +75,9 @@ bool holm_addr_is_multicast(const struct holm_addr *a);
 
 bool holm_addr_equal(const struct holm_addr *a, const struct holm_addr *b);
 
-/* Room for the longest text of an address, and of an endpoint ("[addr]:port"), with its NUL. */
+/* Room for the longest text of an address, and of an endpoint ("[addr%scope]:port"), with its NUL. */
 #define HOLM_ADDR_TEXT_MAX 46
-#define HOLM_ENDPOINT_TEXT_MAX 56
+#define HOLM_ENDPOINT_TEXT_MAX 60
 
 /*
  * Write the address as text ("10.0.2.15", RFC 5952 for IPv6), NUL-terminated.
