@@ -231,7 +231,7 @@ static void step(struct naive *n)
 	struct wheel_timer *t;
 
 	for (int i = 0; i < 4; i++) {
-		size_t k = draw(n) % TIMERS;
+		size_t k = (size_t)(draw(n) % TIMERS);
 		bool arm = draw(n) % 4 != 0;
 
 		n->armed[k] = arm;
