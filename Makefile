@@ -207,11 +207,12 @@ $(eval $(call tree,x86_64,kernel/apps/,$$(X86_CC),$$(APP_FLAGS),$(FREESTANDING) 
 	strict,$$(X86_CC))))
 
 # $(call program,TREE,ROOM,COMPILER,LINK FLAGS,LIBRARIES,ROOMS): build/TREE/tests/ROOM/x from its
-# object, the support code and the archives of ROOMS, out of which only what is named is linked.
+# object and the archives of the support code and of ROOMS, out of which only what is named is
+# linked: first of all the support code's end of ASSERT, before the library's weak one.
 define program
-$(BUILD)/$(1)/tests/$(2)%: $(BUILD)/$(1)/tests/$(2)%.o $$(SUPPORT_$(1)) $(6:%=$(BUILD)/$(1)/%.a)
+$(BUILD)/$(1)/tests/$(2)%: $(BUILD)/$(1)/tests/$(2)%.o $(patsubst %,$(BUILD)/$(1)/%.a,support $(6))
 	$$(call say,LINK,$$@)
-	$$(Q)$(3) $(4) $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(5) -o $$@
+	$$(Q)$(3) $(4) $$(filter %.o,$$^) -Wl,-u,holm_assert_failed -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(5) -o $$@
 endef
 
 # $(call room,TREE,ROOM,SOURCES). The index that this machine's ar writes does for all of them.
@@ -328,9 +329,9 @@ EMBED_PROGRAMS := $(patsubst tests/%,$(BUILD)/%,$(EMBED_TESTS:.c=))
 M32_EMULATOR := $(if $(filter x86_64,$(HOST_ARCH)),,qemu-i386)
 CROSS_SUPPORT := $(SUPPORT_SRC) $(wildcard tests/support/cross/*.c)
 
-SUPPORT_host := $(call objects,host,$(SUPPORT_SRC))
-SUPPORT_m32 := $(call objects,m32,$(CROSS_SUPPORT))
-SUPPORT_s390x := $(call objects,s390x,$(CROSS_SUPPORT))
+$(eval $(call room,host,support,$(SUPPORT_SRC)))
+$(eval $(call room,m32,support,$(CROSS_SUPPORT)))
+$(eval $(call room,s390x,support,$(CROSS_SUPPORT)))
 $(foreach tree,host m32 s390x,$(eval $(call room,$(tree),lib,$(filter lib/%,$(LIB_SRC)))) \
 	$(eval $(call room,$(tree),net,$(filter net/%,$(LIB_SRC)))))
 $(eval $(call room,host,drivers,$(DRIVER_SRC)))
