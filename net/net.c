@@ -212,6 +212,7 @@ int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev)
 	net->nnetifs = max_u32(net->nnetifs, slot + 1);
 	dev->net = net;
 	dev->netif = netif;
+	holm_dev_attach(dev);
 	tell_protos(net, netif);
 	return (int)slot;
 }
@@ -230,8 +231,7 @@ void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev)
 	net->netifs[netif->index] = NULL;
 	tell_protos(net, netif);
 	netif_destroy(netif);
-	if (dev->ops->detach)
-		dev->ops->detach(dev);
+	holm_dev_detach(dev);
 	dev->net = NULL;
 	dev->netif = NULL;
 }
@@ -247,6 +247,7 @@ struct holm_dev *holm_net_dev(struct holm_net *net, size_t i)
 void holm_net_link_changed(struct holm_net *net, struct holm_dev *dev)
 {
 	ASSERT(!net->callbacks);
+	dev = holm_dev_top(dev);
 	netif_link_changed(dev->netif);
 	tell_protos(net, dev->netif);
 }
@@ -273,6 +274,7 @@ void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_fram
 
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
+	dev = holm_dev_rx_top(dev, frames, &n, net->now);
 	for (size_t i = 0; i < n; i++) {
 		struct holm_frame *f = frames[i];
 
@@ -293,13 +295,13 @@ void holm_net_tx_done(struct holm_net *net, struct holm_dev *dev, struct holm_fr
 {
 	ASSERT(!net->callbacks);
 	holm_frame_free_batch(frames, n);
-	netif_tx_done(dev->netif);
+	netif_tx_done(holm_dev_top(dev)->netif);
 }
 
 void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev)
 {
 	ASSERT(!net->callbacks);
-	dev->netif->device_full = false;
+	holm_dev_top(dev)->netif->device_full = false;
 	net_kick(net);
 }
 

@@ -14,6 +14,10 @@
  *   link         driver -> holm_net_link_changed(net, dev)              after changing dev->link_up
  *
  * All of it happens on the instance's thread; an interrupt handler only marks and wakes.
+ * Middleware (impairment, pcap) is a device in front of another: the instance attaches the upper one,
+ * which sets `upper` in the device below and passes tx(), poll() and the rest on to it. The driver
+ * below notices nothing: what it hands to the holm_net_ functions above goes to the top.
+ *
  * tx() must not call back into the instance; it may call holm_frame_free() on frames it has copied
  * (which is the same as a later tx_done()).
  */
@@ -77,8 +81,18 @@ struct holm_dev_ops {
 	/* The set of multicast groups changed: `n` addresses. May be NULL (device passes all). */
 	void (*set_filter)(struct holm_dev *dev, const struct holm_mac *groups, size_t n);
 
+	/* The instance has taken the device: dev->net and dev->netif are set. May be NULL. */
+	void (*attach)(struct holm_dev *dev);
+
 	/* The instance lets the device go: free or return every frame it holds. May be NULL. */
 	void (*detach)(struct holm_dev *dev);
+
+	/*
+	 * Middleware only: frames that came in at the device below, on their way up. Returns how
+	 * many of them go on, moved to the front of the array; the others it has freed or kept.
+	 * NULL: all go on.
+	 */
+	size_t (*rx)(struct holm_dev *dev, struct holm_frame **frames, size_t n, uint64_t now);
 };
 
 struct holm_dev {
@@ -89,7 +103,9 @@ struct holm_dev {
 	struct holm_dev_caps caps;	/* driver's */
 	struct holm_dev_stats stats;	/* driver's */
 
-	struct holm_net *net;	  /* stack's: the instance it is attached to */
+	struct holm_dev *upper; /* middleware's: set in the device below it, otherwise NULL */
+
+	struct holm_net *net; /* stack's (below middleware its): the instance it is attached to */
 	struct holm_netif *netif; /* stack's */
 };
 
@@ -107,6 +123,45 @@ static inline bool holm_dev_poll(struct holm_dev *dev, uint64_t now, size_t budg
 static inline uint64_t holm_dev_next_deadline(struct holm_dev *dev)
 {
 	return dev->ops->next_deadline ? dev->ops->next_deadline(dev) : UINT64_MAX;
+}
+
+static inline void holm_dev_attach(struct holm_dev *dev)
+{
+	if (dev->ops->attach)
+		dev->ops->attach(dev);
+}
+
+static inline void holm_dev_detach(struct holm_dev *dev)
+{
+	if (dev->ops->detach)
+		dev->ops->detach(dev);
+}
+
+/*
+ * From a device to the one that the instance knows, through the middleware between; holm_net_input()
+ * begins with it. *n becomes how many frames are left.
+ */
+static inline struct holm_dev *holm_dev_rx_top(struct holm_dev *dev, struct holm_frame **frames,
+					       size_t *n, uint64_t now)
+{
+	while (dev->upper) {
+		dev = dev->upper;
+		if (dev->ops->rx)
+			*n = dev->ops->rx(dev, frames, *n, now);
+	}
+	return dev;
+}
+
+/* The same for everything else that a driver says; link state and MTU go up on the way. */
+static inline struct holm_dev *holm_dev_top(struct holm_dev *dev)
+{
+	while (dev->upper) {
+		dev->upper->link_up = dev->link_up;
+		if (dev->upper->caps.mtu > dev->caps.mtu)
+			dev->upper->caps.mtu = dev->caps.mtu;
+		dev = dev->upper;
+	}
+	return dev;
 }
 
 #ifdef __cplusplus

@@ -17,11 +17,12 @@ struct holm_impair_config {
 	uint64_t seed;
 	uint32_t drop_ppm;
 	uint32_t duplicate_ppm;
-	uint32_t reorder_ppm; /* such a frame overtakes: it is sent without the delay */
+	uint32_t reorder_ppm; /* such a frame overtakes: it is sent without the delay (set one) */
 	uint32_t corrupt_ppm; /* one random bit of a copy is flipped */
-	uint64_t delay_ns, jitter_ns; /* delay + uniform(0, jitter); order is kept unless reordered */
-	uint64_t rate_bytes_per_s;    /* 0: unlimited */
-	uint32_t queue_frames;	      /* waiting frames; more are dropped. <= HOLM_IMPAIR_QUEUE */
+	uint64_t delay_ns,
+		jitter_ns;	   /* delay + uniform(0, jitter); order is kept unless reordered */
+	uint64_t rate_bytes_per_s; /* 0: unlimited */
+	uint32_t queue_frames;	   /* waiting frames; more are dropped. <= HOLM_IMPAIR_QUEUE */
 };
 
 #define HOLM_IMPAIR_QUEUE 1024u
@@ -52,9 +53,16 @@ struct holm_impair {
 /*
  * Impair what `lower` sends. Received frames pass unchanged (impair the other end for them). The
  * impairment is driven by its poll(): time comes from there.
+ *
+ * It offers what `lower` offers, but no segmentation, so that each frame on the wire has a fate of
+ * its own; and with corrupt_ppm set no checksums, so that damage can be noticed (the receiving end
+ * must not have HOLM_DEV_NO_CSUM then). The same seed, frames and times give the same fates on every
+ * machine.
  */
 void holm_impair_init(struct holm_impair *im, struct holm_dev *lower, struct holm_pool *pool,
 		      const struct holm_impair_config *config);
+
+/* Free what waits, leave `lower` alone. The device must be detached. */
 void holm_impair_fini(struct holm_impair *im);
 
 #ifdef __cplusplus
