@@ -30,11 +30,15 @@
 extern "C" {
 #endif
 
+/* The archive's objects hide what they define, but for what is declared here. */
+#pragma GCC visibility push(default)
+
 struct holm_virtio_net;
 
 enum holm_virtio_kind {
-	HOLM_VIRTIO_MMIO = 1, /* a register block: version 2, or version 1 (legacy) as QEMU defaults to */
-	HOLM_VIRTIO_PCI = 2,  /* a PCI function with the modern capabilities */
+	HOLM_VIRTIO_MMIO =
+		1, /* a register block: version 2, or version 1 (legacy) as QEMU defaults to */
+	HOLM_VIRTIO_PCI = 2, /* a PCI function with the modern capabilities */
 };
 
 /* Device types (virtio 1.2 section 5) that there are drivers for. */
@@ -106,9 +110,11 @@ struct holm_virtio_resources {
 	/* Lines that a person should see. May be NULL. */
 	void (*log)(void *ctx, enum holm_log_level level, const char *line, size_t len);
 
-	uint64_t features_off; /* feature bits not to be negotiated, see holm_virtio_net_parse_off() */
-	uint16_t queue_max;    /* ring entries at most, a power of two; 0: 256 */
-	uint16_t rx_frames;    /* frames kept in the receive ring at most; 0: as many as it has entries */
+	uint64_t
+		features_off; /* feature bits not to be negotiated, see holm_virtio_net_parse_off() */
+	uint16_t queue_max;   /* ring entries at most, a power of two; 0: 256 */
+	uint16_t
+		rx_frames; /* frames kept in the receive ring at most; 0: as many as it has entries */
 };
 
 /*
@@ -159,15 +165,15 @@ bool holm_virtio_net_arm(struct holm_virtio_net *vn);
 
 /* What was agreed on, for a line in the log. */
 struct holm_virtio_net_info {
-	uint64_t features;    /* negotiated, as in the specification */
-	uint16_t rx_queue;    /* ring entries */
+	uint64_t features; /* negotiated, as in the specification */
+	uint16_t rx_queue; /* ring entries */
 	uint16_t tx_queue;
-	uint8_t vectors;      /* messages in use; 0: a line */
-	bool legacy;	      /* MMIO version 1 */
+	uint8_t vectors; /* messages in use; 0: a line */
+	bool legacy;	 /* MMIO version 1 */
 	bool mac_is_random;
-	bool broken;	      /* the device broke the rules and was stopped */
-	uint16_t rx_filled;   /* frames in the receive ring now */
-	uint16_t tx_in_ring;  /* frames in the transmit ring now */
+	bool broken;	     /* the device broke the rules and was stopped */
+	uint16_t rx_filled;  /* frames in the receive ring now */
+	uint16_t tx_in_ring; /* frames in the transmit ring now */
 };
 
 void holm_virtio_net_get_info(const struct holm_virtio_net *vn, struct holm_virtio_net_info *info);
@@ -191,6 +197,8 @@ int holm_virtio_net_parse_off(const char *list, size_t len, uint64_t *mask);
  */
 int holm_virtio_rng_read(const struct holm_virtio_resources *res, void *dst, size_t len,
 			 uint64_t timeout_ns);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
