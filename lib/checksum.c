@@ -17,30 +17,36 @@
 
 typedef uint64_t lanes __attribute__((vector_size(16)));
 
-/* One word added to acc; and stored at d where the caller copies. */
-static always_inline uint64_t take(uint8_t *d, const uint8_t *s, bool copy, uint64_t acc)
+/* A sum of words and, beside it, how often it wrapped: an add and an add-with-carry each. */
+struct tally {
+	uint64_t sum;
+	uint64_t wraps;
+};
+
+static always_inline void add(struct tally *t, uint64_t v)
+{
+	t->sum += v;
+	t->wraps += t->sum < v;
+}
+
+/* One word added; and stored at d where the caller copies. */
+static always_inline void take(uint8_t *d, const uint8_t *s, bool copy, struct tally *t)
 {
 	uint64_t v = checksum_load64(s);
 
 	if (copy)
 		memcpy(d, &v, sizeof(v));
-	return checksum_fold_in(acc, v);
+	add(t, v);
 }
 
-static always_inline uint64_t take_32(uint8_t *d, const uint8_t *s, bool copy, uint64_t acc)
+static always_inline void take_32(uint8_t *d, const uint8_t *s, bool copy, struct tally *t)
 {
 	size_t step = copy ? 8 : 0;
 
-	acc = take(d, s, copy, acc);
-	acc = take(d + step, s + 8, copy, acc);
-	acc = take(d + 2 * step, s + 16, copy, acc);
-	return take(d + 3 * step, s + 24, copy, acc);
-}
-
-/* The sum of one lane: lower halves and upper halves. */
-static always_inline uint64_t lane_sum(uint64_t t, uint64_t h)
-{
-	return checksum_fold_in(t - (h << 32), h);
+	take(d, s, copy, t);
+	take(d + step, s + 8, copy, t);
+	take(d + 2 * step, s + 16, copy, t);
+	take(d + 3 * step, s + 24, copy, t);
 }
 
 static always_inline void take_lanes(uint8_t *d, const uint8_t *s, bool copy, lanes *t, lanes *h)
@@ -54,36 +60,46 @@ static always_inline void take_lanes(uint8_t *d, const uint8_t *s, bool copy, la
 	*h += v >> 32;
 }
 
-/* Whole groups of 64 bytes. */
-static always_inline uint64_t sum_groups(uint8_t *d, const uint8_t *s, size_t groups, bool copy,
-					 uint64_t acc)
+/*
+ * Whole groups of 64 bytes. Each of the four vectors has sums of its own: additions that do not wait
+ * for each other, and none that the compiler can rearrange into more of them.
+ */
+static always_inline void sum_groups(uint8_t *d, const uint8_t *s, const uint8_t *end, bool copy,
+				     struct tally *tally)
 {
-	lanes t = { 0, 0 };
-	lanes h = { 0, 0 };
+	lanes t[4] = { { 0 } };
+	lanes h[4] = { { 0 } };
 	size_t step = copy ? 16 : 0;
+	lanes low, high;
 
-	for (const uint8_t *end = s + groups * 64; s != end; s += 64, d += 4 * step) {
-		take_lanes(d, s, copy, &t, &h);
-		take_lanes(d + step, s + 16, copy, &t, &h);
-		take_lanes(d + 2 * step, s + 32, copy, &t, &h);
-		take_lanes(d + 3 * step, s + 48, copy, &t, &h);
+	for (; s != end; s += 64, d += 4 * step) {
+		take_lanes(d, s, copy, &t[0], &h[0]);
+		take_lanes(d + step, s + 16, copy, &t[1], &h[1]);
+		take_lanes(d + 2 * step, s + 32, copy, &t[2], &h[2]);
+		take_lanes(d + 3 * step, s + 48, copy, &t[3], &h[3]);
 	}
-	acc = checksum_fold_in(acc, lane_sum(t[0], h[0]));
-	return checksum_fold_in(acc, lane_sum(t[1], h[1]));
+	high = (h[0] + h[1]) + (h[2] + h[3]);
+	low = (t[0] + t[1]) + (t[2] + t[3]) - (high << 32);
+	add(tally, low[0]);
+	add(tally, low[1]);
+	add(tally, high[0]);
+	add(tally, high[1]);
 }
 
-/* The last bytes, fewer than eight, as a word whose missing bytes are zero. */
-static always_inline uint64_t sum_tail(uint8_t *d, const uint8_t *s, size_t n, bool copy,
-				       uint64_t acc)
+/* The last bytes, fewer than eight: 4, 2 and 1, the missing byte of the last word being 0. */
+static always_inline void sum_tail(uint8_t *d, const uint8_t *s, size_t n, bool copy,
+				   struct tally *t)
 {
+	size_t step = copy ? 1 : 0;
+
 	if (n & 4) {
 		uint32_t v = checksum_load32(s);
 
 		if (copy)
 			memcpy(d, &v, sizeof(v));
-		acc = checksum_fold_in(acc, v);
+		add(t, v);
 		s += 4;
-		d += copy ? 4 : 0;
+		d += step * 4;
 	}
 	if (n & 2) {
 		uint16_t v;
@@ -91,63 +107,64 @@ static always_inline uint64_t sum_tail(uint8_t *d, const uint8_t *s, size_t n, b
 		memcpy(&v, s, sizeof(v));
 		if (copy)
 			memcpy(d, &v, sizeof(v));
-		acc = checksum_fold_in(acc, v);
+		add(t, v);
 		s += 2;
-		d += copy ? 2 : 0;
+		d += step * 2;
 	}
 	if (n & 1) {
 		if (copy)
 			*d = *s;
-		acc = checksum_fold_in(acc, HOST_IS_BIG_ENDIAN ? (uint64_t)*s << 8 : *s);
+		add(t, HOST_IS_BIG_ENDIAN ? (uint64_t)*s << 8 : *s);
 	}
-	return acc;
 }
 
 /* n is below 128. */
-static always_inline uint64_t sum_short(uint8_t *d, const uint8_t *s, size_t n, bool copy,
-					uint64_t acc)
+static always_inline void sum_short(uint8_t *d, const uint8_t *s, size_t n, bool copy,
+				    struct tally *t)
 {
 	size_t step = copy ? 1 : 0;
 
 	if (n & 64) {
-		acc = take_32(d, s, copy, acc);
-		acc = take_32(d + step * 32, s + 32, copy, acc);
+		take_32(d, s, copy, t);
+		take_32(d + step * 32, s + 32, copy, t);
 		s += 64;
 		d += step * 64;
 	}
 	if (n & 32) {
-		acc = take_32(d, s, copy, acc);
+		take_32(d, s, copy, t);
 		s += 32;
 		d += step * 32;
 	}
 	if (n & 16) {
-		acc = take(d, s, copy, acc);
-		acc = take(d + step * 8, s + 8, copy, acc);
+		take(d, s, copy, t);
+		take(d + step * 8, s + 8, copy, t);
 		s += 16;
 		d += step * 16;
 	}
 	if (n & 8) {
-		acc = take(d, s, copy, acc);
+		take(d, s, copy, t);
 		s += 8;
 		d += step * 8;
 	}
-	return sum_tail(d, s, n, copy, acc);
+	if (n & 7)
+		sum_tail(d, s, n, copy, t);
 }
 
 static always_inline uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, bool copy,
 					uint32_t sum)
 {
-	uint64_t acc = checksum_to_memory(sum);
+	struct tally t = { .sum = checksum_to_memory(sum) };
 
 	if (n >= VECTOR_BYTES_MIN) {
 		size_t done = n & ~(size_t)63;
 
-		acc = sum_groups(d, s, n / 64, copy, acc);
+		sum_groups(d, s, s + done, copy, &t);
 		s += done;
 		d += copy ? done : 0;
 		n &= 63;
 	}
-	return checksum_from_memory(sum_short(d, s, n, copy, acc));
+	sum_short(d, s, n, copy, &t);
+	return checksum_from_memory(checksum_fold_in(t.sum, t.wraps));
 }
 
 uint32_t checksum_partial(const void *p, size_t n, uint32_t sum)
