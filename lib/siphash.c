@@ -13,20 +13,30 @@ struct sip_state {
 	uint64_t v0, v1, v2, v3;
 };
 
+static always_inline void sip_round(struct sip_state *s)
+{
+	s->v0 += s->v1;
+	s->v1 = rotl_u64(s->v1, 13) ^ s->v0;
+	s->v0 = rotl_u64(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = rotl_u64(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = rotl_u64(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = rotl_u64(s->v1, 17) ^ s->v2;
+	s->v2 = rotl_u64(s->v2, 32);
+}
+
+/* One to four rounds, written out: compilers at -O2 keep short loops with constant ends. */
 static always_inline void sip_rounds(struct sip_state *s, int rounds)
 {
-	for (int i = 0; i < rounds; i++) {
-		s->v0 += s->v1;
-		s->v1 = rotl_u64(s->v1, 13) ^ s->v0;
-		s->v0 = rotl_u64(s->v0, 32);
-		s->v2 += s->v3;
-		s->v3 = rotl_u64(s->v3, 16) ^ s->v2;
-		s->v0 += s->v3;
-		s->v3 = rotl_u64(s->v3, 21) ^ s->v0;
-		s->v2 += s->v1;
-		s->v1 = rotl_u64(s->v1, 17) ^ s->v2;
-		s->v2 = rotl_u64(s->v2, 32);
-	}
+	sip_round(s);
+	if (rounds >= 2)
+		sip_round(s);
+	if (rounds >= 3)
+		sip_round(s);
+	if (rounds >= 4)
+		sip_round(s);
 }
 
 static always_inline struct sip_state sip_begin(const struct siphash_key *key)
