@@ -26,10 +26,4 @@ bool clock_wall_is_set(void);
 /* Correct the wall clock, as clock_settime() asks. Deadlines do not move. */
 void clock_set_wall(uint64_t wall_ns);
 
-/*
- * Seconds since 1970 with an optional fraction ("1700000000.25") to nanoseconds; false when it is
- * something else. Digits behind the ninth are dropped.
- */
-bool clock_parse_time(const char *text, uint64_t *ns);
-
 #endif

@@ -42,7 +42,7 @@ static void print_callers(uintptr_t pc, uintptr_t fp)
 		log_raw("  at 0x%lx\n", (unsigned long)pc);
 	for (unsigned i = 0; i < n; i++)
 		log_raw("  from 0x%lx\n", (unsigned long)callers[i]);
-	log_raw("  names: addr2line -pfie <image>.elf");
+	log_raw("  names: addr2line -pfie build/x86_64/APP.debug");
 	if (pc != 0)
 		log_raw(" %lx", (unsigned long)pc);
 	/* A return address lies behind the call; one less lies in its line. */

@@ -3,7 +3,7 @@
  *
  * The counter's frequency comes from the first of: CPUID leaf 0x40000010, kvmclock, the APIC timer
  * (which runs at 1 GHz under QEMU, TCG and KVM alike), the PIT. The windows of the last two are
- * 2 ms, and each end is the best of several readings, so a moment in which the host ran
+ * 1 ms, and each end is the best of several readings, so a moment in which the host ran
  * something else costs no accuracy.
  */
 #include "arch/clock.h"
@@ -22,7 +22,7 @@
 #define CPUID1_ECX_DEADLINE (1u << 24)
 #define CPUID1_ECX_HYPERVISOR (1u << 31)
 
-#define WINDOW_NS 2000000u
+#define WINDOW_NS 1000000u
 #define READINGS 8u
 #define APIC_KHZ_QEMU 1000000u
 #define PIT_HZ 1193182u
