@@ -286,8 +286,20 @@ RUN_SETTINGS := PORT FWD MACHINE NET TAP MEM CMDLINE ARGS ROOT PCAP ACCEL BUILD
 export $(RUN_SETTINGS)
 
 ## run: build the image, boot it in QEMU, say where it answers; its exit status becomes make's
-run: $(IMAGE) | $(SETUP)/run
-	@tools/run.sh $(IMAGE)
+run: run-image
+	@$(if $(filter $(STATUS),$(.LOADED)),:$(end-with-status $(file <$(BUILD)/run.status)),exit $$(cat \
+		$(BUILD)/run.status))
+
+.PHONY: run-image
+run-image: $(IMAGE) | $(SETUP)/run
+	@tools/run.sh $(IMAGE); echo $$? >$(BUILD)/run.status
+
+STATUS := $(BUILD)/tools/make-status.so
+ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(filter load,$(.FEATURES))),)
+-load $(STATUS)(holm_setup)
+endif
+$(STATUS): tools/make-status.c | $(SETUP)/build
+	@mkdir -p $(@D) && gcc -shared -fPIC -Wall -o $@ $<
 
 ## debug: as run, but wait for gdb; says the line to type
 debug: $(IMAGE) | $(SETUP)/debug
