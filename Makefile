@@ -431,7 +431,7 @@ lint: $(TIDY_OUT) $(LIBRARIES) | $(SETUP)/lint
 define bench_rule
 $(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SRC) $(LIB_SRC))
 	$$(call say,LINK,$$@)
-	$$(Q)$(CC) -Wl,--gc-sections $$^ -o $$@
+	$$(Q)$(CC) -Wl,--gc-sections -Wl,--wrap=memcpy $$^ -o $$@
 endef
 BENCHES := bench $(if $(filter x86_64,$(HOST_ARCH)),bench-v3)
 $(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))

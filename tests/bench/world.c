@@ -1,0 +1,214 @@
+/*
+ * Two instances joined by the pair device in batches of 32, with a simulated clock and counted
+ * memory: where the rows of the benchmark run. The harness's own work is outside the measured calls.
+ */
+#include "tests/bench/bench.h"
+
+#include <holm/ip.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES 1024u
+#define BUDGET 32u
+#define ROUND_NS 20000u
+#define IDLE_PER_PORT 25000u
+
+static void die(const char *what, int err)
+{
+	fprintf(stderr, "bench: %s: error %d\n", what, -err);
+	exit(1);
+}
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	struct world_side *s = ctx;
+
+	s->env_bytes += size;
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	struct world_side *s = ctx;
+
+	s->env_bytes -= size;
+	free(p);
+}
+
+/* A fixed seed: runs repeat exactly. */
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	(void)ctx;
+	for (size_t i = 0; i < len; i++)
+		((uint8_t *)dst)[i] = (uint8_t)(i * 37 + 11);
+}
+
+static struct holm_dev_caps caps_of(const struct world_options *o)
+{
+	struct holm_dev_caps caps = holm_pair_default_caps();
+
+	if (o->nocsum)
+		caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM;
+	if (o->super) {
+		caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4;
+		caps.segs_max = 64;
+		caps.gso_max = 65535;
+	}
+	return caps;
+}
+
+static void side_init(struct world *w, int i)
+{
+	static const struct holm_proto *const protos[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, NULL,
+	};
+	struct world_side *s = &w->side[i];
+	struct holm_env env = {
+		.size = sizeof(env),
+		.ctx = s,
+		.alloc = env_alloc,
+		.free = env_free,
+		.random = env_random,
+	};
+	struct holm_config config;
+	int err;
+
+	holm_config_default(&config);
+	config.tcp_half_open_max = 1u << 16;
+	err = holm_net_create(&s->net, &config, &env, protos);
+	if (err)
+		die("holm_net_create", err);
+	s->region = aligned_alloc(4096, (holm_pool_region_bytes(FRAMES) + 4095) / 4096 * 4096);
+	holm_pool_add(holm_net_pool(s->net), s->region, holm_pool_region_bytes(FRAMES));
+	err = holm_net_add_dev(s->net, &w->pair.end[i].dev);
+	if (err < 0)
+		die("holm_net_add_dev", err);
+	s->addr = holm_addr_ip4(10, 0, 0, (uint8_t)(i + 1));
+	err = holm_addr_add(s->net, &w->pair.end[i].dev, &s->addr, 24);
+	if (err)
+		die("holm_addr_add", err);
+}
+
+void world_round(struct world *w, int side)
+{
+	struct holm_net *net = w->side[side].net;
+
+	bench_on();
+	while (holm_net_poll_devs(net, w->now, BUDGET))
+		continue;
+	while (holm_net_poll(net, w->now, 1024))
+		continue;
+	bench_off();
+}
+
+static void drop_events(struct world *w)
+{
+	struct holm_event ev;
+
+	for (int i = 0; i < 2; i++)
+		while (holm_net_next_event(w->side[i].net, &ev))
+			continue;
+}
+
+void world_settle(struct world *w)
+{
+	for (int i = 0; i < 8; i++) {
+		world_round(w, 0);
+		world_round(w, 1);
+		w->now += ROUND_NS;
+	}
+}
+
+struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t backlog)
+{
+	struct holm_endpoint local = { .addr = w->side[side].addr, .port = port };
+	struct holm_tcp *t;
+	int err = holm_tcp_open(w->side[side].net, &t);
+
+	if (!err)
+		err = holm_tcp_bind(t, &local, 0);
+	if (!err)
+		err = holm_tcp_listen(t, backlog);
+	if (err)
+		die("listen", err);
+	return t;
+}
+
+void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,
+		   struct holm_tcp *end[2])
+{
+	struct holm_endpoint remote = { .addr = w->side[1].addr, .port = port };
+	int err = holm_tcp_open(w->side[0].net, &end[0]);
+
+	if (!err)
+		err = holm_tcp_connect(end[0], &remote);
+	if (err)
+		die("connect", err);
+	for (int i = 0; i < 4; i++) {
+		world_round(w, 0);
+		world_round(w, 1);
+		w->now += ROUND_NS;
+	}
+	err = holm_tcp_accept(listener, &end[1]);
+	if (err)
+		die("accept", err);
+	drop_events(w);
+}
+
+static void add_idle(struct world *w, uint32_t n, bool timestamps)
+{
+	struct holm_tcp *listener = NULL;
+
+	w->idle[0] = calloc(n, sizeof(struct holm_tcp *));
+	w->idle[1] = calloc(n, sizeof(struct holm_tcp *));
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(WORLD_IDLE_PORT + i / IDLE_PER_PORT);
+		struct holm_tcp *end[2];
+
+		if (i % IDLE_PER_PORT == 0) {
+			listener = world_listen(w, 1, port, 64);
+			holm_tcp_set_option(listener, HOLM_TCP_OPT_TIMESTAMPS, timestamps);
+		}
+		world_connect(w, listener, port, end);
+		w->idle[0][i] = end[0];
+		w->idle[1][i] = end[1];
+	}
+	w->nidle = n;
+	/* Whatever of the handshake still waits for a timer is over after a minute. */
+	w->now += 60ull * 1000 * 1000 * 1000;
+	world_settle(w);
+	drop_events(w);
+}
+
+void world_init(struct world *w, const struct world_options *o)
+{
+	struct holm_dev_caps caps = caps_of(o);
+
+	memset(w, 0, sizeof(*w));
+	w->now = 1000000000;
+	holm_pair_init(&w->pair, &caps);
+	side_init(w, 0);
+	side_init(w, 1);
+	world_settle(w);
+	w->now += 5ull * 1000 * 1000 * 1000; /* announcements are over */
+	world_settle(w);
+	if (o->idle)
+		add_idle(w, o->idle, o->timestamps);
+}
+
+void world_fini(struct world *w)
+{
+	for (int i = 0; i < 2; i++) {
+		holm_net_remove_dev(w->side[i].net, &w->pair.end[i].dev);
+	}
+	holm_pair_fini(&w->pair);
+	for (int i = 0; i < 2; i++) {
+		holm_net_destroy(w->side[i].net);
+		if (w->side[i].env_bytes)
+			die("memory did not come back", (int)w->side[i].env_bytes);
+		free(w->side[i].region);
+		free(w->idle[i]);
+	}
+}
