@@ -60,8 +60,8 @@ missing_of()
 apt()
 {
 	# shellcheck disable=SC2086 -- $as_root is empty or one word.
-	DEBIAN_FRONTEND=noninteractive $as_root apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@" \
-		>>"$log" 2>&1
+	$as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
 }
 
 apt_install()

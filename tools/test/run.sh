@@ -11,6 +11,8 @@ set -u
 BUILD=${BUILD:-build}
 TEST_TIMEOUT=${TEST_TIMEOUT:-300}
 export BUILD
+# The tests start makes of their own, which share nothing with the one that started us.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 results=$BUILD/results
 
 # Run one program: "run.sh --one SUITE EMULATOR PROGRAM", started below through xargs.

@@ -1,0 +1,2 @@
+/* a.c -- nothing to except. */
+int a;

@@ -1,0 +1,5 @@
+/* a.c -- nobody knows how long s is. */
+void f(char *s)
+{
+	sprintf(s, "%d", 1);
+}

@@ -1,0 +1,4 @@
+/* a.c -- indented by blanks. */
+int twice(int x) {
+    return 2*x;
+}

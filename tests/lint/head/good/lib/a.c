@@ -1,0 +1,2 @@
+/* a.c -- says what it is. */
+int a;

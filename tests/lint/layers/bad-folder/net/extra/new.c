@@ -1,0 +1,1 @@
+/* new.c -- a folder that the table does not name. */

@@ -1,0 +1,2 @@
+/* mem.c -- the stack knows no kernel. */
+#include "kernel/mem.h"

@@ -1,0 +1,2 @@
+/* text.c -- there is no libc in lib. */
+#include <string.h>

@@ -1,0 +1,5 @@
+/* neigh.c -- another object's state. */
+void settle(struct neigh *n)
+{
+	n->state = 1;
+}

@@ -1,0 +1,5 @@
+/* state.c -- the one writer. */
+void tcp_set_state(struct tcp_conn *c, int next)
+{
+	c->state = next;
+}

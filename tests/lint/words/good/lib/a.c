@@ -1,0 +1,1 @@
+/* a.c -- AUTODOC and HACKED are words like others. */
