@@ -61,8 +61,8 @@ static always_inline void take_lanes(uint8_t *d, const uint8_t *s, bool copy, la
 }
 
 /*
- * Whole groups of 64 bytes. Each of the four vectors has sums of its own: additions that do not wait
- * for each other, and none that the compiler can rearrange into more of them.
+ * Whole groups of 64 bytes. Each of the four vectors has sums of its own: additions that do not
+ * wait for each other, and none that the compiler can rearrange into more of them.
  */
 static always_inline void sum_groups(uint8_t *d, const uint8_t *s, const uint8_t *end, bool copy,
 				     struct tally *tally)

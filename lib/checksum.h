@@ -12,9 +12,9 @@
  *
  * To verify, sum everything with the checksum field in place: checksum_finish gives 0 if it holds.
  *
- * Data may start at any address. Blocks are summed one behind the other as long as each but the last
- * has an even length; for a block that starts at an odd offset of the packet, sum it from 0 and
- * add checksum_rotate of the result. Blocks are shorter than 4 GiB.
+ * Data may start at any address. Blocks are summed one behind the other as long as each but the
+ * last has an even length; for a block that starts at an odd offset of the packet, sum it from 0
+ * and add checksum_rotate of the result. Blocks are shorter than 4 GiB.
  *
  * Pseudo headers belong to net/wire. What UDP sends for a checksum of 0 belongs to UDP.
  */

@@ -5,8 +5,8 @@
  * all a table with bounded chains needs; it is not a hash for secrets (see lib/siphash.h). The
  * values are the same on every machine.
  *
- * For other lengths, chain: state = fold_hash_mix(key, state, a, b); then fold_hash_end(key, state).
- * The number of words must be the same for everything that shares a table.
+ * For other lengths, chain: state = fold_hash_mix(key, state, a, b); then fold_hash_end(key,
+ * state). The number of words must be the same for everything that shares a table.
  */
 #ifndef LIB_HASH_H
 #define LIB_HASH_H

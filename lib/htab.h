@@ -2,9 +2,10 @@
  * A hash table that never pauses: linear hashing (Litwin, 1980) over chains of the caller's nodes.
  *
  * The table grows by splitting a bucket or two per insertion and shrinks by joining as few per
- * removal, so no operation touches more than a few chains. Buckets live in segments that double in size; a
- * bucket is written only when it comes into being. If memory for a segment is refused the chains
- * just get longer, and growth is tried again later. No memory is held before the first insertion.
+ * removal, so no operation touches more than a few chains. Buckets live in segments that double in
+ * size; a bucket is written only when it comes into being. If memory for a segment is refused the
+ * chains just get longer, and growth is tried again later. No memory is held before the first
+ * insertion.
  *
  * The caller computes the hash, keyed if strangers choose the contents, and compares:
  *	for (n = htab_first(&t, hash); n; n = htab_next(n))
@@ -25,7 +26,7 @@
 enum {
 	/* Buckets of the first segment, the least a table in use has. */
 	HTAB_BUCKETS_MIN = 64,
-	/* The first segment and one for each doubling up to 2^29 buckets: 1 GiB in 32-bit pointers. */
+	/* The first segment and one for each doubling, up to 2^29 buckets: 2 GiB on 32 bits. */
 	HTAB_SEGMENTS = 24,
 	/* A chain this long at one node per bucket does not happen by chance. */
 	HTAB_CHAIN_MAX = 32,
@@ -68,7 +69,7 @@ must_check enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, ui
 /* `n` is in the table. */
 void htab_remove(struct htab *t, struct htab_node *n);
 
-/* The segment of a bucket: the first holds HTAB_BUCKETS_MIN, each later one as many as all before. */
+/* A bucket's segment: the first holds HTAB_BUCKETS_MIN, each later one as many as all before it. */
 static inline unsigned htab_segment_of(uint32_t bucket)
 {
 	return ilog2_u32(bucket / (HTAB_BUCKETS_MIN / 2) | 1);

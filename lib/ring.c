@@ -11,8 +11,8 @@ static void cut(const struct ring *r, uint32_t at, uint32_t n, struct span out[s
 	uint32_t index = r->cap ? at & (r->cap - 1) : 0;
 	uint32_t first = min_u32(n, r->cap - index);
 
-	out[0] = (struct span){ first ? r->mem + index : NULL, first };
-	out[1] = (struct span){ n > first ? r->mem : NULL, n - first };
+	out[0] = (struct span){ r->cap ? r->mem + index : NULL, first };
+	out[1] = (struct span){ r->mem, n - first };
 }
 
 static void put(const struct ring *r, uint32_t at, const void *src, uint32_t n)

@@ -2,12 +2,13 @@
  * A byte ring: a power of two of bytes, read at one end and written at the other.
  *
  * The memory is the caller's, may be absent while the ring is empty, and may be exchanged for
- * another, larger or smaller, without losing a byte. Positions run freely and wrap at 2^32; they are
- * reduced only where memory is touched, so a full ring and an empty one differ.
+ * another, larger or smaller, without losing a byte. Positions run freely and wrap at 2^32; they
+ * are reduced only where memory is touched, so a full ring and an empty one differ.
  *
- * Both sides may lend instead of copying: reserve spans, fill them, commit; peek at spans, use them,
- * release. A stretch that crosses the end of the memory comes as two spans. Bytes that arrive out of
- * order are written ahead of the writing end and committed when the gap before them has closed.
+ * Both sides may lend instead of copying: reserve spans, fill them, commit; peek at spans, use
+ * them, release. A stretch that crosses the end of the memory comes as two spans. Bytes that arrive
+ * out of order are written ahead of the writing end and committed when the gap before them has
+ * closed.
  */
 #ifndef LIB_RING_H
 #define LIB_RING_H
@@ -50,14 +51,14 @@ static inline bool ring_is_empty(const struct ring *r)
 }
 
 /*
- * Exchanges the memory for `cap` bytes at `mem`, a power of two, and gives the old memory back to the
- * caller (NULL if there was none). Takes over what can be read and, of what was written ahead of the
- * writing end, the next `ahead` bytes; both fit into `cap` together. NULL and 0 take the memory away
- * from an empty ring.
+ * Exchanges the memory for `cap` bytes at `mem`, a power of two, and gives the old memory back to
+ * the caller (NULL if there was none). Takes over what can be read and, of what was written ahead
+ * of the writing end, the next `ahead` bytes; both fit into `cap` together. NULL and 0 take the
+ * memory away from an empty ring.
  */
 uint8_t *ring_grow(struct ring *r, void *mem, uint32_t cap, uint32_t ahead);
 
-/* Room for up to `max` bytes, as up to two spans in the order of the bytes. Returns how many bytes. */
+/* Room for up to `max` bytes as up to two spans, in the order of the bytes. Returns how many. */
 uint32_t ring_reserve(const struct ring *r, size_t max, struct span out[static 2]);
 
 /* The first n bytes of the room are written: they can be read from now on. */
@@ -84,8 +85,8 @@ static inline void ring_release(struct ring *r, size_t n)
 size_t ring_write(struct ring *r, const void *src, size_t n);
 
 /*
- * Puts bytes `off` ahead of the writing end, without making them readable; returns how many of the n
- * fit. ring_commit makes them readable, in order.
+ * Puts bytes `off` ahead of the writing end, without making them readable; returns how many of the
+ * n fit. ring_commit makes them readable, in order.
  */
 size_t ring_write_at(struct ring *r, size_t off, const void *src, size_t n);
 

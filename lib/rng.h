@@ -1,9 +1,10 @@
 /*
  * Random numbers that nobody predicts, from a seed that the caller supplies.
  *
- * ChaCha20 with fast key erasure: each refill makes a key stream, the first 32 bytes of which replace
- * the key, and bytes that were handed out are wiped. Who reads the memory later learns nothing about
- * numbers given before. The generator is as unpredictable as its seed; it never asks for more.
+ * ChaCha20 with fast key erasure: each refill makes a key stream, the first 32 bytes of which
+ * replace the key, and bytes that were handed out are wiped. Who reads the memory later learns
+ * nothing about numbers given before. The generator is as unpredictable as its seed; it never asks
+ * for more.
  *
  * The same seed gives the same numbers on every machine, which is what simulations want.
  */

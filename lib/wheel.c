@@ -49,7 +49,7 @@ static void slot_push(struct wheel *w, struct wheel_timer *t, uint64_t tick)
 	w->armed++;
 }
 
-/* If that was the slot's only timer, its link pointed at the slot itself, which tells where it is. */
+/* The link of a slot's first timer points at the slot itself, which tells where the timer is. */
 static void slot_remove(struct wheel *w, struct wheel_timer *t)
 {
 	size_t at = ((uintptr_t)t->link - (uintptr_t)w->slots) / sizeof(t->link);

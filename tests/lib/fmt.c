@@ -51,8 +51,8 @@ static void text_is_cut_by_its_precision_and_not_read_beyond(void **state)
 	char *exact = malloc(3);
 
 	(void)state;
-	memcpy(exact, "abc", 3);
-	assert_prints("[abc]", "[%.*s]", 3, exact);
+	memset(exact, 'x', 3);
+	assert_prints("[xxx]", "[%.*s]", 3, exact);
 	free(exact);
 	assert_prints("[holm][ho][    ho][ho    ][]", "[%s][%.2s][%6.2s][%-6.2s][%.0s]", "holm",
 		      "holm", "holm", "holm", "holm");
