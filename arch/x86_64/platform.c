@@ -22,6 +22,7 @@
 #define MICROVM_ECAM_BASE 0xe0000000u
 #define MICROVM_ECAM_BUSES 256u
 #define MICROVM_PCI_LINE 12u
+#define MICROVM_PCI_LINE_TWO 16u
 #define MICROVM_BRIDGE_ID 0x00081b36u /* QEMU's generic PCIe host bridge */
 #define VIRTIO_MAGIC 0x74726976u
 #define BUS_BYTES (1u << 20)
@@ -46,8 +47,12 @@ const struct platform_resource *platform_resources(size_t *n)
 
 unsigned platform_pci_line(unsigned device, unsigned pin)
 {
-	/* ICH9 wires device and pin, rotated, to lines 20-23; microvm to 12-15. */
-	return (pci_is_microvm ? MICROVM_PCI_LINE : 20u) + (device + pin) % 4;
+	unsigned first = 20;
+
+	/* ICH9 wires device and pin, rotated, to lines 20-23; microvm to 12-15 or, with two IO-APICs, 16-19. */
+	if (pci_is_microvm)
+		first = acpi.ioapic_count > 1 ? MICROVM_PCI_LINE_TWO : MICROVM_PCI_LINE;
+	return first + (device + pin) % 4;
 }
 
 const struct ioapic_desc *platform_ioapics(unsigned *n)
