@@ -111,8 +111,8 @@ static enum outcome run_test(const struct CMUnitTest *t, void **group_state)
 	return run_until_end(t, t->setup_func || own ? &own : group_state);
 }
 
-int cross_run_tests(const char *group, const struct CMUnitTest *tests, size_t n, cross_fixture setup,
-		    cross_fixture teardown)
+int cross_run_tests(const char *group, const struct CMUnitTest *tests, size_t n,
+		    cross_fixture setup, cross_fixture teardown)
 {
 	static const char *const label[] = { "      OK", " FAILED ", " SKIPPED" };
 	void *state = NULL;

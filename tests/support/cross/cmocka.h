@@ -21,23 +21,23 @@ struct CMUnitTest {
 
 #define cmocka_unit_test(f)                                                                        \
 	{                                                                                          \
-		#f, f, NULL, NULL, NULL                                                            \
+#f, f, NULL, NULL, NULL                                                            \
 	}
 #define cmocka_unit_test_setup(f, setup)                                                           \
 	{                                                                                          \
-		#f, f, setup, NULL, NULL                                                           \
+#f, f, setup, NULL, NULL                                                           \
 	}
 #define cmocka_unit_test_teardown(f, teardown)                                                     \
 	{                                                                                          \
-		#f, f, NULL, teardown, NULL                                                        \
+#f, f, NULL, teardown, NULL                                                        \
 	}
 #define cmocka_unit_test_setup_teardown(f, setup, teardown)                                        \
 	{                                                                                          \
-		#f, f, setup, teardown, NULL                                                       \
+#f, f, setup, teardown, NULL                                                       \
 	}
 #define cmocka_unit_test_prestate(f, state)                                                        \
 	{                                                                                          \
-		#f, f, NULL, NULL, state                                                           \
+#f, f, NULL, NULL, state                                                           \
 	}
 #define cmocka_run_group_tests(tests, setup, teardown)                                             \
 	cross_run_tests(#tests, tests, sizeof(tests) / sizeof((tests)[0]), setup, teardown)
@@ -68,8 +68,8 @@ struct CMUnitTest {
 
 typedef int (*cross_fixture)(void **state);
 
-int cross_run_tests(const char *group, const struct CMUnitTest *tests, size_t n, cross_fixture setup,
-		    cross_fixture teardown);
+int cross_run_tests(const char *group, const struct CMUnitTest *tests, size_t n,
+		    cross_fixture setup, cross_fixture teardown);
 void cross_check(int holds, const char *what, const char *file, int line);
 void cross_check_int(uintmax_t a, uintmax_t b, int equal, const char *what, const char *file,
 		     int line);

@@ -1,0 +1,163 @@
+/*
+ * Tests of net/core/buf_frame.c: received without a copy, pinned memory bounded.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <holm/buf.h>
+
+#include "tests/support/expect.h"
+#include "tests/support/pool.h"
+
+static size_t offer(struct holm_frame_rcvbuf *b, struct holm_pool *pool, size_t off, size_t len,
+		    uint64_t pos)
+{
+	struct holm_frame *f = pool_frame(pool, 10, 54 + len, (uint8_t)(pos - 54));
+	size_t n = holm_rcvbuf_accept(&b->base, off, f, 54, len);
+
+	holm_frame_free(f);
+	return n;
+}
+
+static void a_full_segment_is_kept_where_it_lies(void **state)
+{
+	struct holm_pool *pool = pool_make(8, 0);
+	struct holm_frame *f = pool_frame(pool, 0, 1514, 0);
+	const uint8_t *payload = holm_frame_data(f) + 54;
+	struct holm_frame_rcvbuf b;
+	struct holm_span span;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	assert_int_equal(holm_rcvbuf_window(&b.base), 32768);
+	assert_int_equal(holm_rcvbuf_accept(&b.base, 0, f, 54, 1460), 1460);
+	holm_frame_free(f);
+	assert_int_equal(holm_frame_rcvbuf_peek(&b).len, 0);
+	holm_rcvbuf_advance(&b.base, 1460);
+	span = holm_frame_rcvbuf_peek(&b);
+	assert_ptr_equal(span.data, payload);
+	assert_int_equal(span.len, 1460);
+	assert_int_equal(holm_rcvbuf_window(&b.base), 32768 - 1460);
+	holm_frame_rcvbuf_release(&b, 1000);
+	assert_ptr_equal(holm_frame_rcvbuf_peek(&b).data, payload + 1000);
+	holm_frame_rcvbuf_release(&b, 460);
+	assert_int_equal(holm_rcvbuf_window(&b.base), 32768);
+	pool_end(pool);
+}
+
+static void small_segments_share_a_buffer(void **state)
+{
+	struct holm_pool *pool = pool_make(4, 0);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	for (uint64_t i = 0; i < 1000; i++) {
+		assert_int_equal(offer(&b, pool, 0, 1, i), 1);
+		holm_rcvbuf_advance(&b.base, 1);
+	}
+	assert_int_equal(pool_free_frames(pool), 3);
+	assert_int_equal(holm_frame_rcvbuf_peek(&b).len, 1000);
+	assert_int_equal(holm_frame_rcvbuf_peek(&b).data[999], 999 & 0xff);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
+static void nothing_is_taken_out_of_order(void **state)
+{
+	struct holm_pool *pool = pool_make(4, 0);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	assert_int_equal(offer(&b, pool, 100, 50, 100), 0);
+	assert_int_equal(offer(&b, pool, 0, 50, 0), 50);
+	assert_int_equal(offer(&b, pool, 50, 50, 50), 50);
+	holm_rcvbuf_advance(&b.base, 100);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
+static void an_empty_pool_refuses_and_recovers(void **state)
+{
+	struct holm_pool *pool = pool_make(3, 1);
+	struct holm_frame *a = holm_frame_alloc(pool, 0, false);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	assert_int_equal(offer(&b, pool, 0, 1400, 0), 0);
+	holm_frame_free(a);
+	assert_int_equal(offer(&b, pool, 0, 1400, 0), 1400);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
+/* Tiny and full segments in turn: the worst for a buffer that accounts for payload only. */
+static void pinned_memory_stays_bounded_whatever_the_sizes(void **state)
+{
+	uint64_t seed = expect_seed(5);
+	struct holm_pool *pool = pool_make(256, 0);
+	struct holm_frame_rcvbuf b;
+	uint64_t pos = 0;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	for (int i = 0; i < 5000; i++) {
+		size_t len = expect_random_below(&seed, 2) ? 1 : 1400;
+		size_t n = len <= holm_rcvbuf_window(&b.base) ? offer(&b, pool, 0, len, pos) : 0;
+
+		holm_rcvbuf_advance(&b.base, n);
+		pos += n;
+		assert_true((256 - pool_free_frames(pool)) * HOLM_FRAME_BYTES <= 3 * 65536);
+	}
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
+static void the_stream_comes_out_as_it_went_in(void **state)
+{
+	uint64_t seed = expect_seed(9);
+	struct holm_pool *pool = pool_make(128, 0);
+	struct holm_frame_rcvbuf b;
+	uint64_t in = 0;
+	uint64_t out = 0;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	for (int i = 0; i < 20000; i++) {
+		size_t len = 1 + expect_random_below(&seed, 1460);
+		struct holm_span span;
+		size_t n = len <= holm_rcvbuf_window(&b.base) ? offer(&b, pool, 0, len, in) : 0;
+
+		holm_rcvbuf_advance(&b.base, n);
+		in += n;
+		span = holm_frame_rcvbuf_peek(&b);
+		span.len = span.len ? 1 + expect_random_below(&seed, span.len) : 0;
+		for (size_t k = 0; k < span.len; k++)
+			assert_int_equal(span.data[k], (uint8_t)(out + k));
+		holm_frame_rcvbuf_release(&b, span.len);
+		out += span.len;
+	}
+	assert_true(out > 1000000);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_segment_is_kept_where_it_lies),
+		cmocka_unit_test(small_segments_share_a_buffer),
+		cmocka_unit_test(nothing_is_taken_out_of_order),
+		cmocka_unit_test(an_empty_pool_refuses_and_recovers),
+		cmocka_unit_test(pinned_memory_stays_bounded_whatever_the_sizes),
+		cmocka_unit_test(the_stream_comes_out_as_it_went_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

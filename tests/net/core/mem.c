@@ -1,0 +1,251 @@
+/*
+ * Tests of net/core/mem.c: nothing overlaps, everything comes back, failure leaves no trace.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "net/core/mem.h"
+#include "tests/support/expect.h"
+
+struct books {
+	size_t bytes;
+	unsigned calls;
+	unsigned fail_from;
+	size_t smallest;
+};
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	struct books *b = ctx;
+
+	b->calls++;
+	if (b->fail_from && b->calls >= b->fail_from)
+		return NULL;
+	b->bytes += size;
+	if (size < b->smallest)
+		b->smallest = size;
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	struct books *b = ctx;
+
+	b->bytes -= size;
+	free(p);
+}
+
+struct fixture {
+	struct books books;
+	struct holm_env env;
+	struct mem mem;
+};
+
+static void setup(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->books.smallest = SIZE_MAX;
+	f->env = (struct holm_env){
+		.size = sizeof(f->env), .ctx = &f->books, .alloc = env_alloc, .free = env_free
+	};
+	mem_init(&f->mem, &f->env);
+}
+
+static void teardown(struct fixture *f)
+{
+	assert_int_equal(f->mem.stats.in_use, 0);
+	mem_fini(&f->mem);
+	assert_int_equal(f->books.bytes, 0);
+	assert_int_equal(f->mem.stats.from_env, 0);
+}
+
+static void every_size_is_aligned_and_can_be_filled(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	for (size_t size = 1; size <= 5000; size += size < 1100 ? 1 : 97) {
+		uint8_t *p = mem_alloc(&f.mem, size);
+
+		assert_int_equal((uintptr_t)p % 16, 0);
+		memset(p, 0xff, size);
+		mem_free(&f.mem, p, size);
+	}
+	teardown(&f);
+}
+
+static void the_env_is_asked_for_at_least_a_page(void **state)
+{
+	struct fixture f;
+	void *a;
+	void *b;
+
+	(void)state;
+	setup(&f);
+	a = mem_alloc(&f.mem, 1);
+	b = mem_alloc(&f.mem, MEM_CLASS_MAX + 1);
+	assert_true(f.books.smallest >= HOLM_ALLOC_MIN);
+	mem_free(&f.mem, a, 1);
+	mem_free(&f.mem, b, MEM_CLASS_MAX + 1);
+	teardown(&f);
+}
+
+static void zalloc_gives_zeroes_also_from_used_memory(void **state)
+{
+	struct fixture f;
+	uint8_t *p;
+
+	(void)state;
+	setup(&f);
+	p = mem_alloc(&f.mem, 100);
+	memset(p, 0xaa, 100);
+	mem_free(&f.mem, p, 100);
+	p = mem_zalloc(&f.mem, 100);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(p[i], 0);
+	mem_free(&f.mem, p, 100);
+	teardown(&f);
+}
+
+static void what_was_freed_last_is_used_next(void **state)
+{
+	struct fixture f;
+	void *a;
+	void *b;
+
+	(void)state;
+	setup(&f);
+	a = mem_alloc(&f.mem, 200);
+	b = mem_alloc(&f.mem, 200);
+	mem_free(&f.mem, a, 200);
+	assert_ptr_equal(mem_alloc(&f.mem, 195), a);
+	mem_free(&f.mem, a, 200);
+	mem_free(&f.mem, b, 200);
+	a = mem_alloc(&f.mem, 30000);
+	mem_free(&f.mem, a, 30000);
+	assert_ptr_equal(mem_alloc(&f.mem, 32768), a);
+	mem_free(&f.mem, a, 32768);
+	teardown(&f);
+}
+
+static void empty_chunks_beyond_one_go_back_to_the_env(void **state)
+{
+	struct fixture f;
+	void *p[1000];
+
+	(void)state;
+	setup(&f);
+	for (int i = 0; i < 1000; i++)
+		p[i] = mem_alloc(&f.mem, 64);
+	assert_true(f.books.bytes > 64000);
+	for (int i = 0; i < 1000; i++)
+		mem_free(&f.mem, p[i], 64);
+	assert_true(f.books.bytes <= MEM_CHUNK);
+	teardown(&f);
+}
+
+static void freed_large_blocks_are_kept_up_to_a_bound(void **state)
+{
+	struct fixture f;
+	void *p[40];
+
+	(void)state;
+	setup(&f);
+	for (int i = 0; i < 40; i++)
+		p[i] = mem_alloc(&f.mem, 65536);
+	for (int i = 0; i < 40; i++)
+		mem_free(&f.mem, p[i], 65536);
+	assert_true(f.books.bytes <= MEM_KEEP_BYTES);
+	teardown(&f);
+}
+
+static void a_block_larger_than_all_classes_is_given_and_taken_exactly(void **state)
+{
+	struct fixture f;
+	size_t size = ((size_t)MEM_CHUNK << MEM_LARGE_CLASSES) + 1;
+	void *p;
+
+	(void)state;
+	setup(&f);
+	p = mem_alloc(&f.mem, size);
+	assert_int_equal(f.books.bytes, size);
+	mem_free(&f.mem, p, size);
+	assert_int_equal(f.books.bytes, 0);
+	teardown(&f);
+}
+
+static void failure_is_reported_counted_and_harmless(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	f.books.fail_from = 1;
+	assert_null(mem_alloc(&f.mem, 10));
+	assert_null(mem_zalloc(&f.mem, 100000));
+	assert_int_equal(f.mem.stats.failures, 2);
+	mem_free(&f.mem, NULL, 10);
+	teardown(&f);
+}
+
+struct object {
+	uint8_t *p;
+	size_t size;
+	uint8_t fill;
+};
+
+static void check_and_free(struct fixture *f, struct object *o)
+{
+	for (size_t i = 0; i < o->size; i++)
+		assert_int_equal(o->p[i], o->fill);
+	mem_free(&f->mem, o->p, o->size);
+	o->p = NULL;
+}
+
+static void objects_do_not_overlap_whatever_the_order(void **state)
+{
+	uint64_t seed = expect_seed(1);
+	struct object objects[300] = { 0 };
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	for (int step = 0; step < 20000; step++) {
+		struct object *o = &objects[expect_random_below(&seed, 300)];
+
+		if (o->p) {
+			check_and_free(&f, o);
+			continue;
+		}
+		o->size = 1 + expect_random_below(&seed, step % 10 ? 300 : 9000);
+		o->fill = (uint8_t)step;
+		o->p = mem_alloc(&f.mem, o->size);
+		memset(o->p, o->fill, o->size);
+	}
+	for (int i = 0; i < 300; i++)
+		if (objects[i].p)
+			check_and_free(&f, &objects[i]);
+	teardown(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_size_is_aligned_and_can_be_filled),
+		cmocka_unit_test(the_env_is_asked_for_at_least_a_page),
+		cmocka_unit_test(zalloc_gives_zeroes_also_from_used_memory),
+		cmocka_unit_test(what_was_freed_last_is_used_next),
+		cmocka_unit_test(empty_chunks_beyond_one_go_back_to_the_env),
+		cmocka_unit_test(freed_large_blocks_are_kept_up_to_a_bound),
+		cmocka_unit_test(a_block_larger_than_all_classes_is_given_and_taken_exactly),
+		cmocka_unit_test(failure_is_reported_counted_and_harmless),
+		cmocka_unit_test(objects_do_not_overlap_whatever_the_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
