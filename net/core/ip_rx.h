@@ -11,6 +11,7 @@
 enum ip_rx_flag {
 	IP_RX_BROADCAST = 1 << 0, /* destination is a broadcast address of the device, or limited */
 	IP_RX_MULTICAST = 1 << 1,
+	IP_RX_FOREIGN = 1 << 2, /* not an address of ours: only for endpoints that take anything */
 };
 
 struct ip_rx {

@@ -21,6 +21,7 @@
 #include "net/core/mem.h"
 
 struct neigh_table;
+struct arp_state;
 struct loopback;
 struct ip_state;
 struct icmp_state;
@@ -56,6 +57,7 @@ struct holm_net {
 	struct ip_state *ip;
 	struct icmp_state *icmp;
 	struct neigh_table *neigh;
+	struct arp_state *arp;
 	struct loopback *loopback;
 	struct socket_state *sockets;
 
