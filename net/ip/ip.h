@@ -10,9 +10,10 @@
 
 #include <holm/ip.h>
 
+#include "lib/htab.h"
 #include "net/core/net.h"
-#include "net/core/netif.h"
-#include "net/ip/ip_rx.h"
+#include "net/core/ip_rx.h"
+#include "net/link/netif.h"
 
 struct neigh;
 struct ip_family;
@@ -27,9 +28,10 @@ struct ip_dst {
 	uint32_t gen;
 	uint16_t mtu; /* of the path: the device's, or less */
 	bool broadcast;
+	bool multicast;
 	/* The table's own. */
-	struct ip_dst *hash_next;
-	struct list_node unused; /* refs == 0: may be recycled */
+	struct htab_node node;
+	struct list_node unused; /* refs == 0: may be recycled; holds no neighbour */
 	struct holm_dev *bound;	 /* asked for this device only */
 };
 
@@ -52,9 +54,10 @@ struct ip_tx {
 };
 
 /*
- * Send a frame that begins with its transport header (l4 = first byte of the frame; csum_start, if
- * csum is PARTIAL, relative to it): the family's header and the link's are pushed in front, offsets
- * in the frame are adjusted. Ownership passes. Everything that goes wrong is a counted drop.
+ * Send a frame that begins with its transport header (l4 = first byte of the frame; csum_start,
+ * payload_off and hdr_len, where set, relative to it): the family's header and the link's are pushed
+ * in front, l3_off and l4_off are set, the other offsets adjusted. A source other than dst->src must
+ * be one of the instance's. Ownership passes. Everything that goes wrong is a counted drop.
  */
 void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx);
@@ -66,6 +69,20 @@ void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst);
 
 /* Length of the headers in front of a transport header: link and network. */
 size_t ip_dst_headroom(const struct ip_dst *dst);
+
+/* The largest transport segment (header and payload) that fits the path in one packet. */
+size_t ip_dst_payload_max(const struct ip_dst *dst);
+
+/*
+ * A router said that packets over `mtu` do not pass (0: it did not say how many do), and the
+ * transport has checked that it is about a packet of ours. Lowers dst->mtu, to IP_PMTU_MIN at least;
+ * forgotten after ten minutes (RFC 1191 section 6.3). False: it is no lower than it was.
+ */
+bool ip_dst_lower_mtu(struct holm_net *net, struct ip_dst *dst, uint32_t mtu);
+
+/* What a forged "too big" can lower a path to: every link of today carries it (as Linux has it). */
+#define IP_PMTU_MIN 552u
+#define IP_PMTU_AGE_NS 600000000000u
 
 /* What an ICMP error says about a packet of ours. */
 enum ip_error_kind {
@@ -94,6 +111,12 @@ struct ip_error {
  * broadcasts or errors. The frame stays the caller's.
  */
 void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f);
+
+/*
+ * An endpoint that takes datagrams whatever their destination comes (+1) or goes (-1): while there is
+ * one, UDP packets for unicast addresses that are not ours pass, flagged IP_RX_FOREIGN.
+ */
+void ip_any_dst_users(struct holm_net *net, int delta);
 
 /* May the instance use this address as a source / is it local? Includes loopback. */
 bool ip_addr_is_local(const struct holm_net *net, const struct holm_addr *addr);

@@ -6,7 +6,7 @@
 #ifndef NET_LINK_ETH_H
 #define NET_LINK_ETH_H
 
-#include "net/core/netif.h"
+#include "net/link/netif.h"
 #include "net/wire/eth.h"
 
 /* Look up the named link protocols; every one of them calls it in its start(). */

@@ -9,7 +9,7 @@
 #ifndef NET_LINK_LOOPBACK_H
 #define NET_LINK_LOOPBACK_H
 
-#include "net/core/netif.h"
+#include "net/link/netif.h"
 
 /* Largest packet: what 16 bits of total length can say. */
 #define LOOPBACK_MTU 65535u

@@ -12,7 +12,7 @@
 #ifndef NET_LINK_NEIGH_H
 #define NET_LINK_NEIGH_H
 
-#include "net/core/netif.h"
+#include "net/link/netif.h"
 #include "net/wire/eth.h"
 
 enum neigh_state {
@@ -65,8 +65,9 @@ struct neigh {
 	uint32_t refs;
 	uint32_t nqueued;
 	struct holm_frame *first, *last; /* waiting frames, link header included, linked by next */
-	uint64_t asked_ns;		 /* when the last request went; 0: never */
-	bool known;			 /* was confirmed at least once */
+	uint64_t asked_ns;		 /* when the last request went, if `asked` */
+	bool asked;
+	bool known; /* was confirmed at least once */
 	struct holm_addr addr;
 	const struct neigh_ops *ops;
 	struct net_timer timer;

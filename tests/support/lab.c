@@ -129,9 +129,8 @@ int lab_try_init(struct lab *lab, const struct lab_options *o, uint64_t fail_fro
 		clean_up(lab);
 		return err;
 	}
-	lab->region = aligned_alloc(HOLM_FRAME_BYTES,
-				    (bytes + HOLM_FRAME_BYTES - 1) / HOLM_FRAME_BYTES *
-					    HOLM_FRAME_BYTES);
+	lab->region = aligned_alloc(HOLM_FRAME_BYTES, (bytes + HOLM_FRAME_BYTES - 1) /
+							      HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
 	assert_non_null(lab->region);
 	lab->frames = holm_pool_add(holm_net_pool(lab->net), lab->region, bytes);
 	set_up_dev(lab, o);

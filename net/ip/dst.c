@@ -1,0 +1,344 @@
+/*
+ * Destinations (struct ip_dst): finding, resolving, sharing and recycling them, for both families;
+ * see ip.h. A destination without holder keeps its path MTU and lets its neighbour go.
+ */
+#include "net/ip/state.h"
+
+#include "net/link/neigh.h"
+
+/* RFC 1191 section 7.1: what to try next when a router does not say. */
+static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, IP_PMTU_MIN };
+
+static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remote,
+			const struct holm_dev *bound)
+{
+	uint64_t dev = bound ? (uint64_t)bound->netif->index + 1 : 0;
+
+	return fold_hash_2(&net->secrets.flow, load_be64(remote->b) ^ dev,
+			   load_be64(remote->b + 8));
+}
+
+static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
+			   const struct holm_addr *remote, const struct holm_dev *bound)
+{
+	struct htab_node *n;
+
+	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(n)) {
+		struct ip_dst *dst = container_of(n, struct ip_dst, node);
+
+		if (holm_addr_equal(&dst->remote, remote) && dst->bound == bound)
+			return dst;
+	}
+	return NULL;
+}
+
+/* ---- Resolving. */
+
+static void release_neigh(struct holm_net *net, struct ip_dst *dst)
+{
+	if (dst->neigh)
+		neigh_put(net, dst->neigh);
+	dst->neigh = NULL;
+}
+
+/* The first interface that could send to everybody on its link. */
+static struct holm_netif *any_netif(const struct holm_net *net)
+{
+	struct holm_netif *fallback = NULL;
+
+	for (uint32_t i = 1; i < net->nnetifs; i++) {
+		struct holm_netif *netif = net->netifs[i];
+
+		if (netif && netif->naddrs > 0)
+			return netif;
+		if (netif && !fallback)
+			fallback = netif;
+	}
+	return fallback;
+}
+
+static bool is_limited_broadcast(const struct holm_addr *a)
+{
+	return holm_addr_is_ip4(a) && load_be32(a->b + 12) == UINT32_MAX;
+}
+
+/* The network's own broadcast address (RFC 919), seen from this interface. */
+static bool is_subnet_broadcast(const struct holm_net *net, const struct holm_netif *netif,
+				const struct holm_addr *a)
+{
+	if (!holm_addr_is_ip4(a))
+		return false;
+	for (uint32_t i = 0; i < net->ip->nlocals4; i++)
+		if (net->ip->locals4[i].netif_index == netif->index &&
+		    net->ip->locals4[i].broadcast == load_be32(a->b + 12))
+			return true;
+	return false;
+}
+
+/* To everybody: no neighbour, and an address of our own is not needed (DHCP has none yet). */
+static int resolve_group(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only)
+{
+	const struct ip_route *route = NULL;
+
+	dst->broadcast = is_limited_broadcast(&dst->remote);
+	dst->multicast = !dst->broadcast;
+	if (dst->multicast && !only)
+		route = ip_route_lookup(net, &dst->remote, NULL);
+	dst->netif = only ? only : route ? route->netif : any_netif(net);
+	if (!dst->netif)
+		return -HOLM_ENETUNREACH;
+	if (!ip_select_source(dst->netif, &dst->remote, &dst->src))
+		dst->src = holm_addr_is_ip4(&dst->remote) ? holm_addr_ip4(0, 0, 0, 0)
+							  : holm_addr_any6();
+	return 0;
+}
+
+static int resolve_local(struct holm_net *net, struct ip_dst *dst)
+{
+	dst->netif = net->netifs[0];
+	if (!dst->netif)
+		return -HOLM_ENETUNREACH;
+	dst->src = dst->remote;
+	return 0;
+}
+
+static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only)
+{
+	const struct ip_route *route = ip_route_lookup(net, &dst->remote, only);
+	const struct holm_addr *next_hop;
+
+	if (!route || !ip_select_source(route->netif, &dst->remote, &dst->src))
+		return -HOLM_ENETUNREACH;
+	dst->netif = route->netif;
+	dst->broadcast = is_subnet_broadcast(net, route->netif, &dst->remote);
+	if (dst->broadcast || route->netif->loopback)
+		return 0;
+	next_hop = holm_addr_is_any(&route->gateway) ? &dst->remote : &route->gateway;
+	return neigh_get(net, route->netif, next_hop, &dst->neigh);
+}
+
+static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
+{
+	struct holm_netif *only = dst->bound ? dst->bound->netif : NULL;
+
+	if (holm_addr_is_any(&dst->remote) || (dst->bound && (!only || only->net != net)))
+		return -HOLM_ENETUNREACH;
+	if (holm_addr_is_multicast(&dst->remote))
+		return resolve_group(net, dst, only);
+	if (ip_addr_is_local(net, &dst->remote))
+		return resolve_local(net, dst);
+	return resolve_unicast(net, dst, only);
+}
+
+static int resolve(struct holm_net *net, struct ip_dst *dst)
+{
+	struct holm_netif *before = dst->netif;
+	int err;
+
+	release_neigh(net, dst);
+	dst->netif = NULL;
+	dst->broadcast = false;
+	dst->multicast = false;
+	err = resolve_by_kind(net, dst);
+	if (err) {
+		/* Held by nobody or not: the next one who asks finds out anew. */
+		dst->netif = NULL;
+		dst->mtu = 0;
+		dst->gen = net->ip->gen - 1;
+		return err;
+	}
+	/* What was learned about the path stays while it leaves through the same interface. */
+	if (dst->netif != before || dst->mtu > dst->netif->mtu || dst->mtu == 0)
+		dst->mtu = dst->netif->mtu;
+	dst->gen = net->ip->gen;
+	return 0;
+}
+
+/* ---- The table. */
+
+static void destroy(struct holm_net *net, struct ip_dst *dst)
+{
+	release_neigh(net, dst);
+	htab_remove(&net->ip->dsts, &dst->node);
+	mem_free(&net->mem, dst, sizeof(*dst));
+}
+
+static bool make_room(struct holm_net *net)
+{
+	struct list_node *oldest;
+
+	if (net->ip->dsts.nodes < net->config.dsts_max)
+		return true;
+	oldest = list_pop_front(&net->ip->unused);
+	if (!oldest)
+		return false;
+	destroy(net, container_of(oldest, struct ip_dst, unused));
+	return true;
+}
+
+static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *remote,
+		  struct holm_dev *bound, struct ip_dst **out)
+{
+	struct ip_dst *dst;
+
+	if (!make_room(net))
+		return -HOLM_ENOBUFS;
+	dst = mem_zalloc(&net->mem, sizeof(*dst));
+	if (!dst)
+		return -HOLM_ENOMEM;
+	dst->family = ip_family_of(net, remote);
+	dst->remote = *remote;
+	dst->bound = bound;
+	if (htab_insert(&net->ip->dsts, &dst->node, hash) != HTAB_INSERTED) {
+		mem_free(&net->mem, dst, sizeof(*dst));
+		return -HOLM_ENOMEM;
+	}
+	list_push_back(&net->ip->unused, &dst->unused);
+	*out = dst;
+	return 0;
+}
+
+int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
+	       struct ip_dst **out)
+{
+	struct ip_dst *dst;
+	uint32_t hash;
+	int err;
+
+	if (!ip_family_of(net, remote))
+		return -HOLM_EAFNOSUPPORT;
+	if (bound && !bound->netif)
+		return -HOLM_ENETUNREACH;
+	hash = hash_of(net, remote, bound);
+	dst = find(net, hash, remote, bound);
+	if (!dst) {
+		err = create(net, hash, remote, bound, &dst);
+		if (err)
+			return err;
+	}
+	/* Without a holder it has no neighbour, whatever its generation. */
+	if (dst->refs == 0 || dst->gen != net->ip->gen || !dst->netif) {
+		err = resolve(net, dst);
+		if (err) {
+			if (dst->refs == 0) {
+				list_remove(&dst->unused);
+				destroy(net, dst);
+			}
+			return err;
+		}
+	}
+	if (dst->refs++ == 0)
+		list_remove(&dst->unused);
+	*out = dst;
+	return 0;
+}
+
+void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
+{
+	ASSERT(dst->refs > 0);
+	if (--dst->refs > 0)
+		return;
+	release_neigh(net, dst);
+	list_push_back(&net->ip->unused, &dst->unused);
+}
+
+bool ip_dst_check(struct holm_net *net, struct ip_dst *dst)
+{
+	if (likely(dst->gen == net->ip->gen))
+		return true;
+	return resolve(net, dst) == 0;
+}
+
+void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+	       const struct ip_tx *tx)
+{
+	if (unlikely(!ip_dst_check(net, dst))) {
+		net_drop(net, f, HOLM_DROP_IP_NO_ROUTE);
+		return;
+	}
+	dst->family->output(net, dst, f, tx);
+}
+
+/* ---- What transports say and ask. */
+
+void ip_dst_confirm(struct holm_net *net, struct ip_dst *dst)
+{
+	if (dst->neigh)
+		neigh_confirm(net, dst->neigh);
+}
+
+void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst)
+{
+	if (dst->neigh)
+		neigh_doubt(net, dst->neigh);
+}
+
+size_t ip_dst_headroom(const struct ip_dst *dst)
+{
+	size_t link = dst->netif && dst->netif->loopback ? 0 : ETH_HDR_BYTES;
+
+	return link + dst->family->header_bytes;
+}
+
+size_t ip_dst_payload_max(const struct ip_dst *dst)
+{
+	return dst->mtu > dst->family->header_bytes ? (size_t)dst->mtu - dst->family->header_bytes
+						    : 0;
+}
+
+static uint32_t next_plateau(uint32_t mtu)
+{
+	for (size_t i = 0; i < ARRAY_LEN(plateaus); i++)
+		if (plateaus[i] < mtu)
+			return plateaus[i];
+	return IP_PMTU_MIN;
+}
+
+bool ip_dst_lower_mtu(struct holm_net *net, struct ip_dst *dst, uint32_t mtu)
+{
+	uint32_t lower = max_u32(mtu ? mtu : next_plateau(dst->mtu), IP_PMTU_MIN);
+
+	if (lower >= dst->mtu)
+		return false;
+	dst->mtu = (uint16_t)lower;
+	if (!net_timer_is_armed(&net->ip->pmtu_age))
+		net_timer_arm(net, &net->ip->pmtu_age, net->now + IP_PMTU_AGE_NS);
+	return true;
+}
+
+/* RFC 1191 section 6.3: routes change, so what was learned is forgotten and tried again. */
+static void forget_path_mtus(struct holm_net *net, struct net_timer *timer)
+{
+	struct htab_node *n;
+
+	(void)timer;
+	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
+		struct ip_dst *dst = container_of(n, struct ip_dst, node);
+
+		if (dst->netif && dst->gen == net->ip->gen)
+			dst->mtu = dst->netif->mtu;
+		else
+			dst->mtu = 0;
+	}
+}
+
+void ip_dst_start(struct holm_net *net)
+{
+	htab_init(&net->ip->dsts, &net->ip->allocator, HTAB_CHAIN_MAX);
+	list_init(&net->ip->unused);
+	net_timer_init(&net->ip->pmtu_age, forget_path_mtus);
+}
+
+void ip_dst_stop(struct holm_net *net)
+{
+	struct htab_node *n;
+
+	net_timer_cancel(net, &net->ip->pmtu_age);
+	while ((n = htab_pop(&net->ip->dsts)) != NULL) {
+		struct ip_dst *dst = container_of(n, struct ip_dst, node);
+
+		release_neigh(net, dst);
+		mem_free(&net->mem, dst, sizeof(*dst));
+	}
+	htab_fini(&net->ip->dsts);
+}

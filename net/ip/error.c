@@ -1,0 +1,65 @@
+/*
+ * Errors between the layers: which transport a packet belonged to, and how it hears that the packet
+ * did not arrive. What comes off the wire as an error is ICMP's to check.
+ */
+#include "net/ip/state.h"
+
+#include "net/link/eth.h"
+#include "net/link/neigh.h"
+
+const struct holm_proto *ip_transport(const struct holm_net *net, uint8_t proto)
+{
+	const struct ip_state *ip = net->ip;
+
+	if (ip->tcp && ip->tcp->number == proto)
+		return ip->tcp;
+	if (ip->udp && ip->udp->number == proto)
+		return ip->udp;
+	return ip->icmp4 && ip->icmp4->number == proto ? ip->icmp4 : NULL;
+}
+
+bool ip_report_error(struct holm_net *net, const struct ip_error *error)
+{
+	const struct holm_proto *transport = ip_transport(net, error->proto);
+
+	if (!transport || !transport->error)
+		return false;
+	transport->error(net, error);
+	return true;
+}
+
+void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f)
+{
+	if (net->ip->send_unreachable)
+		net->ip->send_unreachable(net, f, IP_ERROR_PORT_UNREACHABLE);
+}
+
+/* The neighbour did not answer: whoever sent this hears that the host is unreachable. */
+static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
+{
+	const struct ip_family *family = NULL;
+	struct ip_error error = {
+		.kind = IP_ERROR_HOST_UNREACHABLE,
+		.error = HOLM_EHOSTUNREACH,
+	};
+
+	switch (load_be16(holm_frame_data(f) + ETH_HDR_BYTES - 2)) {
+	case ETH_TYPE_IP4:
+		family = net->ip->families[IP_FAMILY_4];
+		break;
+	case ETH_TYPE_IP6:
+		family = net->ip->families[IP_FAMILY_6];
+		break;
+	default:
+		break;
+	}
+	if (family && family->quote(f, &error))
+		ip_report_error(net, &error);
+	net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);
+}
+
+void ip_watch_neighbours(struct holm_net *net)
+{
+	if (net->neigh)
+		net->neigh->unreachable = neighbour_unreachable;
+}

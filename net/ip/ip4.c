@@ -1,0 +1,383 @@
+/*
+ * IPv4 in and out: RFC 791, RFC 1122 section 3.2.1, RFC 6864. A packet is validated once, here;
+ * transports find what they need in ip_rx(). Fragments are neither made nor put together.
+ */
+#include "net/ip/state.h"
+
+#include "lib/mem.h"
+#include "net/link/eth.h"
+#include "net/link/loopback.h"
+#include "net/link/neigh.h"
+#include "net/wire/ip4.h"
+
+/* ---- Input. */
+
+/* What a destination address is to the interface that the packet came in on. */
+enum role { ROLE_FOREIGN, ROLE_OURS, ROLE_BROADCAST, ROLE_MULTICAST };
+
+/* 224.0.0.1, all systems: the only group that is never left. */
+#define ALL_SYSTEMS 0xe0000001u
+
+static enum role role_of_group(uint32_t dst)
+{
+	if (dst == UINT32_MAX)
+		return ROLE_BROADCAST;
+	return dst == ALL_SYSTEMS ? ROLE_MULTICAST : ROLE_FOREIGN;
+}
+
+/*
+ * May a packet with this source come from the wire? RFC 1122 section 3.2.1.3: not from a group, not
+ * from loopback, not from an address of ours. 0.0.0.0 asks the link for an address (DHCP).
+ */
+static bool source_is_possible(uint32_t src, enum role role)
+{
+	if (unlikely(src >= 0xe0000000u || src >> 24 == 127))
+		return false;
+	if (unlikely(src >> 24 == 0))
+		return src == 0 && role == ROLE_BROADCAST;
+	return true;
+}
+
+/*
+ * Classify both addresses in one walk over ours, of which there are few. False: the source is ours or
+ * a broadcast address.
+ */
+static inline bool classify(const struct ip_state *ip, uint32_t netif_index, uint32_t src,
+			    uint32_t dst, enum role *role)
+{
+	*role = ROLE_FOREIGN;
+	for (uint32_t i = 0; i < ip->nlocals4; i++) {
+		const struct ip4_local *l = &ip->locals4[i];
+
+		if (unlikely(src == l->addr || src == l->broadcast))
+			return false;
+		if (dst == l->addr)
+			*role = ROLE_OURS;
+		else if (unlikely(dst == l->broadcast && l->netif_index == netif_index))
+			*role = ROLE_BROADCAST;
+	}
+	if (unlikely(*role != ROLE_OURS && dst >= 0xe0000000u))
+		*role = role_of_group(dst);
+	return source_is_possible(src, *role);
+}
+
+/* From ourselves: only what we could have sent. */
+static bool classify_looped(const struct ip_state *ip, uint32_t src, uint32_t dst, enum role *role)
+{
+	bool src_ours = ip4_is_loopback(src);
+	bool dst_ours = ip4_is_loopback(dst);
+
+	for (uint32_t i = 0; i < ip->nlocals4; i++) {
+		src_ours |= src == ip->locals4[i].addr;
+		dst_ours |= dst == ip->locals4[i].addr;
+	}
+	*role = dst_ours ? ROLE_OURS : ROLE_FOREIGN;
+	return src_ours;
+}
+
+static inline void fill_addr(struct holm_addr *a, uint32_t ip)
+{
+	memset(a->b, 0, 10);
+	a->b[10] = 0xff;
+	a->b[11] = 0xff;
+	store_be32(a->b + 12, ip);
+}
+
+static inline void fill_rx(struct holm_frame *f, const struct ip4_info *info, enum role role)
+{
+	static const uint8_t flags_of[] = {
+		[ROLE_FOREIGN] = IP_RX_FOREIGN,
+		[ROLE_OURS] = 0,
+		[ROLE_BROADCAST] = IP_RX_BROADCAST,
+		[ROLE_MULTICAST] = IP_RX_MULTICAST,
+	};
+	struct ip_rx *rx = ip_rx(f);
+
+	fill_addr(&rx->src, info->src);
+	fill_addr(&rx->dst, info->dst);
+	rx->l4_len = ip4_payload_len(info);
+	rx->proto = info->proto;
+	rx->ttl = info->ttl;
+	rx->tos = info->tos;
+	rx->flags = flags_of[role];
+	f->l4_off = (uint16_t)(f->l3_off + info->hdr_len);
+}
+
+/* Make the whole header, options included, lie in one piece. */
+static bool pull_header(struct holm_frame *f)
+{
+	size_t want = (size_t)f->l3_off + IP4_HDR_BYTES;
+
+	if (f->len < want || !holm_frame_pullup(f, want))
+		return false;
+	want = (size_t)f->l3_off + (size_t)(holm_frame_data(f)[f->l3_off] & 0xf) * 4;
+	return want <= f->segs[0].len || holm_frame_pullup(f, want);
+}
+
+static void reject(struct holm_net *net, struct holm_frame *f, enum holm_drop why)
+{
+	if (why == HOLM_DROP_IP4_PROTOCOL && net->ip->send_unreachable)
+		net->ip->send_unreachable(net, f, IP_ERROR_PROTOCOL_UNREACHABLE);
+	net_drop(net, f, why);
+}
+
+/* The verdict on addresses and fragments; HOLM_DROP_COUNT: accepted. */
+static inline enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
+				     const struct ip4_info *info, enum role *role)
+{
+	const struct holm_netif *netif = f->dev->netif;
+
+	if (unlikely(ip4_is_fragment(info)))
+		return HOLM_DROP_IP4_FRAGMENT;
+	if (unlikely(netif->loopback)) {
+		if (!classify_looped(net->ip, info->src, info->dst, role))
+			return HOLM_DROP_IP4_SOURCE;
+	} else if (unlikely(!classify(net->ip, netif->index, info->src, info->dst, role))) {
+		return HOLM_DROP_IP4_SOURCE;
+	}
+	if (likely(*role == ROLE_OURS))
+		/* RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is a trick. */
+		return f->flags & HOLM_FRAME_BROADCAST ? HOLM_DROP_IP4_NOT_OURS : HOLM_DROP_COUNT;
+	if (*role == ROLE_FOREIGN && (net->ip->any_dst_users == 0 || info->proto != IP4_PROTO_UDP ||
+				      info->dst >= 0xe0000000u || ip4_is_loopback(info->dst)))
+		return HOLM_DROP_IP4_NOT_OURS;
+	return HOLM_DROP_COUNT;
+}
+
+static bool parse(struct holm_frame *f, struct ip4_info *info, enum holm_drop *why)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l3_off;
+	size_t linear = f->segs[0].len - f->l3_off;
+	size_t len = f->len - f->l3_off;
+
+	if (unlikely(f->dev->netif->features & HOLM_DEV_NO_CSUM))
+		return ip4_parse_nocsum(p, linear, len, info, why);
+	return ip4_parse(p, linear, len, info, why);
+}
+
+static void ip4_input(struct holm_net *net, struct holm_frame *f)
+{
+	const struct holm_proto *transport;
+	struct ip4_info info;
+	enum holm_drop why;
+	enum role role;
+
+	if (unlikely(f->segs[0].len < (size_t)f->l3_off + IP4_HDR_MAX && f->nsegs > 1) &&
+	    !pull_header(f)) {
+		net_drop(net, f, HOLM_DROP_IP4_SHORT);
+		return;
+	}
+	if (unlikely(!parse(f, &info, &why))) {
+		net_drop(net, f, why);
+		return;
+	}
+	why = examine(net, f, &info, &role);
+	if (unlikely(why != HOLM_DROP_COUNT)) {
+		net_drop(net, f, why);
+		return;
+	}
+	fill_rx(f, &info, role);
+	transport = ip_transport(net, info.proto);
+	if (unlikely(!transport)) {
+		reject(net, f, HOLM_DROP_IP4_PROTOCOL);
+		return;
+	}
+	transport->input(net, f);
+}
+
+/* ---- Output. */
+
+/*
+ * RFC 6864: a packet that cannot be fragmented needs no identification. Others get a number that
+ * does not repeat soon and tells nobody how much we send to whom.
+ */
+static uint16_t next_id(struct holm_net *net, const struct ip_dst *dst, bool dont_fragment)
+{
+	if (dont_fragment)
+		return 0;
+	return (uint16_t)(net->ip->id_counter++ + dst->node.hash);
+}
+
+static void send_to_group(struct ip_dst *dst, struct holm_frame *f)
+{
+	struct holm_mac mac =
+		dst->multicast ? ip4_multicast_mac(ip4_from_addr(&dst->remote)) : eth_broadcast();
+
+	eth_output(dst->netif, f, &mac, ETH_TYPE_IP4);
+}
+
+static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+		       const struct ip_tx *tx)
+{
+	size_t total = (size_t)f->len + IP4_HDR_BYTES;
+	uint16_t headers;
+	struct ip4_info info;
+
+	if (unlikely((total > dst->mtu && f->gso == HOLM_GSO_NONE) || total > IP4_TOTAL_MAX)) {
+		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
+		return;
+	}
+	info.src = ip4_from_addr(tx->src);
+	info.dst = ip4_from_addr(tx->dst);
+	info.total_len = (uint16_t)total;
+	info.id = next_id(net, dst, tx->dont_fragment);
+	info.frag = tx->dont_fragment ? IP4_DF : 0;
+	info.tos = tx->tos;
+	info.ttl = tx->ttl;
+	info.proto = tx->proto;
+	ip4_build(holm_frame_push(f, IP4_HDR_BYTES), &info);
+
+	headers = dst->netif->loopback ? IP4_HDR_BYTES : IP4_HDR_BYTES + ETH_HDR_BYTES;
+	f->l3_off = (uint16_t)(headers - IP4_HDR_BYTES);
+	f->l4_off = headers;
+	f->csum_start = (uint16_t)(f->csum_start + headers);
+	f->payload_off = (uint16_t)(f->payload_off + headers);
+	f->hdr_len = (uint16_t)(f->hdr_len + headers);
+	if (likely(dst->neigh))
+		neigh_output(net, dst->neigh, f);
+	else if (dst->netif->loopback)
+		loopback_output(net, f);
+	else
+		send_to_group(dst, f);
+}
+
+/* ---- Addresses. */
+
+static bool ip4_is_assignable(const struct holm_netif *netif, const struct holm_addr *addr,
+			      unsigned prefix_len)
+{
+	uint32_t ip = ip4_from_addr(addr);
+	uint32_t host;
+
+	if (prefix_len > 32 || ip >> 24 == 0 || ip4_is_multicast(ip) || ip4_is_reserved(ip))
+		return false;
+	if (ip4_is_loopback(ip) != netif->loopback)
+		return false;
+	host = ip & ~ip4_mask(prefix_len);
+	/* A network of two addresses, or of one, has no broadcast address (RFC 3021). */
+	return prefix_len >= 31 || (host != 0 && host != ~ip4_mask(prefix_len));
+}
+
+static uint32_t count_addrs(const struct holm_net *net)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < net->nnetifs; i++)
+		if (net->netifs[i])
+			n += net->netifs[i]->naddrs;
+	return n;
+}
+
+static void add_local(struct ip_state *ip, const struct holm_netif *netif,
+		      const struct netif_addr *a)
+{
+	struct ip4_local *l = &ip->locals4[ip->nlocals4];
+
+	if (!holm_addr_is_ip4(&a->addr) || netif->loopback || ip->nlocals4 >= ip->locals4_room)
+		return;
+	l->addr = ip4_from_addr(&a->addr);
+	l->mask = ip4_mask(a->prefix_len);
+	l->broadcast = a->prefix_len >= 31 ? UINT32_MAX : l->addr | ~l->mask;
+	l->netif_index = netif->index;
+	ip->nlocals4++;
+}
+
+/*
+ * Input compares with a compact copy of the addresses. When memory for a larger one is refused, it
+ * goes on with what there is room for, and the newest addresses stay deaf until the next change.
+ */
+static void ip4_addrs_changed(struct holm_net *net)
+{
+	struct ip_state *ip = net->ip;
+	uint32_t room = count_addrs(net);
+
+	if (room > ip->locals4_room) {
+		struct ip4_local *locals = mem_zalloc(&net->mem, room * sizeof(*locals));
+
+		if (locals) {
+			mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*locals));
+			ip->locals4 = locals;
+			ip->locals4_room = room;
+		}
+	}
+	ip->nlocals4 = 0;
+	for (uint32_t i = 0; i < net->nnetifs; i++)
+		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
+			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
+}
+
+/* What an error about this packet of ours has to say to its transport. */
+static bool ip4_quote(const struct holm_frame *f, struct ip_error *error)
+{
+	struct ip4_info info;
+	enum holm_drop why;
+	size_t at;
+
+	if (f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
+	    !ip4_parse_header(holm_frame_data(f) + f->l3_off, f->segs[0].len - f->l3_off, &info,
+			      &why))
+		return false;
+	at = (size_t)f->l3_off + info.hdr_len;
+	if (f->len < at + sizeof(error->quote))
+		return false;
+	error->proto = info.proto;
+	error->local = ip4_to_addr(info.src);
+	error->remote = ip4_to_addr(info.dst);
+	holm_frame_read(f, at, error->quote, sizeof(error->quote));
+	return true;
+}
+
+/* ---- Life. */
+
+static const struct ip_family ip4_family = {
+	.header_bytes = IP4_HDR_BYTES,
+	.output = ip4_output,
+	.addrs_changed = ip4_addrs_changed,
+	.is_assignable = ip4_is_assignable,
+	.quote = ip4_quote,
+};
+
+static int ip4_start(struct holm_net *net)
+{
+	struct holm_addr self = holm_addr_ip4(127, 0, 0, 1);
+	int err = ip_start(net, IP_FAMILY_4, &ip4_family);
+
+	if (err)
+		return err;
+	eth_start(net);
+	if (!net->loopback) {
+		err = loopback_start(net);
+		if (err)
+			return err;
+	}
+	return ip_addr_install(net, net->netifs[0], &self, 8);
+}
+
+static void ip4_stop(struct holm_net *net)
+{
+	if (!net->ip)
+		return;
+	ip_stop(net, IP_FAMILY_4);
+	if (!net->ip)
+		loopback_stop(net);
+}
+
+static void ip4_netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	/* The neighbour cache belongs to ARP, which may have started after us. */
+	ip_watch_neighbours(net);
+	if (net->netifs[netif->index] != netif)
+		ip_netif_gone(net, netif);
+	else
+		net->ip->gen++;
+}
+
+const struct holm_proto holm_ipv4 = {
+	.name = "ipv4",
+	.kind = PROTO_LINK,
+	.number = ETH_TYPE_IP4,
+	.start = ip4_start,
+	.stop = ip4_stop,
+	.input = ip4_input,
+	.netif_changed = ip4_netif_changed,
+};

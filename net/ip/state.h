@@ -1,0 +1,124 @@
+/*
+ * The network layer's part of an instance, shared by the files of net/ip and nobody else. Addresses
+ * and prefixes are kept in 128 bits for both families: an IPv4 prefix of n bits has 96 + n.
+ */
+#ifndef NET_IP_STATE_H
+#define NET_IP_STATE_H
+
+#include "lib/htab.h"
+#include "net/core/proto.h"
+#include "net/ip/ip.h"
+
+enum { IP_FAMILY_4, IP_FAMILY_6, IP_FAMILIES };
+
+/* What differs between the families; each one's protocol registers its table at start. */
+struct ip_family {
+	uint8_t header_bytes;
+	/* Push the header in front of a transport segment and send. Ownership passes. */
+	void (*output)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+		       const struct ip_tx *tx);
+	/* The addresses of some interface changed: refresh what input compares with. */
+	void (*addrs_changed)(struct holm_net *net);
+	/* May a host have this address with this prefix (in bits of the family)? */
+	bool (*is_assignable)(const struct holm_netif *netif, const struct holm_addr *addr,
+			      unsigned prefix_len);
+	/* Read the header of a packet that we sent, for an error about it. False: too short. */
+	bool (*quote)(const struct holm_frame *f, struct ip_error *error);
+};
+
+struct ip_route {
+	struct holm_addr dst;
+	struct holm_addr gateway; /* wildcard: on link */
+	struct holm_netif *netif;
+	uint32_t metric;
+	uint8_t prefix_len; /* of 128 */
+};
+
+/* One of our IPv4 addresses as input compares with it. */
+struct ip4_local {
+	uint32_t addr;
+	uint32_t broadcast; /* of its network; 255.255.255.255 where the network has none */
+	uint32_t mask;
+	uint32_t netif_index;
+};
+
+/* One per instance. Made by the first family's start, freed by the last one's stop. */
+struct ip_state {
+	/* Read for every packet. */
+	uint32_t gen; /* of routes, addresses, interfaces: destinations compare theirs */
+	uint32_t nlocals4;
+	struct ip4_local *locals4;
+	uint32_t locals4_room;
+	uint32_t any_dst_users;
+	const struct holm_proto *tcp, *udp, *icmp4;
+	uint32_t id_counter; /* identification of packets that may be fragmented on the way */
+
+	const struct ip_family *families[IP_FAMILIES];
+	uint32_t nroutes;
+	struct ip_route *routes; /* [config.routes_max] */
+
+	struct allocator allocator;
+	struct htab dsts;
+	struct list unused; /* destinations without holder, least recently used first */
+	struct net_timer pmtu_age;
+
+	/* Set by ICMP when it is named: answer `f` with an "unreachable" of this kind. */
+	void (*send_unreachable)(struct holm_net *net, struct holm_frame *f,
+				 enum ip_error_kind kind);
+};
+
+static inline unsigned ip_family_index(const struct holm_addr *a)
+{
+	return holm_addr_is_ip4(a) ? IP_FAMILY_4 : IP_FAMILY_6;
+}
+
+/* The family of an address, or NULL if its protocol is not named. */
+static inline const struct ip_family *ip_family_of(const struct holm_net *net,
+						   const struct holm_addr *a)
+{
+	return net->ip ? net->ip->families[ip_family_index(a)] : NULL;
+}
+
+/* Register a family. -HOLM_ENOMEM. */
+int ip_start(struct holm_net *net, unsigned family, const struct ip_family *ops);
+void ip_stop(struct holm_net *net, unsigned family);
+
+/* Routes, addresses or an interface changed: every destination resolves anew, transports hear it. */
+void ip_changed(struct holm_net *net, struct holm_netif *netif);
+/* An interface is no more: its routes go. Its addresses have gone before. */
+void ip_netif_gone(struct holm_net *net, struct holm_netif *netif);
+
+/* Do the first `prefix_len` bits of 128 agree? */
+bool ip_prefix_match(const struct holm_addr *a, const struct holm_addr *b, unsigned prefix_len);
+
+/* The best route: the longest prefix, then the smallest metric, then the oldest. NULL: none. */
+const struct ip_route *ip_route_lookup(const struct holm_net *net, const struct holm_addr *remote,
+				       const struct holm_netif *only);
+/* The on-link route of an address's prefix. -HOLM_ENOSPC; that it is there already is fine. */
+int ip_route_add_onlink(struct holm_net *net, struct holm_netif *netif,
+			const struct holm_addr *addr, unsigned prefix_len);
+void ip_route_del_onlink(struct holm_net *net, struct holm_netif *netif,
+			 const struct holm_addr *addr, unsigned prefix_len);
+
+/* The source address for `remote` on this interface: RFC 6724 section 5, rules 1, 2 and 8. */
+bool ip_select_source(const struct holm_netif *netif, const struct holm_addr *remote,
+		      struct holm_addr *src);
+
+/* An address goes to an interface without a check; for the loopback's own. */
+int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+		    unsigned prefix_len);
+
+/* The destination table. */
+void ip_dst_start(struct holm_net *net);
+void ip_dst_stop(struct holm_net *net);
+
+/* The transport protocol of this number, looked up once at start; NULL: not named. */
+const struct holm_proto *ip_transport(const struct holm_net *net, uint8_t proto);
+
+/* Hear from the neighbour cache about frames that it gives up. */
+void ip_watch_neighbours(struct holm_net *net);
+
+/* Hand an error about a packet of ours to the transport that sent it. False: nobody is concerned. */
+bool ip_report_error(struct holm_net *net, const struct ip_error *error);
+
+#endif

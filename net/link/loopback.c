@@ -1,0 +1,129 @@
+/*
+ * The loopback interface; see loopback.h. Its queue is the interface queue of netif 0, which no
+ * device empties: the round takes the frames out again.
+ */
+#include "net/link/loopback.h"
+
+/* One per instance. */
+struct loopback {
+	struct holm_dev dev;
+};
+
+/* Nothing is given to a device here; a flush of the interface leaves the queue alone. */
+static size_t loopback_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
+{
+	(void)dev;
+	(void)frames;
+	(void)n;
+	return 0;
+}
+
+static const struct holm_dev_ops loopback_ops = {
+	.tx = loopback_tx,
+};
+
+static void init_dev(struct holm_net *net, struct holm_dev *dev)
+{
+	dev->ops = &loopback_ops;
+	dev->name = "lo";
+	dev->link_up = true;
+	dev->caps.features = HOLM_DEV_LOOPBACK | HOLM_DEV_NO_CSUM | HOLM_DEV_TX_CSUM |
+			     HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4 | HOLM_DEV_TSO6;
+	dev->caps.mtu = LOOPBACK_MTU;
+	dev->caps.segs_max = HOLM_FRAME_SEGS_MAX;
+	dev->caps.gso_max = LOOPBACK_MTU;
+	dev->net = net;
+}
+
+int loopback_start(struct holm_net *net)
+{
+	struct loopback *lo = mem_zalloc(&net->mem, sizeof(*lo));
+	int err;
+
+	if (!lo)
+		return -HOLM_ENOMEM;
+	init_dev(net, &lo->dev);
+	err = netif_create(net, &lo->dev, 0, &lo->dev.netif);
+	if (err) {
+		mem_free(&net->mem, lo, sizeof(*lo));
+		return err;
+	}
+	net->loopback = lo;
+	net->netifs[0] = lo->dev.netif;
+	net->nnetifs = max_u32(net->nnetifs, 1);
+	return 0;
+}
+
+void loopback_stop(struct holm_net *net)
+{
+	struct loopback *lo = net->loopback;
+
+	if (!lo)
+		return;
+	net->netifs[0] = NULL;
+	net->loopback = NULL;
+	netif_destroy(lo->dev.netif);
+	mem_free(&net->mem, lo, sizeof(*lo));
+}
+
+void loopback_output(struct holm_net *net, struct holm_frame *f)
+{
+	struct holm_netif *netif = net->netifs[0];
+
+	if (unlikely(netif->tail - netif->head > netif->ring_mask)) {
+		net_drop(net, f, HOLM_DROP_LOOPBACK_FULL);
+		return;
+	}
+	if (f->flags & HOLM_FRAME_LENT) {
+		struct holm_frame *copy = holm_frame_copy(net->pool, f);
+
+		holm_frame_free(f);
+		if (!copy) {
+			net_drop_note(net, HOLM_DROP_NO_FRAME);
+			return;
+		}
+		f = copy;
+	}
+	f->dev = netif->dev;
+	f->flags = HOLM_FRAME_LOOPED;
+	netif_enqueue(netif, f);
+}
+
+static void wake_waiters(struct holm_netif *netif)
+{
+	struct list woken;
+	struct list_node *n;
+
+	list_init(&woken);
+	list_append(&woken, &netif->waiters);
+	while ((n = list_pop_front(&woken)) != NULL) {
+		struct netif_waiter *w = container_of(n, struct netif_waiter, node);
+
+		w->wake(netif->net, w);
+	}
+}
+
+size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n)
+{
+	struct holm_netif *netif = net->netifs[0];
+	size_t taken = 0;
+
+	if (!netif)
+		return 0;
+	while (taken < n && netif->head != netif->tail) {
+		struct holm_frame *f = netif->ring[netif->head++ & netif->ring_mask];
+
+		f->time_ns = net->now;
+		frames[taken++] = f;
+	}
+	if (taken && !list_is_empty(&netif->waiters))
+		wake_waiters(netif);
+	return taken;
+}
+
+bool loopback_is_pending(const struct holm_net *net)
+{
+	const struct holm_netif *netif = net->netifs[0];
+
+	return netif && netif->head != netif->tail;
+}

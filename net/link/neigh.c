@@ -1,0 +1,485 @@
+/*
+ * The neighbour cache: table, machine and queues; see neigh.h. RFC 4861 section 7.3 and appendix C;
+ * rates and the order of broadcast and unicast requests for ARP as RFC 1122 section 2.3.2 wants.
+ */
+#include "net/link/neigh.h"
+
+static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *netif,
+			  const struct holm_addr *addr)
+{
+	uint64_t high = load_be64(addr->b) ^ netif->index;
+
+	return fold_hash_2(&net->secrets.flow, high, load_be64(addr->b + 8)) & net->neigh->mask;
+}
+
+const struct neigh_ops *neigh_ops_of(const struct holm_net *net, const struct holm_addr *addr)
+{
+	if (!net->neigh)
+		return NULL;
+	return net->neigh->ops[holm_addr_is_ip4(addr) ? NEIGH_FAMILY_IP4 : NEIGH_FAMILY_IP6];
+}
+
+struct neigh *neigh_find(const struct holm_net *net, const struct holm_netif *netif,
+			 const struct holm_addr *addr)
+{
+	struct neigh *n;
+
+	if (!net->neigh)
+		return NULL;
+	for (n = net->neigh->buckets[bucket_of(net, netif, addr)]; n; n = n->hash_next)
+		if (n->netif == netif && holm_addr_equal(&n->addr, addr))
+			return n;
+	return NULL;
+}
+
+/* ---- The table. */
+
+static void idle_insert(struct neigh_table *table, struct neigh *n)
+{
+	list_push_back(n->known ? &table->settled : &table->noise, &n->idle);
+}
+
+/* Its place among the entries without holder, after a sign of life. */
+static void idle_touch(struct neigh_table *table, struct neigh *n)
+{
+	if (!list_is_linked(&n->idle))
+		return;
+	list_remove(&n->idle);
+	idle_insert(table, n);
+}
+
+static void drop_queue(struct holm_net *net, struct neigh *n, enum holm_drop why)
+{
+	while (n->first) {
+		struct holm_frame *f = n->first;
+
+		n->first = f->next;
+		net_drop(net, f, why);
+	}
+	n->nqueued = 0;
+}
+
+static void unlink_entry(struct holm_net *net, struct neigh *n)
+{
+	struct neigh **link = &net->neigh->buckets[bucket_of(net, n->netif, &n->addr)];
+
+	while (*link != n)
+		link = &(*link)->hash_next;
+	*link = n->hash_next;
+	net->neigh->count--;
+}
+
+/* Out of the table: gone at once, or DEAD until the last holder has noticed. */
+static void remove_entry(struct holm_net *net, struct neigh *n, enum holm_drop why)
+{
+	net_timer_cancel(net, &n->timer);
+	drop_queue(net, n, why);
+	unlink_entry(net, n);
+	if (list_is_linked(&n->idle))
+		list_remove(&n->idle);
+	n->state = NEIGH_DEAD;
+	n->fresh_until_ns = 0;
+	n->netif = NULL;
+	if (n->refs == 0)
+		mem_free(&net->mem, n, sizeof(*n));
+}
+
+/*
+ * May it go to make room? An entry that was asked for keeps its second, so that a storm of strangers
+ * cannot make us ask more than the table's size in a second; what is fresh stays.
+ */
+static bool is_evictable(const struct holm_net *net, const struct neigh *n)
+{
+	if (n->state == NEIGH_INCOMPLETE)
+		return net->now - n->asked_ns >= NEIGH_RETRANS_NS;
+	return net->now >= n->fresh_until_ns;
+}
+
+static bool make_room(struct holm_net *net)
+{
+	struct neigh_table *table = net->neigh;
+	struct list_node *candidates[2];
+
+	if (table->count < net->config.neighbours_max)
+		return true;
+	candidates[0] = list_first(&table->noise);
+	candidates[1] = list_first(&table->settled);
+	for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
+		struct neigh *n;
+
+		if (!candidates[i])
+			continue;
+		n = container_of(candidates[i], struct neigh, idle);
+		if (is_evictable(net, n)) {
+			remove_entry(net, n, HOLM_DROP_NEIGH_TABLE_FULL);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void timer_fired(struct holm_net *net, struct net_timer *timer);
+
+static int create(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+		  struct neigh **out)
+{
+	const struct neigh_ops *ops = neigh_ops_of(net, addr);
+	struct neigh *n;
+	uint32_t b;
+
+	if (!ops)
+		return -HOLM_ENETUNREACH;
+	if (!make_room(net)) {
+		net_drop_note(net, HOLM_DROP_NEIGH_TABLE_FULL);
+		return -HOLM_ENOBUFS;
+	}
+	n = mem_zalloc(&net->mem, sizeof(*n));
+	if (!n)
+		return -HOLM_ENOMEM;
+	n->netif = netif;
+	n->addr = *addr;
+	n->ops = ops;
+	n->state = NEIGH_NONE;
+	memcpy(n->header + 6, &netif->dev->mac, sizeof(netif->dev->mac));
+	store_be16(n->header + 12, ops->ethertype);
+	net_timer_init(&n->timer, timer_fired);
+	b = bucket_of(net, netif, addr);
+	n->hash_next = net->neigh->buckets[b];
+	net->neigh->buckets[b] = n;
+	net->neigh->count++;
+	idle_insert(net->neigh, n);
+	*out = n;
+	return 0;
+}
+
+int neigh_get(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+	      struct neigh **out)
+{
+	struct neigh *n = neigh_find(net, netif, addr);
+
+	if (!n) {
+		int err = create(net, netif, addr, &n);
+
+		if (err)
+			return err;
+	}
+	if (n->refs++ == 0)
+		list_remove(&n->idle);
+	*out = n;
+	return 0;
+}
+
+void neigh_put(struct holm_net *net, struct neigh *n)
+{
+	ASSERT(n->refs > 0);
+	if (--n->refs > 0)
+		return;
+	if (n->state == NEIGH_DEAD)
+		mem_free(&net->mem, n, sizeof(*n));
+	else
+		idle_insert(net->neigh, n);
+}
+
+/* ---- The machine. */
+
+/* Ask now if the interface has room; false: it has none, try again shortly. */
+static bool ask(struct holm_net *net, struct neigh *n, bool broadcast)
+{
+	struct holm_mac mac;
+
+	if (netif_room(n->netif) == 0)
+		return false;
+	memcpy(&mac, n->header, sizeof(mac));
+	n->asked_ns = net->now;
+	n->asked = true;
+	n->probes++;
+	n->ops->solicit(net, n, broadcast ? NULL : &mac);
+	return true;
+}
+
+static void ask_and_wait(struct holm_net *net, struct neigh *n, bool broadcast)
+{
+	uint64_t wait = ask(net, n, broadcast) ? NEIGH_RETRANS_NS : NEIGH_BUSY_NS;
+
+	net_timer_arm(net, &n->timer, net->now + wait);
+}
+
+/* Begin to ask, but no more than once a second whatever the entry went through before. */
+static void start_asking(struct holm_net *net, struct neigh *n, enum neigh_state state)
+{
+	uint64_t next = n->asked_ns + NEIGH_RETRANS_NS;
+
+	n->state = (uint8_t)state;
+	n->fresh_until_ns = 0;
+	n->probes = 0;
+	if (n->asked && net->now < next)
+		net_timer_arm(net, &n->timer, next);
+	else
+		ask_and_wait(net, n, state == NEIGH_INCOMPLETE);
+}
+
+static void fail(struct holm_net *net, struct neigh *n)
+{
+	struct holm_frame *f = n->first;
+
+	n->state = NEIGH_FAILED;
+	n->first = NULL;
+	n->nqueued = 0;
+	while (f) {
+		struct holm_frame *next = f->next;
+
+		f->next = NULL;
+		if (net->neigh->unreachable)
+			net->neigh->unreachable(net, f);
+		else
+			net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);
+		f = next;
+	}
+}
+
+static void timer_fired(struct holm_net *net, struct net_timer *timer)
+{
+	struct neigh *n = container_of(timer, struct neigh, timer);
+
+	switch ((enum neigh_state)n->state) {
+	case NEIGH_INCOMPLETE:
+		if (n->probes >= NEIGH_SOLICIT_MAX)
+			fail(net, n);
+		else
+			ask_and_wait(net, n, true);
+		break;
+	case NEIGH_DELAY:
+		start_asking(net, n, NEIGH_PROBE);
+		break;
+	case NEIGH_PROBE:
+		if (n->probes >= NEIGH_PROBE_MAX + NEIGH_SOLICIT_MAX)
+			fail(net, n);
+		else
+			ask_and_wait(net, n, n->probes >= NEIGH_PROBE_MAX);
+		break;
+	case NEIGH_NONE:
+	case NEIGH_REACHABLE:
+	case NEIGH_STALE:
+	case NEIGH_FAILED:
+	case NEIGH_DEAD:
+		break;
+	}
+}
+
+static void park(struct holm_net *net, struct neigh *n, struct holm_frame *f)
+{
+	holm_frame_push(f, ETH_HDR_BYTES);
+	f->next = NULL;
+	if (n->nqueued >= net->config.neighbour_frames_max) {
+		struct holm_frame *oldest = n->first;
+
+		n->first = oldest->next;
+		n->nqueued--;
+		net_drop(net, oldest, HOLM_DROP_NEIGH_QUEUE_FULL);
+	}
+	if (n->first)
+		n->last->next = f;
+	else
+		n->first = f;
+	n->last = f;
+	n->nqueued++;
+}
+
+static void transmit(struct neigh *n, struct holm_frame *f)
+{
+	memcpy(holm_frame_push(f, ETH_HDR_BYTES), n->header, ETH_HDR_BYTES);
+	netif_output(n->netif, f);
+}
+
+/* Used without being fresh: a transport has NEIGH_DELAY_NS to confirm it before we ask. */
+static void used_stale(struct holm_net *net, struct neigh *n)
+{
+	n->state = NEIGH_DELAY;
+	n->fresh_until_ns = 0;
+	net_timer_arm(net, &n->timer, net->now + NEIGH_DELAY_NS);
+}
+
+void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame *f)
+{
+	switch ((enum neigh_state)n->state) {
+	case NEIGH_REACHABLE:
+	case NEIGH_STALE:
+		used_stale(net, n);
+		transmit(n, f);
+		break;
+	case NEIGH_DELAY:
+	case NEIGH_PROBE:
+		transmit(n, f);
+		break;
+	case NEIGH_NONE:
+	case NEIGH_FAILED:
+		park(net, n, f);
+		start_asking(net, n, NEIGH_INCOMPLETE);
+		break;
+	case NEIGH_INCOMPLETE:
+		park(net, n, f);
+		break;
+	case NEIGH_DEAD:
+		net_drop(net, f, HOLM_DROP_IP_NO_DEVICE);
+		break;
+	}
+}
+
+static void flush_queue(struct holm_net *net, struct neigh *n)
+{
+	struct holm_frame *f = n->first;
+
+	if (!f)
+		return;
+	n->first = NULL;
+	n->nqueued = 0;
+	if (n->state == NEIGH_STALE)
+		used_stale(net, n);
+	while (f) {
+		struct holm_frame *next = f->next;
+
+		f->next = NULL;
+		memcpy(holm_frame_data(f), n->header, ETH_HDR_BYTES);
+		netif_output(n->netif, f);
+		f = next;
+	}
+}
+
+/* RFC 4861 section 6.3.2: between half and one and a half of the base, so that hosts do not fall in
+ * step. */
+static uint64_t reachable_ns(struct holm_net *net)
+{
+	uint64_t spread_ms = NEIGH_REACHABLE_NS / 1000000;
+
+	return NEIGH_REACHABLE_NS / 2 + rng_below(&net->rng, (uint32_t)spread_ms) * 1000000ull;
+}
+
+static void become_reachable(struct holm_net *net, struct neigh *n)
+{
+	net_timer_cancel(net, &n->timer);
+	n->state = NEIGH_REACHABLE;
+	n->probes = 0;
+	n->known = true;
+	n->fresh_until_ns = net->now + reachable_ns(net);
+	idle_touch(net->neigh, n);
+	flush_queue(net, n);
+}
+
+static void become_stale(struct holm_net *net, struct neigh *n)
+{
+	net_timer_cancel(net, &n->timer);
+	n->state = NEIGH_STALE;
+	n->probes = 0;
+	n->fresh_until_ns = 0;
+	flush_queue(net, n);
+}
+
+static bool has_address(const struct neigh *n)
+{
+	return n->state == NEIGH_REACHABLE || n->state == NEIGH_STALE || n->state == NEIGH_DELAY ||
+	       n->state == NEIGH_PROBE;
+}
+
+void neigh_heard(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+		 const struct holm_mac *mac, enum neigh_evidence evidence)
+{
+	struct neigh *n = neigh_find(net, netif, addr);
+	bool same;
+
+	if (!n) {
+		if (evidence != NEIGH_ASKED_US || create(net, netif, addr, &n) != 0)
+			return;
+	}
+	same = has_address(n) && memcmp(n->header, mac, sizeof(*mac)) == 0;
+	memcpy(n->header, mac, sizeof(*mac));
+	if (evidence == NEIGH_ANSWER && (n->state == NEIGH_INCOMPLETE || n->state == NEIGH_PROBE))
+		become_reachable(net, n);
+	else if (!same)
+		become_stale(net, n);
+}
+
+void neigh_confirm(struct holm_net *net, struct neigh *n)
+{
+	if (likely(net->now + NEIGH_REACHABLE_NS / 4 < n->fresh_until_ns))
+		return;
+	if (has_address(n))
+		become_reachable(net, n);
+}
+
+void neigh_doubt(struct holm_net *net, struct neigh *n)
+{
+	if (n->state == NEIGH_REACHABLE || n->state == NEIGH_STALE || n->state == NEIGH_DELAY) {
+		net_timer_cancel(net, &n->timer);
+		start_asking(net, n, NEIGH_PROBE);
+	}
+}
+
+/* ---- Life of the table. */
+
+void neigh_flush(struct holm_net *net, struct holm_netif *netif)
+{
+	if (!net->neigh)
+		return;
+	for (uint32_t b = 0; b <= net->neigh->mask; b++) {
+		struct neigh *n = net->neigh->buckets[b];
+
+		while (n) {
+			struct neigh *next = n->hash_next;
+
+			if (n->netif == netif)
+				remove_entry(net, n, HOLM_DROP_IP_NO_DEVICE);
+			n = next;
+		}
+	}
+}
+
+static int make_table(struct holm_net *net)
+{
+	struct neigh_table *table = mem_zalloc(&net->mem, sizeof(*table));
+	uint32_t buckets = 1;
+
+	if (!table)
+		return -HOLM_ENOMEM;
+	while (buckets < net->config.neighbours_max)
+		buckets *= 2;
+	table->buckets = mem_zalloc(&net->mem, buckets * sizeof(struct neigh *));
+	if (!table->buckets) {
+		mem_free(&net->mem, table, sizeof(*table));
+		return -HOLM_ENOMEM;
+	}
+	table->mask = buckets - 1;
+	list_init(&table->noise);
+	list_init(&table->settled);
+	net->neigh = table;
+	return 0;
+}
+
+int neigh_start(struct holm_net *net, unsigned family, const struct neigh_ops *ops)
+{
+	if (!net->neigh) {
+		int err = make_table(net);
+
+		if (err)
+			return err;
+	}
+	net->neigh->ops[family] = ops;
+	return 0;
+}
+
+void neigh_stop(struct holm_net *net, unsigned family)
+{
+	struct neigh_table *table = net->neigh;
+
+	if (!table)
+		return;
+	table->ops[family] = NULL;
+	for (size_t i = 0; i < NEIGH_FAMILIES; i++)
+		if (table->ops[i])
+			return;
+	for (uint32_t b = 0; b <= table->mask; b++)
+		while (table->buckets[b])
+			remove_entry(net, table->buckets[b], HOLM_DROP_IP_NO_DEVICE);
+	mem_free(&net->mem, table->buckets, ((size_t)table->mask + 1) * sizeof(struct neigh *));
+	mem_free(&net->mem, table, sizeof(*table));
+	net->neigh = NULL;
+}
