@@ -31,17 +31,20 @@ bool icmp4_parse_quote(const uint8_t *p, size_t len, struct icmp4_quote *out, en
 	const uint8_t *l4;
 
 	*out = (struct icmp4_quote){ 0 };
-	*why = HOLM_DROP_ICMP_SHORT;
-	if (len < ICMP4_HDR_BYTES + IP4_HDR_BYTES)
+	if (len < ICMP4_HDR_BYTES) {
+		*why = HOLM_DROP_ICMP_SHORT;
 		return false;
+	}
 	p += ICMP4_HDR_BYTES;
 	len -= ICMP4_HDR_BYTES;
 	if (!ip4_parse_header(p, len, &out->ip, why)) {
 		*why = *why == HOLM_DROP_IP4_SHORT ? HOLM_DROP_ICMP_SHORT : HOLM_DROP_ICMP_QUOTE;
 		return false;
 	}
-	if (len - out->ip.hdr_len < ICMP4_QUOTE_MIN)
+	if (len - out->ip.hdr_len < ICMP4_QUOTE_MIN) {
+		*why = HOLM_DROP_ICMP_SHORT;
 		return false;
+	}
 	if (ip4_frag_offset_bytes(&out->ip) != 0) {
 		*why = HOLM_DROP_ICMP_QUOTE;
 		return false;
