@@ -105,7 +105,7 @@ CROSS_TESTS := $(filter tests/lib/% tests/net/%,$(UNIT_TESTS))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 KERNEL_TESTED := $(filter $(wildcard kernel/*.c kernel/*/*.c),$(patsubst tests/%,%,$(UNIT_TESTS)))
 ifneq ($(filter tests/kernel/sys/%,$(UNIT_TESTS)),)
-KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c arch/host/*.c))
+KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c))
 endif
 EMBED_TESTS := $(call wanted,$(wildcard tests/embed/*.c) $(sort $(patsubst %/,%,$(dir \
 	$(wildcard tests/embed/*/*.c)))))
@@ -117,7 +117,8 @@ BENCH_SRC := $(wildcard tests/bench/*.c)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wcast-align -Wmissing-prototypes \
 	-Wundef -Wvla -Wstrict-prototypes $(WERROR)
-TEST_WARN := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wno-override-init $(WERROR)
+TEST_WARN := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wno-override-init \
+	-Wno-maybe-uninitialized $(WERROR)
 INCLUDE := -I. -Inet/include
 SECTIONS := -ffunction-sections -fdata-sections
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -181,10 +182,12 @@ $$(call remember,$(1)/$(2),$$(strip $(3) $(4)))
 endif
 $(BUILD)/$(1)/$(2)%.o: $(2)%.c $(BUILD)/$(1)/$(2)flags | $(5)
 	$$(call say,CC,'$$< [$(1)]') && mkdir -p $$(@D)
-	$$(Q)$(3) $(4) $$(CFLAGS_$$<) $(6) -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.new && mv $$@.new $$@
+	$$(Q)$(3) $(4) $$(CFLAGS_$$<) $(6) -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< \
+		-o $$@.new && mv $$@.new $$@
 $(BUILD)/$(1)/$(2)%.o: $(2)%.S $(BUILD)/$(1)/$(2)flags | $(5)
 	$$(call say,AS,'$$< [$(1)]') && mkdir -p $$(@D)
-	$$(Q)$(3) $(4) $$(CFLAGS_$$<) $(6) -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.new && mv $$@.new $$@
+	$$(Q)$(3) $(4) $$(CFLAGS_$$<) $(6) -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< \
+		-o $$@.new && mv $$@.new $$@
 endef
 IDLE_GOALS := $(if $(filter-out help clean setup,$(or $(MAKECMDGOALS),image)),,yes)
 objects = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(2)))
@@ -212,7 +215,8 @@ $(eval $(call tree,x86_64,kernel/apps/,$$(X86_CC),$$(APP_FLAGS),$(FREESTANDING) 
 define program
 $(BUILD)/$(1)/tests/$(2)%: $(BUILD)/$(1)/tests/$(2)%.o $(patsubst %,$(BUILD)/$(1)/%.a,support $(6))
 	$$(call say,LINK,$$@)
-	$$(Q)$(3) $(4) $$(filter %.o,$$^) -Wl,-u,holm_assert_failed -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(5) -o $$@
+	$$(Q)$(3) $(4) $$(filter %.o,$$^) -Wl,-u,holm_assert_failed \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(5) -o $$@
 endef
 
 # $(call room,TREE,ROOM,SOURCES). The index that this machine's ar writes does for all of them.
@@ -278,6 +282,11 @@ $(call outside_object,$(1)): $(1) $(BUILD)/$(ARCH)/kernel/apps/flags | $(FREESTA
 endef
 $(foreach s,$(OUTSIDE_SRC),$(eval $(call outside_rule,$(s))))
 $(if $(OUTSIDE),$(eval $(call image,$(OUTSIDE),$(foreach s,$(OUTSIDE_SRC),$(call outside_object,$(s))))))
+
+# Applications of the boot tests: tests/boot/apps/x.c becomes build/x86_64/test-x.elf.
+BOOT_APPS := $(wildcard tests/boot/apps/*.c)
+$(foreach s,$(BOOT_APPS),$(eval $(call outside_rule,$(s))) \
+	$(eval $(call image,$(s:tests/boot/apps/%.c=test-%),$(call outside_object,$(s)))))
 
 ## image: the image of APP, build/x86_64/<app>.elf (default)
 image: $(IMAGE)
@@ -346,7 +355,7 @@ $(eval $(call room,m32,support,$(CROSS_SUPPORT)))
 $(eval $(call room,s390x,support,$(CROSS_SUPPORT)))
 $(foreach tree,host m32 s390x,$(eval $(call room,$(tree),lib,$(filter lib/%,$(LIB_SRC)))) \
 	$(eval $(call room,$(tree),net,$(filter net/%,$(LIB_SRC)))))
-$(eval $(call room,host,drivers,$(DRIVER_SRC)))
+$(eval $(call room,host,drivers,$(DRIVER_SRC) $(wildcard arch/host/*.c)))
 $(eval $(call room,host,kernel,$(KERNEL_TESTED)))
 $(eval $(call program,host,,$(CC),$(SANITIZE),-lcmocka,lib net drivers kernel))
 $(eval $(call program,host,net/,$(CC),$(SANITIZE),-lcmocka,lib net))
@@ -374,7 +383,8 @@ $(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=
 
 # Image tests need an image; there is none before its rooms are there.
 IMAGE_ROOMS := $(and $(wildcard linker.ld),$(ARCH_SRC),$(wildcard kernel/main.c))
-TEST_IMAGES := $(if $(IMAGE_ROOMS),$(APPS:%=$(BUILD)/$(ARCH)/%.elf))
+TEST_IMAGES := $(if $(IMAGE_ROOMS),$(APPS:%=$(BUILD)/$(ARCH)/%.elf) \
+	$(BOOT_APPS:tests/boot/apps/%.c=$(BUILD)/$(ARCH)/test-%.elf))
 
 run_suite = BUILD=$(BUILD) tools/test/run.sh
 SUITE_host := host "" $(HOST_PROGRAMS)
@@ -411,8 +421,8 @@ $(foreach s,$(SUITES),$(eval test-$(s): $(NEED_$(s))))
 TIDY_SRC := $(LIB_SRC) $(DRIVER_SRC) $(ARCH_SRC:%.S=) $(filter %.c,$(KERNEL_SRC)) \
 	$(wildcard kernel/apps/*.c kernel/apps/*/*.c)
 TIDY_OUT := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter %.c,$(TIDY_SRC)))
-tidy_flags = $(filter-out $(WERROR) -m% -fno-% -f%-sections,$(if $(filter kernel/apps/%,$<),$(APP_FLAGS),$(if \
-	$(filter kernel/%,$<),$(KERNEL_FLAGS),$(IMAGE_FLAGS))))
+tidy_flags = $(filter-out $(WERROR) -m% -fno-% -f%-sections,$(if $(filter \
+	kernel/apps/%,$<),$(APP_FLAGS),$(if $(filter kernel/%,$<),$(KERNEL_FLAGS),$(IMAGE_FLAGS))))
 
 # clang-tidy is slow: a file is looked at again only when it, a header of it, or the rules change.
 $(BUILD)/lint/%.tidy: %.c .clang-tidy | $(SETUP)/lint $(FREESTANDING) $(LIBC_READY)
@@ -439,7 +449,8 @@ BENCH_MINIMAL := $(if $(filter tests/embed/minimal%,$(EMBED_TESTS)),$(BUILD)/siz
 
 ## bench: instructions and time per operation, as a table and as build/bench.json
 bench: $(BENCHES:%=$(BUILD)/%/bench) $(BENCH_MINIMAL) | $(SETUP)/bench
-	@BUILD=$(BUILD) BENCH_MINIMAL=$(BENCH_MINIMAL) $(or $(wildcard tests/bench/run.sh),$(BUILD)/bench/bench)
+	@BUILD=$(BUILD) BENCH_MINIMAL=$(BENCH_MINIMAL) \
+		$(or $(wildcard tests/bench/run.sh),$(BUILD)/bench/bench)
 
 # ---- everything else -------------------------------------------------------------------------
 
@@ -459,5 +470,7 @@ help:
 	@awk -f tools/help.awk Makefile
 
 ifeq ($(IDLE_GOALS),)
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# What an image does not need is not read for it: a second make run is to start at once.
+DEPENDED := $(if $(filter-out image run debug,$(or $(MAKECMDGOALS),image)),$(BUILD),$(BUILD)/$(ARCH))
+-include $(shell find $(DEPENDED) -name newlib -prune -o -name '*.d' -print 2>/dev/null)
 endif
