@@ -1,0 +1,287 @@
+/*
+ * Tests of net/net.c: what an instance refuses, how devices come and go, the promises of a round.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <holm/stats.h>
+#include <holm/version.h>
+
+#include "tests/support/duo.h"
+#include "tests/support/expect.h"
+
+#define SECOND 1000000000ull
+
+static const struct holm_proto *const four[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
+						 NULL };
+
+static void *plain_alloc(void *ctx, size_t size, size_t align)
+{
+	(void)ctx;
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void plain_free(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(p);
+}
+
+static void plain_random(void *ctx, void *dst, size_t len)
+{
+	(void)ctx;
+	memset(dst, 42, len);
+}
+
+static struct holm_env plain_env(void)
+{
+	return (struct holm_env){ .size = sizeof(struct holm_env),
+				  .alloc = plain_alloc,
+				  .free = plain_free,
+				  .random = plain_random };
+}
+
+static void the_library_says_which_version_it_is(void **state)
+{
+	(void)state;
+	assert_int_equal(holm_version(), HOLM_VERSION);
+}
+
+static void a_config_or_env_of_another_size_is_refused(void **state)
+{
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	config.size--;
+	assert_int_equal(holm_net_create(&net, &config, &env, four), -HOLM_EINVAL);
+	holm_config_default(&config);
+	config.neighbour_frames_max = 2;
+	assert_int_equal(holm_net_create(&net, &config, &env, four), -HOLM_EINVAL);
+	holm_config_default(&config);
+	env.random = NULL;
+	assert_int_equal(holm_net_create(&net, &config, &env, four), -HOLM_EINVAL);
+	env = plain_env();
+	env.size++;
+	assert_int_equal(holm_net_create(&net, &config, &env, four), -HOLM_EINVAL);
+}
+
+static void a_protocol_twice_or_without_what_it_needs_is_refused(void **state)
+{
+	static const struct holm_proto *const twice[] = { &holm_arp, &holm_ipv4, &holm_arp, NULL };
+	static const struct holm_proto *const lonely[] = { &holm_tcp, NULL };
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, twice), -HOLM_EINVAL);
+	assert_int_equal(holm_net_create(&net, &config, &env, lonely), -HOLM_EINVAL);
+}
+
+static void creation_survives_the_failure_of_every_allocation(void **state)
+{
+	struct duo_options options = { .seed = 1 };
+	uint64_t n = 1;
+
+	(void)state;
+	for (;; n++) {
+		struct duo d;
+
+		if (duo_try_init(&d, &options, n, 1) == 0) {
+			bool failed_somewhere = d.memory[1].calls >= n;
+
+			duo_fini(&d);
+			if (!failed_somewhere)
+				break;
+		}
+		assert_in_range(n, 1, 1000);
+	}
+	assert_true(n > 3);
+}
+
+static void devices_are_numbered_found_and_bounded(void **state)
+{
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_dev_caps caps = holm_pair_default_caps();
+	struct holm_pair *pair = malloc(2 * sizeof(*pair));
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	config.devices_max = 2;
+	assert_int_equal(holm_net_create(&net, &config, &env, four), 0);
+	holm_pair_init(&pair[0], &caps);
+	holm_pair_init(&pair[1], &caps);
+	assert_null(holm_net_dev(net, 0));
+	assert_int_equal(holm_net_add_dev(net, &pair[0].end[0].dev), 1);
+	assert_int_equal(holm_net_add_dev(net, &pair[0].end[1].dev), 2);
+	assert_int_equal(holm_net_add_dev(net, &pair[1].end[0].dev), -HOLM_ENOSPC);
+	assert_ptr_equal(holm_net_dev(net, 1), &pair[0].end[1].dev);
+	holm_net_remove_dev(net, &pair[0].end[0].dev);
+	assert_ptr_equal(holm_net_dev(net, 0), &pair[0].end[1].dev);
+	assert_int_equal(holm_net_add_dev(net, &pair[1].end[0].dev), 1);
+	holm_net_destroy(net);
+	holm_pair_fini(&pair[0]);
+	holm_pair_fini(&pair[1]);
+	free(pair);
+}
+
+static void a_device_that_no_frame_fits_is_refused(void **state)
+{
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_dev_caps caps = holm_pair_default_caps();
+	struct holm_pair *pair = malloc(sizeof(*pair));
+	struct holm_dev *dev = &pair->end[0].dev;
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, four), 0);
+	holm_pair_init(pair, &caps);
+	dev->caps.mtu = 67;
+	assert_int_equal(holm_net_add_dev(net, dev), -HOLM_EINVAL);
+	dev->caps = caps;
+	dev->caps.segs_max = 0;
+	assert_int_equal(holm_net_add_dev(net, dev), -HOLM_EINVAL);
+	dev->caps = caps;
+	dev->caps.headroom = HOLM_FRAME_HEADROOM;
+	assert_int_equal(holm_net_add_dev(net, dev), -HOLM_EINVAL);
+	holm_net_destroy(net);
+	free(pair);
+}
+
+static void time_never_goes_backwards(void **state)
+{
+	struct duo_options options = { .start_ns = 5 * SECOND };
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, &options);
+	holm_net_poll(d.net[0], 7 * SECOND, 1);
+	holm_net_poll(d.net[0], 6 * SECOND, 1);
+	assert_true(holm_net_now(d.net[0]) == 7 * SECOND);
+	duo_fini(&d);
+}
+
+static void after_a_quiet_poll_the_next_deadline_lies_ahead(void **state)
+{
+	struct duo_options options = { .start_ns = 1 };
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, &options);
+	for (int i = 0; i < 200; i++) {
+		for (int s = 0; s < 2; s++)
+			while (holm_net_poll(d.net[s], d.now, 64))
+				continue;
+		assert_true(holm_net_next_deadline(d.net[0]) > d.now);
+		d.now += 50000000;
+	}
+	duo_fini(&d);
+}
+
+/* Bytes of no meaning, alone and behind a valid ethernet header, whole and split over segments. */
+static void garbage_is_dropped_counted_and_freed(void **state)
+{
+	static const uint8_t header[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00 };
+	uint64_t seed = expect_seed(11);
+	struct duo_options options = { .seed = 1 };
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, &options);
+	duo_run(&d, 10 * SECOND);
+	for (int i = 0; i < 20000; i++) {
+		struct holm_frame *f = holm_frame_alloc(holm_net_pool(d.net[0]), 32, true);
+		size_t len = expect_random_below(&seed, 200);
+		uint8_t *p = holm_frame_put(f, len);
+
+		for (size_t k = 0; k < len; k++)
+			p[k] = (uint8_t)expect_random(&seed);
+		if (len >= 40 && i % 2) {
+			memcpy(p, header, sizeof(header));
+			p[13] = i % 4 == 1 ? 6 : 0;
+			p[14] = 0x45;
+		}
+		holm_net_input(d.net[0], duo_dev(&d, 0), &f, 1, d.now);
+		if (i % 64 == 0)
+			duo_settle(&d);
+	}
+	duo_settle(&d);
+	assert_true(holm_net_drops(d.net[0], HOLM_DROP_ETH_SHORT) > 100);
+	assert_true(holm_net_drops(d.net[0], HOLM_DROP_IP4_SHORT) > 100);
+	duo_run(&d, 60 * SECOND);
+	assert_true(duo_frames_are_home(&d, 0));
+	duo_fini(&d);
+}
+
+struct caller {
+	struct holm_dev dev;
+	struct holm_net *net;
+	bool asserted;
+};
+
+static void poll_from_within(void *arg)
+{
+	holm_net_poll(arg, 0, 1);
+}
+
+static size_t tx_that_calls_in(struct holm_dev *dev, struct holm_frame **frames, size_t n)
+{
+	struct caller *c = (struct caller *)dev;
+
+	c->asserted = expect_assert(poll_from_within, c->net);
+	holm_frame_free_batch(frames, n);
+	return n;
+}
+
+static void calling_in_from_a_callback_is_a_programming_error(void **state)
+{
+	static const struct holm_dev_ops ops = { .tx = tx_that_calls_in };
+	struct duo_options options = { .no_addresses = true };
+	struct holm_addr addr = holm_addr_ip4(10, 9, 0, 1);
+	struct caller c = { .dev = { .ops = &ops,
+				     .name = "bad",
+				     .link_up = true,
+				     .caps = { .mtu = 1500, .segs_max = 1 } } };
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, &options);
+	c.net = d.net[0];
+	assert_true(holm_net_add_dev(d.net[0], &c.dev) > 0);
+	assert_int_equal(holm_addr_add(d.net[0], &c.dev, &addr, 24), 0);
+	holm_net_poll(d.net[0], d.now, 10);
+	assert_true(c.asserted);
+	holm_net_remove_dev(d.net[0], &c.dev);
+	duo_fini(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_library_says_which_version_it_is),
+		cmocka_unit_test(a_config_or_env_of_another_size_is_refused),
+		cmocka_unit_test(a_protocol_twice_or_without_what_it_needs_is_refused),
+		cmocka_unit_test(creation_survives_the_failure_of_every_allocation),
+		cmocka_unit_test(devices_are_numbered_found_and_bounded),
+		cmocka_unit_test(a_device_that_no_frame_fits_is_refused),
+		cmocka_unit_test(time_never_goes_backwards),
+		cmocka_unit_test(after_a_quiet_poll_the_next_deadline_lies_ahead),
+		cmocka_unit_test(garbage_is_dropped_counted_and_freed),
+		cmocka_unit_test(calling_in_from_a_callback_is_a_programming_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
