@@ -1,0 +1,17 @@
+/* unistd.h -- the C library's, and what it declares for some systems only. */
+#include_next <unistd.h>
+
+#ifndef HOLM_POSIX_UNISTD_H
+#define HOLM_POSIX_UNISTD_H
+
+#include <sys/cdefs.h>
+#include <sys/types.h>
+
+__BEGIN_DECLS
+extern char **environ;
+int gethostname(char *name, size_t len);
+int usleep(useconds_t us);
+int getentropy(void *buf, size_t len);
+__END_DECLS
+
+#endif
