@@ -194,7 +194,7 @@ static void without_checksums_only_the_checksum_is_not_looked_at(void **state)
 {
 	uint8_t bytes[sizeof(plain)];
 	enum holm_drop why = HOLM_DROP_COUNT;
-	struct ip4_info info;
+	struct ip4_info info = { 0 };
 
 	(void)state;
 	memcpy(bytes, plain, sizeof(bytes));
@@ -261,7 +261,7 @@ static void what_is_built_parses_back_to_the_same(void **state)
 			.ttl = (uint8_t)expect_random(&seed),
 			.proto = (uint8_t)expect_random(&seed),
 		};
-		struct ip4_info out;
+		struct ip4_info out = { 0 };
 		enum holm_drop why;
 		uint8_t bytes[IP4_HDR_BYTES];
 
