@@ -53,7 +53,7 @@ int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct
 		return err;
 	netif->addrs[netif->naddrs++] =
 		(struct netif_addr){ .addr = *addr, .prefix_len = (uint8_t)prefix_len };
-	ip_changed(net, netif);
+	ip_changed(net, NULL);
 	return 0;
 }
 
@@ -77,6 +77,7 @@ int holm_addr_add(struct holm_net *net, struct holm_dev *dev, const struct holm_
 	err = ip_addr_install(net, netif, addr, prefix_len);
 	if (err)
 		return err;
+	ip_changed(net, netif);
 	neighbours = neigh_ops_of(net, addr);
 	if (neighbours && !netif->loopback)
 		neighbours->announce(net, netif, addr);
@@ -202,6 +203,7 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 		if (ip->routes[i].netif != netif)
 			ip->routes[kept++] = ip->routes[i];
 	ip->nroutes = kept;
+	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }
 

@@ -26,7 +26,7 @@ static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
 	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		if (holm_addr_equal(&dst->remote, remote) && dst->bound == bound)
+		if (holm_addr_equal(&dst->remote, remote) && dst->bound == bound && !dst->orphan)
 			return dst;
 	}
 	return NULL;
@@ -119,10 +119,11 @@ static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm
 
 static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
 {
-	struct holm_netif *only = dst->bound ? dst->bound->netif : NULL;
+	struct holm_netif *only;
 
-	if (holm_addr_is_any(&dst->remote) || (dst->bound && (!only || only->net != net)))
+	if (dst->orphan || holm_addr_is_any(&dst->remote))
 		return -HOLM_ENETUNREACH;
+	only = dst->bound ? dst->bound->netif : NULL;
 	if (holm_addr_is_multicast(&dst->remote))
 		return resolve_group(net, dst, only);
 	if (ip_addr_is_local(net, &dst->remote))
@@ -319,6 +320,18 @@ static void forget_path_mtus(struct holm_net *net, struct net_timer *timer)
 			dst->mtu = dst->netif->mtu;
 		else
 			dst->mtu = 0;
+	}
+}
+
+void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif)
+{
+	struct htab_node *n;
+
+	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
+		struct ip_dst *dst = container_of(n, struct ip_dst, node);
+
+		if (dst->bound == netif->dev)
+			dst->orphan = true;
 	}
 }
 

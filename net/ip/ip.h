@@ -29,6 +29,7 @@ struct ip_dst {
 	uint16_t mtu; /* of the path: the device's, or less */
 	bool broadcast;
 	bool multicast;
+	bool orphan; /* the device it is bound to is no more: there will never be a way again */
 	/* The table's own. */
 	struct htab_node node;
 	struct list_node unused; /* refs == 0: may be recycled; holds no neighbour */

@@ -83,7 +83,10 @@ static inline const struct ip_family *ip_family_of(const struct holm_net *net,
 int ip_start(struct holm_net *net, unsigned family, const struct ip_family *ops);
 void ip_stop(struct holm_net *net, unsigned family);
 
-/* Routes, addresses or an interface changed: every destination resolves anew, transports hear it. */
+/*
+ * Routes, addresses or an interface changed: every destination resolves anew. Transports hear about
+ * `netif`; NULL: nobody is told.
+ */
 void ip_changed(struct holm_net *net, struct holm_netif *netif);
 /* An interface is no more: its routes go. Its addresses have gone before. */
 void ip_netif_gone(struct holm_net *net, struct holm_netif *netif);
@@ -104,13 +107,15 @@ void ip_route_del_onlink(struct holm_net *net, struct holm_netif *netif,
 bool ip_select_source(const struct holm_netif *netif, const struct holm_addr *remote,
 		      struct holm_addr *src);
 
-/* An address goes to an interface without a check; for the loopback's own. */
+/* An address goes to an interface, unchecked and without a word to anybody: -HOLM_ENOSPC. */
 int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 		    unsigned prefix_len);
 
 /* The destination table. */
 void ip_dst_start(struct holm_net *net);
 void ip_dst_stop(struct holm_net *net);
+/* Destinations that were asked for through this interface alone lead nowhere from now on. */
+void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif);
 
 /* The transport protocol of this number, looked up once at start; NULL: not named. */
 const struct holm_proto *ip_transport(const struct holm_net *net, uint8_t proto);

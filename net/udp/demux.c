@@ -1,0 +1,130 @@
+/*
+ * Finding the endpoint of a datagram; see udp.h. Exact flows first, then the best of those bound to
+ * the port: a specific address before the wildcard, a device before any device.
+ */
+#include "net/udp/udp.h"
+
+static uint32_t flow_hash(const struct holm_net *net, const struct holm_addr *local, uint16_t lport,
+			  const struct holm_addr *remote, uint16_t rport)
+{
+	const struct hash_key *key = &net->secrets.flow;
+	uint64_t ports = (uint64_t)lport << 16 | rport;
+	uint64_t state = fold_hash_mix(key, ports, load_be64(local->b), load_be64(local->b + 8));
+
+	state = fold_hash_mix(key, state, load_be64(remote->b), load_be64(remote->b + 8));
+	return fold_hash_end(key, state);
+}
+
+struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
+				    uint16_t lport, const struct holm_addr *remote, uint16_t rport)
+{
+	const struct htab *flows = &net->udp->flows;
+	struct htab_node *n;
+
+	if (flows->nodes == 0)
+		return NULL;
+	for (n = htab_first(flows, flow_hash(net, local, lport, remote, rport)); n;
+	     n = htab_next(n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, flow_node);
+
+		if (u->lport == lport && u->rport == rport && holm_addr_equal(&u->local, local) &&
+		    holm_addr_equal(&u->remote, remote))
+			return u;
+	}
+	return NULL;
+}
+
+int udp_flow_insert(struct holm_udp *u)
+{
+	struct holm_net *net = u->net;
+	uint32_t hash = flow_hash(net, &u->local, u->lport, &u->remote, u->rport);
+
+	if (udp_find_connected(net, &u->local, u->lport, &u->remote, u->rport))
+		return -HOLM_EADDRINUSE;
+	return htab_insert(&net->udp->flows, &u->flow_node, hash) == HTAB_INSERTED ? 0
+										   : -HOLM_ENOMEM;
+}
+
+void udp_flow_remove(struct holm_udp *u)
+{
+	htab_remove(&u->net->udp->flows, &u->flow_node);
+}
+
+void udp_forget_flow(struct holm_net *net)
+{
+	net->udp->last = NULL;
+}
+
+/* The wildcard of IPv6 takes both families unless it was told not to. */
+static bool wildcard_takes(const struct holm_udp *u, const struct holm_addr *dst)
+{
+	if (!holm_addr_is_any(&u->local))
+		return false;
+	return holm_addr_is_ip4(&u->local) == holm_addr_is_ip4(dst) ||
+	       (!holm_addr_is_ip4(&u->local) && !u->v6only);
+}
+
+bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const struct holm_dev *dev)
+{
+	if (u->dev_gone || (u->dev && u->dev != dev))
+		return false;
+	return wildcard_takes(u, dst) || holm_addr_equal(&u->local, dst);
+}
+
+static struct holm_udp *best_bound(const struct udp_port *port, const struct holm_addr *dst,
+				   const struct holm_dev *dev)
+{
+	struct holm_udp *best = NULL;
+	unsigned best_score = 0;
+	struct list_node *n;
+
+	for (n = list_first(&port->unconnected); n; n = list_next(&port->unconnected, n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
+		unsigned score;
+
+		if (!udp_takes(u, dst, dev))
+			continue;
+		score = 1u + (u->dev ? 1u : 0u) + (holm_addr_is_any(&u->local) ? 0u : 2u);
+		if (score > best_score) {
+			best = u;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+static struct holm_udp *lookup_tables(struct holm_net *net, const struct holm_frame *f,
+				      const struct ip_rx *rx, const uint8_t *ports)
+{
+	uint16_t sport = load_be16(ports);
+	uint16_t dport = load_be16(ports + 2);
+	struct holm_udp *u = udp_find_connected(net, &rx->dst, dport, &rx->src, sport);
+	const struct udp_port *port;
+
+	if (u && !u->dev_gone && (!u->dev || u->dev == f->dev))
+		return u;
+	port = udp_port_find(net, dport);
+	return port ? best_bound(port, &rx->dst, f->dev) : NULL;
+}
+
+struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+			    const struct ip_rx *rx, const uint8_t *ports)
+{
+	struct udp_state *udp = net->udp;
+	uint32_t both = load_be32(ports);
+	struct holm_udp *u;
+
+	if (likely(udp->last && both == udp->last_ports && f->dev == udp->last_dev &&
+		   udp_same_addr(&rx->src, &udp->last_src) &&
+		   udp_same_addr(&rx->dst, &udp->last_dst)))
+		return udp->last;
+	u = lookup_tables(net, f, rx, ports);
+	if (u) {
+		udp->last = u;
+		udp->last_ports = both;
+		udp->last_dev = f->dev;
+		udp->last_src = rx->src;
+		udp->last_dst = rx->dst;
+	}
+	return u;
+}

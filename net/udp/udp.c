@@ -1,0 +1,324 @@
+/*
+ * UDP: RFC 768, RFC 1122 section 4.1. Datagrams in, ICMP errors about datagrams out, and the table
+ * behind the public name holm_udp. Payload is handed over in the frame that it came in.
+ */
+#include "net/udp/udp.h"
+
+#include "net/core/pool.h"
+#include "net/core/proto.h"
+#include "net/ip/sum.h"
+#include "net/wire/ip4.h"
+#include "net/wire/udp.h"
+
+/* ---- Delivery. */
+
+static inline uint32_t pinned_by(const struct holm_frame *f)
+{
+	uint32_t bytes = f->segs[0].buf->bytes;
+
+	for (uint32_t i = 1; i < f->nsegs; i++)
+		bytes += f->segs[i].buf->bytes;
+	return bytes;
+}
+
+/*
+ * A datagram that fills less than half of the memory it pins is copied into a frame of our own, if
+ * that pins less: a device's large buffers go back to the device.
+ */
+static struct holm_frame *slim(struct holm_net *net, struct holm_frame *f, uint32_t len,
+			       uint32_t *pinned)
+{
+	struct holm_frame *copy;
+
+	if (likely(*pinned <= HOLM_FRAME_BYTES || len >= *pinned / 2))
+		return f;
+	copy = holm_frame_copy(net->pool, f);
+	if (!copy)
+		return f;
+	if (pinned_by(copy) >= *pinned) {
+		holm_frame_free(copy);
+		return f;
+	}
+	memcpy(copy->cb.bytes, f->cb.bytes, sizeof(f->cb.bytes));
+	holm_frame_free(f);
+	*pinned = pinned_by(copy);
+	return copy;
+}
+
+static void deliver(struct holm_net *net, struct holm_udp *u, struct holm_frame *f)
+{
+	uint32_t pinned = pinned_by(f);
+	uint32_t len = ip_rx(f)->l4_len;
+
+	f = slim(net, f, len, &pinned);
+	/* Below the reserve the pool keeps its frames for reception and acknowledgements. */
+	if (unlikely(u->nframes >= net->config.udp_rcv_frames_max ||
+		     u->pinned_bytes + pinned > u->rcvbuf_bytes ||
+		     pool_available(net->pool) == 0)) {
+		net_drop(net, f, HOLM_DROP_UDP_QUEUE_FULL);
+		return;
+	}
+	f->next = NULL;
+	if (u->first)
+		u->last->next = f;
+	else
+		u->first = f;
+	u->last = f;
+	u->nframes++;
+	u->pinned_bytes += pinned;
+	u->payload_bytes += len - UDP_HDR_BYTES;
+	net_count(net, HOLM_COUNT_UDP_RX);
+	u->ep.state |= HOLM_READABLE;
+	ep_notify(net, &u->ep);
+}
+
+/* ---- To many. */
+
+/* Endpoints that a datagram to a group, or to a strange address, concerns. */
+static bool concerns(const struct holm_udp *u, const struct holm_frame *f, const struct ip_rx *rx)
+{
+	if (rx->flags & IP_RX_FOREIGN)
+		return u->any_dst && !u->dev_gone && (!u->dev || u->dev == f->dev);
+	return udp_takes(u, &rx->dst, f->dev);
+}
+
+static struct holm_udp *next_concerned(const struct udp_port *port, struct list_node *n,
+				       const struct holm_frame *f, const struct ip_rx *rx)
+{
+	for (; n; n = list_next(&port->unconnected, n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
+
+		if (concerns(u, f, rx))
+			return u;
+	}
+	return NULL;
+}
+
+/* Everybody but the last gets a clone. */
+static void deliver_to_all(struct holm_net *net, struct holm_frame *f, uint16_t dport)
+{
+	const struct udp_port *port = udp_port_find(net, dport);
+	struct ip_rx rx = *ip_rx(f);
+	struct holm_udp *u = NULL;
+
+	if (port)
+		u = next_concerned(port, list_first(&port->unconnected), f, &rx);
+	if (!u) {
+		net_drop(net, f, HOLM_DROP_UDP_NO_PORT);
+		return;
+	}
+	for (;;) {
+		struct list_node *n = list_next(&port->unconnected, &u->port_node);
+		struct holm_udp *next = next_concerned(port, n, f, &rx);
+		struct holm_frame *clone;
+
+		if (!next) {
+			deliver(net, u, f);
+			return;
+		}
+		clone = holm_frame_clone(net->pool, f);
+		if (clone) {
+			*ip_rx(clone) = rx;
+			deliver(net, u, clone);
+		} else {
+			net_drop_note(net, HOLM_DROP_NO_FRAME);
+		}
+		u = next;
+	}
+}
+
+/* ---- Input. */
+
+static inline bool checksum_holds(const struct holm_frame *f, const struct ip_rx *rx,
+				  const struct udp_info *info)
+{
+	uint32_t sum;
+
+	/* IPv4 senders may leave it out; a lower layer may have looked already. */
+	if (info->checksum == 0 || f->csum != HOLM_CSUM_NONE ||
+	    (f->dev->netif->features & HOLM_DEV_NO_CSUM))
+		return true;
+	/* The prefix of IPv4-mapped addresses sums to zero, so this serves both families. */
+	sum = checksum_32(rx->src.b, IP4_PROTO_UDP + (uint32_t)info->len);
+	return checksum_finish(ip_frame_sum(f, f->l4_off, info->len, sum)) == 0;
+}
+
+static void udp_input(struct holm_net *net, struct holm_frame *f)
+{
+	struct ip_rx *rx = ip_rx(f);
+	const uint8_t *p;
+	struct holm_udp *u;
+	struct udp_info info;
+	enum holm_drop why;
+
+	if (unlikely(f->segs[0].len < (size_t)f->l4_off + UDP_HDR_BYTES) &&
+	    !holm_frame_pullup(f, (size_t)f->l4_off + UDP_HDR_BYTES)) {
+		net_drop(net, f, HOLM_DROP_UDP_SHORT);
+		return;
+	}
+	p = holm_frame_data(f) + f->l4_off;
+	if (unlikely(!udp_parse(p, f->segs[0].len - f->l4_off, rx->l4_len, &info, &why))) {
+		net_drop(net, f, why);
+		return;
+	}
+	if (unlikely(!checksum_holds(f, rx, &info))) {
+		net_drop(net, f, HOLM_DROP_UDP_CSUM);
+		return;
+	}
+	rx->l4_len = info.len;
+	f->payload_off = (uint16_t)(f->l4_off + UDP_HDR_BYTES);
+	if (unlikely(rx->flags)) {
+		deliver_to_all(net, f, info.dport);
+		return;
+	}
+	u = udp_lookup(net, f, rx, p);
+	if (unlikely(!u)) {
+		ip_send_port_unreachable(net, f);
+		net_drop(net, f, HOLM_DROP_UDP_NO_PORT);
+		return;
+	}
+	deliver(net, u, f);
+}
+
+/* ---- Errors about what we sent. */
+
+/* Only an endpoint that does send there can be concerned: anybody may write an ICMP message. */
+static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_error *error,
+				  uint16_t lport, uint16_t rport)
+{
+	struct holm_udp *u = udp_find_connected(net, &error->local, lport, &error->remote, rport);
+	const struct udp_port *port;
+	struct list_node *n;
+
+	if (u)
+		return u;
+	port = udp_port_find(net, lport);
+	for (n = port ? list_first(&port->unconnected) : NULL; n;
+	     n = list_next(&port->unconnected, n)) {
+		u = container_of(n, struct holm_udp, port_node);
+		if (u->dst && holm_addr_equal(&u->dst->remote, &error->remote))
+			return u;
+	}
+	return NULL;
+}
+
+static void udp_error(struct holm_net *net, const struct ip_error *error)
+{
+	uint16_t lport = load_be16(error->quote);
+	uint16_t rport = load_be16(error->quote + 2);
+	struct holm_udp *u = sender_of(net, error, lport, rport);
+
+	if (!u) {
+		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
+		return;
+	}
+	if (error->kind == IP_ERROR_TOO_BIG &&
+	    (!u->dst || !ip_dst_lower_mtu(net, u->dst, error->mtu)))
+		return;
+	/* RFC 1122 section 4.1.3.3; without a fixed remote nobody could say which datagram it was. */
+	if (u->connected)
+		udp_set_error(u, error->error);
+}
+
+/* ---- The table, life. */
+
+static void netif_gone(struct holm_udp *u, const struct holm_netif *netif)
+{
+	if (u->dev == netif->dev) {
+		u->dev = NULL;
+		u->dev_gone = true;
+		udp_set_error(u, HOLM_ENETDOWN);
+	}
+	for (struct holm_frame *f = u->first; f; f = f->next)
+		if (f->dev == netif->dev)
+			f->dev = NULL;
+	netif_unwait(&u->waiter);
+	udp_update_state(u);
+}
+
+static void udp_netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	struct list *all = &net->udp->all;
+	struct list_node *n;
+
+	udp_forget_flow(net);
+	if (net->netifs[netif->index] == netif)
+		return;
+	for (n = list_first(all); n; n = list_next(all, n))
+		netif_gone(container_of(n, struct holm_udp, all_node), netif);
+}
+
+static bool udp_each(struct holm_net *net,
+		     bool (*visit)(void *ctx, const struct holm_ep_info *info), void *ctx)
+{
+	struct list *all = &net->udp->all;
+	struct list_node *n;
+
+	for (n = list_first(all); n; n = list_next(all, n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, all_node);
+		struct holm_ep_info info = { .kind = HOLM_EP_UDP, .cookie = u->ep.cookie };
+
+		info.tcp.state = u->connected ? HOLM_TCP_ESTABLISHED : HOLM_TCP_CLOSED;
+		holm_udp_local(u, &info.tcp.local);
+		info.tcp.remote.addr = u->remote;
+		info.tcp.remote.port = u->rport;
+		info.tcp.rcv_queue = u->payload_bytes;
+		if (!visit(ctx, &info))
+			return false;
+	}
+	return true;
+}
+
+static void *table_alloc(void *ctx, size_t size)
+{
+	return mem_alloc(ctx, size);
+}
+
+static void table_free(void *ctx, void *p, size_t size)
+{
+	mem_free(ctx, p, size);
+}
+
+static int udp_start(struct holm_net *net)
+{
+	struct udp_state *udp = mem_zalloc(&net->mem, sizeof(*udp));
+
+	if (!udp)
+		return -HOLM_ENOMEM;
+	udp->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
+	htab_init(&udp->flows, &udp->allocator, HTAB_CHAIN_MAX);
+	htab_init(&udp->ports, &udp->allocator, HTAB_CHAIN_MAX);
+	list_init(&udp->all);
+	net->udp = udp;
+	return 0;
+}
+
+static void udp_stop(struct holm_net *net)
+{
+	struct udp_state *udp = net->udp;
+	struct list_node *n;
+
+	if (!udp)
+		return;
+	while ((n = list_first(&udp->all)) != NULL)
+		udp_destroy(container_of(n, struct holm_udp, all_node));
+	htab_fini(&udp->flows);
+	htab_fini(&udp->ports);
+	mem_free(&net->mem, udp, sizeof(*udp));
+	net->udp = NULL;
+}
+
+static const struct holm_proto *const udp_needs[] = { &holm_ipv4, NULL };
+
+const struct holm_proto holm_udp = {
+	.name = "udp",
+	.kind = PROTO_TRANSPORT,
+	.number = IP4_PROTO_UDP,
+	.needs = udp_needs,
+	.start = udp_start,
+	.stop = udp_stop,
+	.input = udp_input,
+	.error = udp_error,
+	.netif_changed = udp_netif_changed,
+	.each = udp_each,
+};

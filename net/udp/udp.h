@@ -1,0 +1,124 @@
+/*
+ * UDP's part of an instance and its endpoints, shared by the files of net/udp and nobody else.
+ *
+ * A datagram finds its endpoint in this order: the flow of the one before it; the table of connected
+ * endpoints, by both ends; the record of its port, which lists the endpoints bound to it.
+ */
+#ifndef NET_UDP_UDP_H
+#define NET_UDP_UDP_H
+
+#include <holm/udp.h>
+
+#include "lib/bytes.h"
+#include "lib/htab.h"
+#include "net/core/ep.h"
+#include "net/ip/ip.h"
+
+/* Ephemeral ports: the dynamic range of RFC 6335. */
+#define UDP_PORT_FIRST 49152u
+#define UDP_PORT_COUNT 16384u
+#define UDP_TTL 64u
+
+/* One per port that is bound. Owned by the endpoints on it together. */
+struct udp_port {
+	struct htab_node node;
+	struct list unconnected; /* of struct holm_udp */
+	struct list connected;
+	uint16_t port;
+	uint32_t exclusive; /* endpoints that do not share their port */
+};
+
+/* One per endpoint. Owned by the program until it closes it. */
+struct holm_udp {
+	struct ep ep; /* first: its address is the handle's */
+	struct holm_net *net;
+
+	/* Receiving: the queue of datagrams, and the buffer memory that they pin. */
+	struct holm_frame *first, *last; /* linked by next */
+	uint32_t nframes;
+	uint32_t pinned_bytes;
+	uint32_t rcvbuf_bytes;
+	uint32_t payload_bytes;
+
+	/* Sending: where the last datagram went, or where all go. */
+	struct ip_dst *dst;
+	uint16_t lport, rport;
+	uint8_t ttl, tos;
+	bool connected, may_broadcast;
+	int error; /* positive, to be taken; 0: none */
+	struct holm_addr local, remote;
+	struct netif_waiter waiter; /* for room in the interface queue */
+
+	/* Binding. */
+	struct holm_dev *dev; /* NULL: any */
+	bool dev_gone;	      /* it was bound to a device that is no more */
+	bool reuse, v6only, any_dst;
+	bool local_given; /* bound to an address, not just connected from one */
+	uint32_t scope;
+	struct udp_port *port;	    /* NULL: not bound */
+	struct list_node port_node; /* on one of the port's lists */
+	struct htab_node flow_node; /* in the table of connected endpoints */
+	struct list_node all_node;
+};
+
+/* One per instance. */
+struct udp_state {
+	/* The flow of the last datagram: bursts and dialogues find their endpoint here. */
+	struct holm_udp *last; /* NULL: nothing remembered */
+	struct holm_addr last_src, last_dst;
+	uint32_t last_ports; /* as they lie in the header */
+	struct holm_dev *last_dev;
+
+	struct htab flows; /* connected endpoints by both ends */
+	struct htab ports; /* struct udp_port by number */
+	struct list all;
+	uint32_t count;
+	struct allocator allocator;
+};
+
+/* Without a call: asked for every datagram. */
+static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_addr *b)
+{
+	return ((load_be64(a->b) ^ load_be64(b->b)) |
+		(load_be64(a->b + 8) ^ load_be64(b->b + 8))) == 0;
+}
+
+/* ---- demux.c */
+
+/* Who gets a datagram for one of our unicast addresses? NULL: nobody. */
+struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+			    const struct ip_rx *rx, const uint8_t *ports);
+/* Binding changed: what the last datagram found may be wrong. */
+void udp_forget_flow(struct holm_net *net);
+/* The connected endpoint of a flow, seen from our side. */
+struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
+				    uint16_t lport, const struct holm_addr *remote, uint16_t rport);
+/* Does this endpoint, bound but not connected, take datagrams for `dst` that came in on `dev`? */
+bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const struct holm_dev *dev);
+/* Enter and leave the table of flows. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+int udp_flow_insert(struct holm_udp *u);
+void udp_flow_remove(struct holm_udp *u);
+
+/* ---- bind.c */
+
+struct udp_port *udp_port_find(const struct holm_net *net, uint16_t port);
+/* Bind to an ephemeral port. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+int udp_bind_any_port(struct holm_udp *u);
+void udp_unbind(struct holm_udp *u);
+
+/* ---- user.c */
+
+/* Set the pending error. */
+void udp_set_error(struct holm_udp *u, int error);
+/* The endpoint's readiness from its queue, error and interface. */
+void udp_update_state(struct holm_udp *u);
+void udp_destroy(struct holm_udp *u);
+
+/* ---- send.c */
+
+/* The interface has room again. */
+void udp_wake(struct holm_net *net, struct netif_waiter *waiter);
+/* Give up the remembered destination. */
+void udp_drop_dst(struct holm_udp *u);
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * The calls of <holm/udp.h> but for binding and sending: life, connecting, receiving, options.
+ */
+#include "net/udp/udp.h"
+
+#include "net/wire/udp.h"
+
+int holm_udp_open(struct holm_net *net, struct holm_udp **out)
+{
+	struct holm_udp *u;
+
+	ASSERT(!net->callbacks);
+	if (!net->udp)
+		return -HOLM_EPROTONOSUPPORT;
+	if (net->udp->count >= net->config.udp_endpoints_max)
+		return -HOLM_ENOBUFS;
+	u = mem_zalloc(&net->mem, sizeof(*u));
+	if (!u)
+		return -HOLM_ENOMEM;
+	ep_init(&u->ep, HOLM_EP_UDP);
+	u->ep.owned = true;
+	u->ep.state = HOLM_WRITABLE;
+	u->net = net;
+	u->ttl = UDP_TTL;
+	u->rcvbuf_bytes = net->config.udp_rcvbuf_bytes;
+	u->local = holm_addr_ip4(0, 0, 0, 0);
+	u->remote = holm_addr_ip4(0, 0, 0, 0);
+	u->waiter.wake = udp_wake;
+	list_push_back(&net->udp->all, &u->all_node);
+	net->udp->count++;
+	*out = u;
+	return 0;
+}
+
+void holm_udp_set_cookie(struct holm_udp *u, void *cookie)
+{
+	u->ep.cookie = cookie;
+}
+
+static void dissolve(struct holm_udp *u)
+{
+	if (!u->connected)
+		return;
+	udp_flow_remove(u);
+	u->connected = false;
+	u->rport = 0;
+	u->remote = holm_addr_ip4(0, 0, 0, 0);
+	if (!u->local_given)
+		u->local = holm_addr_ip4(0, 0, 0, 0);
+	if (u->port) {
+		list_remove(&u->port_node);
+		list_push_back(&u->port->unconnected, &u->port_node);
+	}
+	udp_drop_dst(u);
+	udp_forget_flow(u->net);
+}
+
+void udp_destroy(struct holm_udp *u)
+{
+	struct holm_net *net = u->net;
+
+	dissolve(u);
+	udp_unbind(u);
+	udp_drop_dst(u);
+	netif_unwait(&u->waiter);
+	while (u->first) {
+		struct holm_frame *f = u->first;
+
+		u->first = f->next;
+		holm_frame_free(f);
+	}
+	ep_disown(&u->ep);
+	list_remove(&u->all_node);
+	net->udp->count--;
+	mem_free(&net->mem, u, sizeof(*u));
+}
+
+void holm_udp_close(struct holm_udp *u)
+{
+	ASSERT(!u->net->callbacks);
+	udp_destroy(u);
+}
+
+/* ---- Connecting. */
+
+static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
+{
+	struct holm_addr before = u->local;
+	int err = ip_dst_get(u->net, &remote->addr, u->dev, &u->dst);
+
+	if (err)
+		return err;
+	if (u->dst->broadcast && !u->may_broadcast) {
+		udp_drop_dst(u);
+		return -HOLM_EACCES;
+	}
+	u->remote = remote->addr;
+	u->rport = remote->port;
+	if (!u->local_given)
+		u->local = u->dst->src;
+	err = udp_flow_insert(u);
+	if (err) {
+		u->local = before;
+		udp_drop_dst(u);
+		return err;
+	}
+	u->connected = true;
+	list_remove(&u->port_node);
+	list_push_back(&u->port->connected, &u->port_node);
+	udp_forget_flow(u->net);
+	return 0;
+}
+
+int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote)
+{
+	ASSERT(!u->net->callbacks);
+	if (!remote) {
+		dissolve(u);
+		return 0;
+	}
+	if (remote->port == 0 || holm_addr_is_any(&remote->addr))
+		return -HOLM_EINVAL;
+	if (u->dev_gone)
+		return -HOLM_ENODEV;
+	if (!u->port) {
+		int err = udp_bind_any_port(u);
+
+		if (err)
+			return err;
+	}
+	dissolve(u);
+	udp_drop_dst(u);
+	return associate(u, remote);
+}
+
+/* ---- Readiness and errors. */
+
+void udp_update_state(struct holm_udp *u)
+{
+	unsigned state = 0;
+
+	if (u->first)
+		state |= HOLM_READABLE;
+	if (!list_is_linked(&u->waiter.node))
+		state |= HOLM_WRITABLE;
+	if (u->error)
+		state |= HOLM_ERROR;
+	ep_set(u->net, &u->ep, state);
+}
+
+void udp_set_error(struct holm_udp *u, int error)
+{
+	u->error = error;
+	udp_update_state(u);
+	ep_notify(u->net, &u->ep);
+}
+
+int holm_udp_take_error(struct holm_udp *u)
+{
+	int error = u->error;
+
+	u->error = 0;
+	udp_update_state(u);
+	return -error;
+}
+
+unsigned holm_udp_ready(const struct holm_udp *u)
+{
+	return u->ep.state;
+}
+
+/* ---- Receiving. */
+
+static void describe(const struct holm_frame *f, struct holm_datagram *dg)
+{
+	const struct ip_rx *rx = (const struct ip_rx *)(const void *)f->cb.bytes;
+	const uint8_t *header = holm_frame_data(f) + f->l4_off;
+
+	dg->payload_off = f->payload_off;
+	dg->payload_len = rx->l4_len - UDP_HDR_BYTES;
+	dg->from = (struct holm_endpoint){ .addr = rx->src, .port = load_be16(header) };
+	dg->to = (struct holm_endpoint){ .addr = rx->dst, .port = load_be16(header + 2) };
+	dg->dev = f->dev;
+	dg->ttl = rx->ttl;
+	dg->tos = rx->tos;
+}
+
+int holm_udp_peek(struct holm_udp *u, struct holm_datagram *dg)
+{
+	if (unlikely(u->error))
+		return holm_udp_take_error(u);
+	if (!u->first)
+		return -HOLM_EAGAIN;
+	dg->frame = u->first;
+	describe(u->first, dg);
+	return 0;
+}
+
+static uint32_t pinned_by(const struct holm_frame *f)
+{
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		bytes += f->segs[i].buf->bytes;
+	return bytes;
+}
+
+int holm_udp_recv(struct holm_udp *u, struct holm_datagram *dg)
+{
+	int err = holm_udp_peek(u, dg);
+
+	if (err)
+		return err;
+	u->first = dg->frame->next;
+	dg->frame->next = NULL;
+	u->nframes--;
+	u->pinned_bytes -= pinned_by(dg->frame);
+	u->payload_bytes -= dg->payload_len;
+	if (!u->first)
+		udp_update_state(u);
+	return 0;
+}
+
+void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes)
+{
+	*datagrams = u->nframes;
+	*bytes = u->payload_bytes;
+}
+
+/* ---- Options and names. */
+
+int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value)
+{
+	switch (opt) {
+	case HOLM_UDP_OPT_BROADCAST:
+		if (value > 1)
+			return -HOLM_EINVAL;
+		u->may_broadcast = value != 0;
+		return 0;
+	case HOLM_UDP_OPT_TTL:
+		if (value < 1 || value > 255)
+			return -HOLM_EINVAL;
+		u->ttl = (uint8_t)value;
+		return 0;
+	case HOLM_UDP_OPT_TOS:
+		if (value > 255)
+			return -HOLM_EINVAL;
+		u->tos = (uint8_t)value;
+		return 0;
+	case HOLM_UDP_OPT_RCVBUF:
+		if (value < HOLM_FRAME_BYTES)
+			return -HOLM_EINVAL;
+		u->rcvbuf_bytes = value;
+		return 0;
+	}
+	return -HOLM_ENOPROTOOPT;
+}
+
+int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint32_t *value)
+{
+	switch (opt) {
+	case HOLM_UDP_OPT_BROADCAST:
+		*value = u->may_broadcast;
+		return 0;
+	case HOLM_UDP_OPT_TTL:
+		*value = u->ttl;
+		return 0;
+	case HOLM_UDP_OPT_TOS:
+		*value = u->tos;
+		return 0;
+	case HOLM_UDP_OPT_RCVBUF:
+		*value = u->rcvbuf_bytes;
+		return 0;
+	}
+	return -HOLM_ENOPROTOOPT;
+}
+
+void holm_udp_local(const struct holm_udp *u, struct holm_endpoint *e)
+{
+	*e = (struct holm_endpoint){ .addr = u->local, .scope = u->scope, .port = u->lport };
+}
+
+int holm_udp_remote(const struct holm_udp *u, struct holm_endpoint *e)
+{
+	if (!u->connected)
+		return -HOLM_ENOTCONN;
+	*e = (struct holm_endpoint){ .addr = u->remote, .scope = u->scope, .port = u->rport };
+	return 0;
+}
