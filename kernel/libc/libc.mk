@@ -5,7 +5,7 @@
 #   LIBC_LIBS	for the link
 #   LIBC_READY	the file that must exist before either
 #
-# The seam is kernel/libc/*.c, and one file that knows which of the two it is.
+# The seam is kernel/libc/*.c and posix/*.c, and one folder that knows which of the two it is.
 
 # newlib was built with these two as well: a state per thread, and read() that returns ssize_t.
 ifeq ($(PICOLIBC),)
@@ -30,6 +30,8 @@ $(LIBC_READY):
 	@echo 'PICOLIBC=$(PICOLIBC): there is no lib/libc.a in this directory' >&2 && false
 endif
 
+# The fronts of the system calls come with the system calls.
+LIBC_SRC += $(if $(wildcard kernel/sys/sys.h),$(wildcard kernel/libc/posix/*.c))
 IMAGE_SRC += $(LIBC_SRC)
 
 # The assembler reads these, so the compiler's list of prerequisites does not name them.

@@ -1,0 +1,85 @@
+/* sockets.c -- sockets under their POSIX names. */
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "kernel/libc/error.h"
+#include "kernel/sys/sys.h"
+
+const struct in6_addr in6addr_any = IN6ADDR_ANY_INIT;
+const struct in6_addr in6addr_loopback = IN6ADDR_LOOPBACK_INIT;
+
+int socket(int family, int type, int protocol)
+{
+	return libc_result(sys_socket(process_current(), family, type, protocol));
+}
+
+int bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return libc_result(sys_bind(process_current(), fd, addr, len));
+}
+
+int listen(int fd, int backlog)
+{
+	return libc_result(sys_listen(process_current(), fd, backlog));
+}
+
+int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	return libc_result(sys_accept4(process_current(), fd, addr, len, flags));
+}
+
+int accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return accept4(fd, addr, len, 0);
+}
+
+int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return libc_result(sys_connect(process_current(), fd, addr, len));
+}
+
+int shutdown(int fd, int how)
+{
+	return libc_result(sys_shutdown(process_current(), fd, how));
+}
+
+int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return libc_result(sys_getsockname(process_current(), fd, addr, len));
+}
+
+int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return libc_result(sys_getpeername(process_current(), fd, addr, len));
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return libc_result(sys_setsockopt(process_current(), fd, level, name, value, len));
+}
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return libc_result(sys_getsockopt(process_current(), fd, level, name, value, len));
+}
+
+ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
+	       socklen_t len)
+{
+	return libc_result64(sys_sendto(process_current(), fd, buf, n, flags, addr, len));
+}
+
+ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	return sendto(fd, buf, n, flags, NULL, 0);
+}
+
+ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len)
+{
+	return libc_result64(sys_recvfrom(process_current(), fd, buf, n, flags, addr, len));
+}
+
+ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	return recvfrom(fd, buf, n, flags, NULL, NULL);
+}
