@@ -53,16 +53,16 @@ static void write_frame(struct holm_pcap *pcap, const struct holm_frame *f)
 static size_t pcap_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
 	struct holm_pcap *pcap = container_of(dev, struct holm_pcap, dev);
-	size_t written = n > 0 && frames[0] == pcap->refused ? min_size(pcap->nrefused, n) : 0;
+	size_t known = n > 0 && frames[0] == pcap->refused ? pcap->nrefused : 0;
 	size_t taken;
 
-	for (size_t i = written; i < n; i++) {
+	for (size_t i = known; i < n; i++) {
 		write_frame(pcap, frames[i]);
 		dev->stats.tx_bytes += frames[i]->len;
 	}
 	taken = holm_dev_tx(pcap->lower, frames, n);
 	dev->stats.tx_frames += taken;
-	pcap->nrefused = n - taken;
+	pcap->nrefused = max_size(known, n) - taken;
 	pcap->refused = taken < n ? frames[taken] : NULL;
 	return taken;
 }
