@@ -85,6 +85,13 @@ $(SETUP)/%: tools/packages tools/setup.sh
 $(SETUP)/run $(SETUP)/lint $(SETUP)/bench: | $(SETUP)/build
 $(SETUP)/test $(SETUP)/debug: | $(SETUP)/run
 
+# A directory of results that belongs to root stops everybody else: say so at once.
+ifneq ($(wildcard $(BUILD)),)
+ifeq ($(shell [ -w '$(BUILD)' ] && echo yes),)
+$(error $(BUILD)/ belongs to somebody else; type: sudo chown -R $$(id -un) $(BUILD), or: make BUILD=other)
+endif
+endif
+
 # ---- sources ---------------------------------------------------------------------------------
 
 LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
@@ -99,8 +106,9 @@ APPS := $(sort $(patsubst kernel/apps/%.c,%,$(wildcard kernel/apps/*.c)) \
 	$(patsubst kernel/apps/%/,%,$(dir $(wildcard kernel/apps/*/*.c))))
 
 wanted = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$(t)),$(t))),$(1))
-UNIT_TESTS := $(call wanted,$(wildcard $(foreach room,lib net net/* drivers drivers/* kernel \
-	kernel/* sim,tests/$(room)/*.c)))
+FAKE_SRC := $(wildcard tests/drivers/fake/*.c)
+UNIT_TESTS := $(call wanted,$(filter-out $(FAKE_SRC),$(wildcard $(foreach room,lib net net/* drivers \
+	drivers/* kernel kernel/* sim,tests/$(room)/*.c))))
 CROSS_TESTS := $(filter tests/lib/% tests/net/%,$(UNIT_TESTS))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 KERNEL_TESTED := $(filter $(wildcard kernel/*.c kernel/*/*.c),$(patsubst tests/%,%,$(UNIT_TESTS)))
@@ -271,17 +279,19 @@ $(BUILD)/$(ARCH)/$(1).elf: $(BUILD)/$(ARCH)/$(1).debug
 	$$(Q)cd $$(@D) && $(CROSS)objcopy --strip-all --add-gnu-debuglink=$$(<F) $$(<F) $$(@F)
 endef
 ifeq ($(IDLE_GOALS),)
-$(call remember,$(ARCH)/link-flags,$(strip $(X86_CC) $(IMAGE_LDFLAGS) $(LIBC_LIBS)))
+$(call remember,$(ARCH)/link-flags,$(strip $(X86_CC) $(IMAGE_LDFLAGS) $(LIBC_LIBS) $(IMAGE_SRC)))
+$(call remember,$(ARCH)/outside,$(OUTSIDE_SRC))
 endif
 $(foreach a,$(APPS),$(eval $(call image,$(a),$(call objects,$(ARCH),$(call app_src,$(a))))))
 
 define outside_rule
 $(call outside_object,$(1)): $(1) $(BUILD)/$(ARCH)/kernel/apps/flags | $(FREESTANDING) $(LIBC_READY)
-	$$(call say,CC,'$$< [$(1)]') && mkdir -p $$(@D)
+	$$(call say,CC,'$$< [$(ARCH)]') && mkdir -p $$(@D)
 	$$(Q)$(X86_CC) $$(APP_FLAGS) $$(call strict,$(X86_CC)) -MMD -MP -c $$< -o $$@
 endef
 $(foreach s,$(OUTSIDE_SRC),$(eval $(call outside_rule,$(s))))
-$(if $(OUTSIDE),$(eval $(call image,$(OUTSIDE),$(foreach s,$(OUTSIDE_SRC),$(call outside_object,$(s))))))
+$(if $(OUTSIDE),$(eval $(call image,$(OUTSIDE),$(foreach s,$(OUTSIDE_SRC),$(call \
+	outside_object,$(s))) $(BUILD)/$(ARCH)/outside/flags)))
 
 # Applications of the boot tests: tests/boot/apps/x.c becomes build/x86_64/test-x.elf.
 BOOT_APPS := $(wildcard tests/boot/apps/*.c)
@@ -290,6 +300,10 @@ $(foreach s,$(BOOT_APPS),$(eval $(call outside_rule,$(s))) \
 
 ## image: the image of APP, build/x86_64/<app>.elf (default)
 image: $(IMAGE)
+	@$(hand_back)
+
+# What sudo builds belongs to who typed it, so that the next make needs no root.
+hand_back = $(if $(SUDO_UID),chown -R $(SUDO_UID):$(SUDO_GID) $(BUILD);,:;)
 
 RUN_SETTINGS := PORT FWD MACHINE NET TAP MEM CMDLINE ARGS ROOT PCAP ACCEL BUILD
 export $(RUN_SETTINGS)
@@ -301,7 +315,7 @@ run: run-image
 
 .PHONY: run-image
 run-image: $(IMAGE) | $(SETUP)/run
-	@tools/run.sh $(IMAGE); echo $$? >$(BUILD)/run.status
+	@$(hand_back) rm -f $(BUILD)/run.status; tools/run.sh $(IMAGE); echo $$? >$(BUILD)/run.status
 
 STATUS := $(BUILD)/tools/make-status.so
 ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(filter load,$(.FEATURES))),)
@@ -319,8 +333,11 @@ debug: $(IMAGE) | $(SETUP)/debug
 # All objects joined into one whose hidden names become local, so that nothing but holm_... is
 # left to clash with. --unique keeps every section apart for the user's --gc-sections.
 define library
-$(BUILD)/$(1)/$(2).o: $(3)
-	$$(Q)$(CC) -r -nostdlib -Wl,--unique $$^ -o $$@.new && $(OBJCOPY) --localize-hidden $$@.new $$@ \
+ifeq ($$(IDLE_GOALS),)
+$$(call remember,$(1)/$(2).list,$(CC) $(3))
+endif
+$(BUILD)/$(1)/$(2).o: $(3) $(BUILD)/$(1)/$(2).list/flags
+	$$(Q)$(CC) -r -nostdlib -Wl,--unique $$(filter %.o,$$^) -o $$@.new && $(OBJCOPY) --localize-hidden $$@.new $$@ \
 		&& rm $$@.new
 $(4): $(BUILD)/$(1)/$(2).o
 	$$(call say,AR,$$@)
@@ -355,7 +372,7 @@ $(eval $(call room,m32,support,$(CROSS_SUPPORT)))
 $(eval $(call room,s390x,support,$(CROSS_SUPPORT)))
 $(foreach tree,host m32 s390x,$(eval $(call room,$(tree),lib,$(filter lib/%,$(LIB_SRC)))) \
 	$(eval $(call room,$(tree),net,$(filter net/%,$(LIB_SRC)))))
-$(eval $(call room,host,drivers,$(DRIVER_SRC) $(wildcard arch/host/*.c)))
+$(eval $(call room,host,drivers,$(DRIVER_SRC) $(wildcard arch/host/*.c) $(FAKE_SRC)))
 $(eval $(call room,host,kernel,$(KERNEL_TESTED)))
 $(eval $(call program,host,,$(CC),$(SANITIZE),-lcmocka,lib net drivers kernel))
 $(eval $(call program,host,net/,$(CC),$(SANITIZE),-lcmocka,lib net))
@@ -404,7 +421,8 @@ SUITES := host m32 be embed lint scripts image
 
 ## test: every suite below, then one line "N passed, N failed"; T= picks some
 test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
-	@$(run_suite) $(foreach s,$(SUITES),$(SUITE_$(s)) --)
+	@$(hand_back) $(run_suite) $(foreach s,$(SUITES),$(SUITE_$(s)) --); status=$$?; \
+		$(hand_back) exit $$status
 ## test-host: unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 ## test-m32: the tests of lib and net on a 32-bit machine
 ## test-be: the tests of lib and net on a big-endian machine
