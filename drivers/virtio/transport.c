@@ -108,7 +108,9 @@ uint16_t virtio_queue_num(struct virtio_transport *t, uint16_t index, uint16_t m
 
 	if (num > max)
 		num = max;
-	return num == 0 ? 0 : (uint16_t)(1u << ilog2_u32(num));
+	if (num == 0)
+		return 0;
+	return (uint16_t)(1u << ilog2_u32(num));
 }
 
 int virtio_queue_start(struct virtio_transport *t, const struct virtq *vq, const void *mem,
