@@ -80,7 +80,7 @@ static struct boot_range place_map(const struct boot_info *boot, const struct re
 	panic("no RAM for the page map: the loader reported %u ranges", boot->ram_count);
 }
 
-void mem_init(const struct boot_info *boot)
+void mem_start(const struct boot_info *boot)
 {
 	struct reserved v = { .n = 0 };
 	struct boot_range map, gap;

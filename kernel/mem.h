@@ -18,8 +18,8 @@ struct boot_info;
  */
 #define MEM_RESERVE_PAGES 80u
 
-/* RAM as the boot loader reported it, without image, initrd and the allocator's own map. */
-void mem_init(const struct boot_info *boot);
+/* Takes RAM as the boot loader reported it, without image, initrd and the allocator's own map. */
+void mem_start(const struct boot_info *boot);
 
 /* After paging_init(): what only the start code needed becomes RAM. */
 void mem_reclaim(const struct boot_info *boot);
