@@ -1,0 +1,113 @@
+/*
+ * Open files: what descriptors refer to. A kind of file is an operation table; what it has none of
+ * is answered here.
+ */
+#ifndef KERNEL_SYS_FILE_H
+#define KERNEL_SYS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <holm/socket.h>
+
+#include "kernel/sys/process.h"
+#include "kernel/sys/wait.h"
+
+struct sys_stat;
+struct sys_dirent;
+struct file;
+
+/* Operations never block: they return -HOLM_EAGAIN, and the file's queue is woken when it is time. */
+struct file_ops {
+	/* Bytes moved, or an error. NULL: -HOLM_EINVAL, for a directory -HOLM_EISDIR. */
+	int64_t (*read)(struct file *f, const struct holm_iov *iov, size_t n);
+	int64_t (*write)(struct file *f, const struct holm_iov *iov, size_t n);
+	/* enum holm_poll. NULL: always readable and writable, as regular files are. */
+	unsigned (*poll)(struct file *f);
+	void (*stat)(struct file *f, struct sys_stat *st);
+	/* NULL: -HOLM_ESPIPE. */
+	int64_t (*seek)(struct file *f, int64_t off, int whence);
+	/* NULL: -HOLM_ENOTDIR. */
+	int (*readdir)(struct file *f, struct sys_dirent *e);
+	/* NULL: -HOLM_EINVAL. */
+	int (*map)(struct file *f, const void **data, size_t *len);
+	/* Bytes that could be read now, for FIONREAD. NULL: -HOLM_ENOTTY. */
+	int64_t (*readable)(struct file *f);
+	/* The file is about to go; may sleep. NULL: nothing to do. */
+	void (*close)(struct file *f);
+	/* How long a blocking read or write waits, in nanoseconds; NULL or 0: for ever. */
+	uint64_t (*timeout)(const struct file *f, bool writing);
+};
+
+/* The base of every file. Freed with the last reference. */
+struct file {
+	const struct file_ops *ops;
+	struct process *process; /* who opened it; outlives it */
+	uint32_t refs;
+	uint32_t bytes; /* of the whole object */
+	int flags;	/* access mode, SYS_O_NONBLOCK, SYS_O_APPEND */
+	struct wait_queue waiters;
+};
+
+/* A file of `bytes` bytes with one reference, zero beyond the base; NULL without memory. */
+struct file *file_new(struct process *p, const struct file_ops *ops, size_t bytes, int flags);
+
+static inline struct file *file_get(struct file *f)
+{
+	f->refs++;
+	return f;
+}
+
+/* May sleep when it was the last: a socket with SO_LINGER. */
+void file_put(struct file *f);
+
+/* The file behind a descriptor, with a reference for the call; NULL: -HOLM_EBADF. */
+struct file *file_of(struct process *p, int fd);
+
+unsigned file_poll(struct file *f);
+
+/* Its state has changed: wake who waits. */
+void file_wake(struct file *f);
+
+/* One attempt; -HOLM_EAGAIN: nothing was possible now. */
+typedef int64_t file_attempt(struct file *f, void *arg);
+
+/*
+ * Attempt; while it would block and `block` is set, sleep until the file is woken and attempt again,
+ * for at most `timeout_ns` (0: for ever). Then it is -HOLM_EAGAIN after all.
+ */
+int64_t file_attempt_until(struct file *f, bool block, uint64_t timeout_ns, file_attempt *attempt,
+			   void *arg);
+
+/* A system call begins. */
+static inline void sys_enter(struct process *p)
+{
+	if (p->env.wait.ops->enter)
+		p->env.wait.ops->enter(p->env.wait.ctx);
+}
+
+/* ---- the kinds ---- */
+
+struct file *console_file(struct process *p, int flags);
+
+/* Open a path of the tree. */
+int tree_open(struct process *p, const char *path, int flags, struct file **out);
+int tree_stat(struct process *p, const char *path, struct sys_stat *st);
+
+/* A file around a socket that it makes, or that somebody connected to. */
+int socket_file_open(struct process *p, int family, int type, int protocol, int flags,
+		     struct file **out);
+int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int flags,
+		       struct file **out);
+/* Its socket; NULL when it is another kind of file. */
+struct holm_socket *file_socket(struct file *f);
+
+/* ---- events ---- */
+
+/* Wake the file that the event's cookie names, if any. */
+void sys_event(const struct holm_event *ev);
+/* All events of the instance. */
+void sys_dispatch_events(struct holm_net *net);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * A process: its environment and its descriptors. The image has one; a test may have several.
+ */
+#ifndef KERNEL_SYS_PROCESS_H
+#define KERNEL_SYS_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <holm/buf.h>
+#include <holm/net.h>
+
+#include "kernel/sys/wait.h"
+
+/* A descriptor and its file cost 100 bytes; 64 Ki of them are what a small image could pay for. */
+#define FDS_MAX 65536u
+
+struct file;
+struct initrd;
+
+/* What a process needs from the world. Copied by process_init(). */
+struct sys_env {
+	struct wait_with wait;
+	const struct holm_memory *memory; /* files, descriptors */
+	struct holm_net *net;		  /* where socket() makes sockets; NULL: nowhere */
+	const struct initrd *tree;	  /* NULL: no files */
+	/* Bytes for the console. NULL: they are thrown away. */
+	void (*console)(const void *p, size_t n);
+	/* Nanoseconds since 1970, and correcting them. NULL: 1970 is now 0; not permitted. */
+	uint64_t (*wall)(void);
+	void (*set_wall)(uint64_t wall_ns);
+	uint32_t fds_max; /* 0: FDS_MAX */
+};
+
+/* One slot per descriptor; a bit per slot says whether it is free, a bit per word whether any is. */
+struct fd_slot {
+	struct file *file;
+	bool cloexec;
+};
+
+struct fds {
+	struct fd_slot *slots;
+	uint32_t cap; /* slots there are, a multiple of 64 */
+	uint32_t max;
+	uint64_t *used;		       /* [cap / 64] */
+	uint64_t full[FDS_MAX / 4096]; /* bit w: used[w] has no zero */
+};
+
+struct process {
+	struct sys_env env;
+	struct fds fds;
+};
+
+/* Descriptors 0, 1 and 2 are the console. 0, -HOLM_ENOMEM. */
+int process_init(struct process *p, const struct sys_env *env);
+
+/* Close everything. No thread may be in a call. */
+void process_fini(struct process *p);
+
+/* The process of the running thread. Whoever has processes defines it (kernel/process.c). */
+struct process *process_current(void);
+
+/* ---- fds.c ---- */
+
+/* Put the file at the lowest free descriptor from `from` on; takes over the reference. -HOLM_EMFILE,
+ * -HOLM_ENOMEM: the reference stays the caller's. */
+int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from);
+/* Put it at this very descriptor; *old is what was there, its reference the caller's. */
+int fds_put_at(struct process *p, uint32_t fd, struct file *f, bool cloexec, struct file **old);
+/* The slot of a descriptor, NULL when it is not open. */
+struct fd_slot *fds_slot(struct process *p, int fd);
+/* Take it out; the reference is the caller's. NULL when it is not open. */
+struct file *fds_take(struct process *p, int fd);
+void fds_fini(struct process *p);
+
+#endif

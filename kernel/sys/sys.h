@@ -1,0 +1,177 @@
+/*
+ * The system calls. Each returns 0 or a count, or a negative HOLM_E...; layouts and numbers are
+ * Linux's. kernel/libc gives them their POSIX names and turns errors into errno.
+ *
+ * Calls block where POSIX's do, unless the file is non-blocking. They follow Linux's manual pages;
+ * what is said here is only what those do not say.
+ */
+#ifndef KERNEL_SYS_SYS_H
+#define KERNEL_SYS_SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <holm/errno.h>
+#include <holm/socket.h>
+
+struct process;
+
+/* Flags of open(), fcntl() and, in part, socket() and accept4(). */
+enum sys_open_flag {
+	SYS_O_ACCMODE = 03,
+	SYS_O_RDONLY = 00,
+	SYS_O_WRONLY = 01,
+	SYS_O_RDWR = 02,
+	SYS_O_CREAT = 0100,
+	SYS_O_EXCL = 0200,
+	SYS_O_TRUNC = 01000,
+	SYS_O_APPEND = 02000,
+	SYS_O_NONBLOCK = 04000,
+	SYS_O_DIRECTORY = 0200000,
+	SYS_O_NOFOLLOW = 0400000,
+	SYS_O_CLOEXEC = 02000000,
+};
+
+enum sys_fcntl_cmd {
+	SYS_F_DUPFD = 0,
+	SYS_F_GETFD = 1,
+	SYS_F_SETFD = 2,
+	SYS_F_GETFL = 3,
+	SYS_F_SETFL = 4,
+	SYS_F_DUPFD_CLOEXEC = 1030,
+};
+
+enum { SYS_FD_CLOEXEC = 1 };
+
+enum sys_ioctl_request {
+	SYS_FIONBIO = 0x5421,
+	SYS_FIONREAD = 0x541b,
+};
+
+enum sys_whence { SYS_SEEK_SET = 0, SYS_SEEK_CUR = 1, SYS_SEEK_END = 2 };
+
+enum sys_clock {
+	SYS_CLOCK_REALTIME = 0,
+	SYS_CLOCK_MONOTONIC = 1,
+	SYS_CLOCK_PROCESS_CPUTIME = 2,
+	SYS_CLOCK_THREAD_CPUTIME = 3,
+	SYS_CLOCK_MONOTONIC_RAW = 4,
+	SYS_CLOCK_REALTIME_COARSE = 5,
+	SYS_CLOCK_MONOTONIC_COARSE = 6,
+	SYS_CLOCK_BOOTTIME = 7,
+};
+
+enum { SYS_TIMER_ABSTIME = 1 };
+
+/* File types in sys_stat.mode. */
+enum sys_mode {
+	SYS_S_IFMT = 0170000,
+	SYS_S_IFSOCK = 0140000,
+	SYS_S_IFREG = 0100000,
+	SYS_S_IFDIR = 0040000,
+	SYS_S_IFCHR = 0020000,
+	SYS_S_IFLNK = 0120000,
+};
+
+struct sys_timespec {
+	int64_t sec;
+	int64_t nsec;
+};
+
+struct sys_pollfd {
+	int32_t fd; /* negative: skipped */
+	int16_t events;
+	int16_t revents;
+};
+
+/* The C library's struct stat has another layout; the seam copies. */
+struct sys_stat {
+	uint32_t mode;
+	uint32_t nlink;
+	uint64_t ino;
+	uint64_t size;
+	int64_t mtime; /* seconds since 1970 */
+};
+
+struct sys_dirent {
+	uint64_t ino;
+	uint8_t type;	  /* DT_DIR 4, DT_REG 8, DT_LNK 10 */
+	const char *name; /* NUL-terminated, stays for ever */
+	size_t name_len;
+};
+
+/* ---- sockets ---- */
+
+/* `type` may carry SYS_O_NONBLOCK and SYS_O_CLOEXEC. */
+int sys_socket(struct process *p, int family, int type, int protocol);
+int sys_bind(struct process *p, int fd, const void *addr, uint32_t len);
+int sys_listen(struct process *p, int fd, int backlog);
+int sys_accept(struct process *p, int fd, void *addr, uint32_t *len);
+int sys_accept4(struct process *p, int fd, void *addr, uint32_t *len, int flags);
+int sys_connect(struct process *p, int fd, const void *addr, uint32_t len);
+int sys_shutdown(struct process *p, int fd, int how);
+int sys_getsockname(struct process *p, int fd, void *addr, uint32_t *len);
+int sys_getpeername(struct process *p, int fd, void *addr, uint32_t *len);
+int sys_setsockopt(struct process *p, int fd, int level, int name, const void *value, uint32_t len);
+int sys_getsockopt(struct process *p, int fd, int level, int name, void *value, uint32_t *len);
+
+/* ---- moving bytes ---- */
+
+int64_t sys_read(struct process *p, int fd, void *buf, size_t n);
+int64_t sys_write(struct process *p, int fd, const void *buf, size_t n);
+int64_t sys_readv(struct process *p, int fd, const struct holm_iov *iov, int n);
+int64_t sys_writev(struct process *p, int fd, const struct holm_iov *iov, int n);
+int64_t sys_send(struct process *p, int fd, const void *buf, size_t n, int flags);
+int64_t sys_recv(struct process *p, int fd, void *buf, size_t n, int flags);
+int64_t sys_sendto(struct process *p, int fd, const void *buf, size_t n, int flags,
+		   const void *addr, uint32_t len);
+int64_t sys_recvfrom(struct process *p, int fd, void *buf, size_t n, int flags, void *addr,
+		     uint32_t *len);
+int64_t sys_sendmsg(struct process *p, int fd, const struct holm_msg *msg, int flags);
+/* msg->name_len and msg->flags are results too. */
+int64_t sys_recvmsg(struct process *p, int fd, struct holm_msg *msg, int flags);
+
+/* send() of bytes that never change: queued where they are (holm_app.h's holm_send_const). */
+int64_t sys_send_const(struct process *p, int fd, const void *buf, size_t n, int flags);
+
+/* ---- files ---- */
+
+/* Read-only: -HOLM_EROFS for every way of writing, -HOLM_ENOENT for what is not there. */
+int sys_open(struct process *p, const char *path, int flags);
+int sys_fstat(struct process *p, int fd, struct sys_stat *st);
+int sys_stat(struct process *p, const char *path, struct sys_stat *st);
+int64_t sys_lseek(struct process *p, int fd, int64_t off, int whence);
+
+/* The next entry of an open directory: 1, or 0 behind the last. lseek(fd, 0, SEEK_SET) rewinds. */
+int sys_readdir(struct process *p, int fd, struct sys_dirent *e);
+
+/* A file of the tree as memory that stays for ever. -HOLM_EINVAL for other files. */
+int sys_map_file(struct process *p, int fd, const void **data, size_t *len);
+
+/* ---- descriptors ---- */
+
+int sys_close(struct process *p, int fd);
+int sys_dup(struct process *p, int fd);
+int sys_dup2(struct process *p, int fd, int to);
+int sys_dup3(struct process *p, int fd, int to, int flags);
+int sys_fcntl(struct process *p, int fd, int cmd, int64_t arg);
+int sys_ioctl(struct process *p, int fd, uint32_t request, void *arg);
+
+/* Negative: for ever. */
+int sys_poll(struct process *p, struct sys_pollfd *fds, size_t n, int timeout_ms);
+/* ppoll() without its signals: NULL waits for ever. */
+int sys_ppoll(struct process *p, struct sys_pollfd *fds, size_t n,
+	      const struct sys_timespec *timeout);
+
+/* ---- time ---- */
+
+int sys_clock_gettime(struct process *p, int clock, struct sys_timespec *ts);
+int sys_clock_settime(struct process *p, int clock, const struct sys_timespec *ts);
+int sys_clock_getres(struct process *p, int clock, struct sys_timespec *ts);
+/* `left` may be NULL; nothing interrupts a sleep, so it becomes zero. */
+int sys_nanosleep(struct process *p, const struct sys_timespec *req, struct sys_timespec *left);
+int sys_clock_nanosleep(struct process *p, int clock, int flags, const struct sys_timespec *req,
+			struct sys_timespec *left);
+int sys_yield(struct process *p);
+
+#endif
