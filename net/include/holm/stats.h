@@ -30,7 +30,7 @@ extern "C" {
 	X(IP4_SOURCE, "ipv4: impossible source address")                                           \
 	X(IP4_NOT_OURS, "ipv4: destination is another host")                                       \
 	X(IP4_FRAGMENT, "ipv4: fragment (reassembly is not supported)")                            \
-	X(IP4_OPTIONS, "ipv4: source route")                                                       \
+	X(IP4_OPTIONS, "ipv4: source route, or malformed options")                                 \
 	X(IP4_PROTOCOL, "ipv4: no such protocol here")                                             \
 	X(IP_NO_ROUTE, "ip: no route")                                                             \
 	X(IP_NO_DEVICE, "ip: device is down or gone")                                              \
