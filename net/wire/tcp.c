@@ -81,7 +81,7 @@ size_t tcp_build_bytes(const struct tcp_hdr_info *info)
 	if (info->has_mss)
 		bytes += 4;
 	if (info->has_ts)
-		bytes += 12;
+		bytes += TCP_OPT_TIMESTAMP_ALIGNED;
 	else if (info->sack_permitted)
 		bytes += 4;
 	if (info->has_wscale)
@@ -96,7 +96,7 @@ static uint8_t *build_timestamp(uint8_t *opt, const struct tcp_hdr_info *info)
 	store_be32(opt, info->sack_permitted ? WORD_SACK_PERMITTED_TS : TCP_OPT_TIMESTAMP_WORD);
 	store_be32(opt + 4, info->tsval);
 	store_be32(opt + 8, info->tsecr);
-	return opt + 12;
+	return opt + TCP_OPT_TIMESTAMP_ALIGNED;
 }
 
 static uint8_t *build_sack(uint8_t *opt, const struct tcp_hdr_info *info)

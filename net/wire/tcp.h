@@ -51,7 +51,8 @@ enum {
 	TCP_OPT_WSCALE_BYTES = 3,
 	TCP_OPT_SACK_PERMITTED_BYTES = 2,
 	TCP_OPT_SACK_BLOCK_BYTES = 8,
-	TCP_OPT_TIMESTAMP_BYTES = 10
+	TCP_OPT_TIMESTAMP_BYTES = 10,
+	TCP_OPT_TIMESTAMP_ALIGNED = 12 /* with the two NOPs in front */
 };
 
 /* NOP, NOP, timestamp, 10: what RFC 7323 appendix A recommends and all the world sends. */
