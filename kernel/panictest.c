@@ -21,9 +21,9 @@ static bool is_word(const char *a, const char *b)
 
 static void read_null(void)
 {
-	volatile int *volatile p = NULL;
+	volatile uintptr_t nowhere = 0;
 
-	log_info("read %d from address 0", *p);
+	log_info("read %d from address 0", *(volatile int *)nowhere);
 }
 
 /* A return instruction in a page that may only hold data. */

@@ -22,10 +22,17 @@
 #define CPUID1_ECX_DEADLINE (1u << 24)
 #define CPUID1_ECX_HYPERVISOR (1u << 31)
 
-#define WINDOW_NS 1000000u
+#define WINDOW_NS UINT64_C(1000000)
 #define READINGS 8u
 #define APIC_KHZ_QEMU 1000000u
 #define PIT_HZ 1193182u
+#define PIT_CHANNEL_2 0x42
+#define PIT_COMMAND 0x43
+#define PIT_GATE 0x61
+#define PIT_LATCH_2 0x80
+#define PIT_COUNT_DOWN_2 0xb0 /* both bytes, mode 0 */
+/* A counter that does not move is given up after some milliseconds on any processor. */
+#define WINDOW_MAX_CYCLES (UINT64_C(1) << 24)
 /* Between 100 MHz and 20 GHz: anything else is a misunderstanding. */
 #define KHZ_MIN 100000u
 #define KHZ_MAX 20000000u
@@ -115,52 +122,64 @@ static struct moment read_both(uint64_t (*other)(void))
 	return best;
 }
 
-/* The APIC timer counts down; make it count up. */
+/* Both counters count down; these count up. */
 static uint64_t apic_ticks(void)
 {
 	return UINT32_MAX - lapic_timer_left();
 }
 
+static uint64_t pit_ticks(void)
+{
+	uint8_t low;
+
+	port_out8(PIT_COMMAND, PIT_LATCH_2);
+	low = port_in8(PIT_CHANNEL_2);
+	return 0xffffu - (low | (uint32_t)port_in8(PIT_CHANNEL_2) << 8);
+}
+
+/* Compare the cycle counter with one whose frequency is known; false when that one stands still. */
+static bool measure(uint64_t (*ticks)(void), uint64_t hz, const char *name)
+{
+	struct moment a = read_both(ticks), b;
+	uint64_t wanted = hz * WINDOW_NS / 1000000000u;
+
+	while (ticks() - a.other < wanted && cpu_read_tsc() - a.tsc < WINDOW_MAX_CYCLES)
+		;
+	b = read_both(ticks);
+	if (b.other - a.other < wanted)
+		return false;
+	return accept((b.tsc - a.tsc) * hz / (b.other - a.other) / 1000, name);
+}
+
 static bool from_apic(void)
 {
-	struct moment a, b;
+	bool ok;
 
 	if ((cpu_id(1, 0).ecx & CPUID1_ECX_HYPERVISOR) == 0)
 		return false;
 	lapic_timer_start(UINT32_MAX, false);
-	a = read_both(apic_ticks);
-	do
-		b.other = apic_ticks();
-	while (b.other - a.other < WINDOW_NS && b.other >= a.other);
-	b = read_both(apic_ticks);
+	ok = measure(apic_ticks, APIC_KHZ_QEMU * UINT64_C(1000), "lapic");
 	lapic_timer_start(0, false);
-	if (b.other <= a.other)
-		return false;
-	return accept((b.tsc - a.tsc) * APIC_KHZ_QEMU / (b.other - a.other), "lapic");
+	return ok;
 }
 
-/*
- * Channel 2 of the PIT counts one window down and raises bit 5 of port 0x61. Measures the APIC timer
- * too, as this is not a QEMU whose timer's frequency is known. A machine without a PIT reads all ones
- * and looks finished at once; the check for too few cycles then refuses.
- */
+/* Not a QEMU whose APIC timer has a known frequency: that is measured too, by the cycles. */
 static bool from_pit(void)
 {
-	uint32_t count = (uint32_t)((uint64_t)PIT_HZ * WINDOW_NS / 1000000000u);
-	uint64_t begin, cycles;
+	uint64_t begin;
+	bool ok;
 
-	port_out8(0x61, (uint8_t)((port_in8(0x61) & ~2u) | 1u));
-	port_out8(0x43, 0xb0); /* channel 2, both bytes, mode 0 */
-	port_out8(0x42, (uint8_t)count);
+	port_out8(PIT_GATE, (uint8_t)((port_in8(PIT_GATE) & ~2u) | 1u)); /* count, silently */
+	port_out8(PIT_COMMAND, PIT_COUNT_DOWN_2);
+	port_out8(PIT_CHANNEL_2, 0xff);
+	port_out8(PIT_CHANNEL_2, 0xff);
 	lapic_timer_start(UINT32_MAX, false);
-	port_out8(0x42, (uint8_t)(count >> 8));
 	begin = cpu_read_tsc();
-	while ((port_in8(0x61) & 0x20) == 0 && cpu_read_tsc() - begin < UINT64_C(1) << 32)
-		;
-	cycles = cpu_read_tsc() - begin;
-	apic_khz = (uint32_t)(apic_ticks() * 1000000u / WINDOW_NS);
+	ok = measure(pit_ticks, PIT_HZ, "pit");
+	if (ok)
+		apic_khz = (uint32_t)(apic_ticks() * khz / (cpu_read_tsc() - begin));
 	lapic_timer_start(0, false);
-	return apic_khz != 0 && accept(cycles * 1000000u / WINDOW_NS, "pit");
+	return ok && apic_khz != 0;
 }
 
 bool hwclock_init(void)

@@ -5,7 +5,7 @@
  * virtio over MMIO: words "virtio_mmio.device=512@0xfeb00e00:12" are taken as they are. microvm with
  * ACPI writes none (its devices are described in AML), so its 24 slots are listed when it is neither a PC
  * nor described by words; drivers find most of them empty.
- * PCI: the MCFG table, else the host bridge that microvm,pcie=on puts at 0xe0000000, else the ports.
+ * PCI: where the MCFG table says (microvm,pcie=on has one too), else the ports of a PC.
  */
 #include "arch/platform.h"
 
@@ -19,20 +19,16 @@
 #define MICROVM_MMIO_STEP 512u
 #define MICROVM_SLOTS 24u
 #define MICROVM_SLOTS_NO_ACPI 8u
-#define MICROVM_ECAM_BASE 0xe0000000u
-#define MICROVM_ECAM_BUSES 256u
 #define MICROVM_PCI_LINE 12u
 #define MICROVM_PCI_LINE_TWO 16u
-#define MICROVM_BRIDGE_ID 0x00081b36u /* QEMU's generic PCIe host bridge */
 #define VIRTIO_MAGIC 0x74726976u
 #define BUS_BYTES (1u << 20)
 /* 2^64 has twenty digits. */
 #define NUMBER_MAX_CHARS 20u
 
 /* Room for BARs that firmware left at 0. Below 4 GiB: every device can decode that. */
-#define MICROVM_WINDOW_BASE 0xc0000000u
+#define WINDOW_BASE 0xc0000000u
 #define MICROVM_WINDOW_LEN 0x20000000u
-#define Q35_WINDOW_BASE 0xc0000000u
 #define Q35_WINDOW_LEN 0x30000000u
 
 static struct platform_resource resources[PLATFORM_RESOURCES_MAX];
@@ -153,7 +149,7 @@ static void add_pci(bool is_pc)
 	struct platform_resource r = { .kind = PLATFORM_PCI_ECAM };
 
 	pci_is_microvm = !is_pc;
-	r.window_base = is_pc ? Q35_WINDOW_BASE : MICROVM_WINDOW_BASE;
+	r.window_base = WINDOW_BASE;
 	r.window_len_bytes = is_pc ? Q35_WINDOW_LEN : MICROVM_WINDOW_LEN;
 	if (acpi.ecam_base != 0 && acpi.ecam_base < UINT32_MAX) {
 		r.base = acpi.ecam_base;
@@ -163,9 +159,6 @@ static void add_pci(bool is_pc)
 		r.kind = PLATFORM_PCI_PORTS;
 		r.base = 0xcf8;
 		r.bus_last = 255;
-	} else if (mmio_read32(MICROVM_ECAM_BASE) == MICROVM_BRIDGE_ID) {
-		r.base = MICROVM_ECAM_BASE;
-		r.bus_last = MICROVM_ECAM_BUSES - 1;
 	} else {
 		return;
 	}
