@@ -30,8 +30,7 @@ $(LIBC_READY):
 	@echo 'PICOLIBC=$(PICOLIBC): there is no lib/libc.a in this directory' >&2 && false
 endif
 
-# The fronts of the system calls come with the system calls.
-LIBC_SRC += $(if $(wildcard kernel/sys/sys.h),$(wildcard kernel/libc/posix/*.c))
+LIBC_SRC += $(wildcard kernel/libc/posix/*.c)
 IMAGE_SRC += $(LIBC_SRC)
 
 # The assembler reads these, so the compiler's list of prerequisites does not name them.

@@ -140,12 +140,14 @@ static enum step read_more(struct conn *c)
 
 static enum step read_head(struct conn *c, conn_answer *answer, uint64_t now_ms)
 {
-	size_t head, empty = 0;
+	size_t head, empty;
 	bool was_idle;
 
-	if (c->in_end > c->in_start && c->scanned == 0)
-		empty = request_leading_bytes(c->in + c->in_start, c->in_end - c->in_start);
-	c->in_start += empty;
+	empty = request_leading_bytes(c->in + c->in_start, c->in_end - c->in_start);
+	if (empty > 0) {
+		c->in_start += empty;
+		c->scanned = 0;
+	}
 	head = request_head_bytes(c->in + c->in_start, c->in_end - c->in_start, &c->scanned);
 	if (head > 0) {
 		start_request(c, head, answer, now_ms);

@@ -2,16 +2,14 @@
 #include <holm_app.h>
 
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "kernel/libc/error.h"
+#include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
-
-#include <holm/socket.h>
 
 ssize_t holm_send_const(int fd, const void *p, size_t n, int flags)
 {
-	return send(fd, p, n, flags | HOLM_MSG_CONST);
+	return libc_result64(sys_send_const(process_current(), fd, p, n, flags));
 }
 
 const void *holm_map_file(int fd, size_t *len)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kernel/libc/error.h"
+#include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
 
 struct holm_dir {
@@ -39,13 +40,13 @@ struct dirent *readdir(DIR *dir)
 			libc_fail(-result);
 		return NULL;
 	}
-	len = strlen(e.name);
+	len = e.name_len;
 	if (len >= sizeof(dir->entry.d_name))
 		len = sizeof(dir->entry.d_name) - 1;
 	memcpy(dir->entry.d_name, e.name, len);
 	dir->entry.d_name[len] = '\0';
 	dir->entry.d_ino = (ino_t)e.ino;
-	dir->entry.d_type = (unsigned char)(e.mode >> 12); /* DT_... is the type of a mode */
+	dir->entry.d_type = e.type;
 	return &dir->entry;
 }
 

@@ -11,8 +11,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <holm/errno.h>
+
 #include "kernel/libc/error.h"
 #include "kernel/libc/library.h"
+#include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
 
 /* The open() of the C library's stdio, with the library's flags; a program's is posix_open. */
@@ -65,14 +68,12 @@ static int fill(struct stat *st, int result, const struct sys_stat *from)
 		return libc_fail(-result);
 	*st = (struct stat){
 		.st_ino = (ino_t)from->ino,
-		.st_mode = from->mode,
+		.st_mode = (mode_t)from->mode,
 		.st_nlink = (nlink_t)from->nlink,
 		.st_size = (off_t)from->size,
 		.st_blksize = 4096,
 		.st_blocks = (blkcnt_t)((from->size + 511) / 512),
-		.st_atim.tv_sec = (time_t)from->mtime,
-		.st_mtim.tv_sec = (time_t)from->mtime,
-		.st_ctim.tv_sec = (time_t)from->mtime,
+		.st_mtime = (time_t)from->mtime,
 	};
 	return 0;
 }
@@ -127,7 +128,7 @@ int fcntl(int fd, int cmd, ...)
 	va_start(args, cmd);
 	arg = va_arg(args, long);
 	va_end(args);
-	return libc_result(sys_fcntl(process_current(), fd, cmd, (int)arg));
+	return libc_result(sys_fcntl(process_current(), fd, cmd, arg));
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -138,5 +139,5 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	return libc_result(sys_ioctl(process_current(), fd, request, arg));
+	return libc_result(sys_ioctl(process_current(), fd, (uint32_t)request, arg));
 }

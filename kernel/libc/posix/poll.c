@@ -6,6 +6,7 @@
 #include <sys/select.h>
 
 #include "kernel/libc/error.h"
+#include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
 
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)

@@ -1,8 +1,10 @@
 /* sockets.c -- sockets under their POSIX names. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "kernel/libc/error.h"
+#include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
 
 const struct in6_addr in6addr_any = IN6ADDR_ANY_INIT;
@@ -82,4 +84,39 @@ ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, 
 ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
 	return recvfrom(fd, buf, n, flags, NULL, NULL);
+}
+
+/* Ancillary data carries nothing yet: none is sent, none comes. */
+static struct holm_msg to_holm(const struct msghdr *m)
+{
+	struct holm_msg msg = {
+		.name = m->msg_name,
+		.name_len = m->msg_namelen,
+		.iov = (struct holm_iov *)m->msg_iov,
+		.iovcnt = m->msg_iovlen,
+	};
+
+	return msg;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	struct holm_msg msg = to_holm(m);
+
+	if (m->msg_controllen > 0)
+		return libc_fail(EOPNOTSUPP);
+	return libc_result64(sys_sendmsg(process_current(), fd, &msg, flags));
+}
+
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	struct holm_msg msg = to_holm(m);
+	int64_t result = sys_recvmsg(process_current(), fd, &msg, flags);
+
+	if (result >= 0) {
+		m->msg_namelen = msg.name_len;
+		m->msg_controllen = 0;
+		m->msg_flags = msg.flags;
+	}
+	return libc_result64(result);
 }

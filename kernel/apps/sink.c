@@ -1,0 +1,105 @@
+/*
+ * sink.c -- reads and throws away (the discard service, RFC 863), and says how fast.
+ *
+ *	sink [-n CONNECTIONS] [PORT]	port 9; ends after so many connections, with 0
+ *
+ * One connection at a time: it is there to measure.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHUNK_BYTES = 64 * 1024 };
+
+static unsigned char chunk[CHUNK_BYTES];
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static int listen_on(uint16_t port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 || listen(fd, 16) != 0)
+		return -1;
+	return fd;
+}
+
+static void report(uint64_t bytes, uint64_t us, const char *how)
+{
+	uint64_t kbit_s = bytes * 8000 / (us > 0 ? us : 1);
+
+	printf("sink: %llu bytes in %llu.%03llu s, %llu.%03llu Mbit/s%s%s\n",
+	       (unsigned long long)bytes, (unsigned long long)(us / 1000000),
+	       (unsigned long long)(us / 1000 % 1000), (unsigned long long)(kbit_s / 1000),
+	       (unsigned long long)(kbit_s % 1000), *how ? ", " : "", how);
+	fflush(stdout);
+}
+
+static void drain(int fd)
+{
+	uint64_t start = now_us();
+	uint64_t bytes = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n > 0)
+			bytes += (uint64_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	report(bytes, now_us() - start, n < 0 ? strerror(errno) : "");
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: sink [-n CONNECTIONS] [PORT]\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	int port = 9, listener;
+	long left = -1;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
+			left = atol(argv[++i]);
+		else
+			port = atoi(argv[i]);
+	}
+	if (port < 1 || port > 65535 || left == 0)
+		return usage();
+	listener = listen_on((uint16_t)port);
+	if (listener < 0) {
+		fprintf(stderr, "sink: port %d: %s\n", port, strerror(errno));
+		return 1;
+	}
+	printf("sink: listening on port %d\n", port);
+	fflush(stdout);
+	while (left != 0) {
+		int fd = accept(listener, NULL, NULL);
+
+		if (fd < 0)
+			continue;
+		drain(fd);
+		close(fd);
+		left -= left > 0;
+	}
+	return 0;
+}
