@@ -81,7 +81,7 @@ void kernel_main(const struct boot_info *boot)
 	cmdline_init(boot->cmdline); /* what we were told */
 	log_init();		     /* lines with a time, from here on */
 	exit_init();		     /* what to say at the end */
-	mem_start(boot);		     /* all RAM has an owner */
+	mem_start(boot);	     /* all RAM has an owner */
 	map_memory(boot);	     /* write xor execute */
 	irq_init();		     /* every line masked */
 	clock_init();		     /* nanoseconds */
