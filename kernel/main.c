@@ -41,6 +41,7 @@ static void warn_about_words(void)
 {
 	const char *word;
 
+	cmdline_get("hostname"); /* known, but asked for only when the program wants its name */
 	if (cmdline_dropped() != 0)
 		log_warn("command line: %u words too many were dropped", cmdline_dropped());
 	for (unsigned i = 0; (word = cmdline_unused(i)) != NULL; i++)
