@@ -47,8 +47,10 @@ enum holm_msg_flag {
 	HOLM_MSG_DONTWAIT = 0x40,
 	HOLM_MSG_EOR = 0x80,
 	HOLM_MSG_WAITALL = 0x100,
+	HOLM_MSG_ERRQUEUE = 0x2000,
 	HOLM_MSG_NOSIGNAL = 0x4000,
 	HOLM_MSG_MORE = 0x8000,
+	HOLM_MSG_FASTOPEN = 0x20000000,
 	/* holm's own: the bytes never change; queue them without a copy (send side, TCP). */
 	HOLM_MSG_CONST = 0x1000000,
 };
@@ -140,7 +142,8 @@ int holm_socket_open(struct holm_net *net, int family, int type, int protocol, v
 
 /*
  * Give the socket up. Its connection goes on as holm_tcp_close() says, or by SO_LINGER {1, 0} as
- * holm_tcp_abort(). With SO_LINGER {1, n > 0} the caller first waits for HOLM_POLLHUP or n seconds.
+ * holm_tcp_abort(). With SO_LINGER {1, n > 0} the caller first shuts writing down and waits until
+ * holm_socket_is_delivered(), n seconds at most.
  */
 void holm_socket_close(struct holm_socket *s);
 
@@ -193,6 +196,9 @@ uint64_t holm_socket_rcvtimeo_ns(const struct holm_socket *s);
 uint64_t holm_socket_sndtimeo_ns(const struct holm_socket *s);
 /* SO_LINGER: seconds to wait in close(), or -1. */
 int holm_socket_linger_s(const struct holm_socket *s);
+
+/* Has the peer acknowledged everything, FIN included? What SO_LINGER waits for. */
+bool holm_socket_is_delivered(struct holm_socket *s);
 
 /* Level readiness as poll() shows it (enum holm_poll); never blocks. */
 unsigned holm_socket_poll(struct holm_socket *s);

@@ -1,0 +1,473 @@
+/*
+ * AF_INET, SOCK_STREAM: a TCP endpoint behind the calls of POSIX. What is read from where it stands: the
+ * phase of connect() is the socket's, everything else is asked of TCP when it is needed.
+ */
+#include "net/socket/inet_stream.h"
+
+#include "lib/mem.h"
+#include "net/socket/inet_addr.h"
+
+/* ---- the endpoint ---- */
+
+static unsigned bind_flags(const struct stream *t)
+{
+	return t->base.reuseaddr ? HOLM_TCP_REUSEADDR : 0;
+}
+
+static int stream_open(struct holm_socket *s)
+{
+	struct stream *t = inet_stream_of(s);
+	int err = holm_tcp_open(s->net, &t->tcp);
+
+	if (err)
+		return err;
+	s->sndbuf = s->net->config.tcp_sndbuf_bytes;
+	s->rcvbuf = s->net->config.tcp_rcvbuf_bytes;
+	holm_tcp_set_cookie(t->tcp, s->cookie);
+	return 0;
+}
+
+static void leave_rings(struct stream *t)
+{
+	if (t->rings)
+		rings_leave(t->rings);
+	t->rings = NULL;
+}
+
+static void stream_close(struct holm_socket *s, bool abort)
+{
+	struct stream *t = inet_stream_of(s);
+
+	if (abort)
+		holm_tcp_abort(t->tcp);
+	else
+		holm_tcp_close(t->tcp);
+	leave_rings(t);
+}
+
+static void stream_set_cookie(struct holm_socket *s)
+{
+	holm_tcp_set_cookie(inet_stream_of(s)->tcp, s->cookie);
+}
+
+static void copy_options(struct holm_tcp *to, const struct holm_tcp *from)
+{
+	uint32_t value;
+
+	for (int opt = HOLM_TCP_OPT_NODELAY; opt <= HOLM_TCP_OPT_LINGER2_S; opt++)
+		if (holm_tcp_get_option(from, (enum holm_tcp_option)opt, &value) == 0)
+			(void)holm_tcp_set_option(to, (enum holm_tcp_option)opt, value);
+}
+
+/*
+ * Back to a socket that never connected: a new endpoint in the old one's place, with its options and
+ * the address that the program chose. Without memory the old one stays, spent.
+ */
+static int renew(struct stream *t)
+{
+	struct holm_tcp *old = t->tcp;
+	int err;
+
+	t->spent = true;
+	t->phase = UNCONNECTED;
+	t->base.shut = 0;
+	err = holm_tcp_open(t->base.net, &t->tcp);
+	if (err) {
+		t->tcp = old;
+		return err;
+	}
+	copy_options(t->tcp, old);
+	holm_tcp_set_cookie(t->tcp, t->base.cookie);
+	holm_tcp_abort(old);
+	leave_rings(t);
+	t->spent = false;
+	if (t->bound)
+		t->bound = holm_tcp_bind(t->tcp, &t->local, bind_flags(t)) == 0;
+	return 0;
+}
+
+static int need_rings(struct stream *t)
+{
+	return t->rings ? 0
+			: rings_attach(t->base.net, t->tcp, t->base.sndbuf, t->base.rcvbuf,
+				       &t->rings);
+}
+
+static bool is_handshaking(const struct stream *t)
+{
+	enum holm_tcp_state state = holm_tcp_state(t->tcp);
+
+	return state == HOLM_TCP_SYN_SENT || state == HOLM_TCP_SYN_RECEIVED;
+}
+
+/* Both directions are over: reset, timed out, or closed on both sides. */
+static bool is_over(const struct stream *t)
+{
+	return t->phase > LISTENING && holm_tcp_state(t->tcp) == HOLM_TCP_CLOSED;
+}
+
+static bool is_read_ended(const struct stream *t)
+{
+	return (t->base.shut & SOCKET_SHUT_RD) || is_over(t) ||
+	       (holm_tcp_ready(t->tcp) & HOLM_PEER_CLOSED);
+}
+
+static bool is_write_ended(const struct stream *t)
+{
+	return (t->base.shut & SOCKET_SHUT_WR) || is_over(t);
+}
+
+static size_t unread(const struct stream *t)
+{
+	return t->rings ? holm_rcvbuf_readable(&t->rings->rcv.base) : 0;
+}
+
+/* ---- bind, connect, listen, accept ---- */
+
+static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
+{
+	struct stream *t = inet_stream_of(s);
+	struct holm_endpoint local;
+	int err = inet_addr_parse(&local, addr, len, INET_ADDR_BIND);
+
+	if (err)
+		return err;
+	if (t->phase != UNCONNECTED || t->bound)
+		return -HOLM_EINVAL;
+	if (t->spent && (err = renew(t)) != 0)
+		return err;
+	err = holm_tcp_bind(t->tcp, &local, bind_flags(t));
+	if (err)
+		return err;
+	t->bound = true;
+	t->local = local;
+	return 0;
+}
+
+/* What connect() says when it was called before: how far it got. */
+static int connect_outcome(struct stream *t, int pending)
+{
+	int err;
+
+	if (is_handshaking(t))
+		return pending;
+	if (!is_over(t)) {
+		t->phase = CONNECTED;
+		return 0;
+	}
+	err = holm_tcp_take_error(t->tcp);
+	(void)renew(t); /* where it fails, the next connect() tries again and says so */
+	return err ? err : -HOLM_ECONNABORTED;
+}
+
+static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
+{
+	struct stream *t = inet_stream_of(s);
+	struct holm_endpoint remote;
+	int err;
+
+	if (inet_addr_is_unspec(addr, len))
+		return t->phase == UNCONNECTED && !t->spent ? 0 : renew(t);
+	if (t->phase == CONNECTING)
+		return connect_outcome(t, -HOLM_EALREADY);
+	if (t->phase != UNCONNECTED)
+		return -HOLM_EISCONN;
+	err = inet_addr_parse(&remote, addr, len, INET_ADDR_CONNECT);
+	if (!err && t->spent)
+		err = renew(t);
+	if (!err)
+		err = need_rings(t);
+	if (err)
+		return err;
+	inet_addr_wildcard_to_loopback(&remote);
+	err = holm_tcp_connect(t->tcp, &remote);
+	if (err)
+		return err;
+	t->phase = CONNECTING;
+	return connect_outcome(t, -HOLM_EINPROGRESS);
+}
+
+static int stream_listen(struct holm_socket *s, int backlog)
+{
+	static const struct holm_endpoint any = {
+		.addr = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0 } },
+	};
+	struct stream *t = inet_stream_of(s);
+	int err = 0;
+
+	if (t->phase > LISTENING)
+		return -HOLM_EINVAL;
+	if (t->spent)
+		err = renew(t);
+	if (!err && !t->bound && t->phase == UNCONNECTED) {
+		err = holm_tcp_bind(t->tcp, &any, bind_flags(t));
+		t->bound = err == 0;
+		t->local = any;
+	}
+	/* As on Linux a negative backlog is a very large one. */
+	if (!err)
+		err = holm_tcp_listen(t->tcp, (uint32_t)backlog);
+	if (!err)
+		t->phase = LISTENING;
+	return err;
+}
+
+static int stream_can_accept(struct holm_socket *s)
+{
+	const struct stream *t = inet_stream_of(s);
+
+	if (t->phase != LISTENING)
+		return -HOLM_EINVAL;
+	return holm_tcp_ready(t->tcp) & HOLM_ACCEPTABLE ? 0 : -HOLM_EAGAIN;
+}
+
+static int stream_accept(struct holm_socket *s, struct holm_socket *child)
+{
+	struct stream *c = inet_stream_of(child);
+	uint32_t promised = s->net->config.tcp_rcvbuf_bytes;
+	int err = holm_tcp_accept(inet_stream_of(s)->tcp, &c->tcp);
+
+	if (err)
+		return err;
+	c->phase = CONNECTED;
+	holm_tcp_set_cookie(c->tcp, child->cookie);
+	/* The peer was promised the instance's window before it was known whose this would be. */
+	err = rings_attach(s->net, c->tcp, child->sndbuf, max_u32(child->rcvbuf, promised),
+			   &c->rings);
+	if (err)
+		holm_tcp_abort(c->tcp);
+	return err;
+}
+
+static int stream_name(struct holm_socket *s, enum socket_name which, void *addr, uint32_t *len)
+{
+	const struct stream *t = inet_stream_of(s);
+	struct holm_endpoint e;
+
+	if (which == SOCKET_NAME_LOCAL) {
+		holm_tcp_local(t->tcp, &e);
+		return inet_addr_put(&e, addr, len);
+	}
+	if (which == SOCKET_NAME_PEER &&
+	    (t->phase <= LISTENING || is_over(t) || holm_tcp_state(t->tcp) == HOLM_TCP_SYN_SENT))
+		return -HOLM_ENOTCONN;
+	holm_tcp_remote(t->tcp, &e);
+	return inet_addr_put(&e, addr, len);
+}
+
+static int stream_shutdown(struct holm_socket *s, unsigned shut)
+{
+	struct stream *t = inet_stream_of(s);
+
+	if (t->phase == LISTENING)
+		return shut & SOCKET_SHUT_RD ? renew(t) : 0;
+	if (t->phase == CONNECTING && is_handshaking(t))
+		return renew(t);
+	if (t->phase == UNCONNECTED || is_over(t))
+		return -HOLM_ENOTCONN;
+	s->shut |= (uint8_t)shut;
+	return shut & SOCKET_SHUT_WR ? holm_tcp_shutdown(t->tcp) : 0;
+}
+
+/* ---- bytes ---- */
+
+static size_t write_piece(struct rings *r, const struct holm_iov *piece, int flags)
+{
+	size_t n = 0;
+
+	if (flags & HOLM_MSG_CONST)
+		n = holm_ring_sndbuf_write_const(&r->snd, piece->base, piece->len);
+	/* Also where the table of constant regions is full: a copy gets on. */
+	return n > 0 ? n : holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
+}
+
+static int may_send(struct stream *t, int flags)
+{
+	int err;
+
+	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_FASTOPEN))
+		return -HOLM_EOPNOTSUPP;
+	if (t->phase <= LISTENING)
+		return -HOLM_EPIPE;
+	err = holm_tcp_take_error(t->tcp);
+	if (err)
+		return err;
+	if (is_write_ended(t))
+		return -HOLM_EPIPE;
+	return is_handshaking(t) ? -HOLM_EAGAIN : 0;
+}
+
+static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+{
+	struct stream *t = inet_stream_of(s);
+	size_t done = 0, want = 0;
+	int err = may_send(t, flags);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
+		if (msg->iov[i].len == 0)
+			continue;
+		want += msg->iov[i].len;
+		done += write_piece(t->rings, &msg->iov[i], flags);
+	}
+	if (done > 0)
+		holm_tcp_send(t->tcp);
+	if (done > 0 || want == 0)
+		return (int64_t)done;
+	return holm_sndbuf_room(&t->rings->snd.base) > 0 ? -HOLM_ENOMEM : -HOLM_EAGAIN;
+}
+
+/* Copy up to `max` bytes from stream offset `off` to `dst`; NULL throws them away. */
+static size_t copy_out(struct rings *r, size_t off, uint8_t *dst, size_t max)
+{
+	struct holm_span spans[2];
+	size_t n = holm_ring_rcvbuf_peek(&r->rcv, off, spans);
+	size_t done = 0;
+
+	for (size_t i = 0; i < n && done < max; i++) {
+		size_t k = min_size(max - done, spans[i].len);
+
+		if (dst)
+			memcpy(dst + done, spans[i].data, k);
+		done += k;
+	}
+	return done;
+}
+
+static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < msg->iovcnt; i++) {
+		uint8_t *dst = flags & HOLM_MSG_TRUNC ? NULL : msg->iov[i].base;
+		size_t n = copy_out(t->rings, done, dst, msg->iov[i].len);
+
+		done += n;
+		if (n < msg->iov[i].len)
+			break;
+	}
+	if (done == 0 || (flags & HOLM_MSG_PEEK))
+		return done;
+	holm_ring_rcvbuf_release(&t->rings->rcv, done);
+	holm_tcp_received(t->tcp);
+	return done;
+}
+
+/* Nothing is there to read: why? */
+static int nothing_to_read(struct stream *t)
+{
+	int err = holm_tcp_take_error(t->tcp);
+
+	if (err)
+		return err;
+	if (is_read_ended(t))
+		return 0;
+	return t->phase == UNCONNECTED ? -HOLM_ENOTCONN : -HOLM_EAGAIN;
+}
+
+static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+{
+	struct stream *t = inet_stream_of(s);
+
+	if (flags & HOLM_MSG_OOB)
+		return -HOLM_EINVAL;
+	if (t->phase == LISTENING)
+		return -HOLM_ENOTCONN;
+	msg->name_len = 0;
+	return unread(t) > 0 ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
+}
+
+/* ---- levels ---- */
+
+static unsigned poll_connection(const struct stream *t)
+{
+	bool read_ended = is_read_ended(t), write_ended = is_write_ended(t);
+	unsigned mask = 0;
+
+	if (read_ended && write_ended)
+		mask |= HOLM_POLLHUP;
+	if (read_ended)
+		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
+	if (!is_handshaking(t)) {
+		if (unread(t) > 0)
+			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
+		if (write_ended || holm_sndbuf_room(&t->rings->snd.base) > 0)
+			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
+	}
+	if (holm_tcp_ready(t->tcp) & HOLM_ERROR)
+		mask |= HOLM_POLLERR;
+	return mask;
+}
+
+static unsigned stream_poll(struct holm_socket *s)
+{
+	const struct stream *t = inet_stream_of(s);
+
+	switch (t->phase) {
+	case UNCONNECTED:
+		return HOLM_POLLOUT | HOLM_POLLWRNORM | HOLM_POLLHUP;
+	case LISTENING:
+		return holm_tcp_ready(t->tcp) & HOLM_ACCEPTABLE ? HOLM_POLLIN | HOLM_POLLRDNORM : 0;
+	case CONNECTING:
+	case CONNECTED:
+		break;
+	}
+	return poll_connection(t);
+}
+
+static size_t stream_readable(struct holm_socket *s)
+{
+	return unread(inet_stream_of(s));
+}
+
+bool holm_socket_is_delivered(struct holm_socket *s)
+{
+	enum holm_tcp_state state;
+
+	if (s->ops != &inet_stream_ops || inet_stream_of(s)->phase <= LISTENING)
+		return true;
+	state = holm_tcp_state(inet_stream_of(s)->tcp);
+	return state == HOLM_TCP_CLOSED || state == HOLM_TCP_FIN_WAIT_2 ||
+	       state == HOLM_TCP_TIME_WAIT;
+}
+
+static int stream_take_error(struct holm_socket *s)
+{
+	return holm_tcp_take_error(inet_stream_of(s)->tcp);
+}
+
+static int stream_resize(struct holm_socket *s)
+{
+	struct stream *t = inet_stream_of(s);
+
+	if (!t->rings)
+		return 0;
+	holm_ring_sndbuf_set_limit(&t->rings->snd, s->sndbuf);
+	holm_ring_rcvbuf_set_limit(&t->rings->rcv, s->rcvbuf);
+	/* A larger window is news for the peer. */
+	holm_tcp_received(t->tcp);
+	return 0;
+}
+
+const struct socket_ops inet_stream_ops = {
+	.bytes = sizeof(struct stream),
+	.open = stream_open,
+	.close = stream_close,
+	.set_cookie = stream_set_cookie,
+	.bind = stream_bind,
+	.connect = stream_connect,
+	.listen = stream_listen,
+	.accept = stream_accept,
+	.can_accept = stream_can_accept,
+	.name = stream_name,
+	.shutdown = stream_shutdown,
+	.send = stream_send,
+	.recv = stream_recv,
+	.poll = stream_poll,
+	.readable = stream_readable,
+	.take_error = stream_take_error,
+	.resize = stream_resize,
+	.set = inet_stream_set,
+	.get = inet_stream_get,
+};

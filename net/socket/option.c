@@ -1,0 +1,236 @@
+/*
+ * setsockopt() and getsockopt(): sizes and ranges as Linux checks them. Options of SOL_SOCKET that every
+ * socket has are kept here; the others are the kind's. Each option is honoured or refused.
+ */
+#include "net/socket/socket.h"
+
+#include "lib/mem.h"
+
+#define NS_PER_S 1000000000ull
+#define US_PER_S 1000000
+
+/* ---- setting ---- */
+
+static int set_timeout(uint64_t *to_ns, const void *value, uint32_t len)
+{
+	struct holm_timeval tv;
+
+	if (len < sizeof(tv))
+		return -HOLM_EINVAL;
+	memcpy(&tv, value, sizeof(tv));
+	if (tv.usec < 0 || tv.usec >= US_PER_S)
+		return -HOLM_EDOM;
+	if (tv.sec < 0)
+		*to_ns = 1; /* Linux: do not wait at all */
+	else if ((uint64_t)tv.sec > UINT64_MAX / NS_PER_S - 1)
+		*to_ns = 0;
+	else
+		*to_ns = (uint64_t)tv.sec * NS_PER_S + (uint64_t)tv.usec * 1000;
+	return 0;
+}
+
+static int set_linger(struct holm_socket *s, const void *value, uint32_t len)
+{
+	struct holm_linger l;
+
+	if (len < sizeof(l))
+		return -HOLM_EINVAL;
+	memcpy(&l, value, sizeof(l));
+	if (!l.onoff)
+		s->linger_s = -1;
+	else
+		s->linger_s = l.linger < 0 ? INT32_MAX : l.linger;
+	return 0;
+}
+
+static int set_buffer(struct holm_socket *s, uint32_t *bytes, int value)
+{
+	uint32_t asked = value < 0 ? SOCKET_BUFFER_MAX : (uint32_t)value;
+
+	*bytes = max_u32(SOCKET_BUFFER_MIN, min_u32(asked, SOCKET_BUFFER_MAX));
+	return s->ops->resize(s);
+}
+
+static int set_flag(struct holm_socket *s, bool *flag, int name, int value)
+{
+	int err = s->ops->set(s, HOLM_SOL_SOCKET, name, value);
+
+	if (!err)
+		*flag = value != 0;
+	return err;
+}
+
+static int set_socket_int(struct holm_socket *s, int name, int value)
+{
+	switch (name) {
+	case HOLM_SO_REUSEADDR:
+		s->reuseaddr = value != 0;
+		return 0;
+	case HOLM_SO_KEEPALIVE:
+		return set_flag(s, &s->keepalive, name, value);
+	case HOLM_SO_BROADCAST:
+		return set_flag(s, &s->broadcast, name, value);
+	case HOLM_SO_SNDBUF:
+		return set_buffer(s, &s->sndbuf, value);
+	case HOLM_SO_RCVBUF:
+		return set_buffer(s, &s->rcvbuf, value);
+	case HOLM_SO_REUSEPORT:
+		return value == 0 ? 0 : -HOLM_ENOPROTOOPT;
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
+/* Linux reads one byte where an option at level IP is given as one. */
+static int read_int(int level, const void *value, uint32_t len, int *out)
+{
+	uint8_t byte;
+
+	if (len >= sizeof(*out)) {
+		memcpy(out, value, sizeof(*out));
+		return 0;
+	}
+	if (level != HOLM_IPPROTO_IP || len < 1)
+		return -HOLM_EINVAL;
+	memcpy(&byte, value, 1);
+	*out = byte;
+	return 0;
+}
+
+int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const void *value,
+			   uint32_t len)
+{
+	int number, err;
+
+	if (!value)
+		return -HOLM_EFAULT;
+	if (len > INT32_MAX)
+		return -HOLM_EINVAL;
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_RCVTIMEO)
+		return set_timeout(&s->rcvtimeo_ns, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_SNDTIMEO)
+		return set_timeout(&s->sndtimeo_ns, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_LINGER)
+		return set_linger(s, value, len);
+	err = read_int(level, value, len, &number);
+	if (err)
+		return err;
+	return level == HOLM_SOL_SOCKET ? set_socket_int(s, name, number)
+					: s->ops->set(s, level, name, number);
+}
+
+/* ---- getting ---- */
+
+static int get_socket_int(struct holm_socket *s, int name, int *value)
+{
+	switch (name) {
+	case HOLM_SO_REUSEADDR:
+		*value = s->reuseaddr;
+		return 0;
+	case HOLM_SO_REUSEPORT:
+		*value = 0;
+		return 0;
+	case HOLM_SO_KEEPALIVE:
+		*value = s->keepalive;
+		return 0;
+	case HOLM_SO_BROADCAST:
+		*value = s->broadcast;
+		return 0;
+	case HOLM_SO_TYPE:
+		*value = s->type;
+		return 0;
+	case HOLM_SO_PROTOCOL:
+		*value = s->protocol;
+		return 0;
+	case HOLM_SO_DOMAIN:
+		*value = s->family;
+		return 0;
+	case HOLM_SO_ERROR:
+		*value = -s->ops->take_error(s);
+		return 0;
+	case HOLM_SO_ACCEPTCONN:
+		*value = inet_stream_is_listening(s);
+		return 0;
+	case HOLM_SO_SNDBUF:
+		*value = (int)(2 * s->sndbuf);
+		return 0;
+	case HOLM_SO_RCVBUF:
+		*value = (int)(2 * s->rcvbuf);
+		return 0;
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
+static int put(const void *from, uint32_t bytes, void *value, uint32_t *len)
+{
+	*len = min_u32(*len, bytes);
+	if (*len > 0)
+		memcpy(value, from, *len);
+	return 0;
+}
+
+static int get_timeout(uint64_t ns, void *value, uint32_t *len)
+{
+	struct holm_timeval tv = {
+		.sec = (int64_t)(ns / NS_PER_S),
+		.usec = (int64_t)(ns % NS_PER_S / 1000),
+	};
+
+	return put(&tv, sizeof(tv), value, len);
+}
+
+static int get_linger(const struct holm_socket *s, void *value, uint32_t *len)
+{
+	struct holm_linger l = { .onoff = s->linger_s >= 0,
+				 .linger = s->linger_s >= 0 ? s->linger_s : 0 };
+
+	return put(&l, sizeof(l), value, len);
+}
+
+static int put_int(int level, int number, void *value, uint32_t *len)
+{
+	uint8_t byte = (uint8_t)number;
+
+	if (level == HOLM_IPPROTO_IP && *len > 0 && *len < sizeof(number))
+		return put(&byte, 1, value, len);
+	return put(&number, sizeof(number), value, len);
+}
+
+int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *value, uint32_t *len)
+{
+	int number, err;
+
+	if (!len || (!value && *len > 0))
+		return -HOLM_EFAULT;
+	if (*len > INT32_MAX)
+		return -HOLM_EINVAL;
+	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INFO)
+		return inet_stream_get_info(s, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_RCVTIMEO)
+		return get_timeout(s->rcvtimeo_ns, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_SNDTIMEO)
+		return get_timeout(s->sndtimeo_ns, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_LINGER)
+		return get_linger(s, value, len);
+	err = level == HOLM_SOL_SOCKET ? get_socket_int(s, name, &number)
+				       : s->ops->get(s, level, name, &number);
+	return err ? err : put_int(level, number, value, len);
+}
+
+/* ---- for the blocking layer ---- */
+
+uint64_t holm_socket_rcvtimeo_ns(const struct holm_socket *s)
+{
+	return s->rcvtimeo_ns;
+}
+
+uint64_t holm_socket_sndtimeo_ns(const struct holm_socket *s)
+{
+	return s->sndtimeo_ns;
+}
+
+int holm_socket_linger_s(const struct holm_socket *s)
+{
+	return s->linger_s;
+}

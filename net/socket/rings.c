@@ -1,0 +1,56 @@
+/* The rings of a stream; see rings.h. */
+#include "net/socket/rings.h"
+
+#include "net/core/net.h"
+
+enum { USER_SOCKET = 1, USER_SENDER = 2, USER_RECEIVER = 4 };
+
+static void drop_user(struct rings *r, uint8_t user)
+{
+	r->users &= (uint8_t)~user;
+	if (r->users)
+		return;
+	holm_ring_rcvbuf_fini(&r->rcv);
+	holm_ring_sndbuf_fini(&r->snd);
+	mem_free(&r->net->mem, r, sizeof(*r));
+}
+
+/* Nobody reads what was queued any more: its memory need not wait for the socket. */
+static void snd_released(struct holm_ring_sndbuf *b)
+{
+	struct rings *r = container_of(b, struct rings, snd);
+
+	holm_ring_sndbuf_fini(b);
+	drop_user(r, USER_SENDER);
+}
+
+static void rcv_released(struct holm_ring_rcvbuf *b)
+{
+	drop_user(container_of(b, struct rings, rcv), USER_RECEIVER);
+}
+
+int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit, uint32_t rcv_limit,
+		 struct rings **out)
+{
+	struct rings *r = mem_zalloc(&net->mem, sizeof(*r));
+	int err;
+
+	if (!r)
+		return -HOLM_ENOMEM;
+	r->net = net;
+	holm_ring_sndbuf_init(&r->snd, holm_net_memory(net), snd_limit, snd_released);
+	holm_ring_rcvbuf_init(&r->rcv, holm_net_memory(net), rcv_limit, rcv_released);
+	err = holm_tcp_attach(tcp, &r->snd.base, &r->rcv.base);
+	if (err) {
+		mem_free(&net->mem, r, sizeof(*r));
+		return err;
+	}
+	r->users = USER_SOCKET | USER_SENDER | USER_RECEIVER;
+	*out = r;
+	return 0;
+}
+
+void rings_leave(struct rings *r)
+{
+	drop_user(r, USER_SOCKET);
+}

@@ -1,0 +1,25 @@
+/*
+ * The two byte rings of a stream. TCP uses them after the socket is gone: an object of their own, which
+ * goes when the socket has left it and TCP has released both.
+ */
+#ifndef NET_SOCKET_RINGS_H
+#define NET_SOCKET_RINGS_H
+
+#include <holm/buf.h>
+#include <holm/tcp.h>
+
+struct rings {
+	struct holm_ring_sndbuf snd;
+	struct holm_ring_rcvbuf rcv;
+	struct holm_net *net;
+	uint8_t users; /* who still uses it: the socket, TCP as sender, TCP as receiver */
+};
+
+/* Make them and give them to the endpoint. 0, -HOLM_ENOMEM. */
+int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit, uint32_t rcv_limit,
+		 struct rings **out);
+
+/* The socket leaves. */
+void rings_leave(struct rings *r);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * The socket object and the operation table of a kind of socket. Public calls are in socket.c and
+ * option.c; the kinds are one file each.
+ */
+#ifndef NET_SOCKET_SOCKET_H
+#define NET_SOCKET_SOCKET_H
+
+#include <holm/socket.h>
+
+#include "lib/list.h"
+#include "net/core/net.h"
+
+/* The largest value that SO_RCVBUF and SO_SNDBUF take: what window scaling of 2^7 can announce. */
+#define SOCKET_BUFFER_MAX (4u * 1024 * 1024)
+/* The smallest: half of Linux's SOCK_MIN_RCVBUF. The rings round up to a page. */
+#define SOCKET_BUFFER_MIN 1152u
+
+/* Bits of holm_socket.shut, as shutdown() counts them less one. */
+enum socket_shut { SOCKET_SHUT_RD = 1, SOCKET_SHUT_WR = 2 };
+
+/* Which address a name is: getpeername() wants a connection, accept() takes what there was. */
+enum socket_name { SOCKET_NAME_LOCAL, SOCKET_NAME_PEER, SOCKET_NAME_ACCEPTED };
+
+/* The instance's sockets. One per instance, from start to stop. */
+struct socket_state {
+	struct list all; /* of struct holm_socket */
+	uint32_t count;
+};
+
+struct socket_ops {
+	size_t bytes; /* of the whole object */
+	/* Make the endpoint. The base is filled in. */
+	int (*open)(struct holm_socket *s);
+	/* Give it up. `abort`: without a word of farewell. The object is freed by the caller. */
+	void (*close)(struct holm_socket *s, bool abort);
+	void (*set_cookie)(struct holm_socket *s);
+	int (*bind)(struct holm_socket *s, const void *addr, uint32_t len);
+	int (*connect)(struct holm_socket *s, const void *addr, uint32_t len);
+	/* NULL: -HOLM_EOPNOTSUPP. */
+	int (*listen)(struct holm_socket *s, int backlog);
+	/* Give `child`, a new socket without an endpoint, the oldest connection. */
+	int (*accept)(struct holm_socket *s, struct holm_socket *child);
+	/* Is there one? 0, -HOLM_EAGAIN, -HOLM_EINVAL. */
+	int (*can_accept)(struct holm_socket *s);
+	int (*name)(struct holm_socket *s, enum socket_name which, void *addr, uint32_t *len);
+	int (*shutdown)(struct holm_socket *s, unsigned shut);
+	int64_t (*send)(struct holm_socket *s, const struct holm_msg *msg, int flags);
+	int64_t (*recv)(struct holm_socket *s, struct holm_msg *msg, int flags);
+	unsigned (*poll)(struct holm_socket *s);
+	size_t (*readable)(struct holm_socket *s);
+	/* 0 or a negative error, once. */
+	int (*take_error)(struct holm_socket *s);
+	/* sndbuf or rcvbuf has changed. */
+	int (*resize)(struct holm_socket *s);
+	/* Options below SOL_SOCKET, and those of it that the endpoint knows; values are ints. */
+	int (*set)(struct holm_socket *s, int level, int name, int value);
+	int (*get)(struct holm_socket *s, int level, int name, int *value);
+};
+
+/*
+ * One per socket that a program holds. Owned by it until holm_socket_close(), or by the instance's
+ * end. The kinds extend it.
+ */
+struct holm_socket {
+	const struct socket_ops *ops;
+	struct holm_net *net;
+	struct list_node link; /* socket_state.all */
+	void *cookie;
+	uint64_t rcvtimeo_ns, sndtimeo_ns; /* 0: none */
+	uint32_t sndbuf, rcvbuf;	   /* as set; getsockopt() shows twice that */
+	int32_t linger_s;		   /* -1: off */
+	uint16_t family;
+	uint8_t type;
+	uint8_t protocol;
+	uint8_t shut; /* enum socket_shut */
+	bool reuseaddr, keepalive, broadcast;
+};
+
+extern const struct socket_ops inet_stream_ops;
+extern const struct socket_ops inet_dgram_ops;
+
+/* A socket listening? For SO_ACCEPTCONN. */
+bool inet_stream_is_listening(const struct holm_socket *s);
+/* Fill struct tcp_info of Linux, cut to *len. */
+int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len);
+
+/* Bytes in all pieces. */
+size_t socket_iov_bytes(const struct holm_msg *msg);
+
+#endif
