@@ -24,11 +24,15 @@ ssize_t holm_send_const(int fd, const void *p, size_t n, int flags);
  */
 const void *holm_map_file(int fd, size_t *len);
 
+/* Room for "[2001:db8:...]:65535" and the like, with its NUL. */
+enum { HOLM_APP_NAME_BYTES = 64 };
+
 /* One connection, listener or bound socket, as `ss` would list it. */
 struct holm_app_endpoint {
-	const char *proto;	  /* "tcp", "udp" */
-	const char *state;	  /* "ESTAB", "LISTEN", "UNCONN", ... */
-	char local[56], peer[56]; /* "10.0.2.15:80", "*:*" */
+	const char *proto;		 /* "tcp", "udp" */
+	const char *state;		 /* "ESTAB", "LISTEN", "UNCONN", ... */
+	char local[HOLM_APP_NAME_BYTES]; /* "10.0.2.15:80", "0.0.0.0:*" */
+	char peer[HOLM_APP_NAME_BYTES];
 	uint32_t recv_q, send_q;
 	uint8_t has_flow; /* what follows means something */
 	uint32_t mss, cwnd_bytes, rtt_us, rttvar_us, rto_us, retrans;

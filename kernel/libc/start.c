@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kernel/clock.h"
 #include "kernel/exit.h"
+#include "kernel/libc/start.h"
 #include "kernel/libc/thread.h"
 #include "kernel/main.h"
 
@@ -13,6 +15,13 @@ typedef void constructor(void);
 extern constructor *const __preinit_array_start[], *const __preinit_array_end[];
 extern constructor *const __init_array_start[], *const __init_array_end[];
 extern constructor *const __fini_array_start[], *const __fini_array_end[];
+
+static uint64_t started_ns;
+
+uint64_t libc_started_ns(void)
+{
+	return started_ns;
+}
 
 static void run(constructor *const *from, constructor *const *to)
 {
@@ -30,6 +39,7 @@ static void run_destructors(void)
 
 void libc_start(int argc, char **argv, char **envp)
 {
+	started_ns = clock_now();
 	libc_thread_begin();
 	environ = envp;
 	if (&__fini_array_end[0] != &__fini_array_start[0])

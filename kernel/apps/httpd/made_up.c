@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { NAME_BYTES = 56 };
-
 ssize_t holm_send_const(int fd, const void *p, size_t n, int flags)
 {
 	return send(fd, p, n, flags);
@@ -46,12 +44,12 @@ static uint64_t wave(uint64_t t_ms, uint64_t period_ms, uint64_t high)
 	return high * (phase < period_ms ? phase : 2 * period_ms - phase) / period_ms;
 }
 
-static void set(char name[NAME_BYTES], const char *text)
+static void set(char name[HOLM_APP_NAME_BYTES], const char *text)
 {
 	size_t len = strlen(text);
 
-	if (len >= NAME_BYTES)
-		len = NAME_BYTES - 1;
+	if (len >= HOLM_APP_NAME_BYTES)
+		len = HOLM_APP_NAME_BYTES - 1;
 	memcpy(name, text, len);
 	name[len] = '\0';
 }
