@@ -268,7 +268,8 @@ static void timer_fired(struct holm_net *net, struct net_timer *timer)
 
 static void park(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 {
-	holm_frame_push(f, ETH_HDR_BYTES);
+	/* The type is there already; the address is filled in when it is known. */
+	memcpy(holm_frame_push(f, ETH_HDR_BYTES), n->header, ETH_HDR_BYTES);
 	f->next = NULL;
 	if (n->nqueued >= net->config.neighbour_frames_max) {
 		struct holm_frame *oldest = n->first;
