@@ -41,8 +41,10 @@ static size_t ring_room(const struct holm_sndbuf *base)
 {
 	const struct holm_ring_sndbuf *b = ring_of(base);
 	size_t queued = ring_queued(base);
+	size_t room = queued < b->limit ? b->limit - queued : 0;
 
-	return queued < b->limit ? b->limit - queued : 0;
+	/* It cannot grow while a block is retired: saying otherwise would let a writer spin. */
+	return b->retired ? min_size(room, b->cap - (size_t)(b->tail - b->head)) : room;
 }
 
 /* Spans of the ring bytes [pos, pos + len): one, or two where they wrap. */

@@ -96,7 +96,9 @@ static void while_a_block_is_retired_the_ring_does_not_grow_again(void **state)
 	holm_ring_sndbuf_write(&b, data, 10);
 	holm_sndbuf_lend(&b.base, 0, 10, span, 2);
 	assert_int_equal(holm_ring_sndbuf_write(&b, data, 8000), 8000);
+	assert_int_equal(holm_sndbuf_room(&b.base), 8192 - 8010);
 	assert_int_equal(holm_ring_sndbuf_write(&b, data, 32768), 8192 - 8010);
+	assert_int_equal(holm_sndbuf_room(&b.base), 0); /* what a writer waits for */
 	holm_sndbuf_discard(&b.base, 10);
 	assert_int_equal(holm_ring_sndbuf_write(&b, data, 32768), 32768);
 	holm_ring_sndbuf_fini(&b);
