@@ -2,13 +2,16 @@
  * Software receive merging: frames of one flow that follow each other in a batch become one
  * super-segment (linked by frame->chain), so that TCP's steps run once per burst. A frame is offered
  * after its own headers and checksum have been verified.
+ *
+ * Nothing is copied and no header is rewritten: each frame keeps its own, and the holder knows the
+ * few fields in which the last one differs from the first.
  */
 #ifndef NET_LINK_GRO_H
 #define NET_LINK_GRO_H
 
 #include <holm/frame.h>
 
-#include "net/ip/ip_rx.h"
+#include "net/core/ip_rx.h"
 #include "net/wire/tcp.h"
 
 /* Payload of a super-segment is bounded as a super-frame's is: what 16 bits of length can say. */
@@ -17,10 +20,19 @@
 /* What is held back: a super-segment in the making. One per instance. */
 struct gro {
 	struct holm_frame *head, *tail; /* NULL: nothing held */
-	struct tcp_hdr_info info;	/* the head's header; flags and ack of the last one merged */
+	struct tcp_hdr_info info;	/* the head's header; PSH if any frame had it */
 	uint32_t payload_len;		/* of all frames of the chain */
-	uint32_t segments;
+	uint32_t frame_len;		/* of the first frame; only the last may be shorter */
+	uint32_t next_seq;		/* what the next frame must begin with */
+	uint32_t last_seq;		/* of the last frame merged */
+	bool closed;			/* the last frame was a short one: nothing follows */
 };
+
+/*
+ * Hold `f`, whose payload_off is set, as the first of a super-segment. Nothing is held now. False:
+ * it is not of the kind that can be merged (no payload, or more flags than ACK and PSH).
+ */
+bool gro_begin(struct gro *g, struct holm_frame *f, const struct tcp_hdr_info *info);
 
 /*
  * Is `f` the continuation of what is held (same addresses and ports, next sequence number, same ACK,

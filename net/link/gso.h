@@ -5,7 +5,7 @@
 #ifndef NET_LINK_GSO_H
 #define NET_LINK_GSO_H
 
-#include "net/core/netif.h"
+#include "net/link/netif.h"
 
 /*
  * Cut `f` (csum PARTIAL, gso != NONE, hdr_len and gso_size set, headers in the first segment) and

@@ -1,0 +1,193 @@
+/*
+ * Software segmentation. Each piece gets the super-frame's headers with its own lengths, identifier,
+ * sequence number and flags; its payload is copied out of the super-frame's segments in the same
+ * pass that sums it. What is the same for all pieces is summed once.
+ */
+#include "net/link/gso.h"
+
+#include "lib/checksum.h"
+#include "net/wire/ip4.h"
+#include "net/wire/tcp.h"
+
+/* Where a piece's payload begins: as in frames that a transport builds. */
+#define PIECE_HEADROOM HOLM_FRAME_HEADROOM
+
+#define IP6_PAYLOAD_LEN_OFFSET 4u
+
+/* Where the next payload byte is. */
+struct cursor {
+	const struct holm_seg *seg;
+	size_t off;
+};
+
+struct cutter {
+	struct holm_netif *netif;
+	const struct holm_frame *super;
+	struct cursor at;
+	uint32_t pseudo; /* of the pseudo header, without the length */
+	uint32_t ip_sum; /* of the IPv4 header, without length, identifier and checksum */
+	uint32_t seq;
+	uint16_t ip_id;
+	uint8_t flags;
+	uint8_t tcp_hdr_len;
+	bool hw_csum;
+};
+
+static uint16_t tcp_len(const struct cutter *k, size_t payload)
+{
+	return (uint16_t)(k->tcp_hdr_len + payload);
+}
+
+static void read_headers(struct cutter *k)
+{
+	const struct holm_frame *f = k->super;
+	const uint8_t *ip = holm_frame_data(f) + f->l3_off;
+	const uint8_t *tcp = holm_frame_data(f) + f->l4_off;
+	uint32_t whole = f->len - f->l4_off;
+
+	k->tcp_hdr_len = (uint8_t)(f->hdr_len - f->l4_off);
+	k->seq = load_be32(tcp + 4);
+	k->flags = tcp[13];
+	k->pseudo = checksum_sub(load_be16(tcp + TCP_CSUM_OFFSET), whole);
+	if (f->gso == HOLM_GSO_TCP6)
+		return;
+	k->ip_id = load_be16(ip + 4);
+	k->ip_sum = checksum_partial(ip, (size_t)(f->l4_off - f->l3_off), 0);
+	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 2));
+	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 4));
+	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 10));
+}
+
+/* Copy `len` payload bytes to `dst`; returns their sum if it is ours to compute. */
+static uint32_t copy_payload(struct cutter *k, uint8_t *dst, size_t len)
+{
+	uint32_t sum = 0;
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = min_size(k->at.seg->len - k->at.off, len - done);
+		const uint8_t *src = k->at.seg->data + k->at.off;
+
+		if (k->hw_csum) {
+			memcpy(dst + done, src, n);
+		} else if (done % 2 == 0) {
+			sum = checksum_copy(dst + done, src, n, sum);
+		} else {
+			uint32_t part = checksum_copy(dst + done, src, n, 0);
+
+			sum = checksum_add(sum, checksum_rotate(part));
+		}
+		done += n;
+		k->at.off += n;
+		if (k->at.off == k->at.seg->len) {
+			k->at.seg++;
+			k->at.off = 0;
+		}
+	}
+	return sum;
+}
+
+static void patch_ip(struct cutter *k, uint8_t *ip, size_t payload)
+{
+	const struct holm_frame *f = k->super;
+	uint32_t len = (uint32_t)(f->hdr_len - f->l3_off + payload);
+
+	if (f->gso == HOLM_GSO_TCP6) {
+		store_be16(ip + IP6_PAYLOAD_LEN_OFFSET, tcp_len(k, payload));
+		return;
+	}
+	store_be16(ip + 2, (uint16_t)len);
+	store_be16(ip + 4, k->ip_id);
+	store_be16(ip + 10, checksum_finish(checksum_add(k->ip_sum, checksum_add(len, k->ip_id))));
+	k->ip_id++;
+}
+
+static void patch_tcp(struct cutter *k, uint8_t *tcp, size_t payload, uint32_t sum, bool last)
+{
+	uint32_t pseudo = checksum_add(k->pseudo, tcp_len(k, payload));
+
+	store_be32(tcp + 4, k->seq);
+	tcp[13] = last ? k->flags : (uint8_t)(k->flags & ~(unsigned)(TCP_FIN | TCP_PSH));
+	k->seq += (uint32_t)payload;
+	/* RFC 3168 6.1.2: congestion window reduced is said once. */
+	k->flags &= (uint8_t) ~(unsigned)TCP_CWR;
+	if (k->hw_csum) {
+		store_be16(tcp + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(pseudo));
+		return;
+	}
+	store_be16(tcp + TCP_CSUM_OFFSET, 0);
+	sum = checksum_add(sum, pseudo);
+	sum = k->tcp_hdr_len == TCP_HDR_BYTES ? checksum_20(tcp, sum)
+					      : checksum_partial(tcp, k->tcp_hdr_len, sum);
+	store_be16(tcp + TCP_CSUM_OFFSET, checksum_finish(sum));
+}
+
+static void copy_metadata(const struct cutter *k, struct holm_frame *p)
+{
+	const struct holm_frame *f = k->super;
+
+	p->l3_off = f->l3_off;
+	p->l4_off = f->l4_off;
+	p->payload_off = f->payload_off;
+	p->hdr_len = f->hdr_len;
+	p->dev = f->dev;
+	if (k->hw_csum) {
+		p->csum = HOLM_CSUM_PARTIAL;
+		p->csum_start = f->csum_start;
+		p->csum_off = f->csum_off;
+	}
+}
+
+/* The next `payload` bytes as a frame of their own. False: the pool is empty. */
+static bool cut_one(struct cutter *k, size_t payload, bool last)
+{
+	const struct holm_frame *f = k->super;
+	struct holm_net *net = k->netif->net;
+	struct holm_frame *p = holm_frame_alloc(net->pool, PIECE_HEADROOM - f->hdr_len, false);
+	uint8_t *data;
+	uint32_t sum;
+
+	if (unlikely(!p))
+		return false;
+	data = holm_frame_put(p, f->hdr_len + payload);
+	memcpy(data, holm_frame_data(f), f->hdr_len);
+	sum = copy_payload(k, data + f->hdr_len, payload);
+	patch_ip(k, data + f->l3_off, payload);
+	patch_tcp(k, data + f->l4_off, payload, sum, last);
+	copy_metadata(k, p);
+	netif_enqueue(k->netif, p);
+	return true;
+}
+
+void gso_output(struct holm_netif *netif, struct holm_frame *f)
+{
+	struct holm_net *net = netif->net;
+	struct cutter k = { .netif = netif, .super = f };
+	size_t left = f->len - f->hdr_len;
+	size_t size = f->gso_size ? f->gso_size : left;
+
+	if (f->csum != HOLM_CSUM_PARTIAL || f->hdr_len > PIECE_HEADROOM ||
+	    f->segs[0].len < f->hdr_len || size > HOLM_FRAME_BYTES - PIECE_HEADROOM) {
+		net_drop(net, f, HOLM_DROP_GSO);
+		return;
+	}
+	k.hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
+	k.at.seg = f->segs;
+	k.at.off = f->hdr_len;
+	if (k.at.off == f->segs[0].len) {
+		k.at.seg++;
+		k.at.off = 0;
+	}
+	read_headers(&k);
+	net_count(net, HOLM_COUNT_TCP_GSO_CUT);
+	while (left > 0) {
+		size_t n = min_size(size, left);
+
+		if (!cut_one(&k, n, n == left)) {
+			net_drop_note(net, HOLM_DROP_NO_FRAME);
+			break;
+		}
+		left -= n;
+	}
+	holm_frame_free(f);
+}

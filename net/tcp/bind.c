@@ -1,0 +1,127 @@
+/*
+ * Ports in use: every bound endpoint, listeners among them, in a table by port. Connections are not
+ * here: four-tuples keep them apart.
+ */
+#include "net/tcp/room.h"
+
+#include "lib/hash.h"
+
+static uint32_t port_hash(const struct tcp_state *ts, uint16_t port)
+{
+	return fold_hash_2(&ts->net->secrets.flow, port, 0);
+}
+
+static struct tcp_bind *bind_at(struct htab_node *n)
+{
+	return container_of(n, struct tcp_bind, node);
+}
+
+/* Could one address mean the other? "::" without V6ONLY means IPv4, too. */
+static bool overlap(const struct tcp_bind *b, const struct holm_addr *addr, bool v6only)
+{
+	bool b4 = holm_addr_is_ip4(&b->addr);
+	bool a4 = holm_addr_is_ip4(addr);
+
+	if (b4 != a4)
+		return b4 ? holm_addr_is_any(addr) && !v6only
+			  : holm_addr_is_any(&b->addr) && !b->v6only;
+	return holm_addr_is_any(addr) || holm_addr_is_any(&b->addr) ||
+	       holm_addr_equal(addr, &b->addr);
+}
+
+int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_addr *addr,
+		 uint16_t port, unsigned flags)
+{
+	uint32_t hash = port_hash(ts, port);
+	bool reuse = (flags & HOLM_TCP_REUSEADDR) != 0;
+	bool v6only = (flags & HOLM_TCP_V6ONLY) != 0;
+	struct tcp_bind *b;
+
+	for (struct htab_node *n = htab_first(&ts->binds, hash); n; n = htab_next(n)) {
+		b = bind_at(n);
+		if (b->port != port || !overlap(b, addr, v6only))
+			continue;
+		if (!reuse || !b->reuse || b->owner->state == HOLM_TCP_LISTEN)
+			return -HOLM_EADDRINUSE;
+	}
+	b = mem_zalloc(&ts->net->mem, sizeof(*b));
+	if (!b)
+		return -HOLM_ENOMEM;
+	b->owner = c;
+	b->addr = *addr;
+	b->port = port;
+	b->reuse = reuse;
+	b->v6only = v6only;
+	list_init(&b->children);
+	if (htab_insert(&ts->binds, &b->node, hash) != HTAB_INSERTED) {
+		mem_free(&ts->net->mem, b, sizeof(*b));
+		return -HOLM_ENOMEM;
+	}
+	c->id.local = *addr;
+	c->id.lport = port;
+	c->flags |= TCP_BOUND;
+	return 0;
+}
+
+struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
+{
+	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, c->id.lport));
+
+	while (n && bind_at(n)->owner != c)
+		n = htab_next(n);
+	return n ? bind_at(n) : NULL;
+}
+
+void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c)
+{
+	struct tcp_bind *b = tcp_bind_of(ts, c);
+
+	ASSERT(b && list_is_empty(&b->children));
+	htab_remove(&ts->binds, &b->node);
+	mem_free(&ts->net->mem, b, sizeof(*b));
+	c->flags &= ~(uint32_t)TCP_BOUND;
+}
+
+bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)
+{
+	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, bind->port));
+
+	for (; n; n = htab_next(n)) {
+		const struct tcp_bind *b = bind_at(n);
+
+		if (b != bind && b->port == bind->port && b->owner->state == HOLM_TCP_LISTEN &&
+		    overlap(b, &bind->addr, bind->v6only))
+			return true;
+	}
+	return false;
+}
+
+struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				   uint16_t port)
+{
+	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port));
+	struct tcp_bind *wild = NULL;
+
+	for (; n; n = htab_next(n)) {
+		struct tcp_bind *b = bind_at(n);
+
+		if (b->port != port || b->owner->state != HOLM_TCP_LISTEN)
+			continue;
+		if (holm_addr_equal(&b->addr, addr))
+			return b;
+		/* A wildcard of the segment's own family wins over "::". */
+		if (overlap(b, addr, true) &&
+		    (!wild || holm_addr_is_ip4(&b->addr) == holm_addr_is_ip4(addr)))
+			wild = b;
+	}
+	return wild;
+}
+
+bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)
+{
+	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port));
+
+	while (n && bind_at(n)->port != port)
+		n = htab_next(n);
+	return n != NULL;
+}

@@ -1,0 +1,98 @@
+/*
+ * What can be told about endpoints and records.
+ */
+#include "net/tcp/room.h"
+
+static void fill_ends(const struct tcp_id *id, struct holm_tcp_info *info)
+{
+	info->local.addr = id->local;
+	info->local.port = id->lport;
+	info->remote.addr = id->remote;
+	info->remote.port = id->rport;
+	info->remote.scope = id->scope;
+}
+
+static void fill_listener(const struct holm_tcp *t, struct holm_tcp_info *info)
+{
+	const struct tcp_bind *b = tcp_bind_of(tcp_net(t)->tcp, t);
+
+	info->rcv_queue = b->nchildren;
+	info->snd_queue = b->backlog;
+}
+
+static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
+{
+	info->snd_wnd = t->snd_wnd;
+	info->rcv_wnd = tcp_rcv_wnd(t);
+	info->cwnd_bytes = t->cwnd;
+	info->ssthresh_bytes = t->ssthresh;
+	info->snd_mss = tcp_mss(t);
+	info->rcv_mss = t->rcv_mss;
+	info->srtt_ns = rtt_srtt_ns(&t->rtt);
+	info->rttvar_ns = rtt_rttvar_ns(&t->rtt);
+	info->rto_ns = (uint64_t)rtt_backoff_ticks(rtt_rto_ticks(&t->rtt), t->retries)
+		       << TCP_TICK_SHIFT;
+	info->in_flight = tcp_in_flight(t);
+	info->retrans_total = t->flight ? t->flight->retransmits : 0;
+}
+
+void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->state = t->state;
+	fill_ends(&t->id, info);
+	if (t->state == HOLM_TCP_LISTEN) {
+		fill_listener(t, info);
+		return;
+	}
+	info->retransmits = t->flags & TCP_REXMT ? t->retries : 0;
+	info->backoff = t->retries;
+	info->snd_wscale = (uint8_t)tcp_snd_wscale(t);
+	info->rcv_wscale = (uint8_t)tcp_rcv_wscale(t);
+	info->timestamps = (t->flags & TCP_TS) != 0;
+	info->sack = (t->flags & TCP_SACK) != 0;
+	info->rcv_queue = t->rcv ? (uint32_t)holm_rcvbuf_readable(t->rcv) : 0;
+	info->snd_queue = (uint32_t)tcp_queued_bytes(t);
+	fill_windows(t, info);
+}
+
+static void fill_record(const struct tcp_id *id, struct holm_ep_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->kind = HOLM_EP_TCP;
+	info->tcp.state =
+		tcp_kind_of(id) == TCP_KIND_HALF ? HOLM_TCP_SYN_RECEIVED : HOLM_TCP_TIME_WAIT;
+	fill_ends(id, &info->tcp);
+}
+
+static void fill_conn(const struct holm_tcp *c, struct holm_ep_info *info)
+{
+	info->kind = HOLM_EP_TCP;
+	info->cookie = c->ep.cookie;
+	holm_tcp_get_info(c, &info->tcp);
+}
+
+bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_ep_info *info),
+	      void *ctx)
+{
+	struct tcp_state *ts = net->tcp;
+	struct holm_ep_info info;
+
+	for (struct list_node *n = list_first(&ts->unconnected); n;
+	     n = list_next(&ts->unconnected, n)) {
+		fill_conn(container_of(n, struct holm_tcp, free), &info);
+		if (!visit(ctx, &info))
+			return false;
+	}
+	for (struct htab_node *n = htab_walk(&ts->table, NULL); n; n = htab_walk(&ts->table, n)) {
+		struct tcp_id *id = container_of(n, struct tcp_id, node);
+
+		if (tcp_kind_of(id) == TCP_KIND_CONN)
+			fill_conn(container_of(id, struct holm_tcp, id), &info);
+		else
+			fill_record(id, &info);
+		if (!visit(ctx, &info))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,401 @@
+/*
+ * Where frames come in: parse, checksum, GRO; whom a segment is for; CLOSED and SYN-SENT, RFC 9293
+ * sections 3.10.7.1 and 3.10.7.3. Acts upon what the steps want sent.
+ */
+#include "net/tcp/room.h"
+
+#include "lib/checksum.h"
+#include "net/wire/ip4.h"
+
+/* ---- SYN-SENT ------------------------------------------------------------------------------------ */
+
+static void read_options(struct holm_tcp *c, const struct tcp_hdr_info *h)
+{
+	uint32_t mss_default =
+		holm_addr_is_ip4(&c->id.local) ? TCP_MSS_DEFAULT_IP4 : TCP_MSS_DEFAULT_IP6;
+
+	c->peer_mss = (uint16_t)(h->has_mss ? max_u32(h->mss, TCP_MSS_MIN) : mss_default);
+	if (h->has_wscale) {
+		c->flags |= TCP_WSCALE;
+		c->wscales = (uint8_t)(h->wscale | tcp_offer_wscale(tcp_net(c), c->rcv) << 4);
+	}
+	if (h->has_ts && c->settings->timestamps) {
+		c->flags |= TCP_TS;
+		c->ts_recent = h->tsval;
+	}
+	if (h->sack_permitted && c->settings->sack)
+		c->flags |= TCP_SACK;
+}
+
+/* Karn: a SYN sent twice gives no sample, unless timestamps tell which one was answered. */
+static void sample_syn(struct holm_tcp *c, const struct tcp_hdr_info *h)
+{
+	const struct holm_net *net = tcp_net(c);
+
+	if (c->flight && c->flight->timing) {
+		tcp_conn_handshake_rtt(c, net->now - c->flight->timed_ns);
+	} else if ((c->flags & TCP_TS) && h->tsecr != 0) {
+		uint32_t passed = tcp_tsval(net, c->ts_offset) - h->tsecr;
+
+		tcp_conn_handshake_rtt(c, (uint64_t)passed << TCP_TICK_SHIFT);
+	}
+	if (c->flight)
+		c->flight->timing = false;
+}
+
+/*
+ * RFC 9293 3.10.7.3, first and second:
+ *   If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set [...])
+ *   If the RST bit is set: [...] If the ACK was acceptable, then signal to the user "error:
+ *   connection reset", drop the segment, enter CLOSED state, delete TCB, and return.
+ */
+static enum tcp_verdict syn_sent_ack_rst(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	const struct tcp_hdr_info *h = rx->h;
+	struct tcp_seq ack = seq_of(h->ack);
+
+	if ((h->flags & TCP_ACK) && (!seq_gt(ack, c->snd_una) || seq_gt(ack, c->snd_nxt))) {
+		/*
+		 * An old incarnation there answers our SYN: the RST ends it, and a SYN right behind
+		 * it finds the port free.
+		 */
+		if (!(h->flags & TCP_RST) && tcp_challenge_allowed(c)) {
+			c->flags |= TCP_SYN_DUE;
+			tcp_note_output(c);
+		}
+		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
+	}
+	if (!(h->flags & TCP_RST))
+		return TCP_NEXT;
+	if (!(h->flags & TCP_ACK))
+		return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
+	net_count(rx->net, HOLM_COUNT_TCP_RESETS_RECEIVED);
+	net_count(rx->net, HOLM_COUNT_TCP_FAILED_OPENS);
+	tcp_conn_closed(c, HOLM_ECONNREFUSED);
+	return TCP_GONE;
+}
+
+/*
+ * RFC 9293 3.10.7.3, fourth:
+ *   RCV.NXT is set to SEG.SEQ+1, IRS is set to SEG.SEQ. SND.UNA should be advanced to equal SEG.ACK
+ *   (if there is an ACK) [...] If SND.UNA > ISS (our SYN has been ACKed), change the connection state
+ *   to ESTABLISHED, form an ACK segment [...] Otherwise, enter SYN-RECEIVED, form a SYN,ACK segment.
+ */
+static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	uint32_t offer = tcp_rcv_wnd(c);
+
+	c->last_rx_s = (uint32_t)(rx->net->now >> TCP_SECOND_SHIFT);
+	read_options(c, rx->h);
+	tcp_conn_start(c, rx->orig_seq, rx->h->wnd);
+	c->rcv_adv = seq_add(c->rcv_nxt, offer);
+	if (!(rx->h->flags & TCP_ACK)) {
+		tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
+		c->flags |= TCP_SYN_DUE;
+		return TCP_DONE;
+	}
+	sample_syn(c, rx->h);
+	c->snd_una = seq_of(rx->h->ack);
+	tcp_conn_established(c);
+	c->flags |= TCP_ACK_NOW;
+	/* What came with the SYN-ACK goes through the last steps. */
+	rx->syn = false;
+	rx->seq = c->rcv_nxt;
+	tcp_trim(c, rx);
+	return TCP_NEXT;
+}
+
+static enum tcp_verdict input_syn_sent(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	enum tcp_verdict v = syn_sent_ack_rst(c, rx);
+
+	if (v != TCP_NEXT)
+		return v;
+	/* Fifth, if neither of the SYN or RST bits is set, then drop the segment and return. */
+	if (!(rx->h->flags & TCP_SYN))
+		return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
+	v = syn_sent_syn(c, rx);
+	if (v == TCP_NEXT)
+		v = tcp_step7_text(c, rx);
+	return v == TCP_NEXT ? tcp_step8_fin(c, rx) : v;
+}
+
+/* ---- Whom it is for ------------------------------------------------------------------------------ */
+
+/*
+ * RFC 9293 3.10.7.1, CLOSED:
+ *   An incoming segment containing a RST is discarded. An incoming segment not containing a RST
+ *   causes a RST to be sent in response.
+ */
+static enum tcp_verdict input_nobody(struct tcp_rx *rx)
+{
+	if (rx->h->flags & TCP_RST)
+		return tcp_drop(rx, HOLM_DROP_TCP_RST_STRAY, TCP_REPLY_NONE);
+	return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
+}
+
+static enum tcp_verdict input_new(struct tcp_rx *rx)
+{
+	const struct ip_rx *ip = ip_rx(rx->f);
+	struct tcp_bind *bind = tcp_find_listener(rx->net->tcp, &ip->dst, rx->h->dport);
+
+	return bind ? tcp_input_listen(bind, rx) : input_nobody(rx);
+}
+
+/* The segment's steps, by what is in the table for it; *c is the connection, if it is for one. */
+static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	const struct ip_rx *ip = ip_rx(rx->f);
+	struct tcp_id *id = tcp_find(ts, &ip->src, &ip->dst, rx->h->sport, rx->h->dport);
+	enum tcp_verdict v;
+
+	if (unlikely(!id))
+		return input_new(rx);
+	if (likely(tcp_kind_of(id) == TCP_KIND_CONN)) {
+		*c = container_of(id, struct holm_tcp, id);
+	} else if (tcp_kind_of(id) == TCP_KIND_HALF) {
+		v = tcp_input_half(container_of(id, struct tcp_half, id), rx, c);
+		if (v != TCP_NEXT)
+			return v;
+	} else {
+		v = tcp_input_time_wait(container_of(id, struct tcp_tw, id), rx);
+		return v == TCP_NEXT ? input_new(rx) : v;
+	}
+	return unlikely((*c)->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(*c, rx)
+							  : tcp_input_synchronized(*c, rx);
+}
+
+/* What the steps want sent. `c` is NULL if there is no connection (any more). */
+static void act(struct tcp_rx *rx, struct holm_tcp *c)
+{
+	switch (rx->reply) {
+	case TCP_REPLY_NONE:
+		break;
+	case TCP_REPLY_RST:
+		if (rx->f)
+			tcp_send_rst(rx);
+		break;
+	case TCP_REPLY_CHALLENGE:
+		if (!c || !tcp_challenge_allowed(c))
+			break;
+		net_count(rx->net, HOLM_COUNT_TCP_CHALLENGE_ACKS);
+		c->flags |= TCP_ACK_NOW;
+		break;
+	case TCP_REPLY_ACK:
+		if (c)
+			c->flags |= TCP_ACK_NOW;
+		break;
+	}
+}
+
+/* Run a chain through the steps. Ownership of the frames passes. */
+static void run(struct tcp_rx *rx)
+{
+	struct holm_tcp *c = NULL;
+	enum tcp_verdict v;
+
+	rx->orig_seq = seq_of(rx->h->seq);
+	rx->seq = rx->orig_seq;
+	rx->len = rx->orig_len;
+	rx->skip = 0;
+	rx->syn = (rx->h->flags & TCP_SYN) != 0;
+	rx->fin = (rx->h->flags & TCP_FIN) != 0;
+	rx->reply = TCP_REPLY_NONE;
+	rx->has_iss = false;
+	v = dispatch(rx, &c);
+	if (unlikely(v == TCP_DROP))
+		net_drop_note(rx->net, rx->why);
+	if (unlikely(v == TCP_GONE))
+		c = NULL;
+	if (unlikely(rx->reply != TCP_REPLY_NONE))
+		act(rx, c);
+	if (c) {
+		tcp_publish(c);
+		tcp_note_output(c);
+	}
+	holm_frame_free(rx->f);
+}
+
+/* ---- Frames -------------------------------------------------------------------------------------- */
+
+/* The header in one piece, and what it says. False: dropped and counted. */
+static bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
+{
+	const struct ip_rx *ip = ip_rx(f);
+	size_t linear = f->segs[0].len - f->l4_off;
+	enum holm_drop why = HOLM_DROP_TCP_SHORT;
+
+	if (unlikely(linear < TCP_HDR_BYTES) && ip->l4_len >= TCP_HDR_BYTES &&
+	    holm_frame_pullup(f, (size_t)f->l4_off + TCP_HDR_BYTES))
+		linear = TCP_HDR_BYTES;
+	if (unlikely(linear > ip->l4_len))
+		linear = ip->l4_len;
+	if (likely(linear >= TCP_HDR_BYTES)) {
+		size_t hdr_len = (size_t)(holm_frame_data(f)[f->l4_off + 12] >> 4) << 2;
+
+		if (unlikely(linear < hdr_len) && ip->l4_len >= hdr_len &&
+		    holm_frame_pullup(f, f->l4_off + hdr_len))
+			linear = hdr_len;
+	}
+	if (unlikely(!tcp_parse(holm_frame_data(f) + f->l4_off, linear, h, &why))) {
+		net_drop(net, f, why);
+		return false;
+	}
+	f->payload_off = (uint16_t)(f->l4_off + h->hdr_len);
+	return true;
+}
+
+/* The sum over `len` bytes from `off` of a frame in several pieces. */
+static uint32_t sum_pieces(const struct holm_frame *f, size_t off, size_t len, uint32_t sum)
+{
+	size_t done = 0;
+
+	for (uint32_t i = 0; i < f->nsegs && done < len; i++) {
+		size_t have = f->segs[i].len;
+		uint32_t part;
+		size_t n;
+
+		if (off >= have) {
+			off -= have;
+			continue;
+		}
+		n = min_size(have - off, len - done);
+		part = checksum_partial(f->segs[i].data + off, n, 0);
+		sum = checksum_add(sum, done % 2 ? checksum_rotate(part) : part);
+		done += n;
+		off = 0;
+	}
+	return sum;
+}
+
+static bool checksum_holds(const struct holm_frame *f, const struct ip_rx *ip)
+{
+	uint32_t sum;
+
+	/* The device has checked it, or a sender on this machine has not computed it. */
+	if (f->csum != HOLM_CSUM_NONE)
+		return true;
+	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
+	if (likely(f->nsegs == 1))
+		sum = checksum_partial(f->segs[0].data + f->l4_off, ip->l4_len, sum);
+	else
+		sum = sum_pieces(f, f->l4_off, ip->l4_len, sum);
+	return checksum_finish(sum) == 0;
+}
+
+static void run_one(struct holm_net *net, struct holm_frame *f, const struct tcp_hdr_info *h)
+{
+	struct tcp_rx rx = {
+		.net = net,
+		.f = f,
+		.h = h,
+		.last_seq = seq_of(h->seq),
+		.orig_len = ip_rx(f)->l4_len - h->hdr_len,
+	};
+
+	rx.frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx.orig_len;
+	run(&rx);
+}
+
+/* What GRO held back goes through the steps. */
+static void flush(struct tcp_state *ts)
+{
+	struct gro *g = &ts->gro;
+	struct tcp_rx rx;
+	const struct holm_frame *head = g->head;
+
+	if (!head)
+		return;
+	rx.net = ts->net;
+	rx.f = g->head;
+	rx.h = &g->info;
+	rx.orig_len = g->payload_len;
+	rx.last_seq = seq_of(g->last_seq);
+	rx.frame_len = head->gso != HOLM_GSO_NONE && head->gso_size ? head->gso_size : g->frame_len;
+	g->head = NULL;
+	run(&rx);
+}
+
+void tcp_input(struct holm_net *net, struct holm_frame *f)
+{
+	struct tcp_state *ts = net->tcp;
+	const struct ip_rx *ip = ip_rx(f);
+	struct tcp_hdr_info h;
+
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	if (unlikely(ip->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))) {
+		net_drop(net, f, HOLM_DROP_TCP_ADDRESS); /* MUST-57 */
+		return;
+	}
+	if (unlikely(!parse(net, f, &h)))
+		return;
+	if (unlikely(!checksum_holds(f, ip))) {
+		net_drop(net, f, HOLM_DROP_TCP_CSUM);
+		return;
+	}
+	if (gro_append(&ts->gro, f, &h)) {
+		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
+		return;
+	}
+	flush(ts);
+	if (!gro_begin(&ts->gro, f, &h))
+		run_one(net, f, &h);
+}
+
+void tcp_input_done(struct holm_net *net)
+{
+	flush(net->tcp);
+}
+
+/* ---- Set aside ----------------------------------------------------------------------------------- */
+
+bool tcp_hold(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	struct tcp_flight *fl = tcp_flight_get(c);
+	uint32_t frames = 0;
+
+	for (const struct holm_frame *f = rx->f; f; f = f->chain)
+		frames++;
+	if (!fl || fl->held_frames + frames > TCP_HELD_MAX ||
+	    fl->held_bytes + rx->orig_len > rx->net->config.tcp_rcvbuf_bytes)
+		return false;
+	while (rx->f) {
+		struct holm_frame *f = rx->f;
+
+		rx->f = f->chain;
+		f->chain = NULL;
+		f->next = NULL;
+		f->csum = HOLM_CSUM_VERIFIED;
+		if (fl->held_first)
+			fl->held_last->next = f;
+		else
+			fl->held_first = f;
+		fl->held_last = f;
+	}
+	fl->held_frames += frames;
+	fl->held_bytes += rx->orig_len;
+	return true;
+}
+
+/* The steps see these frames for the second time: their ACKs are old news, their text is not. */
+void tcp_input_held(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	struct holm_frame *f = c->flight ? c->flight->held_first : NULL;
+
+	if (!f)
+		return;
+	c->flight->held_first = NULL;
+	c->flight->held_frames = 0;
+	c->flight->held_bytes = 0;
+	while (f) {
+		struct holm_frame *next = f->next;
+		struct tcp_hdr_info h;
+
+		f->next = NULL;
+		if (parse(net, f, &h))
+			run_one(net, f, &h);
+		f = next;
+	}
+}

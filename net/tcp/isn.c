@@ -1,0 +1,37 @@
+/*
+ * Initial sequence numbers (RFC 6528) and timestamp offsets (RFC 7323 section 5.4): a clock, and a
+ * keyed hash of the four-tuple that nobody outside can compute.
+ */
+#include "net/tcp/room.h"
+
+#include "lib/siphash.h"
+
+static void tuple_words(const struct tcp_id *id, uint64_t use, uint64_t words[5])
+{
+	memcpy(&words[0], id->local.b, 16);
+	memcpy(&words[2], id->remote.b, 16);
+	words[4] = use << 32 | (uint32_t)id->lport << 16 | id->rport;
+}
+
+/*
+ * RFC 9293 3.4.1:
+ *   ISN = M + F(localip, localport, remoteip, remoteport, secretkey)
+ * M ticks every 4.096 microseconds.
+ */
+struct tcp_seq tcp_isn(const struct holm_net *net, const struct tcp_id *id)
+{
+	uint64_t words[5];
+
+	tuple_words(id, 0, words);
+	return seq_of((uint32_t)(net->now >> 12) +
+		      (uint32_t)siphash24_words(&net->secrets.isn, words, ARRAY_LEN(words)));
+}
+
+/* Per four-tuple, so that timestamps go on rising from one incarnation to the next (RFC 6191). */
+uint32_t tcp_ts_offset(const struct holm_net *net, const struct tcp_id *id)
+{
+	uint64_t words[5];
+
+	tuple_words(id, 1, words);
+	return (uint32_t)siphash13_words(&net->secrets.isn, words, ARRAY_LEN(words));
+}

@@ -1,0 +1,169 @@
+/*
+ * Per-connection settings. Shared blocks: a change copies what others use, too.
+ */
+#include "net/tcp/room.h"
+
+/* 2^15 - 1 seconds, Linux's bound for keep-alive times. */
+#define KEEP_MAX_S 32767u
+
+/* A block of its own for c. NULL: no memory. */
+static struct tcp_settings *own(struct holm_tcp *c)
+{
+	struct tcp_settings *old = c->settings;
+	struct tcp_settings *s;
+
+	if (old->refs == 1)
+		return old;
+	s = mem_alloc(&old->net->mem, sizeof(*s));
+	if (!s)
+		return NULL;
+	*s = *old;
+	s->refs = 1;
+	old->refs--;
+	c->settings = s;
+	return s;
+}
+
+/* Settings that the SYN carries can only be changed before it. */
+static bool is_too_late(const struct holm_tcp *c, enum holm_tcp_option opt)
+{
+	bool in_syn = opt == HOLM_TCP_OPT_MAXSEG || opt == HOLM_TCP_OPT_TIMESTAMPS ||
+		      opt == HOLM_TCP_OPT_SACK;
+
+	return in_syn && c->state != HOLM_TCP_CLOSED && c->state != HOLM_TCP_LISTEN;
+}
+
+static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
+{
+	switch (opt) {
+	case HOLM_TCP_OPT_NODELAY:
+	case HOLM_TCP_OPT_KEEPALIVE:
+	case HOLM_TCP_OPT_TIMESTAMPS:
+	case HOLM_TCP_OPT_SACK:
+		return value <= 1;
+	case HOLM_TCP_OPT_KEEPIDLE_S:
+	case HOLM_TCP_OPT_KEEPINTVL_S:
+	case HOLM_TCP_OPT_LINGER2_S:
+		return value >= 1 && value <= KEEP_MAX_S;
+	case HOLM_TCP_OPT_KEEPCNT:
+		return value >= 1 && value <= 127;
+	case HOLM_TCP_OPT_MAXSEG:
+		return value >= TCP_MSS_MIN + TCP_HDR_MAX - TCP_HDR_BYTES && value <= 65495;
+	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
+		return value <= INT32_MAX;
+	case HOLM_TCP_OPT_TTL:
+		return value >= 1 && value <= 255;
+	case HOLM_TCP_OPT_TOS:
+		return value <= 255;
+	}
+	return false;
+}
+
+static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t value)
+{
+	switch (opt) {
+	case HOLM_TCP_OPT_NODELAY:
+		s->nodelay = value != 0;
+		break;
+	case HOLM_TCP_OPT_KEEPALIVE:
+		s->keepalive = value != 0;
+		break;
+	case HOLM_TCP_OPT_KEEPIDLE_S:
+		s->keepidle_s = value;
+		break;
+	case HOLM_TCP_OPT_KEEPINTVL_S:
+		s->keepintvl_s = value;
+		break;
+	case HOLM_TCP_OPT_KEEPCNT:
+		s->keepcnt = (uint8_t)value;
+		break;
+	case HOLM_TCP_OPT_MAXSEG:
+		s->maxseg = (uint16_t)value;
+		break;
+	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
+		s->user_timeout_ms = value;
+		break;
+	case HOLM_TCP_OPT_TTL:
+		s->ttl = (uint8_t)value;
+		break;
+	case HOLM_TCP_OPT_TOS:
+		s->tos = (uint8_t)value;
+		break;
+	case HOLM_TCP_OPT_TIMESTAMPS:
+		s->timestamps = value != 0;
+		break;
+	case HOLM_TCP_OPT_SACK:
+		s->sack = value != 0;
+		break;
+	case HOLM_TCP_OPT_LINGER2_S:
+		s->linger2_s = value;
+		break;
+	}
+}
+
+int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
+{
+	uint32_t now;
+	struct tcp_settings *s;
+
+	ASSERT(!tcp_net(t)->callbacks);
+	if (holm_tcp_get_option(t, opt, &now) != 0)
+		return -HOLM_ENOPROTOOPT;
+	if (!is_in_range(opt, value) || is_too_late(t, opt))
+		return -HOLM_EINVAL;
+	if (now == value)
+		return 0;
+	s = own(t);
+	if (!s)
+		return -HOLM_ENOMEM;
+	store(s, opt, value);
+	/* A timer may have to run now, Nagle may have nothing to hold back any more. */
+	if (t->flags & TCP_HASHED)
+		tcp_note_output(t);
+	return 0;
+}
+
+int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value)
+{
+	const struct tcp_settings *s = t->settings;
+
+	switch (opt) {
+	case HOLM_TCP_OPT_NODELAY:
+		*value = s->nodelay;
+		return 0;
+	case HOLM_TCP_OPT_KEEPALIVE:
+		*value = s->keepalive;
+		return 0;
+	case HOLM_TCP_OPT_KEEPIDLE_S:
+		*value = s->keepidle_s;
+		return 0;
+	case HOLM_TCP_OPT_KEEPINTVL_S:
+		*value = s->keepintvl_s;
+		return 0;
+	case HOLM_TCP_OPT_KEEPCNT:
+		*value = s->keepcnt;
+		return 0;
+	case HOLM_TCP_OPT_MAXSEG:
+		*value = s->maxseg ? s->maxseg : tcp_mss(t);
+		return 0;
+	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
+		*value = s->user_timeout_ms;
+		return 0;
+	case HOLM_TCP_OPT_TTL:
+		*value = s->ttl;
+		return 0;
+	case HOLM_TCP_OPT_TOS:
+		*value = s->tos;
+		return 0;
+	case HOLM_TCP_OPT_TIMESTAMPS:
+		*value = s->timestamps;
+		return 0;
+	case HOLM_TCP_OPT_SACK:
+		*value = s->sack;
+		return 0;
+	case HOLM_TCP_OPT_LINGER2_S:
+		*value = s->linger2_s;
+		return 0;
+	}
+	return -HOLM_ENOPROTOOPT;
+}

@@ -1,0 +1,417 @@
+/*
+ * What is to be sent: RFC 9293 sections 3.8.6 and 3.10.2. tcp_output() looks at a connection once per
+ * round and has everything built that is due: what is to be sent again, new data, the FIN, probes, or
+ * a bare ACK. How a segment is built is burst.c's.
+ */
+#include "net/tcp/room.h"
+
+#include "net/wire/ip4.h"
+
+/* How long a connection waits that found no memory or frames where no interface will wake it. */
+#define STARVED_NS 1000000u
+
+/* ---- Segment sizes ------------------------------------------------------------------------------- */
+
+static uint32_t ip_header_bytes(const struct holm_addr *a)
+{
+	return holm_addr_is_ip4(a) ? IP4_HDR_BYTES : 40;
+}
+
+/*
+ * RFC 9293 3.7.1:
+ *   Eff.snd.MSS = min(SendMSS+20, MMS_S) - TCPhdrsize - IPoptionsize
+ */
+uint32_t tcp_mss(const struct holm_tcp *c)
+{
+	uint32_t mss = c->peer_mss;
+	const struct ip_dst *dst = c->dst;
+
+	if (dst) {
+		uint32_t headers = ip_header_bytes(&c->id.local) + TCP_HDR_BYTES;
+
+		mss = min_u32(mss, dst->mtu > headers ? dst->mtu - headers : 0);
+		/* A device that cannot gather takes no more than a frame's own memory. */
+		if (dst->netif && dst->netif->segs_max == 1)
+			mss = min_u32(mss, HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM);
+	}
+	if (c->settings->maxseg)
+		mss = min_u32(mss, c->settings->maxseg);
+	mss = max_u32(mss, TCP_MSS_MIN);
+	return c->flags & TCP_TS ? mss - TCP_OPT_TIMESTAMP_ALIGNED : mss;
+}
+
+uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s)
+{
+	uint32_t headers = ip_header_bytes(&dst->remote) + TCP_HDR_BYTES;
+	uint32_t mtu = dst->netif ? dst->netif->mtu : dst->mtu;
+	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
+
+	return (uint16_t)(s->maxseg ? min_u32(mss, s->maxseg) : mss);
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------------- */
+
+/* No room on the interface: it says when there is. */
+static void block(struct holm_tcp *c)
+{
+	struct holm_netif *netif = c->dst->netif;
+	struct tcp_blocked *b = &tcp_net(c)->tcp->blocked[netif->index];
+
+	if (c->flags & TCP_QUEUED)
+		return;
+	c->flags |= TCP_QUEUED;
+	queue_push(&b->conns, &c->out);
+	netif_wait(netif, &b->waiter);
+}
+
+/* No memory: nobody tells us of that, so ask again soon. */
+static void starve(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+
+	if (c->flags & TCP_QUEUED)
+		return;
+	c->flags |= TCP_QUEUED;
+	queue_push(&net->tcp->starved, &c->out);
+	if (!net_timer_is_armed(&net->tcp->retry))
+		net_timer_arm(net, &net->tcp->retry, net->now + STARVED_NS);
+}
+
+static void wait_for_room(struct tcp_tx *tx)
+{
+	if (tx->c->dst->netif && netif_room(tx->c->dst->netif) == 0)
+		block(tx->c);
+	else
+		starve(tx->c);
+}
+
+/* ---- SYN ----------------------------------------------------------------------------------------- */
+
+static bool send_syn(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	uint8_t flags = c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+	struct tcp_flight *fl = tcp_flight_get(c);
+
+	if (!fl || tcp_send_segment(tx, c->snd_una, 0, flags) < 0)
+		return false;
+	c->flags &= ~(uint32_t)TCP_SYN_DUE;
+	if (seq_eq(c->snd_nxt, c->snd_una)) {
+		c->snd_nxt = seq_add(c->snd_una, 1);
+		fl->timing = true;
+		fl->timed = c->snd_nxt;
+		fl->timed_ns = tx->net->now;
+		fl->progress_ns = tx->net->now;
+	}
+	tcp_timer_rexmt(c);
+	return true;
+}
+
+/* ---- Again --------------------------------------------------------------------------------------- */
+
+/* One behind the last data byte that was sent: the FIN's number, if it was. */
+static struct tcp_seq sent_data_end(const struct holm_tcp *c)
+{
+	return c->flags & TCP_FIN_SENT ? seq_sub(c->snd_nxt, 1) : c->snd_nxt;
+}
+
+/* How many of the bytes to be sent again may go now. */
+static uint32_t again_bytes(const struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+	const struct tcp_flight *fl = c->flight;
+	uint32_t n = seq_diff(seq_min(fl->rtx_end, sent_data_end(c)), fl->rtx_nxt);
+	uint32_t done = seq_diff(fl->rtx_nxt, c->snd_una);
+	uint32_t limit = min_u32(c->cwnd, max_u32(c->snd_wnd, tx->mss));
+
+	/* The oldest segment may always go. */
+	if (done == 0)
+		return min_u32(n, max_u32(tx->mss, limit - limit % tx->mss));
+	if (done >= limit)
+		return 0;
+	return min_u32(n, limit - done < tx->mss ? 0 : limit - done - (limit - done) % tx->mss);
+}
+
+/* Send what recovery has marked: [rtx_nxt, rtx_end). False: no room. */
+static bool send_again(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_flight *fl = c->flight;
+
+	while (fl && seq_lt(fl->rtx_nxt, fl->rtx_end)) {
+		struct tcp_seq data_end = sent_data_end(c);
+		uint8_t flags = TCP_ACK;
+		uint32_t n = 0;
+		int sent;
+
+		if (tx->room == 0)
+			return false;
+		if (seq_lt(fl->rtx_nxt, data_end)) {
+			n = again_bytes(tx);
+			if (n == 0)
+				return true;
+		}
+		if ((c->flags & TCP_FIN_SENT) && seq_eq(seq_add(fl->rtx_nxt, n), data_end) &&
+		    seq_eq(fl->rtx_end, c->snd_nxt))
+			flags |= TCP_FIN;
+		if (seq_eq(seq_add(fl->rtx_nxt, n), tcp_snd_end(c)))
+			flags |= TCP_PSH;
+		sent = tcp_send_segment(tx, fl->rtx_nxt, n, flags);
+		if (sent < 0)
+			return false;
+		fl->retransmits++;
+		net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
+		fl->timing = false;
+		fl->rtx_nxt = seq_add(fl->rtx_nxt, (uint32_t)sent);
+		if ((uint32_t)sent == n && (flags & TCP_FIN))
+			fl->rtx_nxt = seq_add(fl->rtx_nxt, 1);
+		if (!(c->flags & TCP_REXMT))
+			tcp_timer_rexmt(c);
+	}
+	return true;
+}
+
+/* ---- New data ------------------------------------------------------------------------------------ */
+
+/*
+ * RFC 9293 3.8.6.2.1, when to send (D is what is queued, U the usable window):
+ *   (1) if a maximum-sized segment can be sent, i.e., if min(D,U) >= Eff.snd.MSS;
+ *   (2) or if the data is pushed and all queued data can be sent now, i.e., if [SND.NXT = SND.UNA
+ *       and] PUSHed and D <= U;
+ *   (3) or if at least a fraction Fs of the maximum window can be sent, i.e., if [SND.NXT = SND.UNA
+ *       and] min(D,U) >= Fs * Max(SND.WND);
+ *   (4) or if the override timeout occurs.
+ * The bracketed condition is Nagle's, in the form that looks at small segments only.
+ */
+static uint32_t sendable(const struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	uint32_t queued = seq_diff(tcp_snd_end(c), c->snd_nxt);
+	uint32_t flying = tcp_in_flight(c);
+	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
+	uint32_t allowed = c->cwnd > flying ? c->cwnd - flying : 0;
+	uint32_t n = min_u32(queued, usable);
+	bool nagle;
+
+	c->flags &= ~(uint32_t)TCP_CWND_LIMITED;
+	if (n > allowed) {
+		n = allowed;
+		c->flags |= TCP_CWND_LIMITED;
+	}
+	if (n == 0)
+		return 0;
+	nagle = !c->settings->nodelay && !(c->flags & TCP_SHUTDOWN) && c->flight &&
+		seq_gt(c->flight->small_end, c->snd_una);
+	if (n == queued && (n % tx->mss == 0 || !nagle))
+		return n;
+	if (n >= tx->mss)
+		return n - n % tx->mss;
+	if (!nagle && c->flight && n >= c->flight->max_snd_wnd / 2)
+		return n;
+	return 0;
+}
+
+static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_flight *fl = c->flight;
+
+	if (seq_eq(c->snd_una, c->snd_nxt))
+		fl->progress_ns = tx->net->now;
+	/* What is new is not to be sent again yet. */
+	if (seq_eq(fl->rtx_nxt, fl->rtx_end)) {
+		fl->rtx_nxt = seq_add(c->snd_nxt, n + fin);
+		fl->rtx_end = fl->rtx_nxt;
+	}
+	c->snd_nxt = seq_add(c->snd_nxt, n + fin);
+	if (n % tx->mss != 0)
+		fl->small_end = c->snd_nxt;
+	if (fin)
+		c->flags |= TCP_FIN_SENT;
+	/* Data answers what came: an exchange, where ACKs ride on data. */
+	c->quick = 0;
+	if (!fl->timing) {
+		fl->timing = true;
+		fl->timed = c->snd_nxt;
+		fl->timed_ns = tx->net->now;
+	}
+	if (!(c->flags & TCP_REXMT)) {
+		c->retries = 0;
+		tcp_timer_rexmt(c);
+	}
+}
+
+/* The FIN goes with the last byte, or alone; windows do not hold it back. */
+static bool fin_is_due(const struct holm_tcp *c, uint32_t n)
+{
+	return (c->flags & (TCP_SHUTDOWN | TCP_FIN_SENT)) == TCP_SHUTDOWN &&
+	       seq_eq(seq_add(c->snd_nxt, n), tcp_snd_end(c));
+}
+
+/* False: no room, or no memory. */
+static bool send_new(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+
+	for (;;) {
+		uint32_t n;
+		bool fin;
+		uint8_t flags = TCP_ACK;
+		int sent;
+
+		if (c->flags & TCP_FIN_SENT)
+			return true;
+		n = sendable(tx);
+		fin = fin_is_due(c, n);
+		if (n == 0 && !fin)
+			return true;
+		if (tx->room == 0 || !tcp_flight_get(c))
+			return false;
+		ASSERT(n == 0 || tcp_in_flight(c) + n <= c->cwnd);
+		if (seq_eq(seq_add(c->snd_nxt, n), tcp_snd_end(c)))
+			flags |= TCP_PSH;
+		if (fin)
+			flags |= TCP_FIN;
+		sent = tcp_send_segment(tx, c->snd_nxt, n, flags);
+		if (sent < 0)
+			return false;
+		note_sent(tx, (uint32_t)sent, fin && (uint32_t)sent == n);
+	}
+}
+
+/* ---- Probes and ACKs ----------------------------------------------------------------------------- */
+
+/*
+ * RFC 9293 3.8.6.1: one byte of data beyond the window, so that every peer answers. The byte counts
+ * as sent: it may be accepted.
+ */
+static bool send_window_probe(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	bool fresh = seq_eq(c->snd_una, c->snd_nxt);
+
+	c->flags &= ~(uint32_t)TCP_PROBE_DUE;
+	if (fresh && !seq_lt(c->snd_nxt, tcp_snd_end(c)))
+		return true;
+	if (!fresh && !seq_lt(c->snd_una, sent_data_end(c)))
+		return true;
+	if (!tcp_flight_get(c) || tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
+		c->flags |= TCP_PROBE_DUE;
+		return false;
+	}
+	net_count(tx->net, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES);
+	if (fresh) {
+		c->snd_nxt = seq_add(c->snd_nxt, 1);
+		c->flight->rtx_nxt = c->snd_nxt;
+		c->flight->rtx_end = c->snd_nxt;
+	}
+	c->flight->timing = false;
+	return true;
+}
+
+/* RFC 9293 3.8.4: SEG.SEQ = SND.NXT-1, without data. */
+static bool send_keep_alive(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+
+	if (tcp_send_segment(tx, seq_sub(c->snd_nxt, 1), 0, TCP_ACK) < 0)
+		return false;
+	c->flags &= ~(uint32_t)TCP_KEEP_DUE;
+	return true;
+}
+
+/* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
+bool tcp_window_update_due(const struct holm_tcp *c)
+{
+	struct tcp_seq edge;
+
+	if (!c->rcv || (c->flags & TCP_FIN_RCVD))
+		return false;
+	edge = tcp_window_edge(c);
+	return seq_diff(edge, c->rcv_nxt) / 2 >= tcp_rcv_wnd(c) && tcp_window_opens(c, edge);
+}
+
+static bool send_ack(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+
+	/* RFC 9293 3.8.6.3: at least every second full-sized segment. */
+	if ((c->flags & TCP_ACK_DELAYED) && seq_diff(c->rcv_nxt, c->rcv_acked) >= 2u * c->rcv_mss)
+		c->flags |= TCP_ACK_NOW;
+	if (!(c->flags & TCP_ACK_NOW) && !tcp_window_update_due(c))
+		return true;
+	return tcp_send_segment(tx, c->snd_nxt, 0, TCP_ACK) >= 0;
+}
+
+/* ---- One visit ----------------------------------------------------------------------------------- */
+
+/* Unsent bytes, nothing in flight that would bring an ACK: only a probe can find out. */
+static bool must_persist(const struct holm_tcp *c)
+{
+	return !(c->flags & (TCP_REXMT | TCP_PERSIST)) && seq_eq(c->snd_una, c->snd_nxt) &&
+	       seq_lt(c->snd_nxt, tcp_snd_end(c));
+}
+
+static bool output_synchronized(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	bool ranges = c->flight && c->flight->reasm && c->flight->reasm->n > 0;
+	bool ack_now = (c->flags & TCP_ACK_NOW) != 0;
+	bool ok;
+
+	if (seq_eq(c->snd_una, c->snd_nxt) && !(c->flags & TCP_PERSIST) &&
+	    seq_lt(c->snd_nxt, tcp_snd_end(c)))
+		tcp_recovery_idle(c);
+	ok = send_again(tx) && send_new(tx);
+	if (ok && (c->flags & TCP_PROBE_DUE))
+		ok = send_window_probe(tx);
+	if (ok && (c->flags & TCP_KEEP_DUE))
+		ok = send_keep_alive(tx);
+	if (ok && must_persist(c)) {
+		c->retries = 0;
+		tcp_timer_persist(c);
+	}
+	/* SACK blocks travel on bare ACKs only: data that went out has not told the peer of them. */
+	if (ranges && ack_now)
+		c->flags |= TCP_ACK_NOW;
+	return send_ack(tx) && ok;
+}
+
+void tcp_output(struct holm_tcp *c)
+{
+	struct tcp_tx tx;
+	bool ok = true;
+
+	if (c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_LISTEN)
+		return;
+	ip_dst_check(tcp_net(c), c->dst);
+	tcp_tx_init(&tx, c);
+	if (tcp_is_synchronized(c))
+		ok = output_synchronized(&tx);
+	else if (c->flags & TCP_SYN_DUE)
+		ok = send_syn(&tx);
+	else if (c->flags & TCP_ACK_NOW)
+		ok = send_ack(&tx);
+	if (!ok)
+		wait_for_room(&tx);
+	tcp_timer_update(c);
+}
+
+bool tcp_output_all(struct holm_net *net, size_t *budget)
+{
+	struct tcp_state *ts = net->tcp;
+	struct queue_node *n;
+
+	while (*budget > 0 && (n = queue_pop(&ts->output)) != NULL) {
+		struct holm_tcp *c = container_of(n, struct holm_tcp, out);
+
+		c->flags &= ~(uint32_t)TCP_QUEUED;
+		if (c->flags & TCP_DEAD) {
+			mem_free(&net->mem, c, sizeof(*c));
+			continue;
+		}
+		(*budget)--;
+		tcp_output(c);
+	}
+	return !queue_is_empty(&ts->output);
+}

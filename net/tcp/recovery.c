@@ -1,0 +1,246 @@
+/*
+ * Loss recovery: RFC 5681 section 3.2, RFC 6582 (NewReno), RFC 6298 section 5. Decides what is sent
+ * again -- output.c sends [rtx_nxt, rtx_end) -- and how large the congestion window is meanwhile.
+ * Knows no SACK of the peer: a scoreboard would live beside rtx_nxt.
+ */
+#include "net/tcp/room.h"
+
+#define DUPACKS 3u
+
+/* What the controller sees, and what it leaves. */
+static struct tcp_cc cc_of(const struct holm_tcp *c)
+{
+	return (struct tcp_cc){
+		.cwnd = c->cwnd,
+		.ssthresh = c->ssthresh,
+		.acked = c->flight->cc_acked,
+		.mss = tcp_mss(c),
+	};
+}
+
+static void grow(struct holm_tcp *c, uint32_t acked)
+{
+	struct tcp_cc cc = cc_of(c);
+
+	c->settings->cc->acked(&cc, acked);
+	c->cwnd = cc.cwnd;
+	c->ssthresh = cc.ssthresh;
+	c->flight->cc_acked = cc.acked;
+}
+
+static void reduce(struct holm_tcp *c)
+{
+	struct tcp_cc cc = cc_of(c);
+
+	c->ssthresh = c->settings->cc->lost(&cc, tcp_in_flight(c));
+}
+
+static void mark_again(struct holm_tcp *c, uint32_t len)
+{
+	struct tcp_flight *fl = c->flight;
+
+	fl->rtx_nxt = c->snd_una;
+	fl->rtx_end = seq_min(seq_add(c->snd_una, len), c->snd_nxt);
+	fl->timing = false;
+}
+
+/*
+ * RFC 6582 3.2, step 3:
+ *   Partial acknowledgments: [...] retransmit the first unacknowledged segment. Deflate the
+ *   congestion window by the amount of new data acknowledged by the Cumulative Acknowledgment
+ *   field. If the partial ACK acknowledges at least one SMSS of new data, then add back SMSS bytes
+ *   to the congestion window.
+ */
+static void partial_ack(struct holm_tcp *c, uint32_t acked)
+{
+	uint32_t mss = tcp_mss(c);
+
+	c->cwnd = c->cwnd > acked ? c->cwnd - acked : 0;
+	if (acked >= mss)
+		c->cwnd += mss;
+	c->cwnd = max_u32(c->cwnd, mss);
+	mark_again(c, mss);
+}
+
+/*
+ * RFC 6582 3.2, step 3:
+ *   Full acknowledgments: [...] set cwnd to [...] min (ssthresh, max(FlightSize, SMSS) + SMSS)
+ */
+static void full_ack(struct holm_tcp *c)
+{
+	uint32_t mss = tcp_mss(c);
+
+	c->cwnd = min_u32(c->ssthresh, max_u32(tcp_in_flight(c), mss) + mss);
+	c->flight->phase = TCP_OPEN;
+}
+
+/* Does the window hold us back? If not, its growth would mean nothing (RFC 7661). */
+static bool window_is_used(const struct holm_tcp *c, uint32_t acked)
+{
+	if (c->flags & TCP_CWND_LIMITED)
+		return true;
+	return c->cwnd < c->ssthresh && 2 * (uint64_t)(tcp_in_flight(c) + acked) > c->cwnd;
+}
+
+void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
+{
+	struct tcp_flight *fl = c->flight;
+
+	fl->rtx_nxt = seq_max(fl->rtx_nxt, c->snd_una);
+	fl->rtx_end = seq_max(fl->rtx_end, fl->rtx_nxt);
+	fl->dupacks = 0;
+	switch ((enum tcp_phase)fl->phase) {
+	case TCP_OPEN:
+		if (window_is_used(c, acked))
+			grow(c, acked);
+		break;
+	case TCP_RECOVERY:
+		if (seq_geq(c->snd_una, fl->recover))
+			full_ack(c);
+		else
+			partial_ack(c, acked);
+		break;
+	case TCP_LOSS:
+		grow(c, acked);
+		if (seq_geq(c->snd_una, fl->recover))
+			fl->phase = TCP_OPEN;
+		break;
+	}
+}
+
+/*
+ * RFC 5681 3.2:
+ *   2. When the third duplicate ACK is received, a TCP MUST set ssthresh [...]
+ *   3. The lost segment starting at SND.UNA MUST be retransmitted and cwnd set to ssthresh plus
+ *      3*SMSS.
+ *   4. For each additional duplicate ACK received (after the third), cwnd MUST be incremented by
+ *      SMSS.
+ */
+void tcp_recovery_dupack(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	uint32_t mss = tcp_mss(c);
+
+	if (fl->dupacks < UINT8_MAX)
+		fl->dupacks++;
+	if (fl->phase == TCP_RECOVERY) {
+		/* What has left the network cannot be more than what was in it. */
+		c->cwnd = min_u32(c->cwnd + mss, c->ssthresh + tcp_in_flight(c));
+		return;
+	}
+	if (fl->phase != TCP_OPEN || fl->dupacks != DUPACKS)
+		return;
+	/* RFC 6582 3.2, step 2: duplicates of what was sent before the last recovery say nothing. */
+	if (fl->recover_valid && !seq_gt(c->snd_una, fl->recover))
+		return;
+	reduce(c);
+	fl->phase = TCP_RECOVERY;
+	fl->recover = c->snd_nxt;
+	fl->recover_valid = true;
+	c->cwnd = c->ssthresh + DUPACKS * mss;
+	mark_again(c, mss);
+	net_count(tcp_net(c), HOLM_COUNT_TCP_FAST_RETRANSMITS);
+}
+
+/* ---- Timeout ------------------------------------------------------------------------------------- */
+
+/* RFC 9293 3.8.3: R2, as a number of retransmissions or as the user's time. */
+static bool is_given_up(const struct holm_tcp *c)
+{
+	const struct tcp_settings *s = c->settings;
+	uint64_t since = c->flight ? c->flight->progress_ns : tcp_net(c)->now;
+
+	if (s->user_timeout_ms)
+		return tcp_net(c)->now - since >= TCP_MS(s->user_timeout_ms);
+	if (!tcp_is_synchronized(c))
+		return c->retries >= TCP_R2_SYN;
+	return c->retries >= (tcp_is_orphan(c) ? TCP_R2_ORPHAN : TCP_R2);
+}
+
+static void give_up(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	int error = c->flight && c->flight->soft_error ? c->flight->soft_error : HOLM_ETIMEDOUT;
+
+	if (!ip_addr_is_local(net, &c->id.local))
+		error = HOLM_ENETDOWN;
+	if (!tcp_is_synchronized(c))
+		net_count(net, HOLM_COUNT_TCP_FAILED_OPENS);
+	tcp_conn_closed(c, error);
+}
+
+static void lose_everything(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+
+	/* RFC 5681 3.1: ssthresh is held while the same segment is sent again and again. */
+	if (c->retries == 0)
+		reduce(c);
+	c->cwnd = tcp_mss(c);
+	fl->phase = TCP_LOSS;
+	fl->recover = c->snd_nxt;
+	fl->recover_valid = true;
+	fl->dupacks = 0;
+	fl->cc_acked = 0;
+	mark_again(c, tcp_in_flight(c));
+}
+
+/*
+ * RFC 6298 5.4 to 5.6:
+ *   Retransmit the earliest segment that has not been acknowledged by the TCP receiver. The host
+ *   MUST set RTO <- RTO * 2 ("back off the timer"). Start the retransmission timer [...]
+ */
+bool tcp_recovery_timeout(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_flight *fl = c->flight;
+
+	net_count(net, HOLM_COUNT_TCP_TIMEOUTS);
+	if (is_given_up(c) || !ip_addr_is_local(net, &c->id.local)) {
+		give_up(c);
+		return false;
+	}
+	if (!tcp_is_synchronized(c)) {
+		c->flags |= TCP_SYN_DUE | TCP_SYN_AGAIN;
+		fl->timing = false;
+	} else if (c->snd_wnd == 0) {
+		/* The peer took its window back (SHLD-17): not a loss, probe until it opens. */
+		c->flags &= ~(uint32_t)TCP_REXMT;
+		c->flags |= TCP_PROBE_DUE;
+		c->retries++;
+		tcp_timer_persist(c);
+		tcp_note_output(c);
+		return true;
+	} else {
+		lose_everything(c);
+	}
+	c->retries++;
+	/* RFC 9293 3.8.3 (a): at R1, IP is to look for another way. */
+	if (c->retries == TCP_R1)
+		ip_dst_doubt(net, c->dst);
+	tcp_timer_rexmt(c);
+	tcp_note_output(c);
+	return true;
+}
+
+void tcp_recovery_resend(struct holm_tcp *c)
+{
+	if (c->flight && tcp_in_flight(c) > 0)
+		mark_again(c, tcp_in_flight(c));
+	tcp_note_output(c);
+}
+
+/*
+ * RFC 5681 4.1:
+ *   if TCP has not received a segment for more than one retransmission timeout, cwnd is reduced to
+ *   the value of the restart window before transmission begins.
+ */
+void tcp_recovery_idle(struct holm_tcp *c)
+{
+	uint32_t idle = tcp_ticks(tcp_net(c)->now) - c->rexmt;
+
+	if (c->flags & (TCP_REXMT | TCP_PERSIST))
+		return;
+	if ((int32_t)idle < 0 || idle > rtt_rto_ticks(&c->rtt))
+		c->cwnd = min_u32(c->cwnd, cc_initial_window(tcp_mss(c)));
+}

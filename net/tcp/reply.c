@@ -1,0 +1,123 @@
+/*
+ * Segments that belong to no connection: RST, and what the small records answer. Built at once in a
+ * frame of their own, because the frame that caused them may be shared.
+ */
+#include "net/tcp/room.h"
+
+#include "lib/checksum.h"
+#include "net/wire/ip4.h"
+
+#define REPLY_TTL 64u
+
+void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
+{
+	struct holm_frame *f;
+	struct ip_dst *dst;
+	size_t hdr_len;
+	uint32_t sum;
+	uint8_t *p;
+
+	if (ip_dst_get(net, r->dst, NULL, &dst) != 0) {
+		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
+		return;
+	}
+	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, true);
+	if (!f) {
+		net_drop_note(net, HOLM_DROP_NO_FRAME);
+		ip_dst_put(net, dst);
+		return;
+	}
+	if (r->syn) {
+		r->h.has_mss = true;
+		r->h.mss = tcp_announce_mss(dst, r->syn);
+	}
+	hdr_len = tcp_build_bytes(&r->h);
+	p = holm_frame_push(f, hdr_len);
+	tcp_build(p, &r->h);
+	sum = ip_pseudo_sum(r->src, r->dst, IP4_PROTO_TCP, (uint32_t)hdr_len);
+	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(checksum_partial(p, hdr_len, sum)));
+	f->hdr_len = (uint16_t)hdr_len;
+	f->payload_off = (uint16_t)hdr_len;
+	f->flags |= HOLM_FRAME_ACK;
+	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
+	ip_output(net, dst, f,
+		  &(struct ip_tx){
+			  .src = r->src,
+			  .dst = r->dst,
+			  .proto = IP4_PROTO_TCP,
+			  .tos = r->tos,
+			  .ttl = r->ttl ? r->ttl : REPLY_TTL,
+			  .dont_fragment = true,
+		  });
+	ip_dst_put(net, dst);
+}
+
+/* One bucket for all: a second's worth, filled as time passes. */
+static bool take_token(struct tcp_state *ts)
+{
+	const struct holm_net *net = ts->net;
+	uint32_t rate = net->config.icmp_rate_per_s;
+	uint64_t passed = net->now - ts->rst_filled_ns;
+	uint64_t fill;
+
+	/* Tokens are filled once per tick; a second's worth is the most. */
+	passed = min_u64(passed, TCP_S(1));
+	fill = passed * rate >> 30;
+	if (fill > 0) {
+		ts->rst_tokens = (uint32_t)min_u64(ts->rst_tokens + fill, rate);
+		ts->rst_filled_ns = net->now;
+	}
+	if (ts->rst_tokens == 0)
+		return false;
+	ts->rst_tokens--;
+	return true;
+}
+
+/*
+ * RFC 9293 3.10.7.1:
+ *   If the ACK bit is off, sequence number zero is used,
+ *     <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>
+ *   If the ACK bit is on,
+ *     <SEQ=SEG.ACK><CTL=RST>
+ */
+void tcp_send_rst(struct tcp_rx *rx)
+{
+	const struct ip_rx *ip = ip_rx(rx->f);
+	const struct tcp_hdr_info *h = rx->h;
+	struct tcp_reply r = { .src = &ip->dst, .dst = &ip->src };
+
+	if ((h->flags & TCP_RST) || (ip->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST)) ||
+	    !take_token(rx->net->tcp))
+		return;
+	r.h.sport = h->dport;
+	r.h.dport = h->sport;
+	if (h->flags & TCP_ACK) {
+		r.h.seq = h->ack;
+		r.h.flags = TCP_RST;
+	} else {
+		r.h.ack = h->seq + rx->orig_len + ((h->flags & TCP_SYN) != 0) +
+			  ((h->flags & TCP_FIN) != 0);
+		r.h.flags = TCP_RST | TCP_ACK;
+	}
+	net_count(rx->net, HOLM_COUNT_TCP_RESETS_SENT);
+	tcp_send_reply(rx->net, &r);
+}
+
+/* RFC 9293 3.10.5: <SEQ=SND.NXT><CTL=RST>; with an ACK, which middleboxes like. */
+void tcp_send_abort(struct holm_tcp *c)
+{
+	struct tcp_reply r = {
+		.src = &c->id.local,
+		.dst = &c->id.remote,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
+
+	r.h.sport = c->id.lport;
+	r.h.dport = c->id.rport;
+	r.h.seq = c->snd_nxt.v;
+	r.h.ack = c->rcv_nxt.v;
+	r.h.flags = TCP_RST | TCP_ACK;
+	net_count(tcp_net(c), HOLM_COUNT_TCP_RESETS_SENT);
+	tcp_send_reply(tcp_net(c), &r);
+}

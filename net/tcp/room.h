@@ -1,0 +1,340 @@
+/*
+ * What the files of the room offer each other, grouped by file, and the room's part of an instance.
+ */
+#ifndef NET_TCP_ROOM_H
+#define NET_TCP_ROOM_H
+
+#include "net/core/ip_rx.h"
+#include "net/core/net.h"
+#include "net/ip/ip.h"
+#include "net/link/gro.h"
+#include "net/link/netif.h"
+#include "net/tcp/cc.h"
+#include "net/tcp/tcb.h"
+#include "net/wire/tcp.h"
+
+/* RFC 9293 3.7.1: the send MSS where the peer announced none, and the least we take seriously. */
+#define TCP_MSS_DEFAULT_IP4 536u
+#define TCP_MSS_DEFAULT_IP6 1220u
+#define TCP_MSS_MIN 48u
+/* Frames set aside before a receive buffer is attached: an initial window of 10, and some. */
+#define TCP_HELD_MAX 16u
+/* A connection acknowledges its first segments at once: the peer's slow start waits for it. */
+#define TCP_QUICK_ACKS 10u
+/* RFC 9293 3.8.3: R1 and R2, in retransmissions. */
+#define TCP_R1 3u
+#define TCP_R2 15u
+#define TCP_R2_SYN 8u
+#define TCP_R2_ORPHAN 8u
+/* Retransmissions of a half-open record's SYN-ACK: 1 + 2 + 4 + 8 + 16 + 32 seconds. */
+#define TCP_HALF_RETRIES 5u
+#define TCP_DELACK_NS 40000000u
+
+/* Connections that wait for room on an interface. One per interface slot. */
+struct tcp_blocked {
+	struct netif_waiter waiter;
+	struct queue conns; /* linked by holm_tcp.out */
+};
+
+#define TCP_PORT_COUNTERS 64u
+
+/* One per instance. */
+struct tcp_state {
+	struct holm_net *net;
+	struct gro gro;
+	struct tcp_id *last; /* whom the last segment was for */
+	struct htab table;   /* of struct tcp_id */
+	struct htab binds;   /* of struct tcp_bind, by port */
+	struct allocator memory;
+	struct list unconnected;     /* of struct holm_tcp without a remote end */
+	struct queue output;	     /* of struct holm_tcp: something is to be sent */
+	struct tcp_blocked *blocked; /* [config.devices_max + 1] */
+	struct net_timer retry;	     /* wakes who found no memory */
+	struct queue starved;
+	uint32_t nconns;
+
+	struct tcp_half **halves; /* [config.tcp_half_open_max], from the first SYN on */
+	uint32_t nhalves;
+	struct list half_lists[TCP_HALF_RETRIES + 1];
+	struct net_timer half_timer;
+
+	struct list time_wait; /* oldest first */
+	uint32_t ntime_wait;
+	struct net_timer time_wait_timer;
+
+	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
+	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
+	uint32_t rst_tokens;
+	uint64_t rst_filled_ns;
+	struct tcp_settings defaults;
+};
+
+/* What the steps want sent. Filled by them, acted upon by input.c. */
+enum tcp_reply_kind {
+	TCP_REPLY_NONE,
+	TCP_REPLY_ACK,	     /* an ACK that the peer needs: always sent */
+	TCP_REPLY_CHALLENGE, /* RFC 5961: rate-limited */
+	TCP_REPLY_RST,	     /* as RFC 9293 3.10.7.1 forms it */
+};
+
+/* A segment, or a super-segment, on its way through the steps. On the stack of input.c. */
+struct tcp_rx {
+	struct holm_net *net;
+	struct holm_frame *f; /* head of the chain */
+	const struct tcp_hdr_info *h;
+	struct tcp_seq orig_seq; /* as it came */
+	struct tcp_seq last_seq; /* of the last frame merged */
+	/* What is left of it after step 1. */
+	struct tcp_seq seq;
+	uint32_t skip; /* payload bytes trimmed off the front */
+	uint32_t len;  /* payload bytes */
+	bool syn, fin;
+	uint32_t orig_len;  /* payload bytes as they came */
+	uint32_t frame_len; /* payload bytes of the first frame: the peer's segment size */
+	enum tcp_reply_kind reply;
+	enum holm_drop why; /* with TCP_DROP */
+	/* A SYN that TIME-WAIT let through: the next incarnation begins here. */
+	bool has_iss;
+	struct tcp_seq iss;
+};
+
+enum tcp_verdict {
+	TCP_NEXT, /* go on with the next step */
+	TCP_DONE, /* consumed */
+	TCP_DROP, /* not processed: rx->why */
+	TCP_GONE, /* the connection is closed and maybe freed: do not touch it */
+};
+
+static inline enum tcp_verdict tcp_drop(struct tcp_rx *rx, enum holm_drop why,
+					enum tcp_reply_kind reply)
+{
+	rx->why = why;
+	rx->reply = reply;
+	return TCP_DROP;
+}
+
+static inline struct tcp_settings *tcp_settings_get(struct tcp_settings *s)
+{
+	s->refs++;
+	return s;
+}
+
+/* ---- state.c */
+void tcp_set_state(struct holm_tcp *c, enum holm_tcp_state next);
+bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to);
+
+/* ---- demux.c */
+uint32_t tcp_hash(const struct holm_net *net, const struct holm_addr *remote,
+		  const struct holm_addr *local, uint16_t rport, uint16_t lport);
+/* Whom a segment is for; NULL: nobody. */
+struct tcp_id *tcp_find(struct tcp_state *ts, const struct holm_addr *remote,
+			const struct holm_addr *local, uint16_t rport, uint16_t lport);
+must_check bool tcp_table_insert(struct tcp_state *ts, struct tcp_id *id, enum tcp_kind kind,
+				 uint32_t tag);
+void tcp_table_remove(struct tcp_state *ts, struct tcp_id *id);
+
+static inline enum tcp_kind tcp_kind_of(const struct tcp_id *id)
+{
+	return (enum tcp_kind)(id->node.tag & TCP_KIND_MASK);
+}
+
+/* ---- bind.c */
+/* -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_addr *addr,
+		 uint16_t port, unsigned flags);
+void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c);
+struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c);
+/* Does somebody else listen on a port and address that this one means, too? */
+bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind);
+/* Who listens for this address and port; an exact address before the wildcard. NULL: nobody. */
+struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				   uint16_t port);
+/* May an ephemeral port be this one: is nobody bound to it? */
+bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port);
+
+/* ---- port.c */
+/* Choose c->id.lport for the remote end in c->id and enter c into the table. */
+int tcp_port_connect(struct tcp_state *ts, struct holm_tcp *c);
+/* A port for bind() with port 0; 0: none left. */
+uint16_t tcp_port_any(struct tcp_state *ts, const struct holm_addr *addr);
+
+/* ---- isn.c */
+struct tcp_seq tcp_isn(const struct holm_net *net, const struct tcp_id *id);
+uint32_t tcp_ts_offset(const struct holm_net *net, const struct tcp_id *id);
+static inline uint32_t tcp_tsval(const struct holm_net *net, uint32_t offset)
+{
+	return tcp_ticks(net->now) + offset;
+}
+
+/* ---- conn.c */
+int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct holm_tcp **out);
+/* Free everything. Not named by the caller any more. */
+void tcp_conn_destroy(struct holm_tcp *c);
+/*
+ * Reach CLOSED, with an error (positive errno) or 0: out of the table, no timer, nothing in flight.
+ * An orphan is freed. Always: do not touch an orphan afterwards.
+ */
+void tcp_conn_closed(struct holm_tcp *c, int error);
+/* Publish the level state; new bits wake the owner. */
+void tcp_publish(struct holm_tcp *c);
+/* The connection has something to send, perhaps: have tcp_output() look at it. */
+void tcp_note_output(struct holm_tcp *c);
+/* The flight block, made if it is not there. NULL: no memory. */
+struct tcp_flight *tcp_flight_get(struct holm_tcp *c);
+/* Give it back if nothing in it is in use. */
+void tcp_flight_put_if_idle(struct holm_tcp *c);
+/* Set up windows once the peer has spoken: its ISN, and its window. */
+void tcp_conn_start(struct holm_tcp *c, struct tcp_seq irs, uint32_t snd_wnd);
+/* The handshake is complete. */
+void tcp_conn_established(struct holm_tcp *c);
+/* A handshake took this long: an RTT sample, but a bounded one. */
+void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns);
+/* Nobody holds the handle, and nobody will. */
+static inline bool tcp_is_orphan(const struct holm_tcp *c)
+{
+	return !c->ep.owned && !(c->flags & TCP_CHILD);
+}
+void tcp_settings_put(struct tcp_settings *s);
+/* The window scale that we offer, and the window in our SYN. */
+uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv);
+uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *rcv);
+
+/* ---- input.c */
+void tcp_input(struct holm_net *net, struct holm_frame *f);
+void tcp_input_done(struct holm_net *net);
+/* Run frames that were set aside through the steps. */
+void tcp_input_held(struct holm_tcp *c);
+/* Set the chain aside until a receive buffer is attached; false: it does not fit. */
+bool tcp_hold(struct holm_tcp *c, struct tcp_rx *rx);
+
+/* ---- steps.c, step5_ack.c, step7_text.c */
+enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx);
+enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx);
+enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
+enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
+/* May this connection send a challenge ACK now? Counts it if so. */
+bool tcp_challenge_allowed(struct holm_tcp *c);
+
+/* Cut the segment to the receive window. */
+void tcp_trim(const struct holm_tcp *c, struct tcp_rx *rx);
+
+/* ---- syn.c */
+/* A segment for a listener, and for a half-open record. Neither frees the frame. */
+enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx);
+/* On completion *child is the connection, and the segment goes on through its steps. */
+enum tcp_verdict tcp_input_half(struct tcp_half *half, struct tcp_rx *rx, struct holm_tcp **child);
+void tcp_half_timer(struct holm_net *net, struct net_timer *timer);
+void tcp_half_free(struct tcp_state *ts, struct tcp_half *half);
+
+/* ---- timewait.c */
+/*
+ * Enter TIME-WAIT: a record takes the connection's place (without memory there is none), and the
+ * connection is closed: do not touch an orphan afterwards. `ack`: the peer's FIN is to be answered.
+ */
+void tcp_time_wait_enter(struct holm_tcp *c, bool ack);
+enum tcp_verdict tcp_input_time_wait(struct tcp_tw *tw, struct tcp_rx *rx);
+/* May an active open take over this record's four-tuple? Then *iss is where to begin. */
+bool tcp_time_wait_reuse(struct tcp_state *ts, struct tcp_tw *tw, struct tcp_seq *iss);
+void tcp_time_wait_timer(struct holm_net *net, struct net_timer *timer);
+void tcp_time_wait_free(struct tcp_state *ts, struct tcp_tw *tw);
+
+/* ---- reasm.c */
+struct tcp_reasm *tcp_reasm_create(struct holm_net *net);
+void tcp_reasm_destroy(struct holm_net *net, struct tcp_reasm *r);
+/* The first part of [from, to) that no range covers; false: all of it is there. */
+bool tcp_reasm_gap(const struct tcp_reasm *r, struct tcp_seq from, struct tcp_seq to,
+		   struct tcp_range *gap);
+/* Would one more range, or the growth of one, fit? Asked before bytes are accepted. */
+bool tcp_reasm_has_room(const struct tcp_reasm *r, struct tcp_seq left, struct tcp_seq right);
+/* [left, right) has been accepted; it covers no byte of a range. */
+void tcp_reasm_add(struct tcp_reasm *r, struct tcp_seq left, struct tcp_seq right);
+/* RCV.NXT has reached `nxt`: take off what begins there; returns the new RCV.NXT. */
+struct tcp_seq tcp_reasm_advance(struct tcp_reasm *r, struct tcp_seq nxt);
+
+/* ---- sack.c */
+/* The blocks to announce, most recent first; returns how many. */
+uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks, uint8_t max);
+
+/* ---- output.c */
+/* Send everything that is due. `c` may be gone afterwards. False: blocked, it will be noted again. */
+void tcp_output(struct holm_tcp *c);
+bool tcp_output_all(struct holm_net *net, size_t *budget);
+/* Has the window opened so far that the peer should hear of it now? */
+bool tcp_window_update_due(const struct holm_tcp *c);
+/* Effective send MSS now: payload bytes of a full segment. */
+uint32_t tcp_mss(const struct holm_tcp *c);
+/* The MSS that we announce. */
+uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s);
+/* The window that RCV.WND could be now (the right edge that the buffer allows). */
+struct tcp_seq tcp_window_edge(const struct holm_tcp *c);
+/* May the announced window grow to `edge` without being silly (RFC 9293 3.8.6.2.2)? */
+bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge);
+
+/* ---- burst.c */
+struct tcp_tx {
+	struct holm_net *net;
+	struct holm_tcp *c;
+	uint32_t mss;
+	uint32_t room;	 /* frames that fit the interface now */
+	uint32_t pseudo; /* sum of the pseudo header without the length */
+	bool hw_csum;
+};
+/*
+ * Build and send one segment, or a super-segment if len > mss, of queued bytes from `seq` on.
+ * Returns how many payload bytes went (fewer than len if frames ran out), or -HOLM_ENOBUFS.
+ */
+int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c);
+
+/* ---- reply.c */
+/* A segment without a connection, for small records and RSTs. */
+struct tcp_reply {
+	const struct holm_addr *src, *dst;
+	const struct tcp_settings *syn; /* a SYN-ACK: announce our MSS, as these allow */
+	struct tcp_hdr_info h;
+	uint8_t tos, ttl;
+};
+void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);
+/* RFC 9293 3.10.7.1: the RST that answers a segment; limited in a flood. */
+void tcp_send_rst(struct tcp_rx *rx);
+/* The RST of ABORT, from the connection's own numbers. */
+void tcp_send_abort(struct holm_tcp *c);
+
+/* ---- lend.c */
+/* The generation under which bytes from `seq` on may be lent now; NULL: no memory. */
+struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq);
+/* Let the send buffer forget what is acknowledged and referenced by no frame. */
+void tcp_lend_discard(struct holm_tcp *c);
+bool tcp_lend_is_referenced(const struct tcp_lend *l);
+/* The connection ends: release the send buffer, now or with the last reference. */
+void tcp_lend_release(struct holm_tcp *c);
+
+/* ---- recovery.c */
+/* New data was acknowledged: `acked` sequence numbers, SND.UNA has moved. */
+void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked);
+/* A duplicate ACK (RFC 5681 section 2). */
+void tcp_recovery_dupack(struct holm_tcp *c);
+/* The retransmission timer has expired. False: that was the end of the connection. */
+bool tcp_recovery_timeout(struct holm_tcp *c);
+/* Send everything from SND.UNA on again without calling it congestion. */
+void tcp_recovery_resend(struct holm_tcp *c);
+/* Nothing was sent for longer than an RTO: RFC 5681 4.1. */
+void tcp_recovery_idle(struct holm_tcp *c);
+
+/* ---- timer.c */
+void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
+/* Arm for the earliest deadline, lazily. */
+void tcp_timer_update(struct holm_tcp *c);
+/* The retransmission or probe timer starts anew, `retries` backed off. */
+void tcp_timer_rexmt(struct holm_tcp *c);
+void tcp_timer_persist(struct holm_tcp *c);
+void tcp_timer_rexmt_stop(struct holm_tcp *c);
+
+/* ---- icmp.c */
+void tcp_error(struct holm_net *net, const struct ip_error *error);
+
+/* ---- info.c */
+bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_ep_info *info),
+	      void *ctx);
+
+#endif

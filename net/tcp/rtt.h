@@ -1,0 +1,42 @@
+/*
+ * Round-trip times: RFC 6298. Pure arithmetic on two fixed-point numbers; which samples count
+ * (Karn's algorithm) is decided where they are taken.
+ */
+#ifndef NET_TCP_RTT_H
+#define NET_TCP_RTT_H
+
+#include <stdint.h>
+
+/* The unit is 2^10 ns: 32 bits hold eight times nine minutes. */
+#define RTT_UNIT_SHIFT 10
+
+struct tcp_rtt {
+	uint32_t srtt8;	  /* 8 * SRTT; 0: no sample yet */
+	uint32_t rttvar4; /* 4 * RTTVAR */
+};
+
+/* In ticks of 2^20 ns: one second (RFC 6298 2.1), three (5.7), and the longest: 60 s (2.5). */
+#define RTO_FIRST_TICKS 954u
+#define RTO_SYN_LOST_TICKS 2862u
+#define RTO_MAX_TICKS 57221u
+
+/* Take a sample. Longer than eight minutes counts as that. */
+void rtt_sample(struct tcp_rtt *r, uint64_t rtt_ns);
+
+/* RTO in ticks, not backed off. */
+uint32_t rtt_rto_ticks(const struct tcp_rtt *r);
+
+/* The same, doubled `n` times and limited. */
+uint32_t rtt_backoff_ticks(uint32_t rto_ticks, unsigned n);
+
+static inline uint64_t rtt_srtt_ns(const struct tcp_rtt *r)
+{
+	return (uint64_t)(r->srtt8 >> 3) << RTT_UNIT_SHIFT;
+}
+
+static inline uint64_t rtt_rttvar_ns(const struct tcp_rtt *r)
+{
+	return (uint64_t)(r->rttvar4 >> 2) << RTT_UNIT_SHIFT;
+}
+
+#endif

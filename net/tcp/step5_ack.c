@@ -1,0 +1,159 @@
+/*
+ * The fifth step, the ACK field: RFC 9293 section 3.10.7.4, RFC 5961 section 5. Split as the RFC's
+ * text is: acceptability, the handshake's ACK, data, window, FIN.
+ */
+#include "net/tcp/room.h"
+
+/*
+ * RFC 9293 3.10.7.4, fifth:
+ *   RFC 5961 [...] the ACK value is considered acceptable only if it is in the range of
+ *   ((SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT).
+ * The largest window that the peer's scale allows stands for MAX.SND.WND.
+ */
+static bool ack_acceptable(const struct holm_tcp *c, struct tcp_seq ack)
+{
+	uint32_t wnd_max = (uint32_t)65535 << tcp_snd_wscale(c);
+
+	return seq_leq(ack, c->snd_nxt) && seq_geq(ack, seq_sub(c->snd_una, wnd_max));
+}
+
+/* RFC 6298 section 3 (Karn), RFC 7323 section 4: which ACKs tell a round-trip time. */
+static void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (fl->timing) {
+		if (seq_lt(ack, fl->timed))
+			return;
+		fl->timing = false;
+		rtt_sample(&c->rtt, rx->net->now - fl->timed_ns);
+	} else if ((c->flags & TCP_TS) && rx->h->has_ts && rx->h->tsecr != 0) {
+		uint32_t passed = tcp_tsval(rx->net, c->ts_offset) - rx->h->tsecr;
+
+		if ((int32_t)passed >= 0)
+			rtt_sample(&c->rtt, (uint64_t)passed << TCP_TICK_SHIFT);
+	}
+}
+
+/*
+ * SYN-RECEIVED:
+ *   If SND.UNA < SEG.ACK =< SND.NXT, then enter ESTABLISHED state and continue processing [...]
+ *   If the segment acknowledgment is not acceptable, form a reset segment <SEQ=SEG.ACK><CTL=RST>
+ *   and send it.
+ */
+static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
+{
+	if (!seq_gt(ack, c->snd_una) || seq_gt(ack, c->snd_nxt))
+		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
+	if (c->flight)
+		sample_rtt(c, rx, ack);
+	c->snd_una = ack;
+	c->snd_wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
+	c->snd_wl1 = rx->last_seq;
+	if (c->flight)
+		c->flight->max_snd_wnd = c->snd_wnd;
+	tcp_conn_established(c);
+	return TCP_NEXT;
+}
+
+/*
+ * ESTABLISHED:
+ *   If SND.UNA < SEG.ACK =< SND.NXT, then set SND.UNA <- SEG.ACK. Any segments on the retransmission
+ *   queue that are thereby entirely acknowledged are removed.
+ */
+static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
+{
+	uint32_t acked = seq_diff(ack, c->snd_una);
+
+	sample_rtt(c, rx, ack);
+	c->snd_una = ack;
+	c->flight->progress_ns = rx->net->now;
+	c->retries = 0;
+	tcp_recovery_acked(c, acked);
+	tcp_lend_discard(c);
+	/* RFC 6298 5.2 and 5.3. */
+	if (seq_eq(c->snd_una, c->snd_nxt))
+		tcp_timer_rexmt_stop(c);
+	else
+		tcp_timer_rexmt(c);
+	ip_dst_confirm(rx->net, c->dst);
+}
+
+/* RFC 5681 section 2, DUPLICATE ACKNOWLEDGMENT: all five conditions. */
+static bool is_duplicate(const struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+{
+	return seq_eq(ack, c->snd_una) && tcp_in_flight(c) > 0 && rx->orig_len == 0 &&
+	       !(rx->h->flags & (TCP_SYN | TCP_FIN)) &&
+	       (uint32_t)rx->h->wnd << tcp_snd_wscale(c) == c->snd_wnd;
+}
+
+/*
+ *   If SND.UNA =< SEG.ACK =< SND.NXT, the send window should be updated. If (SND.WL1 < SEG.SEQ or
+ *   (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND <- SEG.WND [...]
+ */
+static void ack_window(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	uint32_t wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
+	bool opens = wnd > c->snd_wnd;
+
+	if (seq_lt(rx->last_seq, c->snd_wl1))
+		return;
+	c->snd_wl1 = rx->last_seq;
+	c->snd_wnd = wnd;
+	if (c->flight)
+		c->flight->max_snd_wnd = max_u32(c->flight->max_snd_wnd, wnd);
+	if (opens && (c->flags & TCP_PERSIST)) {
+		/* What was beyond the closed window is lost, as far as we know; it is not congestion. */
+		tcp_timer_rexmt_stop(c);
+		c->flags &= ~(uint32_t)TCP_PROBE_DUE;
+		c->retries = 0;
+		tcp_recovery_resend(c);
+	}
+}
+
+/*
+ * FIN-WAIT-1: if the FIN segment is now acknowledged, then enter FIN-WAIT-2.
+ * CLOSING: if the ACK acknowledges our FIN, then enter the TIME-WAIT state.
+ * LAST-ACK: if our FIN is now acknowledged, delete the TCB, enter the CLOSED state.
+ */
+static enum tcp_verdict ack_fin(struct holm_tcp *c)
+{
+	if (likely(!(c->flags & TCP_FIN_SENT)) || !seq_eq(c->snd_una, c->snd_nxt))
+		return TCP_NEXT;
+	if (c->state == HOLM_TCP_FIN_WAIT_1) {
+		tcp_set_state(c, HOLM_TCP_FIN_WAIT_2);
+	} else if (c->state == HOLM_TCP_CLOSING) {
+		tcp_time_wait_enter(c, false);
+		return TCP_GONE;
+	} else if (c->state == HOLM_TCP_LAST_ACK) {
+		tcp_conn_closed(c, 0);
+		return TCP_GONE;
+	}
+	return TCP_NEXT;
+}
+
+enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	struct tcp_seq ack = seq_of(rx->h->ack);
+
+	/* If the ACK bit is off, drop the segment and return. */
+	if (unlikely(!(rx->h->flags & TCP_ACK)))
+		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
+	if (unlikely(c->state == HOLM_TCP_SYN_RECEIVED)) {
+		enum tcp_verdict v = ack_syn(c, rx, ack);
+
+		if (v != TCP_NEXT)
+			return v;
+	}
+	if (unlikely(!ack_acceptable(c, ack)))
+		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_CHALLENGE);
+	/* A duplicate of an older ACK: it can be ignored, its text cannot. */
+	if (seq_lt(ack, c->snd_una))
+		return TCP_NEXT;
+	if (is_duplicate(c, rx, ack) && !(c->flags & TCP_PERSIST))
+		tcp_recovery_dupack(c);
+	else if (seq_gt(ack, c->snd_una))
+		ack_data(c, rx, ack);
+	ack_window(c, rx);
+	return ack_fin(c);
+}

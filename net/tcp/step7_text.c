@@ -1,0 +1,230 @@
+/*
+ * The seventh and eighth steps, text and FIN: RFC 9293 section 3.10.7.4. Bytes go from the frames to
+ * the receive buffer; what lies out of order is noted in the ranges.
+ */
+#include "net/tcp/room.h"
+
+/* ---- Delayed ACKs -------------------------------------------------------------------------------- */
+
+/* RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. */
+static void schedule_ack(struct holm_tcp *c, const struct tcp_rx *rx)
+{
+	if (rx->frame_len > c->rcv_mss)
+		c->rcv_mss = (uint16_t)min_u32(rx->frame_len, UINT16_MAX);
+	if (c->quick > 0) {
+		c->quick--;
+		c->flags |= TCP_ACK_NOW;
+		return;
+	}
+	if (c->flags & TCP_ACK_DELAYED)
+		return;
+	c->delack = (uint16_t)tcp_ticks_up(rx->net->now + TCP_DELACK_NS);
+	c->flags |= TCP_ACK_DELAYED;
+}
+
+/* ---- Bytes to the buffer ------------------------------------------------------------------------- */
+
+/* Payload bytes of one frame of the chain, as its IP header says. */
+static uint32_t frame_payload(struct holm_frame *f)
+{
+	return ip_rx(f)->l4_len - (uint32_t)(f->payload_off - f->l4_off);
+}
+
+/*
+ * Hand `len` payload bytes, from `skip` on, to the buffer at stream offset `off`. Returns how many,
+ * from the front, it promised to keep.
+ */
+static uint32_t accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32_t skip,
+			     uint32_t off, uint32_t len)
+{
+	uint32_t done = 0;
+
+	for (struct holm_frame *f = rx->f; f && done < len; f = f->chain) {
+		uint32_t have = frame_payload(f);
+		uint32_t n;
+		size_t taken;
+
+		if (skip >= have) {
+			skip -= have;
+			continue;
+		}
+		n = min_u32(have - skip, len - done);
+		taken = holm_rcvbuf_accept(c->rcv, off + done, f, f->payload_off + skip, n);
+		done += (uint32_t)taken;
+		if (taken < n)
+			break;
+		skip = 0;
+	}
+	return done;
+}
+
+/* The buffer's own window may be smaller than what was announced before it was attached. */
+static uint32_t fitting(const struct holm_tcp *c, uint32_t off, uint32_t len)
+{
+	size_t wnd = holm_rcvbuf_window(c->rcv);
+
+	return off >= wnd ? 0 : (uint32_t)min_size(len, wnd - off);
+}
+
+static void advance(struct holm_tcp *c, uint32_t n)
+{
+	holm_rcvbuf_advance(c->rcv, n);
+	c->rcv_nxt = seq_add(c->rcv_nxt, n);
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
+	c->flags |= TCP_NEW_BYTES;
+}
+
+static void text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	uint32_t want = fitting(c, 0, rx->len);
+	uint32_t n = accept_bytes(c, rx, rx->skip, 0, want);
+
+	if (unlikely(n < rx->len)) {
+		net_drop_note(rx->net, HOLM_DROP_TCP_RCVBUF);
+		c->flags |= TCP_ACK_NOW;
+		rx->fin = false;
+	}
+	if (n == 0)
+		return;
+	advance(c, n);
+	schedule_ack(c, rx);
+}
+
+/*
+ * Accept those parts that no range covers yet: what was promised once is never overwritten. Bytes
+ * that the buffer or the ranges have no room for are dropped; the peer sends them again.
+ */
+static void text_into_ranges(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_reasm *r)
+{
+	struct tcp_seq at = rx->seq;
+	struct tcp_seq end = seq_add(rx->seq, rx->len);
+	struct tcp_range gap;
+
+	while (seq_lt(at, end) && tcp_reasm_gap(r, at, end, &gap)) {
+		uint32_t off = seq_diff(gap.left, c->rcv_nxt);
+		uint32_t len = seq_diff(gap.right, gap.left);
+		uint32_t skip = rx->skip + seq_diff(gap.left, rx->seq);
+		uint32_t n = 0;
+
+		if (off == 0 || tcp_reasm_has_room(r, gap.left, gap.right))
+			n = accept_bytes(c, rx, skip, off, fitting(c, off, len));
+		if (n > 0 && off == 0)
+			advance(c, n);
+		else if (n > 0)
+			tcp_reasm_add(r, gap.left, seq_add(gap.left, n));
+		if (n < len) {
+			net_drop_note(rx->net, HOLM_DROP_TCP_REASSEMBLY);
+			rx->fin = false;
+			break;
+		}
+		at = gap.right;
+	}
+}
+
+static struct tcp_reasm *ranges_of(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = tcp_flight_get(c);
+
+	if (fl && !fl->reasm)
+		fl->reasm = tcp_reasm_create(tcp_net(c));
+	return fl ? fl->reasm : NULL;
+}
+
+/*
+ * RFC 5681 4.2: a receiver acknowledges at once when a segment arrives out of order, or fills all or
+ * part of a gap.
+ */
+static void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	struct tcp_reasm *r = ranges_of(c);
+	struct tcp_seq nxt;
+
+	c->flags |= TCP_ACK_NOW;
+	if (!r) {
+		net_drop_note(rx->net, HOLM_DROP_TCP_NO_MEMORY);
+		rx->fin = false;
+		return;
+	}
+	text_into_ranges(c, rx, r);
+	nxt = tcp_reasm_advance(r, c->rcv_nxt);
+	if (!seq_eq(nxt, c->rcv_nxt))
+		advance(c, seq_diff(nxt, c->rcv_nxt));
+	if (r->n == 0) {
+		tcp_reasm_destroy(rx->net, r);
+		c->flight->reasm = NULL;
+	}
+}
+
+/*
+ * RFC 9293 3.10.7.4, seventh:
+ *   Once in the ESTABLISHED state, it is possible to deliver segment data to user RECEIVE buffers.
+ *   CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: This should not occur since a FIN has been received
+ *   from the remote side. Ignore the segment text.
+ */
+enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	bool held = c->flight && c->flight->held_first;
+
+	if (rx->len == 0 && !(rx->fin && held))
+		return TCP_NEXT;
+	if (unlikely(c->flags & TCP_FIN_RCVD))
+		return TCP_NEXT;
+	if (unlikely(tcp_is_orphan(c))) {
+		/* SHLD-3: new data after CLOSE was called is lost; show that. */
+		rx->why = HOLM_DROP_TCP_AFTER_CLOSE;
+		rx->reply = TCP_REPLY_RST;
+		net_drop_note(rx->net, rx->why);
+		tcp_conn_closed(c, 0);
+		return TCP_GONE;
+	}
+	if (unlikely(!c->rcv)) {
+		if (!tcp_hold(c, rx))
+			return tcp_drop(rx, HOLM_DROP_TCP_RCVBUF, TCP_REPLY_NONE);
+		return TCP_DONE;
+	}
+	if (likely(seq_eq(rx->seq, c->rcv_nxt) &&
+		   !(c->flight && c->flight->reasm && c->flight->reasm->n > 0)))
+		text_in_order(c, rx);
+	else
+		text_out_of_order(c, rx);
+	return TCP_NEXT;
+}
+
+/*
+ * RFC 9293 3.10.7.4, eighth:
+ *   If the FIN bit is set, signal the user "connection closing" and return any pending RECEIVEs with
+ *   same message, advance RCV.NXT over the FIN, and send an acknowledgment for the FIN.
+ */
+enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	if (likely(!rx->fin) || (c->flags & TCP_FIN_RCVD))
+		return TCP_DONE;
+	/* A FIN out of order is not kept: it comes again. */
+	if (!seq_eq(seq_add(rx->seq, rx->len), c->rcv_nxt))
+		return TCP_DONE;
+	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
+	c->flags |= TCP_FIN_RCVD | TCP_ACK_NOW;
+	switch ((enum holm_tcp_state)c->state) {
+	case HOLM_TCP_ESTABLISHED:
+		tcp_set_state(c, HOLM_TCP_CLOSE_WAIT);
+		break;
+	case HOLM_TCP_FIN_WAIT_1:
+		/* Had our FIN been acknowledged, step 5 would have left this state. */
+		tcp_set_state(c, HOLM_TCP_CLOSING);
+		break;
+	case HOLM_TCP_FIN_WAIT_2:
+		tcp_time_wait_enter(c, true);
+		return TCP_GONE;
+	case HOLM_TCP_SYN_RECEIVED:
+	case HOLM_TCP_CLOSE_WAIT:
+	case HOLM_TCP_CLOSING:
+	case HOLM_TCP_LAST_ACK:
+	case HOLM_TCP_TIME_WAIT:
+	case HOLM_TCP_CLOSED:
+	case HOLM_TCP_LISTEN:
+	case HOLM_TCP_SYN_SENT:
+		break;
+	}
+	return TCP_DONE;
+}

@@ -1,0 +1,343 @@
+/*
+ * LISTEN, RFC 9293 section 3.10.7.2, and SYN-RECEIVED of a passive open as a small record. The
+ * control block is made when the handshake completes. A flood of SYNs fills a bounded table, in which
+ * a random record yields to a new one.
+ */
+#include "net/tcp/room.h"
+
+#define SLOT_SHIFT 2
+
+static uint32_t slot_of(const struct tcp_half *half)
+{
+	return half->id.node.tag >> SLOT_SHIFT;
+}
+
+/* ---- SYN-ACK ------------------------------------------------------------------------------------- */
+
+static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
+			 const struct tcp_settings *s)
+{
+	struct tcp_reply r = {
+		.src = &half->id.local,
+		.dst = &half->id.remote,
+		.syn = s,
+		.tos = s->tos,
+		.ttl = s->ttl,
+	};
+
+	r.h.sport = half->id.lport;
+	r.h.dport = half->id.rport;
+	r.h.seq = half->iss.v;
+	r.h.ack = half->irs.v + 1;
+	r.h.flags = TCP_SYN | TCP_ACK;
+	r.h.wnd = (uint16_t)tcp_offer_window(net, NULL);
+	r.h.has_wscale = half->has_wscale;
+	r.h.wscale = tcp_offer_wscale(net, NULL);
+	r.h.sack_permitted = half->has_sack;
+	r.h.has_ts = half->has_ts;
+	if (half->has_ts) {
+		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, &half->id));
+		r.h.tsecr = half->ts_recent;
+	}
+	tcp_send_reply(net, &r);
+}
+
+/* ---- The table ----------------------------------------------------------------------------------- */
+
+void tcp_half_free(struct tcp_state *ts, struct tcp_half *half)
+{
+	uint32_t slot = slot_of(half);
+	struct tcp_half *last = ts->halves[--ts->nhalves];
+
+	/* The last slot's record moves into the hole. */
+	ts->halves[slot] = last;
+	last->id.node.tag = slot << SLOT_SHIFT | TCP_KIND_HALF;
+	tcp_table_remove(ts, &half->id);
+	list_remove(&half->wait);
+	mem_free(&ts->net->mem, half, sizeof(*half));
+}
+
+static uint64_t wait_ns(uint8_t retries)
+{
+	return TCP_S(1) << retries;
+}
+
+static void start_wait(struct tcp_state *ts, struct tcp_half *half)
+{
+	struct holm_net *net = ts->net;
+	uint64_t at = net->now + wait_ns(half->retries);
+
+	half->due = tcp_ticks_up(at);
+	list_push_back(&ts->half_lists[half->retries], &half->wait);
+	if (!net_timer_is_armed(&ts->half_timer) || ts->half_timer.wheel.deadline_ns > at)
+		net_timer_arm(net, &ts->half_timer, at);
+}
+
+static struct tcp_half *make_record(struct tcp_state *ts)
+{
+	struct holm_net *net = ts->net;
+	uint32_t max = net->config.tcp_half_open_max;
+	struct tcp_half *half;
+
+	if (!ts->halves)
+		ts->halves = mem_alloc(&net->mem, max * sizeof(*ts->halves));
+	if (!ts->halves)
+		return NULL;
+	if (ts->nhalves >= max) {
+		net_drop_note(net, HOLM_DROP_TCP_SYN_QUEUE_FULL);
+		tcp_half_free(ts, ts->halves[rng_below(&net->rng, ts->nhalves)]);
+	}
+	half = mem_zalloc(&net->mem, sizeof(*half));
+	return half;
+}
+
+/* ---- LISTEN -------------------------------------------------------------------------------------- */
+
+static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struct tcp_settings *s)
+{
+	const struct tcp_hdr_info *h = rx->h;
+	const struct ip_rx *ip = ip_rx(rx->f);
+	uint32_t mss_default =
+		holm_addr_is_ip4(&ip->src) ? TCP_MSS_DEFAULT_IP4 : TCP_MSS_DEFAULT_IP6;
+
+	half->id.remote = ip->src;
+	half->id.local = ip->dst;
+	half->id.rport = h->sport;
+	half->id.lport = h->dport;
+	half->irs = rx->orig_seq;
+	half->wnd = h->wnd;
+	half->peer_mss = (uint16_t)(h->has_mss ? max_u32(h->mss, TCP_MSS_MIN) : mss_default);
+	half->has_wscale = h->has_wscale;
+	half->wscale = h->wscale;
+	half->has_sack = h->sack_permitted && s->sack;
+	half->has_ts = h->has_ts && s->timestamps;
+	half->ts_recent = h->tsval;
+	half->tos = s->tos;
+	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &half->id);
+}
+
+static bool enter_record(struct tcp_state *ts, struct tcp_half *half)
+{
+	uint32_t slot = ts->nhalves;
+
+	if (!tcp_table_insert(ts, &half->id, TCP_KIND_HALF, slot << SLOT_SHIFT)) {
+		mem_free(&ts->net->mem, half, sizeof(*half));
+		return false;
+	}
+	ts->halves[slot] = half;
+	ts->nhalves++;
+	start_wait(ts, half);
+	return true;
+}
+
+/*
+ * RFC 9293 3.10.7.2:
+ *   First, check for a RST: An incoming RST segment should be ignored.
+ *   Second, check for an ACK: Any acknowledgment is bad if it arrives on a connection still in the
+ *   LISTEN state. An acceptable reset segment should be formed [...]
+ *   Third, check for a SYN.
+ */
+enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	const struct tcp_settings *s = bind->owner->settings;
+	const struct ip_rx *ip = ip_rx(rx->f);
+	struct tcp_half *half;
+
+	if (rx->h->flags & TCP_RST)
+		return tcp_drop(rx, HOLM_DROP_TCP_RST_STRAY, TCP_REPLY_NONE);
+	if (rx->h->flags & TCP_ACK)
+		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
+	if (!(rx->h->flags & TCP_SYN))
+		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
+	/* MUST-63: an invalid source gets no answer. */
+	if (!ip_addr_is_unicast(rx->net, &ip->src) || rx->h->sport == 0)
+		return tcp_drop(rx, HOLM_DROP_TCP_ADDRESS, TCP_REPLY_NONE);
+	if (bind->nchildren >= bind->backlog)
+		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
+	half = make_record(ts);
+	if (!half)
+		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
+	read_syn(half, rx, s);
+	if (!enter_record(ts, half))
+		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
+	send_syn_ack(rx->net, half, s);
+	return TCP_DONE;
+}
+
+/* ---- Completion ---------------------------------------------------------------------------------- */
+
+static void sample_handshake(struct holm_tcp *c, const struct tcp_half *half,
+			     const struct tcp_hdr_info *h)
+{
+	struct holm_net *net = tcp_net(c);
+	uint32_t sent = half->due - tcp_ticks_up(wait_ns(half->retries));
+	uint32_t passed = tcp_ticks(net->now) - sent;
+
+	if (half->has_ts && h->has_ts && h->tsecr != 0)
+		passed = tcp_tsval(net, c->ts_offset) - h->tsecr;
+	else if (half->retries > 0)
+		return;
+	if ((int32_t)passed >= 0)
+		tcp_conn_handshake_rtt(c, ((uint64_t)passed << TCP_TICK_SHIFT) +
+						  (1u << (TCP_TICK_SHIFT - 1)));
+}
+
+static void fill_child(struct holm_tcp *c, const struct tcp_half *half)
+{
+	struct holm_net *net = tcp_net(c);
+	uint32_t offer = tcp_offer_window(net, NULL);
+
+	c->id.remote = half->id.remote;
+	c->id.local = half->id.local;
+	c->id.rport = half->id.rport;
+	c->id.lport = half->id.lport;
+	c->peer_mss = half->peer_mss;
+	c->ts_recent = half->ts_recent;
+	if (half->has_ts) {
+		c->flags |= TCP_TS;
+		c->ts_offset = tcp_ts_offset(net, &half->id);
+	}
+	if (half->has_sack)
+		c->flags |= TCP_SACK;
+	if (half->has_wscale) {
+		c->flags |= TCP_WSCALE;
+		c->wscales = (uint8_t)(half->wscale | tcp_offer_wscale(net, NULL) << 4);
+	}
+	if (half->retries > 0)
+		c->flags |= TCP_SYN_AGAIN;
+	c->snd_una = half->iss;
+	c->snd_nxt = seq_add(half->iss, 1);
+	c->buf_seq = c->snd_nxt;
+	tcp_conn_start(c, half->irs, half->wnd);
+	c->rcv_adv = seq_add(c->rcv_nxt, offer);
+}
+
+/* The control block, in SYN-RECEIVED, in the record's place. NULL: refused and counted. */
+static struct holm_tcp *make_child(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	struct holm_tcp *c;
+	struct ip_dst *dst;
+
+	rx->why = HOLM_DROP_TCP_NO_MEMORY;
+	if (ip_dst_get(rx->net, &half->id.remote, NULL, &dst) != 0)
+		return NULL;
+	if (tcp_conn_create(rx->net, bind->owner->settings, &c) != 0) {
+		ip_dst_put(rx->net, dst);
+		return NULL;
+	}
+	c->dst = dst;
+	fill_child(c, half);
+	sample_handshake(c, half, rx->h);
+	tcp_half_free(ts, half);
+	list_remove(&c->free);
+	if (!tcp_table_insert(ts, &c->id, TCP_KIND_CONN, 0)) {
+		list_push_back(&ts->unconnected, &c->free);
+		tcp_conn_destroy(c);
+		return NULL;
+	}
+	c->flags |= TCP_HASHED | TCP_CHILD;
+	tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
+	list_push_back(&bind->children, &c->ep.ready);
+	bind->nchildren++;
+	net_count(rx->net, HOLM_COUNT_TCP_PASSIVE_OPENS);
+	tcp_publish(bind->owner);
+	return c;
+}
+
+/* What is not the ACK that we wait for. */
+static enum tcp_verdict answer_other(struct tcp_bind *bind, struct tcp_half *half,
+				     struct tcp_rx *rx)
+{
+	const struct tcp_hdr_info *h = rx->h;
+
+	/* The SYN again: our SYN-ACK was lost, or is late. */
+	if ((h->flags & TCP_SYN) && !(h->flags & TCP_ACK) && seq_eq(rx->orig_seq, half->irs)) {
+		if (bind)
+			send_syn_ack(rx->net, half, bind->owner->settings);
+		return TCP_DONE;
+	}
+	if ((h->flags & TCP_ACK) && h->ack != half->iss.v + 1)
+		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
+	/*
+	 * Outside the window: RFC 9293 3.10.7.4, first. The SYN-ACK again says what we expect; a peer
+	 * that has restarted answers it with the RST that ends this record.
+	 */
+	if (bind && !(h->flags & TCP_RST))
+		send_syn_ack(rx->net, half, bind->owner->settings);
+	return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
+}
+
+enum tcp_verdict tcp_input_half(struct tcp_half *half, struct tcp_rx *rx, struct holm_tcp **child)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	struct tcp_bind *bind = tcp_find_listener(ts, &half->id.local, half->id.lport);
+	struct tcp_seq nxt = seq_add(half->irs, 1);
+	const struct tcp_hdr_info *h = rx->h;
+
+	if (h->flags & TCP_RST) {
+		if (!seq_eq(rx->orig_seq, nxt))
+			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
+		net_count(rx->net, HOLM_COUNT_TCP_RESETS_RECEIVED);
+		tcp_half_free(ts, half);
+		return TCP_DONE;
+	}
+	if ((h->flags & TCP_SYN) || !(h->flags & TCP_ACK) || h->ack != half->iss.v + 1 ||
+	    !seq_in(rx->orig_seq, nxt, tcp_offer_window(rx->net, NULL)))
+		return answer_other(bind, half, rx);
+	if (half->has_ts && h->has_ts && serial_lt(h->tsval, half->ts_recent))
+		return tcp_drop(rx, HOLM_DROP_TCP_PAWS, TCP_REPLY_NONE);
+	if (!bind) {
+		tcp_half_free(ts, half);
+		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
+	}
+	/* The record stays: our SYN-ACK, sent again, asks for this ACK again. */
+	if (bind->nchildren >= bind->backlog)
+		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
+	*child = make_child(bind, half, rx);
+	return *child ? TCP_NEXT : TCP_DROP;
+}
+
+/* ---- Timer --------------------------------------------------------------------------------------- */
+
+static void retry(struct tcp_state *ts, struct tcp_half *half)
+{
+	struct tcp_bind *bind = tcp_find_listener(ts, &half->id.local, half->id.lport);
+
+	if (!bind || half->retries == TCP_HALF_RETRIES) {
+		net_count(ts->net, HOLM_COUNT_TCP_FAILED_OPENS);
+		tcp_half_free(ts, half);
+		return;
+	}
+	list_remove(&half->wait);
+	half->retries++;
+	start_wait(ts, half);
+	net_count(ts->net, HOLM_COUNT_TCP_RETRANSMITS);
+	send_syn_ack(ts->net, half, bind->owner->settings);
+}
+
+void tcp_half_timer(struct holm_net *net, struct net_timer *timer)
+{
+	struct tcp_state *ts = container_of(timer, struct tcp_state, half_timer);
+	uint32_t now = tcp_ticks(net->now);
+	uint64_t next = WHEEL_NEVER;
+
+	for (size_t i = 0; i < ARRAY_LEN(ts->half_lists); i++) {
+		struct list_node *n;
+
+		while ((n = list_first(&ts->half_lists[i])) != NULL) {
+			struct tcp_half *half = container_of(n, struct tcp_half, wait);
+
+			if (serial_lt(now, half->due)) {
+				uint64_t ahead = (uint64_t)(half->due - now) << TCP_TICK_SHIFT;
+
+				next = min_u64(next, net->now + ahead);
+				break;
+			}
+			retry(ts, half);
+		}
+	}
+	if (next != WHEEL_NEVER)
+		net_timer_arm(net, timer, next);
+}

@@ -1,0 +1,294 @@
+/*
+ * The transmission control block: RFC 9293 section 3.3.1, with its names, and what hangs off it.
+ *
+ * Cardinality, ownership and lifetime are said at each structure; README.md has the whole picture.
+ */
+#ifndef NET_TCP_TCB_H
+#define NET_TCP_TCB_H
+
+#include <holm/tcp.h>
+
+#include "lib/htab.h"
+#include "lib/list.h"
+#include "net/core/ep.h"
+#include "net/tcp/rtt.h"
+#include "net/tcp/seq.h"
+
+struct ip_dst;
+struct tcp_cc_ops;
+
+/*
+ * Time inside TCP: ticks of 2^20 ns (1.05 ms), the wheel's own and within what RFC 7323 5.4 wants of
+ * a timestamp clock. Seconds of 2^30 ns serve what is counted in minutes.
+ */
+#define TCP_TICK_SHIFT 20
+#define TCP_SECOND_SHIFT 30
+
+static inline uint32_t tcp_ticks(uint64_t ns)
+{
+	return (uint32_t)(ns >> TCP_TICK_SHIFT);
+}
+
+/* Rounded up, for durations: a deadline is never early. */
+static inline uint32_t tcp_ticks_up(uint64_t ns)
+{
+	return (uint32_t)((ns + (1u << TCP_TICK_SHIFT) - 1) >> TCP_TICK_SHIFT);
+}
+
+#define TCP_MS(ms) ((uint64_t)(ms)*1000000u)
+#define TCP_S(s) ((uint64_t)(s)*1000000000u)
+
+/* What a node of the demultiplexing table is; the low bits of the node's tag. */
+enum tcp_kind { TCP_KIND_CONN = 0, TCP_KIND_HALF = 1, TCP_KIND_TIME_WAIT = 2, TCP_KIND_MASK = 3 };
+
+/* Whom a segment is for. */
+struct tcp_id {
+	struct htab_node node;
+	struct holm_addr remote, local;
+	uint16_t rport, lport;
+	uint32_t scope; /* of a link-local IPv6 remote */
+};
+
+enum tcp_conn_flag {
+	TCP_QUEUED = 1 << 0,	    /* on an output queue, the instance's or an interface's */
+	TCP_DEAD = 1 << 1,	    /* to be freed when it comes off that queue */
+	TCP_HASHED = 1 << 2,	    /* in the table of four-tuples, else on the unconnected list */
+	TCP_BOUND = 1 << 3,	    /* has a struct tcp_bind */
+	TCP_ACK_NOW = 1 << 4,	    /* an ACK is due at the next output */
+	TCP_ACK_DELAYED = 1 << 5,   /* an ACK is due by delack */
+	TCP_SYN_DUE = 1 << 6,	    /* the SYN, or SYN-ACK, is to be sent (again) */
+	TCP_PROBE_DUE = 1 << 7,	    /* a window probe */
+	TCP_KEEP_DUE = 1 << 8,	    /* a keep-alive probe */
+	TCP_REXMT = 1 << 9,	    /* rexmt is a retransmission deadline */
+	TCP_PERSIST = 1 << 10,	    /* rexmt is the deadline of a window probe */
+	TCP_SHUTDOWN = 1 << 11,	    /* nothing more will be queued: FIN behind what is */
+	TCP_FIN_SENT = 1 << 12,	    /* SND.NXT counts the FIN */
+	TCP_FIN_RCVD = 1 << 13,	    /* RCV.NXT counts the peer's FIN */
+	TCP_CONNECTED = 1 << 14,    /* was synchronized once */
+	TCP_TS = 1 << 15,	    /* RFC 7323 timestamps negotiated */
+	TCP_SACK = 1 << 16,	    /* the peer takes SACK blocks */
+	TCP_SYN_AGAIN = 1 << 17,    /* the SYN was retransmitted: RFC 6298 5.7, and Karn */
+	TCP_CWND_LIMITED = 1 << 18, /* the window of congestion was what stopped the last output */
+	TCP_CHILD = 1 << 19,	    /* waits in a listener's queue, linked by ep.ready */
+	TCP_NEW_BYTES = 1 << 20,    /* the reader has bytes that it was not told of */
+	TCP_WSCALE = 1 << 21,	    /* the peer offered a window scale */
+};
+
+/* An out-of-order range of bytes, [left, right). */
+struct tcp_range {
+	struct tcp_seq left, right;
+	uint32_t stamp; /* when it last grew: SACK announces recent ranges first */
+};
+
+/*
+ * Ranges beyond RCV.NXT that the receive buffer has promised to keep: sorted, disjoint, not touching.
+ * At most one per connection, while there is such a range. Owned by struct tcp_flight.
+ */
+struct tcp_reasm {
+	uint32_t n, max;
+	uint32_t stamp;
+	struct tcp_range ranges[];
+};
+
+/* One of two generations of lent bytes: frames hold references on `buf`. */
+struct tcp_lend_gen {
+	struct holm_buf buf;
+	struct tcp_lend *owner;
+	struct tcp_seq lowest; /* nothing below it was lent under this generation */
+};
+
+/*
+ * Which lent bytes frames still refer to. At most one per connection, from the first lending on;
+ * outlives the connection while frames are under way, and then owns the send buffer's release.
+ */
+struct tcp_lend {
+	struct tcp_lend_gen gen[2];
+	uint32_t current;
+	struct holm_tcp *conn; /* NULL: the connection is gone */
+	struct holm_net *net;
+	struct holm_sndbuf *snd; /* to be released, once conn is NULL */
+};
+
+enum tcp_phase {
+	TCP_OPEN,     /* nothing known to be lost */
+	TCP_RECOVERY, /* fast recovery, RFC 6582, until RECOVER is acknowledged */
+	TCP_LOSS,     /* after a timeout: everything up to rtx_end is sent again */
+};
+
+/*
+ * What a connection needs while bytes are in flight, out of order or set aside. Owned by its
+ * connection; its existence implies an armed timer, which gives it back when it finds no use.
+ */
+struct tcp_flight {
+	/* Loss recovery. */
+	struct tcp_seq rtx_nxt, rtx_end; /* to be sent again: [rtx_nxt, rtx_end) */
+	struct tcp_seq recover;		 /* RFC 6582: SND.NXT when the last recovery began */
+	struct tcp_seq small_end;	 /* end of the last segment under one MSS (Nagle) */
+	uint8_t phase;			 /* enum tcp_phase */
+	uint8_t dupacks;
+	bool recover_valid;
+	bool timing;	      /* an RTT is being measured */
+	uint8_t soft_error;   /* what ICMP said; reported if the connection times out */
+	bool doubted;	      /* R1 was reached and IP told */
+	struct tcp_seq timed; /* ... until this is acknowledged */
+	uint64_t timed_ns;    /* when it was sent */
+	uint64_t progress_ns; /* when SND.UNA last moved, or the first byte left */
+	uint32_t max_snd_wnd; /* RFC 1122 4.2.3.4: the largest window seen */
+	uint32_t retransmits; /* segments, since this block exists */
+	uint32_t cc_acked;    /* bytes acknowledged since congestion avoidance last added one MSS */
+
+	struct tcp_lend *lend;
+	struct tcp_reasm *reasm;
+	struct holm_frame *held_first, *held_last; /* set aside, linked by next */
+	uint32_t held_bytes, held_frames;
+};
+
+/* Shared by connections that have the same settings; copied on change. Counted. */
+struct tcp_settings {
+	struct holm_net *net;
+	const struct tcp_cc_ops *cc;
+	uint32_t refs;
+	uint32_t keepidle_s, keepintvl_s, linger2_s;
+	uint32_t user_timeout_ms;
+	uint16_t maxseg;
+	uint8_t keepcnt, ttl, tos;
+	bool nodelay, keepalive, timestamps, sack;
+};
+
+/*
+ * One per connection or listener. Owned by the program from open() or accept() to close(); before
+ * and after that by the instance.
+ */
+struct holm_tcp {
+	struct ep ep;
+	struct queue_node out; /* on an output queue while TCP_QUEUED */
+	struct holm_sndbuf *snd;
+	struct holm_rcvbuf *rcv;
+	struct tcp_flight *flight;
+	struct ip_dst *dst; /* NULL while there is no remote end */
+	struct tcp_settings *settings;
+
+	struct tcp_seq rcv_nxt;
+	struct tcp_seq rcv_adv;	  /* right edge ever announced: RCV.NXT + RCV.WND */
+	struct tcp_seq rcv_acked; /* Last.ACK.sent, RFC 7323 */
+	struct tcp_seq snd_una;
+	struct tcp_seq snd_nxt;
+	struct tcp_seq snd_wl1;
+	uint32_t snd_wnd;
+	struct tcp_seq buf_seq; /* of the send buffer's offset 0 */
+	uint32_t cwnd, ssthresh;
+	uint32_t ts_recent;
+	uint32_t ts_offset;
+	struct tcp_rtt rtt;
+	uint16_t peer_mss; /* as the peer announced it */
+	uint16_t rcv_mss;  /* RMSS: the largest segment seen, for delayed ACKs */
+	uint16_t delack;   /* low bits of the tick by which TCP_ACK_DELAYED is due */
+	uint8_t state;	   /* enum holm_tcp_state; written by tcp_set_state() only */
+	uint8_t wscales;   /* peer's in the low, ours in the high half */
+	uint8_t retries;   /* timeouts, probes or keep-alives in a row */
+	uint8_t quick;	   /* segments still to be acknowledged at once */
+	uint8_t error;	   /* errno to be taken */
+	uint8_t challenge; /* second (6 bits) and how many challenge ACKs in it (2 bits) */
+	uint32_t flags;	   /* enum tcp_conn_flag */
+	uint32_t rexmt;	   /* tick: see TCP_REXMT, TCP_PERSIST; else when the flight became empty */
+	uint32_t last_rx_s; /* when the last segment arrived */
+
+	union {
+		struct tcp_id id;      /* TCP_HASHED */
+		struct list_node free; /* otherwise: on tcp_state.unconnected; addresses stay */
+	};
+	struct net_timer timer;
+};
+
+/* 64-bit pointers: an idle connection is these four cache lines. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct holm_tcp) == 256, "four cache lines");
+_Static_assert(sizeof(void *) != 8 || offsetof(struct holm_tcp, id) == 160,
+	       "what is hot lies first");
+_Static_assert(sizeof(struct list_node) <= sizeof(struct htab_node), "addresses survive the list");
+
+/*
+ * A connection in SYN-RECEIVED by a passive open. One per SYN that was answered, at most
+ * config.tcp_half_open_max; owned by the table. The node's tag holds its slot for random eviction.
+ */
+struct tcp_half {
+	struct tcp_id id;
+	struct list_node wait; /* on the list of its number of retransmissions */
+	uint32_t due;	       /* tick of the next retransmission */
+	struct tcp_seq iss, irs;
+	uint32_t ts_recent;
+	uint16_t peer_mss;
+	uint16_t wnd;
+	uint8_t wscale;
+	uint8_t retries;
+	bool has_wscale, has_ts, has_sack;
+	uint8_t tos;
+};
+
+/* A connection in TIME-WAIT, at most config.tcp_time_wait_max; owned by the table. */
+struct tcp_tw {
+	struct tcp_id id;
+	struct list_node wait; /* in the order of `due` */
+	uint32_t due;	       /* tick */
+	uint32_t since;	       /* tick */
+	struct tcp_seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent, ts_offset;
+	bool has_ts;
+	uint8_t tos;
+};
+
+/* A port in use: every bound endpoint has one, found by (owner). Also a listener's queue. */
+struct tcp_bind {
+	struct htab_node node;
+	struct holm_tcp *owner;
+	struct holm_addr addr; /* wildcard of its family: any */
+	uint16_t port;
+	bool reuse, v6only;
+	struct list children; /* complete, not accepted; linked by ep.ready */
+	uint32_t nchildren, backlog;
+};
+
+static inline struct holm_net *tcp_net(const struct holm_tcp *c)
+{
+	return c->settings->net;
+}
+
+static inline unsigned tcp_snd_wscale(const struct holm_tcp *c)
+{
+	return c->wscales & 15u;
+}
+
+static inline unsigned tcp_rcv_wscale(const struct holm_tcp *c)
+{
+	return c->wscales >> 4;
+}
+
+/* RCV.WND: what was promised to the peer and not used yet. */
+static inline uint32_t tcp_rcv_wnd(const struct holm_tcp *c)
+{
+	return seq_diff(c->rcv_adv, c->rcv_nxt);
+}
+
+static inline uint32_t tcp_in_flight(const struct holm_tcp *c)
+{
+	return seq_diff(c->snd_nxt, c->snd_una);
+}
+
+static inline size_t tcp_queued_bytes(const struct holm_tcp *c)
+{
+	return c->snd ? holm_sndbuf_queued(c->snd) : 0;
+}
+
+/* One behind the last byte queued: where the FIN goes. */
+static inline struct tcp_seq tcp_snd_end(const struct holm_tcp *c)
+{
+	return seq_add(c->buf_seq, (uint32_t)tcp_queued_bytes(c));
+}
+
+/* Between SYN and the last FIN: ESTABLISHED and everything behind it but CLOSED. */
+static inline bool tcp_is_synchronized(const struct holm_tcp *c)
+{
+	return c->state != HOLM_TCP_CLOSED && c->state != HOLM_TCP_LISTEN &&
+	       c->state != HOLM_TCP_SYN_SENT && c->state != HOLM_TCP_SYN_RECEIVED;
+}
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * The protocol's table, and the room's part of an instance: made at creation, freed at the end.
+ */
+#include "net/tcp/room.h"
+
+#include "net/core/proto.h"
+#include "net/wire/ip4.h"
+
+/* RFC 9293 3.8.4 and the defaults of <holm/tcp.h>. */
+static const struct tcp_settings default_settings = {
+	.cc = &tcp_cc_newreno,
+	.refs = 1,
+	.keepidle_s = 7200,
+	.keepintvl_s = 75,
+	.linger2_s = 60,
+	.keepcnt = 9,
+	.ttl = 64,
+	.timestamps = true,
+	.sack = true,
+};
+
+static void *table_alloc(void *ctx, size_t size)
+{
+	return mem_alloc(ctx, size);
+}
+
+static void table_free(void *ctx, void *p, size_t size)
+{
+	mem_free(ctx, p, size);
+}
+
+/* Those who waited are looked at again. */
+static void wake_all(struct holm_net *net, struct queue *from)
+{
+	if (queue_is_empty(from))
+		return;
+	queue_append(&net->tcp->output, from);
+	net_kick(net);
+}
+
+static void wake_blocked(struct holm_net *net, struct netif_waiter *waiter)
+{
+	struct tcp_blocked *b = container_of(waiter, struct tcp_blocked, waiter);
+
+	wake_all(net, &b->conns);
+}
+
+static void wake_starved(struct holm_net *net, struct net_timer *timer)
+{
+	struct tcp_state *ts = container_of(timer, struct tcp_state, retry);
+
+	wake_all(net, &ts->starved);
+}
+
+static size_t blocked_bytes(const struct holm_net *net)
+{
+	return (net->config.devices_max + 1) * sizeof(struct tcp_blocked);
+}
+
+static int start(struct holm_net *net)
+{
+	struct tcp_state *ts = mem_zalloc(&net->mem, sizeof(*ts));
+
+	if (!ts)
+		return -HOLM_ENOMEM;
+	ts->blocked = mem_zalloc(&net->mem, blocked_bytes(net));
+	if (!ts->blocked) {
+		mem_free(&net->mem, ts, sizeof(*ts));
+		return -HOLM_ENOMEM;
+	}
+	for (uint32_t i = 0; i <= net->config.devices_max; i++)
+		ts->blocked[i].waiter.wake = wake_blocked;
+	ts->net = net;
+	ts->memory = (struct allocator){ table_alloc, table_free, &net->mem };
+	htab_init(&ts->table, &ts->memory, HTAB_CHAIN_MAX);
+	htab_init(&ts->binds, &ts->memory, HTAB_CHAIN_MAX);
+	list_init(&ts->unconnected);
+	list_init(&ts->time_wait);
+	for (size_t i = 0; i < ARRAY_LEN(ts->half_lists); i++)
+		list_init(&ts->half_lists[i]);
+	net_timer_init(&ts->retry, wake_starved);
+	net_timer_init(&ts->half_timer, tcp_half_timer);
+	net_timer_init(&ts->time_wait_timer, tcp_time_wait_timer);
+	ts->rst_tokens = net->config.icmp_rate_per_s;
+	for (size_t i = 0; i < TCP_PORT_COUNTERS; i++)
+		ts->port_counters[i] = rng_u32(&net->rng);
+	ts->defaults = default_settings;
+	ts->defaults.net = net;
+	net->tcp = ts;
+	return 0;
+}
+
+/* ---- The end ------------------------------------------------------------------------------------- */
+
+/* Records go; connections come out of the table and among the unconnected. */
+static void empty_table(struct tcp_state *ts)
+{
+	struct htab_node *n;
+
+	while ((n = htab_walk(&ts->table, NULL)) != NULL) {
+		struct tcp_id *id = container_of(n, struct tcp_id, node);
+		struct holm_tcp *c;
+
+		if (tcp_kind_of(id) == TCP_KIND_HALF) {
+			tcp_half_free(ts, container_of(id, struct tcp_half, id));
+			continue;
+		}
+		if (tcp_kind_of(id) == TCP_KIND_TIME_WAIT) {
+			tcp_time_wait_free(ts, container_of(id, struct tcp_tw, id));
+			continue;
+		}
+		c = container_of(id, struct holm_tcp, id);
+		tcp_table_remove(ts, id);
+		c->flags &= ~(uint32_t)TCP_HASHED;
+		list_push_back(&ts->unconnected, &c->free);
+	}
+}
+
+static void free_connections(struct tcp_state *ts)
+{
+	struct list_node *n;
+
+	for (n = list_first(&ts->unconnected); n; n = list_next(&ts->unconnected, n)) {
+		struct holm_tcp *c = container_of(n, struct holm_tcp, free);
+
+		ep_disown(&c->ep); /* off the ready list, or off its listener's queue */
+	}
+	while ((n = list_first(&ts->unconnected)) != NULL)
+		tcp_conn_destroy(container_of(n, struct holm_tcp, free));
+}
+
+static void free_dead(struct holm_net *net, struct queue *q)
+{
+	struct queue_node *n;
+
+	while ((n = queue_pop(q)) != NULL)
+		mem_free(&net->mem, container_of(n, struct holm_tcp, out), sizeof(struct holm_tcp));
+}
+
+static void stop(struct holm_net *net)
+{
+	struct tcp_state *ts = net->tcp;
+
+	if (!ts)
+		return;
+	if (ts->gro.head)
+		holm_frame_free(ts->gro.head);
+	empty_table(ts);
+	free_connections(ts);
+	free_dead(net, &ts->output);
+	free_dead(net, &ts->starved);
+	for (uint32_t i = 0; i <= net->config.devices_max; i++) {
+		netif_unwait(&ts->blocked[i].waiter);
+		free_dead(net, &ts->blocked[i].conns);
+	}
+	net_timer_cancel(net, &ts->retry);
+	net_timer_cancel(net, &ts->half_timer);
+	net_timer_cancel(net, &ts->time_wait_timer);
+	htab_fini(&ts->table);
+	htab_fini(&ts->binds);
+	mem_free(&net->mem, ts->halves, net->config.tcp_half_open_max * sizeof(*ts->halves));
+	mem_free(&net->mem, ts->blocked, blocked_bytes(net));
+	mem_free(&net->mem, ts, sizeof(*ts));
+	net->tcp = NULL;
+}
+
+/* An interface came, went or changed: whoever waits for it looks again. */
+static void netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	wake_all(net, &net->tcp->blocked[netif->index].conns);
+}
+
+static const struct holm_proto *const needs[] = { &holm_ipv4, NULL };
+
+const struct holm_proto holm_tcp = {
+	.name = "tcp",
+	.kind = PROTO_TRANSPORT,
+	.number = IP4_PROTO_TCP,
+	.needs = needs,
+	.start = start,
+	.stop = stop,
+	.input = tcp_input,
+	.input_done = tcp_input_done,
+	.output = tcp_output_all,
+	.error = tcp_error,
+	.netif_changed = netif_changed,
+	.each = tcp_each,
+};

@@ -1,0 +1,206 @@
+/*
+ * The timer of a connection: one for all its deadlines, armed lazily for the earliest. Retransmission
+ * and window probe (RFC 9293 3.8.1, 3.8.6.1) exclude each other and share c->rexmt; delayed ACK
+ * (3.8.6.3), keep-alive (3.8.4), and FIN-WAIT-2 of an orphan.
+ */
+#include "net/tcp/room.h"
+
+/* How long a block that nothing waits for any more is kept: the next request may follow. */
+#define FLIGHT_KEEP_NS 1000000000u
+#define DELACK_TICKS ((TCP_DELACK_NS >> TCP_TICK_SHIFT) + 2u)
+/* A peer that answers no probe for longer than R2 takes is gone. */
+#define SILENCE_MAX_S 462u
+
+static uint64_t ns_of_tick(const struct holm_net *net, uint32_t tick)
+{
+	uint32_t ahead = tick - tcp_ticks(net->now);
+
+	if ((int32_t)ahead <= 0)
+		return net->now;
+	return ((net->now >> TCP_TICK_SHIFT) + ahead) << TCP_TICK_SHIFT;
+}
+
+static bool tick_is_due(const struct holm_net *net, uint32_t tick)
+{
+	return !serial_lt(tcp_ticks(net->now), tick);
+}
+
+/* ---- Setting ------------------------------------------------------------------------------------- */
+
+static uint32_t rto_ticks(const struct holm_tcp *c)
+{
+	/* RFC 6298 5.7: without a sample after a lost SYN, three seconds. */
+	if (c->rtt.srtt8 == 0 && (c->flags & TCP_SYN_AGAIN) && tcp_is_synchronized(c))
+		return RTO_SYN_LOST_TICKS;
+	return rtt_rto_ticks(&c->rtt);
+}
+
+static void start(struct holm_tcp *c)
+{
+	/* One more: the tick that runs has begun already. */
+	c->rexmt = tcp_ticks(tcp_net(c)->now) + 1 + rtt_backoff_ticks(rto_ticks(c), c->retries);
+}
+
+void tcp_timer_rexmt(struct holm_tcp *c)
+{
+	start(c);
+	c->flags |= TCP_REXMT;
+	c->flags &= ~(uint32_t)TCP_PERSIST;
+}
+
+void tcp_timer_persist(struct holm_tcp *c)
+{
+	start(c);
+	c->flags |= TCP_PERSIST;
+	c->flags &= ~(uint32_t)TCP_REXMT;
+}
+
+/* From now on c->rexmt says when the flight became empty. */
+void tcp_timer_rexmt_stop(struct holm_tcp *c)
+{
+	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST);
+	c->rexmt = tcp_ticks(tcp_net(c)->now);
+}
+
+/* ---- The deadlines that follow from other facts -------------------------------------------------- */
+
+/* Seconds of the user's in units of 2^30 ns, rounded up, from the last segment on. */
+static uint64_t after_last_rx(const struct holm_tcp *c, uint64_t seconds)
+{
+	uint64_t units = (TCP_S(seconds) + (1u << TCP_SECOND_SHIFT) - 1) >> TCP_SECOND_SHIFT;
+
+	return (c->last_rx_s + 1 + units) << TCP_SECOND_SHIFT;
+}
+
+/* RFC 9293 3.8.4: only when no sent data is outstanding. */
+static bool keep_alive_runs(const struct holm_tcp *c)
+{
+	return c->settings->keepalive && tcp_is_synchronized(c) &&
+	       !(c->flags & (TCP_REXMT | TCP_PERSIST));
+}
+
+static uint64_t keep_alive_deadline(const struct holm_tcp *c)
+{
+	const struct tcp_settings *s = c->settings;
+
+	if (c->retries == 0)
+		return after_last_rx(c, s->keepidle_s);
+	/* c->rexmt: when the last probe was due. */
+	return ns_of_tick(tcp_net(c), c->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));
+}
+
+static bool fin_wait_2_runs(const struct holm_tcp *c)
+{
+	return c->state == HOLM_TCP_FIN_WAIT_2 && tcp_is_orphan(c);
+}
+
+static uint64_t delack_deadline(const struct holm_tcp *c)
+{
+	const struct holm_net *net = tcp_net(c);
+	uint32_t now = tcp_ticks(net->now);
+	uint16_t ahead = (uint16_t)(c->delack - (uint16_t)now);
+
+	/* Further ahead than any delay: long past. */
+	return ahead > DELACK_TICKS ? net->now : ns_of_tick(net, now + ahead);
+}
+
+static uint64_t earliest(const struct holm_tcp *c)
+{
+	uint64_t at = WHEEL_NEVER;
+
+	if (c->flags & (TCP_REXMT | TCP_PERSIST))
+		at = ns_of_tick(tcp_net(c), c->rexmt);
+	if (c->flags & TCP_ACK_DELAYED)
+		at = min_u64(at, delack_deadline(c));
+	if (unlikely(keep_alive_runs(c)))
+		at = min_u64(at, keep_alive_deadline(c));
+	if (unlikely(fin_wait_2_runs(c)))
+		at = min_u64(at, after_last_rx(c, c->settings->linger2_s));
+	return at;
+}
+
+void tcp_timer_update(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	uint64_t at = earliest(c);
+
+	if (at == WHEEL_NEVER && c->flight)
+		at = net->now + FLIGHT_KEEP_NS;
+	/* Where there is nothing to wait for, a timer still armed finds that out by itself. */
+	if (at != WHEEL_NEVER)
+		net_timer_arm(net, &c->timer, at);
+}
+
+/* ---- Firing -------------------------------------------------------------------------------------- */
+
+/* Each returns false if that was the end of the connection. */
+
+static bool fire_persist(struct holm_tcp *c)
+{
+	const struct tcp_settings *s = c->settings;
+	uint32_t silence = (uint32_t)(tcp_net(c)->now >> TCP_SECOND_SHIFT) - c->last_rx_s;
+	uint32_t limit = s->user_timeout_ms ? s->user_timeout_ms / 1000 + 1 : SILENCE_MAX_S;
+
+	/* RFC 9293 3.8.6.1: as long as ACKs come the connection stays open (MUST-37). */
+	if ((c->retries > 0 && silence > limit) ||
+	    (tcp_is_orphan(c) && c->retries >= TCP_R2_ORPHAN)) {
+		tcp_conn_closed(c, HOLM_ETIMEDOUT);
+		return false;
+	}
+	if (c->retries < UINT8_MAX)
+		c->retries++;
+	c->flags |= TCP_PROBE_DUE;
+	tcp_timer_persist(c);
+	tcp_note_output(c);
+	return true;
+}
+
+static bool fire_keep_alive(struct holm_tcp *c)
+{
+	if (c->retries >= c->settings->keepcnt) {
+		tcp_conn_closed(c, HOLM_ETIMEDOUT);
+		return false;
+	}
+	c->retries++;
+	c->rexmt = tcp_ticks(tcp_net(c)->now);
+	c->flags |= TCP_KEEP_DUE;
+	tcp_note_output(c);
+	return true;
+}
+
+static bool fire_due(struct holm_tcp *c)
+{
+	const struct holm_net *net = tcp_net(c);
+
+	if ((c->flags & (TCP_REXMT | TCP_PERSIST)) && tick_is_due(net, c->rexmt)) {
+		bool alive = c->flags & TCP_REXMT ? tcp_recovery_timeout(c) : fire_persist(c);
+
+		if (!alive)
+			return false;
+	}
+	if ((c->flags & TCP_ACK_DELAYED) && delack_deadline(c) <= net->now) {
+		c->flags &= ~(uint32_t)TCP_ACK_DELAYED;
+		c->flags |= TCP_ACK_NOW;
+		tcp_note_output(c);
+	}
+	if (keep_alive_runs(c) && keep_alive_deadline(c) <= net->now)
+		return fire_keep_alive(c);
+	if (fin_wait_2_runs(c) && after_last_rx(c, c->settings->linger2_s) <= net->now) {
+		tcp_conn_closed(c, 0);
+		return false;
+	}
+	return true;
+}
+
+void tcp_timer_fire(struct holm_net *net, struct net_timer *timer)
+{
+	struct holm_tcp *c = container_of(timer, struct holm_tcp, timer);
+
+	(void)net;
+	if (!fire_due(c))
+		return;
+	tcp_flight_put_if_idle(c);
+	/* What is noted for output arms the timer when it has been sent. */
+	if (!(c->flags & TCP_QUEUED) || c->flight)
+		tcp_timer_update(c);
+}

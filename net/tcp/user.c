@@ -1,0 +1,332 @@
+/*
+ * The calls of <holm/tcp.h>: RFC 9293 section 3.9.1. They change the control block and note what is
+ * to be sent; the next round sends it.
+ */
+#include "net/tcp/room.h"
+
+int holm_tcp_open(struct holm_net *net, struct holm_tcp **out)
+{
+	int err;
+
+	ASSERT(!net->callbacks);
+	err = tcp_conn_create(net, &net->tcp->defaults, out);
+	if (err == 0)
+		(*out)->ep.owned = true;
+	return err;
+}
+
+void holm_tcp_set_cookie(struct holm_tcp *t, void *cookie)
+{
+	t->ep.cookie = cookie;
+}
+
+void *holm_tcp_cookie(const struct holm_tcp *t)
+{
+	return t->ep.cookie;
+}
+
+int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcvbuf *rcv)
+{
+	ASSERT(!tcp_net(t)->callbacks);
+	if ((snd && t->snd) || (rcv && t->rcv))
+		return -HOLM_EISCONN;
+	if (snd)
+		t->snd = snd;
+	if (rcv)
+		t->rcv = rcv;
+	if (!(t->flags & TCP_HASHED)) {
+		tcp_publish(t);
+		return 0;
+	}
+	if (rcv)
+		tcp_input_held(t);
+	tcp_publish(t);
+	if (t->flags & TCP_HASHED)
+		tcp_note_output(t);
+	return 0;
+}
+
+/* ---- Opening ------------------------------------------------------------------------------------- */
+
+int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigned flags)
+{
+	struct holm_net *net = tcp_net(t);
+	uint16_t port = local->port;
+
+	ASSERT(!net->callbacks);
+	if (t->state != HOLM_TCP_CLOSED || (t->flags & (TCP_BOUND | TCP_CONNECTED)))
+		return -HOLM_EINVAL;
+	if (!holm_addr_is_any(&local->addr) && !ip_addr_is_local(net, &local->addr))
+		return -HOLM_EADDRNOTAVAIL;
+	if (port == 0)
+		port = tcp_port_any(net->tcp, &local->addr);
+	if (port == 0)
+		return -HOLM_EADDRINUSE;
+	return tcp_bind_add(net->tcp, t, &local->addr, port, flags);
+}
+
+/* Who is to be connected, and from where. */
+static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote)
+{
+	struct holm_net *net = tcp_net(t);
+	struct ip_dst *dst;
+	int err;
+
+	/* MUST-46 */
+	if (remote->port == 0 || !ip_addr_is_unicast(net, &remote->addr))
+		return -HOLM_EINVAL;
+	err = ip_dst_get(net, &remote->addr, NULL, &dst);
+	if (err)
+		return err;
+	if (!(t->flags & TCP_BOUND))
+		t->id.lport = 0;
+	if (!(t->flags & TCP_BOUND) || holm_addr_is_any(&t->id.local))
+		t->id.local = dst->src;
+	if (holm_addr_is_ip4(&t->id.local) != holm_addr_is_ip4(&remote->addr)) {
+		ip_dst_put(net, dst);
+		return -HOLM_EAFNOSUPPORT;
+	}
+	t->id.remote = remote->addr;
+	t->id.rport = remote->port;
+	t->id.scope = remote->scope;
+	if (t->dst)
+		ip_dst_put(net, t->dst);
+	t->dst = dst;
+	return 0;
+}
+
+int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
+{
+	struct holm_net *net = tcp_net(t);
+	struct tcp_bind *bind;
+	int err;
+
+	ASSERT(!net->callbacks);
+	if (t->state == HOLM_TCP_SYN_SENT || t->state == HOLM_TCP_SYN_RECEIVED)
+		return -HOLM_EALREADY;
+	if (t->state != HOLM_TCP_CLOSED || (t->flags & TCP_CONNECTED))
+		return -HOLM_EISCONN;
+	bind = t->flags & TCP_BOUND ? tcp_bind_of(net->tcp, t) : NULL;
+	if (bind)
+		t->id.local = bind->addr;
+	err = choose_ends(t, remote);
+	if (err == 0)
+		err = tcp_port_connect(net->tcp, t);
+	if (err)
+		return err;
+	t->error = 0;
+	t->retries = 0;
+	t->flags &= ~(uint32_t)TCP_SYN_AGAIN;
+	t->snd_nxt = t->snd_una;
+	t->buf_seq = seq_add(t->snd_una, 1);
+	t->rcv_nxt = seq_of(0);
+	t->rcv_adv = seq_of(tcp_offer_window(net, t->rcv));
+	t->peer_mss = TCP_MSS_DEFAULT_IP4;
+	if (t->settings->timestamps)
+		t->ts_offset = tcp_ts_offset(net, &t->id);
+	tcp_set_state(t, HOLM_TCP_SYN_SENT);
+	t->flags |= TCP_SYN_DUE;
+	t->last_rx_s = (uint32_t)(net->now >> TCP_SECOND_SHIFT);
+	net_count(net, HOLM_COUNT_TCP_ACTIVE_OPENS);
+	tcp_publish(t);
+	tcp_note_output(t);
+	return 0;
+}
+
+int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog)
+{
+	struct holm_net *net = tcp_net(t);
+	struct tcp_bind *b;
+
+	ASSERT(!net->callbacks);
+	if (t->state != HOLM_TCP_LISTEN) {
+		if (t->state != HOLM_TCP_CLOSED || (t->flags & TCP_CONNECTED) ||
+		    !(t->flags & TCP_BOUND))
+			return -HOLM_EINVAL;
+		b = tcp_bind_of(net->tcp, t);
+		if (tcp_bind_is_listened(net->tcp, b))
+			return -HOLM_EADDRINUSE;
+		tcp_set_state(t, HOLM_TCP_LISTEN);
+	}
+	b = tcp_bind_of(net->tcp, t);
+	b->backlog = max_u32(min_u32(backlog, net->config.tcp_backlog_max), 1);
+	return 0;
+}
+
+int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child)
+{
+	struct holm_net *net = tcp_net(listener);
+	struct tcp_bind *b;
+	struct list_node *n;
+	struct holm_tcp *c;
+
+	ASSERT(!net->callbacks);
+	if (listener->state != HOLM_TCP_LISTEN)
+		return -HOLM_EINVAL;
+	b = tcp_bind_of(net->tcp, listener);
+	n = list_pop_front(&b->children);
+	if (!n)
+		return -HOLM_EAGAIN;
+	b->nchildren--;
+	c = container_of(container_of(n, struct ep, ready), struct holm_tcp, ep);
+	c->flags &= ~(uint32_t)TCP_CHILD;
+	c->ep.owned = true;
+	tcp_publish(c);
+	ep_notify(net, &c->ep);
+	tcp_publish(listener);
+	*child = c;
+	return 0;
+}
+
+/* ---- Sending, receiving -------------------------------------------------------------------------- */
+
+void holm_tcp_send(struct holm_tcp *t)
+{
+	ASSERT(!tcp_net(t)->callbacks);
+	tcp_publish(t);
+	if (t->flags & TCP_HASHED)
+		tcp_note_output(t);
+}
+
+void holm_tcp_received(struct holm_tcp *t)
+{
+	ASSERT(!tcp_net(t)->callbacks);
+	tcp_publish(t);
+	if (tcp_is_synchronized(t) && tcp_window_update_due(t))
+		tcp_note_output(t);
+}
+
+/* ---- Closing ------------------------------------------------------------------------------------- */
+
+/* RFC 9293 3.10.4: nothing more will be queued. */
+static void shut(struct holm_tcp *t)
+{
+	if (t->flags & TCP_SHUTDOWN)
+		return;
+	t->flags |= TCP_SHUTDOWN;
+	if (t->state == HOLM_TCP_ESTABLISHED)
+		tcp_set_state(t, HOLM_TCP_FIN_WAIT_1);
+	else if (t->state == HOLM_TCP_CLOSE_WAIT)
+		tcp_set_state(t, HOLM_TCP_LAST_ACK);
+	tcp_note_output(t);
+}
+
+int holm_tcp_shutdown(struct holm_tcp *t)
+{
+	ASSERT(!tcp_net(t)->callbacks);
+	if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN)
+		return -HOLM_ENOTCONN;
+	shut(t);
+	tcp_publish(t);
+	return 0;
+}
+
+static void close_children(struct holm_tcp *listener)
+{
+	struct tcp_bind *b = tcp_bind_of(tcp_net(listener)->tcp, listener);
+	struct list_node *n;
+
+	while ((n = list_pop_front(&b->children)) != NULL) {
+		struct ep *e = container_of(n, struct ep, ready);
+		struct holm_tcp *c = container_of(e, struct holm_tcp, ep);
+
+		b->nchildren--;
+		c->flags &= ~(uint32_t)TCP_CHILD;
+		holm_tcp_abort(c);
+	}
+}
+
+/* Received bytes that nobody will read: in the buffer, or set aside for one. */
+static bool has_unread(const struct holm_tcp *t)
+{
+	return (t->rcv && holm_rcvbuf_readable(t->rcv) > 0) || (t->flight && t->flight->held_first);
+}
+
+static void release_rcv(struct holm_tcp *t)
+{
+	struct holm_net *net = tcp_net(t);
+
+	if (!t->rcv)
+		return;
+	net->callbacks++;
+	t->rcv->ops->released(t->rcv);
+	net->callbacks--;
+	t->rcv = NULL;
+}
+
+void holm_tcp_close(struct holm_tcp *t)
+{
+	ASSERT(!tcp_net(t)->callbacks);
+	ep_disown(&t->ep);
+	if (t->state == HOLM_TCP_LISTEN)
+		close_children(t);
+	if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN) {
+		tcp_conn_destroy(t);
+		return;
+	}
+	if (t->state == HOLM_TCP_SYN_SENT) {
+		tcp_conn_closed(t, 0);
+		return;
+	}
+	if (has_unread(t)) {
+		/* RFC 2525 2.17: a RST shows that data was lost. */
+		tcp_send_abort(t);
+		tcp_conn_closed(t, 0);
+		return;
+	}
+	release_rcv(t);
+	shut(t);
+	tcp_note_output(t);
+}
+
+void holm_tcp_abort(struct holm_tcp *t)
+{
+	ASSERT(!tcp_net(t)->callbacks);
+	ep_disown(&t->ep);
+	if (t->state == HOLM_TCP_LISTEN)
+		close_children(t);
+	if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN) {
+		tcp_conn_destroy(t);
+		return;
+	}
+	/* RFC 9293 3.10.5: SYN-SENT, CLOSING and LAST-ACK end without a word. */
+	if (t->state != HOLM_TCP_SYN_SENT && t->state != HOLM_TCP_CLOSING &&
+	    t->state != HOLM_TCP_LAST_ACK)
+		tcp_send_abort(t);
+	tcp_conn_closed(t, 0);
+}
+
+/* ---- Asking -------------------------------------------------------------------------------------- */
+
+unsigned holm_tcp_ready(const struct holm_tcp *t)
+{
+	return t->ep.state;
+}
+
+int holm_tcp_take_error(struct holm_tcp *t)
+{
+	int error = t->error;
+
+	t->error = 0;
+	tcp_publish(t);
+	return -error;
+}
+
+enum holm_tcp_state holm_tcp_state(const struct holm_tcp *t)
+{
+	return (enum holm_tcp_state)t->state;
+}
+
+void holm_tcp_local(const struct holm_tcp *t, struct holm_endpoint *e)
+{
+	*e = (struct holm_endpoint){ .addr = t->id.local, .port = t->id.lport };
+}
+
+void holm_tcp_remote(const struct holm_tcp *t, struct holm_endpoint *e)
+{
+	*e = (struct holm_endpoint){
+		.addr = t->id.remote,
+		.scope = t->id.scope,
+		.port = t->id.rport,
+	};
+}
