@@ -6,6 +6,7 @@
 # the compiler is the one given, told to see no headers but newlib's and its own.
 #
 # What the options are for:
+#   no __OPTIMIZE_SIZE__      strings go by words, and printf("%s", NULL) prints (null) as elsewhere
 #   __DYNAMIC_REENT__         the library's state is found through __getreent(), one per thread
 #   global-stdio-streams      ... but stdout is one for all threads
 #   no supplied syscalls      read, write, sbrk... are kernel/libc's, under their POSIX names
@@ -30,7 +31,7 @@ top=$PWD/source/newlib
 
 flags="-Os -g0 -w -std=gnu11 -ffreestanding -ffunction-sections -fdata-sections -fno-pic -fno-pie"
 flags="$flags -mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables"
-flags="$flags -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t"
+flags="$flags -U__OPTIMIZE_SIZE__ -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t"
 flags="$flags -nostdinc -isystem $("$cc" -print-file-name=include)"
 flags="$flags -isystem $PWD/build/targ-include -isystem $top/libc/include"
 

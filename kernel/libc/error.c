@@ -14,10 +14,11 @@
 int *__errno_location(void)
 {
 	struct libc_thread *t = libc_thread();
+	int *library_error = libc_thread_library_error(t);
 
-	if (*t->library_error != 0) {
-		t->error = libc_error_of_library(*t->library_error);
-		*t->library_error = 0;
+	if (*library_error != 0) {
+		t->error = libc_error_of_library(*library_error);
+		*library_error = 0;
 	}
 	return &t->error;
 }

@@ -28,7 +28,6 @@ static struct libc_thread *make(void)
 	return t != NULL ? t : libc_thread_main();
 }
 
-/* The heap's functions look for the thread themselves, so it must be known by now. */
 static void set_up_variables(struct libc_thread *t)
 {
 	if (t->tls == NULL)

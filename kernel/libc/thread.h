@@ -10,9 +10,8 @@
 
 /* One per thread that has called the library. Owned by the thread, freed when it ends. */
 struct libc_thread {
-	int error;	    /* the program's errno, Linux's numbers */
-	int *library_error; /* the library's own, its numbers; 0 while it has nothing to say */
-	void *tls;	    /* block of thread-local variables, NULL when the image has none */
+	int error; /* the program's errno, Linux's numbers */
+	void *tls; /* block of thread-local variables, NULL when the image has none */
 };
 
 /* The calling thread's. Made on first use; threads beyond memory share the main thread's. */
@@ -31,6 +30,8 @@ struct libc_thread *libc_thread_main(void);
 /* For another one, or NULL. */
 struct libc_thread *libc_thread_new(void);
 void libc_thread_free(struct libc_thread *t);
+/* The library's own errno, with its numbers; 0 while it has nothing to say. */
+int *libc_thread_library_error(struct libc_thread *t);
 
 /* ---- tls.c ---- */
 

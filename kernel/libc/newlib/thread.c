@@ -16,9 +16,13 @@ struct newlib_thread {
 /* The main thread uses the library's global state, which exit() cleans up from. */
 static struct libc_thread main_thread;
 
+static struct _reent *reent_of(struct libc_thread *t)
+{
+	return t == &main_thread ? _GLOBAL_REENT : &((struct newlib_thread *)t)->reent;
+}
+
 struct libc_thread *libc_thread_main(void)
 {
-	main_thread.library_error = &_GLOBAL_REENT->_errno;
 	return &main_thread;
 }
 
@@ -32,22 +36,23 @@ struct libc_thread *libc_thread_new(void)
 
 	if (t == NULL)
 		return NULL;
-	t->base = (struct libc_thread){ .library_error = &t->reent._errno };
+	t->base = (struct libc_thread){ 0 };
 	_REENT_INIT_PTR(&t->reent);
 	return &t->base;
 }
 
-void libc_thread_free(struct libc_thread *thread)
+void libc_thread_free(struct libc_thread *t)
 {
-	struct newlib_thread *t = (struct newlib_thread *)thread;
-
-	_reclaim_reent(&t->reent);
+	_reclaim_reent(reent_of(t));
 	_free_r(_GLOBAL_REENT, t);
+}
+
+int *libc_thread_library_error(struct libc_thread *t)
+{
+	return &reent_of(t)->_errno;
 }
 
 struct _reent *__getreent(void)
 {
-	struct libc_thread *t = libc_thread();
-
-	return t == &main_thread ? _GLOBAL_REENT : &((struct newlib_thread *)t)->reent;
+	return reent_of(libc_thread());
 }
