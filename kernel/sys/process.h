@@ -50,6 +50,7 @@ struct fds {
 struct process {
 	struct sys_env env;
 	struct fds fds;
+	bool exiting; /* nothing waits any more, not even a lingering close */
 };
 
 /* Descriptors 0, 1 and 2 are the console. 0, -HOLM_ENOMEM. */

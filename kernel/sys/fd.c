@@ -1,0 +1,218 @@
+/* System calls on descriptors and on files of every kind: dup, close, fcntl, ioctl, open, stat, lseek. */
+#include "kernel/sys/file.h"
+#include "kernel/sys/sys.h"
+#include "lib/mem.h"
+
+int sys_close(struct process *p, int fd)
+{
+	struct file *f;
+
+	sys_enter(p);
+	f = fds_take(p, fd);
+	if (!f)
+		return -HOLM_EBADF;
+	file_put(f);
+	return 0;
+}
+
+/* ---- duplicates ---- */
+
+static int duplicate(struct process *p, int fd, bool cloexec, uint32_t from)
+{
+	struct file *f = file_of(p, fd);
+	int copy;
+
+	if (!f)
+		return -HOLM_EBADF;
+	copy = fds_add(p, f, cloexec, from);
+	if (copy < 0)
+		file_put(f);
+	return copy;
+}
+
+int sys_dup(struct process *p, int fd)
+{
+	sys_enter(p);
+	return duplicate(p, fd, false, 0);
+}
+
+int sys_dup3(struct process *p, int fd, int to, int flags)
+{
+	struct file *f, *old = NULL;
+	int err;
+
+	sys_enter(p);
+	if (fd == to || (flags & ~SYS_O_CLOEXEC))
+		return -HOLM_EINVAL;
+	if (to < 0)
+		return -HOLM_EBADF;
+	f = file_of(p, fd);
+	if (!f)
+		return -HOLM_EBADF;
+	err = fds_put_at(p, (uint32_t)to, f, flags & SYS_O_CLOEXEC, &old);
+	if (err) {
+		file_put(f);
+		return err;
+	}
+	if (old)
+		file_put(old);
+	return to;
+}
+
+int sys_dup2(struct process *p, int fd, int to)
+{
+	if (fd != to)
+		return sys_dup3(p, fd, to, 0);
+	return fds_slot(p, fd) ? fd : -HOLM_EBADF;
+}
+
+/* ---- fcntl, ioctl ---- */
+
+static int duplicate_from(struct process *p, int fd, int64_t from, bool cloexec)
+{
+	if (from < 0 || from >= p->fds.max)
+		return -HOLM_EINVAL;
+	return duplicate(p, fd, cloexec, (uint32_t)from);
+}
+
+static int set_flags(struct file *f, int64_t flags)
+{
+	const int settable = SYS_O_NONBLOCK | SYS_O_APPEND;
+
+	f->flags = (f->flags & ~settable) | ((int)flags & settable);
+	return 0;
+}
+
+int sys_fcntl(struct process *p, int fd, int cmd, int64_t arg)
+{
+	struct fd_slot *slot;
+
+	sys_enter(p);
+	slot = fds_slot(p, fd);
+	if (!slot)
+		return -HOLM_EBADF;
+	switch (cmd) {
+	case SYS_F_DUPFD:
+		return duplicate_from(p, fd, arg, false);
+	case SYS_F_DUPFD_CLOEXEC:
+		return duplicate_from(p, fd, arg, true);
+	case SYS_F_GETFD:
+		return slot->cloexec ? SYS_FD_CLOEXEC : 0;
+	case SYS_F_SETFD:
+		slot->cloexec = arg & SYS_FD_CLOEXEC;
+		return 0;
+	case SYS_F_GETFL:
+		return slot->file->flags;
+	case SYS_F_SETFL:
+		return set_flags(slot->file, arg);
+	default:
+		return -HOLM_EINVAL;
+	}
+}
+
+static int count_readable(struct file *f, void *arg)
+{
+	int64_t n = f->ops->readable ? f->ops->readable(f) : -HOLM_ENOTTY;
+	int number = n > INT32_MAX ? INT32_MAX : (int)n;
+
+	if (n < 0)
+		return (int)n;
+	memcpy(arg, &number, sizeof(number));
+	return 0;
+}
+
+int sys_ioctl(struct process *p, int fd, uint32_t request, void *arg)
+{
+	struct fd_slot *slot;
+	int on;
+
+	sys_enter(p);
+	slot = fds_slot(p, fd);
+	if (!slot)
+		return -HOLM_EBADF;
+	if (request != SYS_FIONREAD && request != SYS_FIONBIO)
+		return -HOLM_ENOTTY;
+	if (!arg)
+		return -HOLM_EFAULT;
+	if (request == SYS_FIONREAD)
+		return count_readable(slot->file, arg);
+	memcpy(&on, arg, sizeof(on));
+	slot->file->flags &= ~SYS_O_NONBLOCK;
+	slot->file->flags |= on ? SYS_O_NONBLOCK : 0;
+	return 0;
+}
+
+/* ---- files ---- */
+
+int sys_open(struct process *p, const char *path, int flags)
+{
+	struct file *f;
+	int fd;
+
+	sys_enter(p);
+	fd = tree_open(p, path, flags, &f);
+	if (fd)
+		return fd;
+	fd = fds_add(p, f, flags & SYS_O_CLOEXEC, 0);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+int sys_stat(struct process *p, const char *path, struct sys_stat *st)
+{
+	sys_enter(p);
+	return st ? tree_stat(p, path, st) : -HOLM_EFAULT;
+}
+
+int sys_fstat(struct process *p, int fd, struct sys_stat *st)
+{
+	struct fd_slot *slot;
+
+	sys_enter(p);
+	slot = fds_slot(p, fd);
+	if (!slot)
+		return -HOLM_EBADF;
+	if (!st)
+		return -HOLM_EFAULT;
+	slot->file->ops->stat(slot->file, st);
+	return 0;
+}
+
+int64_t sys_lseek(struct process *p, int fd, int64_t off, int whence)
+{
+	struct fd_slot *slot;
+
+	sys_enter(p);
+	slot = fds_slot(p, fd);
+	if (!slot)
+		return -HOLM_EBADF;
+	return slot->file->ops->seek ? slot->file->ops->seek(slot->file, off, whence)
+				     : -HOLM_ESPIPE;
+}
+
+int sys_readdir(struct process *p, int fd, struct sys_dirent *e)
+{
+	struct fd_slot *slot;
+
+	sys_enter(p);
+	slot = fds_slot(p, fd);
+	if (!slot)
+		return -HOLM_EBADF;
+	if (!e)
+		return -HOLM_EFAULT;
+	return slot->file->ops->readdir ? slot->file->ops->readdir(slot->file, e) : -HOLM_ENOTDIR;
+}
+
+int sys_map_file(struct process *p, int fd, const void **data, size_t *len)
+{
+	struct fd_slot *slot;
+
+	sys_enter(p);
+	slot = fds_slot(p, fd);
+	if (!slot)
+		return -HOLM_EBADF;
+	if (!data || !len)
+		return -HOLM_EFAULT;
+	return slot->file->ops->map ? slot->file->ops->map(slot->file, data, len) : -HOLM_EINVAL;
+}

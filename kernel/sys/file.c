@@ -1,0 +1,76 @@
+/* Open files: counting, waking, and the loop in which every blocking call waits. */
+#include "kernel/sys/file.h"
+
+#include "lib/mem.h"
+
+struct file *file_new(struct process *p, const struct file_ops *ops, size_t bytes, int flags)
+{
+	const struct holm_memory *m = p->env.memory;
+	struct file *f = m->alloc(m->ctx, bytes);
+
+	if (!f)
+		return NULL;
+	memset(f, 0, bytes);
+	f->ops = ops;
+	f->process = p;
+	f->refs = 1;
+	f->bytes = (uint32_t)bytes;
+	f->flags = flags;
+	wait_queue_init(&f->waiters);
+	return f;
+}
+
+void file_put(struct file *f)
+{
+	const struct holm_memory *m = f->process->env.memory;
+
+	if (f->refs > 1) {
+		f->refs--;
+		return;
+	}
+	/* The last reference is kept meanwhile: a close that waits is a call like others. */
+	if (f->ops->close)
+		f->ops->close(f);
+	ASSERT(f->refs == 1 && list_is_empty(&f->waiters.waiters));
+	m->free(m->ctx, f, f->bytes);
+}
+
+struct file *file_of(struct process *p, int fd)
+{
+	struct fd_slot *slot = fds_slot(p, fd);
+
+	return slot ? file_get(slot->file) : NULL;
+}
+
+unsigned file_poll(struct file *f)
+{
+	if (!f->ops->poll)
+		return HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLOUT | HOLM_POLLWRNORM;
+	return f->ops->poll(f);
+}
+
+void file_wake(struct file *f)
+{
+	wait_wake(&f->process->env.wait, &f->waiters);
+}
+
+int64_t file_attempt_until(struct file *f, bool block, uint64_t timeout_ns, file_attempt *attempt,
+			   void *arg)
+{
+	const struct wait_with *with = &f->process->env.wait;
+	int64_t result = attempt(f, arg);
+	struct waiter w;
+	uint64_t deadline_ns;
+
+	if (result != -HOLM_EAGAIN || !block)
+		return result;
+	deadline_ns = timeout_ns ? wait_deadline(with, timeout_ns) : WAIT_FOREVER;
+	wait_enter(with, &f->waiters, &w);
+	while ((result = attempt(f, arg)) == -HOLM_EAGAIN)
+		if (wait_sleep(with, deadline_ns) != 0) {
+			result = attempt(f, arg); /* an event may have come with the deadline */
+			break;
+		}
+	wait_leave(&w);
+	return result;
+}

@@ -1,0 +1,124 @@
+/* Clocks and sleeping. */
+#include "kernel/sys/file.h"
+#include "kernel/sys/sys.h"
+
+#define NS_PER_S 1000000000ull
+
+static struct sys_timespec timespec_of(uint64_t ns)
+{
+	return (struct sys_timespec){ (int64_t)(ns / NS_PER_S), (int64_t)(ns % NS_PER_S) };
+}
+
+/* Nanoseconds, for ever where that is beyond 64 bits; false: not a time. */
+static bool read_timespec(const struct sys_timespec *ts, uint64_t *ns)
+{
+	if (ts->sec < 0 || ts->nsec < 0 || ts->nsec >= (int64_t)NS_PER_S)
+		return false;
+	*ns = (uint64_t)ts->sec >= WAIT_FOREVER / NS_PER_S
+		      ? WAIT_FOREVER
+		      : (uint64_t)ts->sec * NS_PER_S + (uint64_t)ts->nsec;
+	return true;
+}
+
+static bool is_wall(int clock)
+{
+	return clock == SYS_CLOCK_REALTIME || clock == SYS_CLOCK_REALTIME_COARSE;
+}
+
+/* One program, one core, no accounts of time: a processor-time clock is the time since boot. */
+static bool is_known(int clock)
+{
+	return clock >= SYS_CLOCK_REALTIME && clock <= SYS_CLOCK_BOOTTIME;
+}
+
+static uint64_t read_clock(const struct process *p, int clock)
+{
+	uint64_t now = wait_now(&p->env.wait);
+
+	if (!is_wall(clock))
+		return now;
+	return p->env.wall ? p->env.wall() : now;
+}
+
+int sys_clock_gettime(struct process *p, int clock, struct sys_timespec *ts)
+{
+	sys_enter(p);
+	if (!is_known(clock))
+		return -HOLM_EINVAL;
+	if (!ts)
+		return -HOLM_EFAULT;
+	*ts = timespec_of(read_clock(p, clock));
+	return 0;
+}
+
+int sys_clock_settime(struct process *p, int clock, const struct sys_timespec *ts)
+{
+	uint64_t ns;
+
+	sys_enter(p);
+	if (clock != SYS_CLOCK_REALTIME)
+		return -HOLM_EINVAL;
+	if (!ts)
+		return -HOLM_EFAULT;
+	if (!read_timespec(ts, &ns))
+		return -HOLM_EINVAL;
+	if (!p->env.set_wall)
+		return -HOLM_EPERM;
+	p->env.set_wall(ns);
+	return 0;
+}
+
+int sys_clock_getres(struct process *p, int clock, struct sys_timespec *ts)
+{
+	sys_enter(p);
+	if (!is_known(clock))
+		return -HOLM_EINVAL;
+	if (ts)
+		*ts = (struct sys_timespec){ 0, 1 };
+	return 0;
+}
+
+static void sleep_until(struct process *p, uint64_t deadline_ns)
+{
+	while (wait_now(&p->env.wait) < deadline_ns)
+		(void)wait_sleep(&p->env.wait, deadline_ns);
+}
+
+/* A deadline on the wall clock is one on the monotonic clock as the two stand now. */
+static uint64_t absolute(const struct process *p, int clock, uint64_t ns)
+{
+	uint64_t clock_now = read_clock(p, clock);
+
+	return ns <= clock_now ? 0 : wait_deadline(&p->env.wait, ns - clock_now);
+}
+
+int sys_clock_nanosleep(struct process *p, int clock, int flags, const struct sys_timespec *req,
+			struct sys_timespec *left)
+{
+	uint64_t ns;
+
+	sys_enter(p);
+	if (!is_known(clock) || clock == SYS_CLOCK_THREAD_CPUTIME)
+		return -HOLM_EINVAL;
+	if (!req)
+		return -HOLM_EFAULT;
+	if (!read_timespec(req, &ns))
+		return -HOLM_EINVAL;
+	sleep_until(p, flags & SYS_TIMER_ABSTIME ? absolute(p, clock, ns)
+						 : wait_deadline(&p->env.wait, ns));
+	if (left && !(flags & SYS_TIMER_ABSTIME))
+		*left = (struct sys_timespec){ 0, 0 };
+	return 0;
+}
+
+int sys_nanosleep(struct process *p, const struct sys_timespec *req, struct sys_timespec *left)
+{
+	return sys_clock_nanosleep(p, SYS_CLOCK_MONOTONIC, 0, req, left);
+}
+
+int sys_yield(struct process *p)
+{
+	sys_enter(p);
+	p->env.wait.ops->yield(p->env.wait.ctx);
+	return 0;
+}
