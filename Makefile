@@ -337,7 +337,7 @@ ifeq ($$(IDLE_GOALS),)
 $$(call remember,$(1)/$(2).list,$(CC) $(3))
 endif
 $(BUILD)/$(1)/$(2).o: $(3) $(BUILD)/$(1)/$(2).list/flags
-	$$(Q)$(CC) -r -nostdlib -Wl,--unique $$(filter %.o,$$^) -o $$@.new && $(OBJCOPY) --localize-hidden $$@.new $$@ \
+	$$(Q)$(CC) -r -nostdlib -Wl,--unique $$(filter %.o,$$^) -o $$@.new && $(OBJCOPY) -w --keep-global-symbol='holm_*' $$@.new $$@ \
 		&& rm $$@.new
 $(4): $(BUILD)/$(1)/$(2).o
 	$$(call say,AR,$$@)
