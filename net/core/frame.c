@@ -129,7 +129,7 @@ struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, boo
 /* Everything but the chain. */
 static void free_one(struct holm_frame *f)
 {
-	if (likely(f->nsegs == 1 && f->segs[0].buf == &f->home)) {
+	if (likely(f->nsegs == 1 && f->segs[0].buf == &f->home && !f->vector)) {
 		holm_buf_put(&f->home);
 		return;
 	}

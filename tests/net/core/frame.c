@@ -282,6 +282,28 @@ static void pullup_of_a_frame_in_foreign_buffers_moves_it_home(void **state)
 	pool_end(pool);
 }
 
+static void a_vector_goes_with_a_frame_that_shrank_to_one_segment(void **state)
+{
+	struct holm_pool *pool = pool_make(16, 0);
+	struct holm_frame *a = pool_frame(pool, 0, 40, 0);
+
+	(void)state;
+	for (int way = 0; way < 2; way++) {
+		struct holm_frame *f = pool_frame(pool, 0, 10, 0);
+
+		for (size_t i = 0; i < 6; i++)
+			assert_true(holm_frame_append(f, &a->home, holm_frame_data(a) + i * 5, 5));
+		if (way == 0)
+			assert_true(holm_frame_pullup(f, f->len));
+		else
+			holm_frame_trim(f, 10);
+		assert_int_equal(f->nsegs, 1);
+		holm_frame_free(f);
+	}
+	holm_frame_free(a);
+	pool_end(pool);
+}
+
 static void trim_lets_go_of_what_is_behind(void **state)
 {
 	struct holm_pool *pool = pool_make(4, 0);
@@ -351,6 +373,7 @@ int main(void)
 		cmocka_unit_test(pullup_makes_every_prefix_contiguous),
 		cmocka_unit_test(pullup_refuses_what_is_not_there_or_not_ours_to_write),
 		cmocka_unit_test(pullup_of_a_frame_in_foreign_buffers_moves_it_home),
+		cmocka_unit_test(a_vector_goes_with_a_frame_that_shrank_to_one_segment),
 		cmocka_unit_test(trim_lets_go_of_what_is_behind),
 		cmocka_unit_test(append_copy_fills_the_home_buffer_and_not_more),
 		cmocka_unit_test(reading_what_is_not_there_is_a_programming_error),
