@@ -4,6 +4,8 @@
  */
 #include "net/link/neigh.h"
 
+#include "net/core/pool.h"
+
 static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *netif,
 			  const struct holm_addr *addr)
 {
@@ -48,15 +50,27 @@ static void idle_touch(struct neigh_table *table, struct neigh *n)
 	idle_insert(table, n);
 }
 
+/* The waiting frames become the caller's. */
+static struct holm_frame *take_queue(struct holm_net *net, struct neigh *n)
+{
+	struct holm_frame *first = n->first;
+
+	net->neigh->parked -= n->nqueued;
+	n->first = NULL;
+	n->nqueued = 0;
+	return first;
+}
+
 static void drop_queue(struct holm_net *net, struct neigh *n, enum holm_drop why)
 {
-	while (n->first) {
-		struct holm_frame *f = n->first;
+	struct holm_frame *f = take_queue(net, n);
 
-		n->first = f->next;
+	while (f) {
+		struct holm_frame *next = f->next;
+
 		net_drop(net, f, why);
+		f = next;
 	}
-	n->nqueued = 0;
 }
 
 static void unlink_entry(struct holm_net *net, struct neigh *n)
@@ -220,11 +234,9 @@ static void start_asking(struct holm_net *net, struct neigh *n, enum neigh_state
 
 static void fail(struct holm_net *net, struct neigh *n)
 {
-	struct holm_frame *f = n->first;
+	struct holm_frame *f = take_queue(net, n);
 
 	n->state = NEIGH_FAILED;
-	n->first = NULL;
-	n->nqueued = 0;
 	while (f) {
 		struct holm_frame *next = f->next;
 
@@ -268,6 +280,10 @@ static void timer_fired(struct holm_net *net, struct net_timer *timer)
 
 static void park(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 {
+	if (net->neigh->parked >= max_u32(net->pool->total / NEIGH_POOL_PART, 1)) {
+		net_drop(net, f, HOLM_DROP_NEIGH_QUEUE_FULL);
+		return;
+	}
 	/* The type is there already; the address is filled in when it is known. */
 	memcpy(holm_frame_push(f, ETH_HDR_BYTES), n->header, ETH_HDR_BYTES);
 	f->next = NULL;
@@ -276,6 +292,7 @@ static void park(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 
 		n->first = oldest->next;
 		n->nqueued--;
+		net->neigh->parked--;
 		net_drop(net, oldest, HOLM_DROP_NEIGH_QUEUE_FULL);
 	}
 	if (n->first)
@@ -284,6 +301,7 @@ static void park(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 		n->first = f;
 	n->last = f;
 	n->nqueued++;
+	net->neigh->parked++;
 }
 
 static void transmit(struct neigh *n, struct holm_frame *f)
@@ -328,12 +346,10 @@ void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame 
 
 static void flush_queue(struct holm_net *net, struct neigh *n)
 {
-	struct holm_frame *f = n->first;
+	struct holm_frame *f = take_queue(net, n);
 
 	if (!f)
 		return;
-	n->first = NULL;
-	n->nqueued = 0;
 	if (n->state == NEIGH_STALE)
 		used_stale(net, n);
 	while (f) {

@@ -35,6 +35,12 @@ enum {
 	NEIGH_PROBE_MAX = 3,   /* before that, unanswered requests to the address known so far */
 };
 
+/*
+ * All neighbours together park at most this part of the pool's frames, so that a flood from hosts that
+ * never answer cannot deafen the instance.
+ */
+#define NEIGH_POOL_PART 4u
+
 /* How long a request waits that the interface queue has no room for. It does not count as sent. */
 #define NEIGH_BUSY_NS 10000000u
 
@@ -90,6 +96,7 @@ struct neigh_table {
 	struct neigh **buckets;
 	uint32_t mask; /* number of buckets - 1 */
 	uint32_t count;
+	uint32_t parked;     /* frames that wait at all entries together */
 	struct list noise;   /* entries without holder that were never confirmed, oldest first */
 	struct list settled; /* ...that were, least recently used first */
 	/*

@@ -1,0 +1,182 @@
+/*
+ * Tests of routes: net/ip/route.c.
+ */
+#include "net/ip/state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/lab.h"
+
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, NULL };
+static const struct lab_options plain = { .protos = protos };
+
+/* a.b.c.0 by way of host `via` of the lab's network; 0: on link. */
+static struct holm_route to_net(struct lab *lab, uint8_t b, uint8_t c, unsigned prefix_len,
+				unsigned via, uint32_t metric)
+{
+	struct holm_route r = {
+		.dst = holm_addr_ip4(20, b, c, 0),
+		.prefix_len = prefix_len,
+		.gateway = via ? lab_addr(via) : holm_addr_ip4(0, 0, 0, 0),
+		.dev = via ? NULL : &lab->dev,
+		.metric = metric,
+	};
+
+	return r;
+}
+
+static unsigned via_of(struct lab *lab, uint8_t b, uint8_t c)
+{
+	struct holm_addr remote = holm_addr_ip4(20, b, c, 9);
+	const struct ip_route *r = ip_route_lookup(lab->net, &remote, NULL);
+
+	return r ? r->gateway.b[15] : 255;
+}
+
+static void add(struct lab *lab, uint8_t b, uint8_t c, unsigned prefix_len, unsigned via,
+		uint32_t metric)
+{
+	struct holm_route r = to_net(lab, b, c, prefix_len, via, metric);
+
+	assert_int_equal(holm_route_add(lab->net, &r), 0);
+}
+
+static void the_longest_prefix_wins_then_the_smallest_metric(void **state)
+{
+	struct lab lab;
+	struct holm_route all = { .dst = holm_addr_ip4(0, 0, 0, 0), .gateway = lab_addr(2) };
+
+	(void)state;
+	lab_init(&lab, &plain);
+	assert_int_equal(via_of(&lab, 1, 1), 255);
+	all.dev = NULL;
+	assert_int_equal(holm_route_add(lab.net, &all), 0);
+	assert_int_equal(via_of(&lab, 1, 1), 2);
+	add(&lab, 1, 0, 16, 3, 10);
+	assert_int_equal(via_of(&lab, 1, 1), 3);
+	add(&lab, 1, 0, 16, 4, 5);
+	assert_int_equal(via_of(&lab, 1, 1), 4);
+	add(&lab, 1, 0, 16, 5, 7);
+	assert_int_equal(via_of(&lab, 1, 1), 4);
+	add(&lab, 1, 1, 24, 6, 100);
+	assert_int_equal(via_of(&lab, 1, 1), 6);
+	assert_int_equal(via_of(&lab, 1, 2), 4);
+	assert_int_equal(via_of(&lab, 2, 2), 2);
+	add(&lab, 9, 9, 24, 0, 0);
+	assert_int_equal(via_of(&lab, 9, 9), 0);
+	lab_fini(&lab);
+}
+
+static void a_route_is_there_once_and_can_be_removed(void **state)
+{
+	struct lab lab;
+	struct holm_route r, got;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	r = to_net(&lab, 1, 1, 24, 2, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EEXIST);
+	assert_true(holm_route_get(lab.net, 2, &got));
+	assert_ptr_equal(got.dev, &lab.dev);
+	assert_int_equal(got.prefix_len, 24);
+	assert_false(holm_route_get(lab.net, 3, &got));
+	assert_int_equal(holm_route_del(lab.net, &r), 0);
+	assert_int_equal(holm_route_del(lab.net, &r), -HOLM_ENOENT);
+	assert_int_equal(via_of(&lab, 1, 1), 255);
+	lab_fini(&lab);
+}
+
+static void host_bits_of_a_prefix_are_cleared(void **state)
+{
+	struct lab lab;
+	struct holm_route r, got;
+	struct holm_addr net = holm_addr_ip4(20, 1, 16, 0);
+
+	(void)state;
+	lab_init(&lab, &plain);
+	r = to_net(&lab, 1, 31, 20, 2, 0);
+	r.dst = holm_addr_ip4(20, 1, 31, 77);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	assert_true(holm_route_get(lab.net, 2, &got));
+	assert_true(holm_addr_equal(&got.dst, &net));
+	lab_fini(&lab);
+}
+
+static void nonsense_is_refused(void **state)
+{
+	struct lab lab;
+	struct holm_route r;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	r = to_net(&lab, 1, 1, 33, 2, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r = to_net(&lab, 1, 1, 24, 1, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r = to_net(&lab, 1, 1, 24, 2, 0);
+	r.gateway = holm_addr_ip4(30, 0, 0, 1);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_ENETUNREACH);
+	r.gateway = holm_addr_ip4(224, 0, 0, 1);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r.gateway = holm_addr_any6();
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r = to_net(&lab, 1, 1, 24, 0, 0);
+	r.dev = NULL;
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	/* With the device named, a gateway outside every network is believed: a cloud's /32. */
+	r = to_net(&lab, 1, 1, 24, 2, 0);
+	r.gateway = holm_addr_ip4(30, 0, 0, 1);
+	r.dev = &lab.dev;
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	lab_fini(&lab);
+}
+
+static void the_table_is_bounded(void **state)
+{
+	struct lab lab;
+	struct holm_route r;
+	uint8_t i = 0;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	for (; i < 30; i++)
+		add(&lab, 1, i, 24, 2, 0);
+	r = to_net(&lab, 1, i, 24, 2, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_ENOSPC);
+	lab_fini(&lab);
+}
+
+static void routes_go_with_their_device(void **state)
+{
+	struct lab lab;
+	struct holm_route got;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	add(&lab, 1, 1, 24, 2, 0);
+	holm_net_remove_dev(lab.net, &lab.dev);
+	assert_true(holm_route_get(lab.net, 0, &got));
+	assert_int_equal(got.dst.b[12], 127);
+	assert_false(holm_route_get(lab.net, 1, &got));
+	assert_true(holm_net_add_dev(lab.net, &lab.dev) > 0);
+	lab_fini(&lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_longest_prefix_wins_then_the_smallest_metric),
+		cmocka_unit_test(a_route_is_there_once_and_can_be_removed),
+		cmocka_unit_test(host_bits_of_a_prefix_are_cleared),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(the_table_is_bounded),
+		cmocka_unit_test(routes_go_with_their_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
