@@ -1,0 +1,199 @@
+/*
+ * The image's instance: which protocols, how much memory, which devices, and the poller that drives it
+ * whenever threads are waiting. Addresses are net_config.c's.
+ */
+#include "kernel/net.h"
+
+#include "kernel/clock.h"
+#include "kernel/cmdline.h"
+#include "kernel/devices.h"
+#include "kernel/entropy.h"
+#include "kernel/idle.h"
+#include "kernel/log.h"
+#include "kernel/main.h"
+#include "kernel/mem.h"
+#include "kernel/panic.h"
+#include "kernel/process.h"
+#include "kernel/sys/file.h"
+#include "kernel/thread.h"
+
+/* A quarter of free RAM is for frames: fewer are not enough for two rings, more never in flight. */
+#define FRAMES_MIN 256u
+#define FRAMES_MAX 2048u
+/* A region of so many: what the page allocator can give in one piece even when RAM is in pieces. */
+#define FRAMES_PER_REGION 128u
+/* Frames per device and bursts out, per turn of the poller. */
+#define TURN 64u
+
+static struct holm_net *instance;
+
+struct holm_net *kernel_net(void)
+{
+	return instance;
+}
+
+/* ---- what the instance needs ---- */
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	(void)ctx;
+	(void)align; /* never above a page */
+	return mem_pages_alloc(mem_pages_for(size));
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	mem_pages_free(p, mem_pages_for(size));
+}
+
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	(void)ctx;
+	entropy_fill(dst, len);
+}
+
+static void env_log(void *ctx, enum holm_log_level level, const char *line, size_t len)
+{
+	/* The trace is there because somebody asked to see it. */
+	static const enum log_level levels[] = {
+		[HOLM_LOG_ERROR] = LOG_ERROR,
+		[HOLM_LOG_WARN] = LOG_WARN,
+		[HOLM_LOG_INFO] = LOG_INFO,
+		[HOLM_LOG_TRACE] = LOG_INFO,
+	};
+
+	(void)ctx;
+	log_text(levels[level], line, len);
+}
+
+static void add_frames(struct holm_net *net)
+{
+	size_t bytes = holm_pool_region_bytes(FRAMES_PER_REGION);
+	size_t frames = 0, want;
+	struct mem_stats s;
+
+	mem_get_stats(&s);
+	want = s.free_pages * PAGE_BYTES / 4 / (bytes / FRAMES_PER_REGION);
+	want = want < FRAMES_MIN ? FRAMES_MIN : want;
+	want = want > FRAMES_MAX ? FRAMES_MAX : want;
+	while (frames < want) {
+		void *region = mem_pages_alloc(mem_pages_for(bytes));
+
+		if (!region)
+			break;
+		frames += holm_pool_add(holm_net_pool(net), region, bytes);
+	}
+	if (frames < FRAMES_MIN)
+		panic("not enough memory for the network: %zu frames of %u", frames, FRAMES_MIN);
+	log_debug("network: %zu frames", frames);
+}
+
+static struct holm_net *create(void)
+{
+	static const struct holm_proto *const all[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, &holm_sockets, NULL,
+	};
+	/* Sequence numbers that can be guessed are worse than no TCP. */
+	static const struct holm_proto *const unsafe[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, NULL,
+	};
+	const struct holm_env env = {
+		.size = sizeof(env),
+		.alloc = env_alloc,
+		.free = env_free,
+		.random = env_random,
+		.log = env_log,
+	};
+	bool has_secrets = entropy_status() != ENTROPY_NONE;
+	struct holm_config config;
+	struct holm_net *net;
+	int err;
+
+	if (!has_secrets)
+		log_error("network: no source of entropy (RDRAND, virtio-rng), so TCP is not "
+			  "started; with entropy=unsafe it is");
+	holm_config_default(&config);
+	err = holm_net_create(&net, &config, &env, has_secrets ? all : unsafe);
+	if (err)
+		panic("the network stack does not start (error %d)", -err);
+	return net;
+}
+
+static size_t attach_devices(struct holm_net *net, struct holm_dev **devs)
+{
+	struct holm_dev *found[DEVICES_NET_MAX];
+	size_t n = devices_net(found, DEVICES_NET_MAX);
+	size_t attached = 0;
+
+	for (size_t i = 0; i < n && i < DEVICES_NET_MAX; i++) {
+		int err = holm_net_add_dev(net, found[i]);
+
+		if (err < 0)
+			log_error("%s: not attached (error %d)", found[i]->name, -err);
+		else if (devices_net_start(found[i], holm_net_pool(net)) == 0)
+			devs[attached++] = found[i];
+	}
+	if (n == 0)
+		log_warn("network: no device; only 127.0.0.1 answers");
+	return attached;
+}
+
+/* ---- the poller ---- */
+
+/* Wake who waits for what has happened. True: configuration has something to do. */
+static bool dispatch(void)
+{
+	struct holm_event ev;
+	bool configure = false;
+
+	while (holm_net_next_event(instance, &ev)) {
+		if (net_config_owns(&ev))
+			configure = true;
+		else
+			sys_event(&ev);
+	}
+	return configure;
+}
+
+/*
+ * One turn: frames in, who waits is woken, timers and output. What threads make of it leaves with the
+ * next turn, which comes when they wait again. Devices are armed only when nobody is left to run.
+ */
+static uint64_t poll(void *ctx, uint64_t now_ns)
+{
+	uint64_t config_ns, next_ns;
+	bool more;
+
+	(void)ctx;
+	devices_take_interrupts();
+	more = holm_net_poll_devs(instance, now_ns, TURN);
+	(void)dispatch();
+	config_ns = net_config_poll(now_ns);
+	more |= holm_net_poll(instance, now_ns, TURN);
+	/* Looped frames and timers have had their say since. */
+	more |= dispatch();
+	if (more)
+		return now_ns;
+	next_ns = holm_net_next_deadline(instance);
+	if (config_ns < next_ns)
+		next_ns = config_ns;
+	if (!thread_self() && !thread_is_any_runnable() && devices_arm())
+		return now_ns;
+	return next_ns;
+}
+
+void net_start(void)
+{
+	struct holm_dev *devs[DEVICES_NET_MAX];
+	size_t n;
+
+	instance = create();
+	add_frames(instance);
+	if (cmdline_flag("net.trace"))
+		holm_net_set_trace(instance, true);
+	n = attach_devices(instance, devs);
+	net_config_start(instance, devs, n);
+	process_start(instance);
+	idle_register(poll, NULL);
+}
