@@ -42,7 +42,7 @@ void *libc_tls_pointer(void *block)
 void *libc_tls_new(void)
 {
 	char *block = mem_pages_alloc(block_pages());
-	char *pointer;
+	void *pointer;
 
 	if (block == NULL)
 		return NULL;

@@ -160,7 +160,6 @@ static enum step read_head(struct conn *c, conn_answer *answer, uint64_t now_ms)
 		return STEP_ON;
 	}
 	was_idle = conn_is_idle(c);
-	head = c->in_end;
 	switch (read_more(c)) {
 	case STEP_ON:
 		if (was_idle)

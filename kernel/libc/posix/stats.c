@@ -47,11 +47,18 @@ static const char *state_name(const struct holm_ep_info *info)
 	return "?";
 }
 
-/* As holm_endpoint_format() writes it, but port 0 is "*": none in particular. */
-static void name(char out[HOLM_APP_NAME_BYTES], const struct holm_endpoint *e)
+/*
+ * As holm_endpoint_format() writes it, but port 0 is "*": none in particular. A wildcard address is
+ * shown in the family of the endpoint it belongs to.
+ */
+static void name(char out[HOLM_APP_NAME_BYTES], const struct holm_endpoint *e, bool is_ip4)
 {
-	size_t len = holm_endpoint_format(e, out, HOLM_APP_NAME_BYTES);
+	struct holm_endpoint shown = *e;
+	size_t len;
 
+	if (is_ip4 && holm_addr_is_any(&shown.addr))
+		shown.addr = holm_addr_ip4(0, 0, 0, 0);
+	len = holm_endpoint_format(&shown, out, HOLM_APP_NAME_BYTES);
 	if (e->port == 0 && len > 0)
 		out[len - 1] = '*';
 }
@@ -88,8 +95,8 @@ static bool visit_endpoint(void *ctx, const struct holm_ep_info *info)
 		.bytes_received = t->bytes_received,
 	};
 
-	name(e.local, &t->local);
-	name(e.peer, &t->remote);
+	name(e.local, &t->local, holm_addr_is_ip4(&t->local.addr));
+	name(e.peer, &t->remote, holm_addr_is_ip4(&t->local.addr));
 	v->endpoint(v->ctx, &e);
 	return true;
 }
