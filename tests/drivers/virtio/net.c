@@ -298,6 +298,25 @@ static void the_last_sent_frame_is_not_left_in_the_ring(void **state)
 	rig_down(&r);
 }
 
+static void sent_frames_are_given_back_before_sleeping(void **state)
+{
+	struct rig r;
+	struct virtio_net_hdr_v1 hdr;
+	uint8_t packet[100];
+
+	(void)state;
+	rig_up(&r, FAKE_MMIO2, RIG_ALL);
+	(void)rig_poll(&r);
+	rig_send(&r, 60);
+	rig_send(&r, 60);
+	assert_int_equal(fake_send(&r.v, &hdr, packet, sizeof(packet)), 60);
+	assert_true(holm_virtio_net_arm(r.vn));
+	(void)rig_poll(&r);
+	assert_int_equal(r.s.tx_done, 1);
+	assert_false(holm_virtio_net_arm(r.vn));
+	rig_down(&r);
+}
+
 static void a_poll_round_costs_at_most_one_doorbell(void **state)
 {
 	struct rig r;
@@ -521,6 +540,7 @@ int main(void)
 		cmocka_unit_test(interrupts_are_off_while_polling_and_on_before_sleeping),
 		cmocka_unit_test(a_packet_before_arming_is_not_slept_through),
 		cmocka_unit_test(the_last_sent_frame_is_not_left_in_the_ring),
+		cmocka_unit_test(sent_frames_are_given_back_before_sleeping),
 		cmocka_unit_test(a_poll_round_costs_at_most_one_doorbell),
 		cmocka_unit_test(a_budget_is_kept_and_the_rest_reported),
 		cmocka_unit_test(a_device_whose_index_jumps_is_stopped_and_reported_once),

@@ -98,6 +98,7 @@ static void a_clone_gets_its_header_in_a_buffer_of_its_own(void **state)
 	rig_up(&r, FAKE_MMIO2, RIG_ALL);
 	f = fake_stack_frame(&r.s, 60, 1);
 	clone = holm_frame_clone(r.s.pool, f);
+	memset(f->home_mem, 0xee, HOLM_FRAME_HEADROOM);
 	memcpy(before, f->home_mem, 300);
 	assert_int_equal(holm_dev_tx(r.dev, &clone, 1), 1);
 	assert_memory_equal(before, f->home_mem, 300);
