@@ -30,9 +30,6 @@
 extern "C" {
 #endif
 
-/* The archive's objects hide what they define, but for what is declared here. */
-#pragma GCC visibility push(default)
-
 struct holm_virtio_net;
 
 enum holm_virtio_kind {
@@ -197,8 +194,6 @@ int holm_virtio_net_parse_off(const char *list, size_t len, uint64_t *mask);
  */
 int holm_virtio_rng_read(const struct holm_virtio_resources *res, void *dst, size_t len,
 			 uint64_t timeout_ns);
-
-#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
