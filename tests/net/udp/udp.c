@@ -1,88 +1,36 @@
 /*
- * Tests of datagrams on their way in, and of errors about those that went out: net/udp/udp.c.
+ * Tests of datagrams on their way in: net/udp/udp.c.
  */
+#include "net/udp/udp.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include <holm/udp.h>
-
 #include "net/wire/eth.h"
 #include "net/wire/icmp4.h"
 #include "net/wire/udp.h"
-#include "tests/support/lab.h"
+#include "tests/support/expect.h"
+#include "tests/support/udp_lab.h"
 
 static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
 						   NULL };
 static const struct lab_options plain = { .protos = protos };
 
-static struct holm_endpoint at(unsigned host, uint16_t port)
-{
-	struct holm_endpoint e = { .addr = lab_addr(host), .port = port };
-
-	return e;
-}
-
-static struct holm_endpoint anywhere(uint16_t port)
-{
-	struct holm_endpoint e = { .addr = holm_addr_ip4(0, 0, 0, 0), .port = port };
-
-	return e;
-}
-
-static struct holm_udp *bound(struct lab *lab, uint16_t port, unsigned flags)
-{
-	struct holm_endpoint local = anywhere(port);
-	struct holm_udp *u;
-
-	assert_int_equal(holm_udp_open(lab->net, &u), 0);
-	assert_int_equal(holm_udp_bind(u, &local, flags), 0);
-	return u;
-}
-
-static void receive(struct lab *lab, unsigned from, uint16_t sport, uint16_t dport,
-		    const char *text)
-{
-	uint8_t frame[2048];
-
-	lab_receive(lab, frame,
-		    lab_udp(frame, LAB_IP(from), LAB_IP(1), sport, dport, text, strlen(text)));
-}
-
-static void expect_text(struct holm_udp *u, const char *text)
-{
-	struct holm_datagram dg;
-	char got[2048];
-
-	assert_int_equal(holm_udp_recv(u, &dg), 0);
-	assert_int_equal(dg.payload_len, strlen(text));
-	holm_frame_read(dg.frame, dg.payload_off, got, dg.payload_len);
-	assert_memory_equal(got, text, dg.payload_len);
-	holm_frame_free(dg.frame);
-}
-
-static void expect_nothing(struct holm_udp *u)
-{
-	struct holm_datagram dg;
-
-	assert_int_equal(holm_udp_recv(u, &dg), -HOLM_EAGAIN);
-}
-
 static void a_datagram_for_a_bound_port_is_handed_over_with_both_ends(void **state)
 {
-	struct holm_endpoint from = at(2, 6000), to = at(1, 5000);
+	struct holm_endpoint from = udp_lab_at(2, 6000), to = udp_lab_at(1, 5000);
 	struct lab lab;
 	struct holm_udp *u;
 	struct holm_datagram dg;
 
 	(void)state;
 	lab_init(&lab, &plain);
-	u = bound(&lab, 5000, 0);
-	receive(&lab, 2, 6000, 5000, "hello");
+	u = udp_lab_bound(&lab, 5000, 0);
+	udp_lab_receive(&lab, 2, 6000, 5000, "hello");
 	assert_true(holm_udp_ready(u) & HOLM_READABLE);
 	assert_int_equal(holm_udp_recv(u, &dg), 0);
 	assert_int_equal(dg.from.port, from.port);
@@ -98,13 +46,372 @@ static void a_datagram_for_a_bound_port_is_handed_over_with_both_ends(void **sta
 	lab_fini(&lab);
 }
 
+static void an_empty_datagram_is_a_datagram(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	udp_lab_receive(&lab, 2, 9, 7, "");
+	assert_true(holm_udp_ready(u) & HOLM_READABLE);
+	udp_lab_expect(u, "");
+	udp_lab_expect_nothing(u);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void a_wrong_checksum_is_dropped_and_none_at_all_is_fine(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+	uint8_t frame[128];
+	size_t len;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	len = lab_udp(frame, LAB_IP(2), LAB_IP(1), 9, 7, "data", 4);
+	for (size_t bit = 0; bit < 12 * 8; bit++) {
+		frame[34 + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		lab_receive(&lab, frame, len);
+		frame[34 + bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	udp_lab_expect_nothing(u);
+	store_be16(frame + 40, 0);
+	lab_receive(&lab, frame, len);
+	udp_lab_expect(u, "data");
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void the_length_field_decides_and_must_fit(void **state)
+{
+	static const uint16_t bad[] = { 0, 7, 13, 0xffff };
+	struct lab lab;
+	struct holm_udp *u;
+	uint8_t frame[128], l4[12] = { 0, 9, 0, 7, 0, 10, 0, 0, 'a', 'b', 'c', 'd' };
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	lab_receive(&lab, frame, lab_ip4(frame, LAB_IP(2), LAB_IP(1), 17, l4, sizeof(l4)));
+	udp_lab_expect(u, "ab");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		store_be16(l4 + 4, bad[i]);
+		lab_receive(&lab, frame, lab_ip4(frame, LAB_IP(2), LAB_IP(1), 17, l4, 12));
+	}
+	for (size_t n = 0; n < 8; n++)
+		lab_receive(&lab, frame, lab_ip4(frame, LAB_IP(2), LAB_IP(1), 17, l4, n));
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_UDP_SHORT), 12);
+	udp_lab_expect_nothing(u);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void datagrams_in_pieces_arrive_whole(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+	char text[201];
+
+	(void)state;
+	memset(text, 'p', 200);
+	text[200] = 0;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	for (unsigned size = 4; size < 244; size += 3) {
+		lab.segments = size;
+		udp_lab_receive(&lab, 2, 9, 7, text);
+		udp_lab_expect(u, text);
+	}
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void a_closed_port_is_answered_with_an_icmp_error(void **state)
+{
+	struct lab lab;
+	const struct lab_sent *s;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	lab_introduce(&lab, 2);
+	lab_clear(&lab);
+	udp_lab_receive(&lab, 2, 9, 7, "anybody?");
+	s = lab_find_type(&lab, ETH_TYPE_IP4, 0);
+	assert_non_null(s);
+	assert_int_equal(s->data[34], ICMP4_UNREACHABLE);
+	assert_int_equal(s->data[35], ICMP4_PORT);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_UDP_NO_PORT), 1);
+	lab_fini(&lab);
+}
+
+static void everybody_on_the_port_hears_a_broadcast(void **state)
+{
+	static const uint32_t many[] = { LAB_IP(255), 0xffffffff, 0xe0000001 };
+	struct lab lab;
+	struct holm_udp *u[4], *connected;
+	struct holm_endpoint remote = udp_lab_at(2, 9);
+	uint8_t frame[128];
+
+	(void)state;
+	lab_init(&lab, &plain);
+	for (size_t i = 0; i < 4; i++)
+		u[i] = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
+	connected = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
+	assert_int_equal(holm_udp_connect(connected, &remote), 0);
+	for (size_t k = 0; k < ARRAY_LEN(many); k++) {
+		size_t len = lab_udp(frame, LAB_IP(2), many[k], 9, 7, "all", 3);
+
+		memset(frame, 0xff, 6);
+		lab_receive(&lab, frame, len);
+		for (size_t i = 0; i < 4; i++) {
+			udp_lab_expect(u[i], "all");
+			udp_lab_expect_nothing(u[i]);
+		}
+	}
+	/* To nobody: counted, and never answered. */
+	lab_clear(&lab);
+	lab_receive(&lab, frame, lab_udp(frame, LAB_IP(2), LAB_IP(255), 9, 8, "all", 3));
+	assert_int_equal(lab.nsent, 0);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_UDP_NO_PORT), 1);
+	for (size_t i = 0; i < 4; i++)
+		holm_udp_close(u[i]);
+	holm_udp_close(connected);
+	lab_fini(&lab);
+}
+
+static void strange_destinations_reach_only_those_who_take_anything(void **state)
+{
+	struct lab_options options = { .protos = protos, .no_address = true };
+	struct lab lab;
+	struct holm_udp *any, *usual;
+	uint8_t frame[128];
+	size_t len;
+
+	(void)state;
+	lab_init(&lab, &options);
+	usual = udp_lab_bound(&lab, 68, HOLM_UDP_REUSEADDR);
+	len = lab_udp(frame, LAB_IP(2), LAB_IP(77), 67, 68, "offer", 5);
+	lab_receive(&lab, frame, len);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP4_NOT_OURS), 1);
+	any = udp_lab_bound(&lab, 68, HOLM_UDP_REUSEADDR | HOLM_UDP_ANY_DST);
+	lab_receive(&lab, frame, len);
+	udp_lab_expect(any, "offer");
+	udp_lab_expect_nothing(usual);
+	lab_receive(&lab, frame, lab_udp(frame, LAB_IP(2), LAB_IP(77), 67, 69, "?", 1));
+	assert_int_equal(lab.nsent, 0);
+	holm_udp_close(any);
+	len = lab_udp(frame, LAB_IP(2), LAB_IP(77), 67, 68, "offer", 5);
+	lab_receive(&lab, frame, len);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP4_NOT_OURS), 2);
+	holm_udp_close(usual);
+	lab_fini(&lab);
+}
+
+static void an_endpoint_holds_so_many_frames_and_so_much_memory_and_no_more(void **state)
+{
+	struct holm_config config;
+	struct lab_options options = { .protos = protos, .config = &config };
+	struct lab lab;
+	struct holm_udp *u;
+	size_t n, bytes;
+
+	(void)state;
+	holm_config_default(&config);
+	config.udp_rcv_frames_max = 20;
+	lab_init(&lab, &options);
+	u = udp_lab_bound(&lab, 7, 0);
+	for (int i = 0; i < 30; i++)
+		udp_lab_receive(&lab, 2, 9, 7, "x");
+	holm_udp_queued(u, &n, &bytes);
+	assert_int_equal(n, 20);
+	assert_int_equal(bytes, 20);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_UDP_QUEUE_FULL), 10);
+	for (int i = 0; i < 20; i++)
+		udp_lab_expect(u, "x");
+	/* A buffer of three frames' memory takes three, however small the datagrams. */
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_RCVBUF, 3 * HOLM_FRAME_BYTES), 0);
+	for (int i = 0; i < 5; i++)
+		udp_lab_receive(&lab, 2, 9, 7, "x");
+	holm_udp_queued(u, &n, &bytes);
+	assert_int_equal(n, 3);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void full_queues_leave_the_pool_its_reserve(void **state)
+{
+	struct holm_config config;
+	struct lab_options options = { .protos = protos, .config = &config, .frames = 64 };
+	struct lab lab;
+	struct holm_udp *u;
+	struct holm_pool_stats stats;
+
+	(void)state;
+	holm_config_default(&config);
+	config.frame_reserve = 16;
+	lab_init(&lab, &options);
+	u = udp_lab_bound(&lab, 7, 0);
+	for (int i = 0; i < 200; i++)
+		udp_lab_receive(&lab, 2, 9, 7, "x");
+	holm_pool_get_stats(holm_net_pool(lab.net), &stats);
+	assert_true(stats.free >= 16);
+	assert_true(holm_net_drops(lab.net, HOLM_DROP_UDP_QUEUE_FULL) > 100);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static struct fat {
+	struct holm_buf buf;
+	uint8_t bytes[16384];
+	unsigned released;
+} fat;
+
+static void fat_released(struct holm_buf *buf)
+{
+	(void)buf;
+	fat.released++;
+}
+
+static void a_small_datagram_does_not_pin_a_large_device_buffer(void **state)
+{
+	static const struct holm_buf_owner owner = { .release = fat_released };
+	struct lab lab;
+	struct holm_udp *u;
+	struct holm_frame *f;
+	uint8_t frame[128];
+	size_t len;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	fat = (struct fat){ .buf = { .owner = &owner, .refs = 1, .bytes = sizeof(fat.bytes) } };
+	len = lab_udp(frame, LAB_IP(2), LAB_IP(1), 9, 7, "small", 5);
+	memcpy(fat.bytes, frame, len);
+	f = holm_frame_alloc(holm_net_pool(lab.net), 0, true);
+	f->segs[0].buf = &fat.buf;
+	f->segs[0].data = fat.bytes;
+	f->segs[0].len = (uint32_t)len;
+	f->len = (uint32_t)len;
+	holm_net_input(lab.net, &lab.dev, &f, 1, lab.now);
+	assert_int_equal(fat.released, 1);
+	udp_lab_expect(u, "small");
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void a_device_that_goes_is_named_by_no_datagram_any_more(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u, *wired;
+	struct holm_datagram dg;
+	struct holm_endpoint to = udp_lab_at(2, 9);
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	wired = udp_lab_bound(&lab, 8, 0);
+	holm_udp_bind_dev(wired, &lab.dev);
+	udp_lab_receive(&lab, 2, 9, 7, "x");
+	holm_net_remove_dev(lab.net, &lab.dev);
+	assert_int_equal(holm_udp_recv(u, &dg), 0);
+	assert_null(dg.dev);
+	holm_frame_free(dg.frame);
+	assert_int_equal(udp_lab_send(wired, &to, "x"), -HOLM_ENETDOWN);
+	assert_int_equal(udp_lab_send(wired, &to, "x"), -HOLM_ENODEV);
+	assert_true(holm_net_add_dev(lab.net, &lab.dev) > 0);
+	holm_udp_close(u);
+	holm_udp_close(wired);
+	lab_fini(&lab);
+}
+
+static bool count_visit(void *ctx, const struct holm_ep_info *info)
+{
+	size_t *n = ctx;
+
+	assert_int_equal(info->kind, HOLM_EP_UDP);
+	++*n;
+	return *n < 3;
+}
+
+static void listings_name_every_endpoint_until_told_to_stop(void **state)
+{
+	struct lab lab;
+	struct holm_udp *third;
+	size_t n = 0;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	udp_lab_bound(&lab, 7, 0);
+	udp_lab_bound(&lab, 8, 0);
+	holm_net_each_endpoint(lab.net, count_visit, &n);
+	assert_int_equal(n, 2);
+	udp_lab_bound(&lab, 9, 0);
+	assert_int_equal(holm_udp_open(lab.net, &third), 0);
+	n = 0;
+	holm_net_each_endpoint(lab.net, count_visit, &n);
+	assert_int_equal(n, 3);
+	/* What the program has not closed goes with the instance. */
+	lab_fini(&lab);
+}
+
+static void damaged_datagrams_of_any_kind_lose_nothing_but_themselves(void **state)
+{
+	uint64_t seed = expect_seed(9);
+	struct lab lab;
+	struct holm_udp *u;
+	struct holm_datagram dg;
+	uint8_t frame[256];
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	for (int i = 0; i < 20000; i++) {
+		size_t len = lab_udp(frame, LAB_IP(2), LAB_IP(1), 9, 7, "0123456789", 10);
+
+		if (expect_random_below(&seed, 4))
+			frame[34 + expect_random_below(&seed, len - 34)] =
+				(uint8_t)expect_random(&seed);
+		if (expect_random_below(&seed, 4) == 0)
+			store_be16(frame + 40, 0);
+		lab.segments = 4 + (unsigned)expect_random_below(&seed, 60);
+		lab_receive(&lab, frame, len - expect_random_below(&seed, 3));
+		while (holm_udp_recv(u, &dg) == 0) {
+			uint8_t got[64];
+
+			assert_in_range(dg.payload_len, 0, 10);
+			holm_frame_read(dg.frame, dg.payload_off, got, dg.payload_len);
+			holm_frame_free(dg.frame);
+		}
+		lab_clear(&lab);
+	}
+	holm_udp_close(u);
+	lab_run(&lab, 10 * LAB_S);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_datagram_for_a_bound_port_is_handed_over_with_both_ends),
+		cmocka_unit_test(an_empty_datagram_is_a_datagram),
+		cmocka_unit_test(a_wrong_checksum_is_dropped_and_none_at_all_is_fine),
+		cmocka_unit_test(the_length_field_decides_and_must_fit),
+		cmocka_unit_test(datagrams_in_pieces_arrive_whole),
+		cmocka_unit_test(a_closed_port_is_answered_with_an_icmp_error),
+		cmocka_unit_test(everybody_on_the_port_hears_a_broadcast),
+		cmocka_unit_test(strange_destinations_reach_only_those_who_take_anything),
+		cmocka_unit_test(an_endpoint_holds_so_many_frames_and_so_much_memory_and_no_more),
+		cmocka_unit_test(full_queues_leave_the_pool_its_reserve),
+		cmocka_unit_test(a_small_datagram_does_not_pin_a_large_device_buffer),
+		cmocka_unit_test(a_device_that_goes_is_named_by_no_datagram_any_more),
+		cmocka_unit_test(listings_name_every_endpoint_until_told_to_stop),
+		cmocka_unit_test(damaged_datagrams_of_any_kind_lose_nothing_but_themselves),
 	};
 
-	(void)expect_text;
-	(void)expect_nothing;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
