@@ -327,6 +327,7 @@ void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 void tcp_timer_update(struct holm_tcp *c);
 /* The retransmission or probe timer starts anew, `retries` backed off. */
 void tcp_timer_rexmt(struct holm_tcp *c);
+uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c);
 void tcp_timer_persist(struct holm_tcp *c);
 void tcp_timer_rexmt_stop(struct holm_tcp *c);
 

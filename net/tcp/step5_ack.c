@@ -30,6 +30,13 @@ static void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_s
 	} else if ((c->flags & TCP_TS) && rx->h->has_ts && rx->h->tsecr != 0) {
 		uint32_t passed = tcp_tsval(rx->net, c->ts_offset) - rx->h->tsecr;
 
+		/*
+		 * After a timeout, an echo from before the retransmission is ambiguous: the ACK that
+		 * first carried it may have been lost. Taken, it would make the RTO grow without end
+		 * on a path that loses ACKs.
+		 */
+		if (c->retries > 0 && passed > tcp_timer_rexmt_age(c))
+			return;
 		if ((int32_t)passed >= 0)
 			rtt_sample(&c->rtt, (uint64_t)passed << TCP_TICK_SHIFT);
 	}

@@ -48,6 +48,14 @@ void tcp_timer_rexmt(struct holm_tcp *c)
 	c->flags &= ~(uint32_t)TCP_PERSIST;
 }
 
+/* How many ticks ago the retransmission was sent whose deadline c->rexmt is. */
+uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c)
+{
+	uint32_t sent = c->rexmt - 1 - rtt_backoff_ticks(rto_ticks(c), c->retries);
+
+	return tcp_ticks(tcp_net(c)->now) - sent;
+}
+
 void tcp_timer_persist(struct holm_tcp *c)
 {
 	start(c);

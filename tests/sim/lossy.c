@@ -22,6 +22,8 @@
 #define SECOND 1000000000ull
 /* Longer than any schedule of retransmissions that may still succeed. */
 #define PATIENCE (3600 * SECOND)
+/* How long a program takes between two reads. */
+#define READ_NS 200000u
 
 static uint8_t table[HOLM_PATTERN_TABLE_BYTES];
 
@@ -88,8 +90,8 @@ static void attach(struct end *e, const struct plan *p, int i)
 	e->to_send = p->bytes[i];
 }
 
-/* Write and read what goes; shut down when all is written. */
-static void serve(struct end *e, const struct plan *p, int i)
+/* Write and read what goes; shut down when all is written. False: there was nothing to read. */
+static bool serve(struct end *e, const struct plan *p, int i)
 {
 	size_t n = holm_pattern_sndbuf_write(&e->snd, e->to_send);
 
@@ -100,8 +102,10 @@ static void serve(struct end *e, const struct plan *p, int i)
 		assert_int_equal(holm_tcp_shutdown(e->t), 0);
 		e->shut = true;
 	}
-	if (holm_pattern_rcvbuf_read(&e->rcv, p->chunk[i]) > 0)
-		holm_tcp_received(e->t);
+	if (holm_pattern_rcvbuf_read(&e->rcv, p->chunk[i]) == 0)
+		return false;
+	holm_tcp_received(e->t);
+	return true;
 }
 
 static bool is_over(const struct end *e, uint64_t expected)
@@ -120,12 +124,33 @@ static void check_errors(struct end end[2], uint64_t seed)
 	}
 }
 
+/* What a run that does not end was doing. */
+static void describe(const struct end end[2])
+{
+	for (int i = 0; i < 2; i++) {
+		struct holm_tcp_info info;
+
+		if (!end[i].t)
+			continue;
+		holm_tcp_get_info(end[i].t, &info);
+		fprintf(stderr,
+			"end %d: %s sent %llu of %llu read %llu, in flight %u, windows %u %u, "
+			"cwnd %u, rto %llu ms, %u retransmissions\n",
+			i, holm_tcp_state_name(info.state), (unsigned long long)end[i].snd.head,
+			(unsigned long long)(end[i].snd.tail + end[i].to_send),
+			(unsigned long long)end[i].rcv.head, info.in_flight, info.snd_wnd,
+			info.rcv_wnd, info.cwnd_bytes, (unsigned long long)(info.rto_ns / 1000000),
+			info.retrans_total);
+	}
+}
+
 static void run_seed(uint64_t seed)
 {
 	struct duo_options options = { .frames = 1024, .seed = seed };
 	struct end end[2] = { 0 };
 	struct holm_tcp *listener;
 	struct holm_endpoint remote;
+	bool busy = false; /* the programs have something to do, whatever the instances have */
 	struct plan p;
 	struct duo d;
 
@@ -146,17 +171,19 @@ static void run_seed(uint64_t seed)
 	while (!is_over(&end[0], p.bytes[1]) || !is_over(&end[1], p.bytes[0])) {
 		struct holm_event ev;
 
-		if (!duo_advance(&d, p.start_ns + PATIENCE))
+		if (!duo_advance(&d, busy ? d.now + READ_NS : p.start_ns + PATIENCE) && !busy) {
+			describe(end);
 			fail_msg("not over after an hour; repeat with SEED=%llu",
 				 (unsigned long long)seed);
+		}
 		for (int i = 0; i < 2; i++)
 			while (holm_net_next_event(d.net[i], &ev))
 				continue;
 		if (!end[1].t && holm_tcp_accept(listener, &end[1].t) == 0)
 			attach(&end[1], &p, 1);
+		busy = false;
 		for (int i = 0; i < 2; i++)
-			if (end[i].t)
-				serve(&end[i], &p, i);
+			busy |= end[i].t && serve(&end[i], &p, i);
 		check_errors(end, seed);
 	}
 	for (int i = 0; i < 2; i++) {
