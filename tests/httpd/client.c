@@ -1,7 +1,7 @@
 /*
  * client.c -- httpd as a whole, from outside: many clients at once, slow ones, rude ones.
  *
- *	client PORT		a server must be listening there, on 127.0.0.1
+ *	client PORT [ADDRESS]	a server must be listening there, on 127.0.0.1 or at the address
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +23,7 @@
 enum { CLIENTS = 200, TABLE = 256, PERIOD = 65521 };
 
 static uint16_t port;
+static const char *address = "127.0.0.1";
 
 /* A connection on which nothing waits for longer than ten seconds: a failure, not a sleep. */
 static int dial(int rcvbuf)
@@ -36,7 +37,7 @@ static int dial(int rcvbuf)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(inet_pton(AF_INET, address, &addr.sin_addr), 1);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
 	return fd;
 }
@@ -235,8 +236,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_client_that_closes_its_side_first_still_gets_its_answer),
 	};
 
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	port = (uint16_t)atoi(argv[1]);
+	if (argc > 2)
+		address = argv[2];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
