@@ -51,5 +51,6 @@ void libc_start(int argc, char **argv, char **envp)
 
 void _exit(int status)
 {
+	libc_leave();
 	kernel_exit(status);
 }

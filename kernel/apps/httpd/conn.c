@@ -51,6 +51,22 @@ static uint64_t wall_s(void)
 	return now > 1000000000 ? (uint64_t)now : 0; /* less means that nobody has set the clock */
 }
 
+/*
+ * A small body goes out in one piece with its head: one send and one segment, which is worth a copy of
+ * less than two kilobytes.
+ */
+static void join_small_body(struct conn *c, struct text *head)
+{
+	const struct response *r = &c->response;
+	const char *body = r->kind == BODY_TEXT ? r->text.data : r->data;
+
+	if ((r->kind != BODY_TEXT && r->kind != BODY_CONST) ||
+	    c->body_bytes > sizeof(c->head) - head->len)
+		return;
+	text_bytes(head, body, (size_t)c->body_bytes);
+	c->body_bytes = 0;
+}
+
 /* A response is at hand: write its head and go over to sending. */
 static void start_response(struct conn *c, const struct response *r, bool is_head, uint64_t now_ms)
 {
@@ -64,10 +80,11 @@ static void start_response(struct conn *c, const struct response *r, bool is_hea
 		t = text_over(c->head, sizeof(c->head));
 		response_head(&c->response, c->close_after, wall_s(), &t);
 	}
-	c->head_len = t.len;
 	c->head_sent = 0;
 	c->body_sent = 0;
 	c->body_bytes = is_head ? 0 : c->response.bytes;
+	join_small_body(c, &t);
+	c->head_len = t.len;
 	c->state = c->body_left > 0 ? CONN_READ_BODY : CONN_SEND;
 	if (c->state == CONN_SEND)
 		c->deadline_ms = now_ms + CONN_SEND_MS;
