@@ -5,7 +5,8 @@
  * virtio over MMIO: words "virtio_mmio.device=512@0xfeb00e00:12" are taken as they are. microvm with
  * ACPI writes none (its devices are described in AML), so its 24 slots are listed when it is neither a PC
  * nor described by words; drivers find most of them empty.
- * PCI: where the MCFG table says (microvm,pcie=on has one too), else the ports of a PC.
+ * PCI: the MCFG table, else the ports of a PC, else the host bridge that microvm,pcie=on has at
+ * 0xe0000000 without an MCFG table.
  */
 #include "arch/platform.h"
 
@@ -19,6 +20,9 @@
 #define MICROVM_MMIO_STEP 512u
 #define MICROVM_SLOTS 24u
 #define MICROVM_SLOTS_NO_ACPI 8u
+#define MICROVM_ECAM_BASE 0xe0000000u
+#define MICROVM_ECAM_BUSES 256u
+#define MICROVM_BRIDGE_ID 0x00081b36u /* QEMU's generic PCIe host bridge */
 #define MICROVM_PCI_LINE 12u
 #define MICROVM_PCI_LINE_TWO 16u
 #define VIRTIO_MAGIC 0x74726976u
@@ -159,6 +163,9 @@ static void add_pci(bool is_pc)
 		r.kind = PLATFORM_PCI_PORTS;
 		r.base = 0xcf8;
 		r.bus_last = 255;
+	} else if (mmio_read32(MICROVM_ECAM_BASE) == MICROVM_BRIDGE_ID) {
+		r.base = MICROVM_ECAM_BASE;
+		r.bus_last = MICROVM_ECAM_BUSES - 1;
 	} else {
 		return;
 	}
