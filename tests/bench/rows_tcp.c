@@ -46,6 +46,15 @@ static void end_attach(struct world *w, int side, struct end *e, uint32_t limit)
 	check(holm_tcp_attach(e->t, &e->snd.base, &e->rcv.base) == 0, "attach");
 }
 
+/* Rings that still hold something when their connection has gone. */
+static void end_fini(struct end *e)
+{
+	if (e->snd.memory)
+		holm_ring_sndbuf_fini(&e->snd);
+	if (e->rcv.memory)
+		holm_ring_rcvbuf_fini(&e->rcv);
+}
+
 static bool timestamps_of(const struct world *w);
 
 /* Open a connection with rings at both ends, outside measurement. */
@@ -82,6 +91,8 @@ static void close_pair(struct world *w, struct end end[2], struct holm_tcp *list
 		holm_tcp_abort(end[i].t);
 	holm_tcp_close(listener);
 	world_settle(w);
+	end_fini(&end[0]);
+	end_fini(&end[1]);
 	bench_counting = counting;
 }
 
@@ -226,6 +237,9 @@ double run_rrn(struct world *w, uint32_t ops)
 		for (int side = 0; side < 2; side++)
 			holm_tcp_abort(ends[i][side].t);
 	world_settle(w);
+	for (uint32_t i = 0; i < w->nidle; i++)
+		for (int side = 0; side < 2; side++)
+			end_fini(&ends[i][side]);
 	w->nidle = 0;
 	free(ends);
 	return ops;
@@ -290,6 +304,9 @@ double run_crr(struct world *w, uint32_t ops)
 		world_round(w, 0);
 		forget_events(w);
 		w->now += 10000000;
+		bench_counting = false;
+		end_fini(&end[0]);
+		end_fini(&end[1]);
 	}
 	bench_counting = counting;
 	holm_tcp_close(listener);
