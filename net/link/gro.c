@@ -17,15 +17,16 @@ static uint32_t payload_of(struct holm_frame *f, const struct tcp_hdr_info *info
 	return ip_rx(f)->l4_len - info->hdr_len;
 }
 
-bool gro_begin(struct gro *g, struct holm_frame *f, const struct tcp_hdr_info *info)
+bool gro_begin(struct gro *g, struct holm_frame *f)
 {
+	const struct tcp_hdr_info *info = gro_next_info(g);
 	uint32_t len = payload_of(f, info);
 
 	if (len == 0 || !is_mergeable(info))
 		return false;
 	g->head = f;
 	g->tail = f;
-	g->info = *info;
+	g->held = !g->held;
 	g->payload_len = len;
 	g->frame_len = len;
 	g->next_seq = info->seq + len;
@@ -59,8 +60,10 @@ static bool same_header(const struct tcp_hdr_info *a, const struct tcp_hdr_info 
 	       (!a->has_ts || (a->tsval == b->tsval && a->tsecr == b->tsecr));
 }
 
-bool gro_append(struct gro *g, struct holm_frame *f, const struct tcp_hdr_info *info)
+bool gro_append(struct gro *g, struct holm_frame *f)
 {
+	const struct tcp_hdr_info *info = gro_next_info(g);
+	struct tcp_hdr_info *held = gro_info(g);
 	uint32_t len;
 
 	if (!g->head || info->seq != g->next_seq || g->closed)
@@ -68,11 +71,11 @@ bool gro_append(struct gro *g, struct holm_frame *f, const struct tcp_hdr_info *
 	len = payload_of(f, info);
 	if (len == 0 || len > g->frame_len || g->payload_len + len > GRO_BYTES_MAX)
 		return false;
-	if (!is_mergeable(info) || !same_header(&g->info, info) || !same_flow(g->head, f))
+	if (!is_mergeable(info) || !same_header(held, info) || !same_flow(g->head, f))
 		return false;
 	g->tail->chain = f;
 	g->tail = f;
-	g->info.flags |= info->flags;
+	held->flags |= info->flags;
 	g->payload_len += len;
 	g->next_seq += len;
 	g->last_seq = info->seq;

@@ -67,16 +67,25 @@ static uint16_t announce_window(struct holm_tcp *c)
 
 /* ---- Headers ------------------------------------------------------------------------------------- */
 
-void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c)
+void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {
-	struct holm_netif *netif = c->dst->netif;
+	const struct holm_netif *netif = c->dst->netif;
 
 	tx->net = tcp_net(c);
 	tx->c = c;
+	tx->end = end;
 	tx->mss = tcp_mss(c);
 	tx->room = netif ? (uint32_t)netif_room(netif) : UINT32_MAX;
-	tx->pseudo = ip_pseudo_sum(&c->id.local, &c->id.remote, IP4_PROTO_TCP, 0);
 	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
+}
+
+/* The sum of the pseudo header, for `l4_len` bytes. */
+static uint32_t pseudo_sum(const struct holm_tcp *c, uint32_t l4_len)
+{
+	if (unlikely(c->flags & TCP_IP6))
+		return ip_pseudo_sum(&c->id.local, &c->id.remote, IP4_PROTO_TCP, l4_len);
+	return ip4_pseudo_sum(ip4_from_addr(&c->id.local), ip4_from_addr(&c->id.remote),
+			      IP4_PROTO_TCP, l4_len);
 }
 
 static void fill_syn_options(const struct tcp_tx *tx, struct tcp_hdr_info *h)
@@ -94,60 +103,84 @@ static void fill_syn_options(const struct tcp_tx *tx, struct tcp_hdr_info *h)
 	h->wscale = tcp_offer_wscale(tx->net, c->rcv);
 }
 
-static void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, struct tcp_seq seq,
-			uint32_t len, uint8_t flags)
+static void fill_options(const struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
 {
-	struct holm_tcp *c = tx->c;
+	const struct holm_tcp *c = tx->c;
 
-	tcp_clear_options(h);
-	h->seq = seq.v;
-	h->ack = flags & TCP_ACK ? c->rcv_nxt.v : 0;
-	h->sport = c->id.lport;
-	h->dport = c->id.rport;
-	h->urg = 0;
-	h->flags = flags;
-	if (unlikely(flags & TCP_SYN)) {
+	if (h->flags & TCP_SYN) {
 		fill_syn_options(tx, h);
 	} else {
-		h->wnd = announce_window(c);
 		h->has_ts = (c->flags & TCP_TS) != 0;
-		if (unlikely(len == 0 && (c->flags & TCP_SACK) && c->flight && c->flight->reasm))
+		if (len == 0 && (c->flags & TCP_SACK) && c->flight && c->flight->reasm)
 			h->nsack = tcp_sack_blocks(c->flight->reasm, h->sack,
 						   h->has_ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX);
 	}
 	if (h->has_ts) {
 		h->tsval = tcp_tsval(tx->net, c->ts_offset);
-		h->tsecr = flags & TCP_ACK ? c->ts_recent : 0;
+		h->tsecr = h->flags & TCP_ACK ? c->ts_recent : 0;
 	}
+}
+
+static bool has_options(const struct holm_tcp *c, uint32_t len, uint8_t flags)
+{
+	if ((flags & TCP_SYN) || (c->flags & TCP_TS))
+		return true;
+	return len == 0 && c->flight && c->flight->reasm;
+}
+
+/* The header in front of the payload; returns its length. */
+static size_t push_header(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
+			  uint32_t len, uint8_t flags)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_hdr_info h;
+	size_t hdr_len;
+
+	h.sport = c->id.lport;
+	h.dport = c->id.rport;
+	h.seq = seq.v;
+	h.ack = flags & TCP_ACK ? c->rcv_nxt.v : 0;
+	h.flags = flags;
+	h.urg = 0;
+	h.wnd = 0;
+	tcp_clear_options(&h);
+	if (likely(!(flags & TCP_SYN)))
+		h.wnd = announce_window(c);
+	/* Without options the builder is a few stores; it need not ask for them. */
+	if (likely(!has_options(c, len, flags)))
+		return tcp_build(holm_frame_push(f, TCP_HDR_BYTES), &h);
+	fill_options(tx, &h, len);
+	hdr_len = tcp_build_bytes(&h);
+	return tcp_build(holm_frame_push(f, hdr_len), &h);
 }
 
 static uint32_t sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
 {
-	if (hdr_len == TCP_HDR_BYTES)
+	if (likely(hdr_len == TCP_HDR_BYTES))
 		return checksum_20(p, sum);
-	return checksum_partial(p, hdr_len, sum);
+	return hdr_len == TCP_HDR_BYTES + TCP_OPT_TIMESTAMP_ALIGNED
+		       ? checksum_32(p, sum)
+		       : checksum_partial(p, hdr_len, sum);
 }
 
-/* Put the header in front of the payload and finish, or prepare, the checksum. */
-static void push_header(const struct tcp_tx *tx, struct holm_frame *f, const struct tcp_hdr_info *h,
-			uint32_t payload_sum, bool summed)
+/* Finish, or prepare, the checksum of a frame that begins with its TCP header. */
+static void put_checksum(const struct tcp_tx *tx, struct holm_frame *f, size_t hdr_len,
+			 uint32_t payload_sum, bool summed)
 {
-	size_t hdr_len = tcp_build_bytes(h);
-	uint32_t pseudo = checksum_add(tx->pseudo, (uint32_t)(hdr_len + f->len));
-	uint8_t *p = holm_frame_push(f, hdr_len);
+	uint32_t sum = pseudo_sum(tx->c, f->len);
+	uint8_t *p = holm_frame_data(f);
 
-	tcp_build(p, h);
 	f->hdr_len = (uint16_t)hdr_len;
 	f->payload_off = (uint16_t)hdr_len;
 	if (summed) {
-		pseudo = sum_header(p, hdr_len, checksum_add(pseudo, payload_sum));
-		store_be16(p + TCP_CSUM_OFFSET, checksum_finish(pseudo));
+		sum = sum_header(p, hdr_len, checksum_add(sum, payload_sum));
+		store_be16(p + TCP_CSUM_OFFSET, checksum_finish(sum));
 		return;
 	}
 	f->csum = HOLM_CSUM_PARTIAL;
 	f->csum_start = 0;
 	f->csum_off = TCP_CSUM_OFFSET;
-	store_be16(p + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(pseudo));
+	store_be16(p + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(sum));
 }
 
 static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
@@ -167,6 +200,21 @@ static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
 
 /* ---- Payload ------------------------------------------------------------------------------------- */
 
+/* Copy a span to the end of the frame's `done` payload bytes; returns the sum of all of them. */
+static uint32_t copy_span(const struct tcp_tx *tx, struct holm_frame *f, struct holm_span span,
+			  size_t done, uint32_t sum)
+{
+	uint8_t *dst = holm_frame_put(f, span.len);
+
+	if (tx->hw_csum) {
+		memcpy(dst, span.data, span.len);
+		return sum;
+	}
+	if (likely(done % 2 == 0))
+		return checksum_copy(dst, span.data, span.len, sum);
+	return checksum_add(sum, checksum_rotate(checksum_copy(dst, span.data, span.len, 0)));
+}
+
 /* Copy queued bytes behind the head-room; returns their sum, if it is ours to compute. */
 static uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size_t off, size_t len)
 {
@@ -180,14 +228,7 @@ static uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size
 
 		ASSERT(n > 0);
 		for (size_t i = 0; i < n; i++) {
-			uint8_t *dst = holm_frame_put(f, spans[i].len);
-			uint32_t part = 0;
-
-			if (tx->hw_csum)
-				memcpy(dst, spans[i].data, spans[i].len);
-			else
-				part = checksum_copy(dst, spans[i].data, spans[i].len, 0);
-			sum = checksum_add(sum, done % 2 ? checksum_rotate(part) : part);
+			sum = copy_span(tx, f, spans[i], done, sum);
 			done += spans[i].len;
 		}
 	}
@@ -222,8 +263,8 @@ static size_t lend_payload(const struct tcp_tx *tx, struct holm_frame *f, struct
 static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct holm_frame *f = holm_frame_alloc(tx->net->pool, HOLM_FRAME_HEADROOM, len == 0);
-	struct tcp_hdr_info h;
 	uint32_t sum = 0;
+	size_t hdr_len;
 
 	if (!f)
 		return -HOLM_ENOBUFS;
@@ -231,8 +272,8 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 		sum = copy_payload(tx, f, seq_diff(seq, tx->c->buf_seq), len);
 	else
 		f->flags |= HOLM_FRAME_ACK;
-	fill_header(tx, &h, seq, len, flags);
-	push_header(tx, f, &h, sum, !tx->hw_csum);
+	hdr_len = push_header(tx, f, seq, len, flags);
+	put_checksum(tx, f, hdr_len, sum, !tx->hw_csum);
 	transmit(tx, f);
 	return (int)len;
 }
@@ -243,7 +284,6 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	struct holm_tcp *c = tx->c;
 	struct tcp_lend_gen *gen = tcp_lend_begin(c, seq);
 	struct holm_frame *f;
-	struct tcp_hdr_info h;
 	uint32_t done;
 
 	if (!gen)
@@ -269,8 +309,7 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 		f->gso = holm_addr_is_ip4(&c->id.local) ? HOLM_GSO_TCP4 : HOLM_GSO_TCP6;
 		f->gso_size = (uint16_t)tx->mss;
 	}
-	fill_header(tx, &h, seq, done, flags);
-	push_header(tx, f, &h, 0, false);
+	put_checksum(tx, f, push_header(tx, f, seq, done, flags), 0, false);
 	transmit(tx, f);
 	return (int)done;
 }
@@ -287,31 +326,39 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	return max_u32(max - max % tx->mss, tx->mss);
 }
 
+/* More than one segment: as a super-frame, or else the first by copying. */
+static int send_many(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	uint8_t inner = (uint8_t)(flags & ~(unsigned)(TCP_FIN | TCP_PSH));
+	uint32_t max = super_max(tx);
+	int sent = -HOLM_ENOBUFS;
+
+	if (max > tx->mss || tx->mss > TCP_FRAME_PAYLOAD)
+		sent = len <= max ? send_lent(tx, seq, len, flags) : send_lent(tx, seq, max, inner);
+	if (sent < 0 && tx->mss <= TCP_FRAME_PAYLOAD)
+		sent = send_copied(tx, seq, tx->mss, inner);
+	return sent;
+}
+
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct holm_tcp *c = tx->c;
-	uint32_t whole = len;
-	uint32_t segments;
-	int sent = -HOLM_ENOBUFS;
+	uint32_t segments = 1;
+	int sent;
 
-	len = min_u32(len, super_max(tx));
-	if (len < whole)
-		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
-	if (len > tx->mss || len > HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
-		sent = send_lent(tx, seq, len, flags);
-	if (sent < 0 && len > tx->mss) {
-		/* No memory to keep account of lent bytes: one segment, by copying. */
-		len = tx->mss;
-		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
-	}
-	if (sent < 0 && len <= HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
+	if (likely(len <= tx->mss && len <= TCP_FRAME_PAYLOAD))
 		sent = send_copied(tx, seq, len, flags);
+	else if (len <= tx->mss)
+		sent = send_lent(tx, seq, len, flags);
+	else
+		sent = send_many(tx, seq, len, flags);
 	if (sent < 0)
 		return sent;
-	segments = (uint32_t)sent > tx->mss ? ((uint32_t)sent + tx->mss - 1) / tx->mss : 1;
+	if ((uint32_t)sent > tx->mss)
+		segments = ((uint32_t)sent + tx->mss - 1) / tx->mss;
 	tx->room -= min_u32(tx->room, segments);
 	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, segments);
-	if (flags & TCP_ACK) {
+	if (likely(flags & TCP_ACK)) {
 		c->rcv_acked = c->rcv_nxt;
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}

@@ -174,9 +174,11 @@ static unsigned level(const struct holm_tcp *c)
 
 void tcp_publish(struct holm_tcp *c)
 {
+	uint32_t flags = c->flags;
 	unsigned now;
 
-	if (!c->ep.owned && !(c->flags & TCP_CHILD))
+	c->flags = flags & ~(uint32_t)(TCP_CHANGED | TCP_NEW_BYTES);
+	if (tcp_is_orphan(c))
 		return;
 	now = level(c);
 	/* Bits that only went are the owner's own doing: no event. */
@@ -184,10 +186,8 @@ void tcp_publish(struct holm_tcp *c)
 		ep_set(tcp_net(c), &c->ep, now);
 	else
 		c->ep.state = (uint16_t)now;
-	if (c->flags & TCP_NEW_BYTES) {
-		c->flags &= ~(uint32_t)TCP_NEW_BYTES;
+	if (flags & TCP_NEW_BYTES)
 		ep_notify(tcp_net(c), &c->ep);
-	}
 }
 
 void tcp_note_output(struct holm_tcp *c)

@@ -26,7 +26,7 @@ static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->rcv_wnd = tcp_rcv_wnd(t);
 	info->cwnd_bytes = t->cwnd;
 	info->ssthresh_bytes = t->ssthresh;
-	info->snd_mss = tcp_mss(t);
+	info->snd_mss = t->dst ? tcp_mss(t) : 0;
 	info->rcv_mss = t->rcv_mss;
 	info->srtt_ns = rtt_srtt_ns(&t->rtt);
 	info->rttvar_ns = rtt_rttvar_ns(&t->rtt);

@@ -11,10 +11,7 @@
 
 static void read_options(struct holm_tcp *c, const struct tcp_hdr_info *h)
 {
-	uint32_t mss_default =
-		holm_addr_is_ip4(&c->id.local) ? TCP_MSS_DEFAULT_IP4 : TCP_MSS_DEFAULT_IP6;
-
-	c->peer_mss = (uint16_t)(h->has_mss ? max_u32(h->mss, TCP_MSS_MIN) : mss_default);
+	c->peer_mss = tcp_peer_mss(c, h->has_mss ? h->mss : 0);
 	if (h->has_wscale) {
 		c->flags |= TCP_WSCALE;
 		c->wscales = (uint8_t)(h->wscale | tcp_offer_wscale(tcp_net(c), c->rcv) << 4);
@@ -211,7 +208,7 @@ static void run(struct tcp_rx *rx)
 	if (unlikely(rx->reply != TCP_REPLY_NONE))
 		act(rx, c);
 	if (c) {
-		tcp_publish(c);
+		tcp_publish_input(c);
 		tcp_note_output(c);
 	}
 	holm_frame_free(rx->f);
@@ -309,7 +306,7 @@ static void flush(struct tcp_state *ts)
 		return;
 	rx.net = ts->net;
 	rx.f = g->head;
-	rx.h = &g->info;
+	rx.h = gro_info(g);
 	rx.orig_len = g->payload_len;
 	rx.last_seq = seq_of(g->last_seq);
 	rx.frame_len = head->gso != HOLM_GSO_NONE && head->gso_size ? head->gso_size : g->frame_len;
@@ -320,27 +317,27 @@ static void flush(struct tcp_state *ts)
 void tcp_input(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
+	struct gro *g = &ts->gro;
 	const struct ip_rx *ip = ip_rx(f);
-	struct tcp_hdr_info h;
 
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	if (unlikely(ip->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))) {
 		net_drop(net, f, HOLM_DROP_TCP_ADDRESS); /* MUST-57 */
 		return;
 	}
-	if (unlikely(!parse(net, f, &h)))
+	if (unlikely(!parse(net, f, gro_next_info(g))))
 		return;
 	if (unlikely(!checksum_holds(f, ip))) {
 		net_drop(net, f, HOLM_DROP_TCP_CSUM);
 		return;
 	}
-	if (gro_append(&ts->gro, f, &h)) {
+	if (gro_append(g, f)) {
 		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
 		return;
 	}
 	flush(ts);
-	if (!gro_begin(&ts->gro, f, &h))
-		run_one(net, f, &h);
+	if (!gro_begin(g, f))
+		run_one(net, f, gro_next_info(g));
 }
 
 void tcp_input_done(struct holm_net *net)

@@ -88,7 +88,7 @@ static void gen_released(struct holm_buf *buf)
 
 	if (l->conn) {
 		tcp_lend_discard(l->conn);
-		tcp_publish(l->conn);
+		tcp_publish_input(l->conn);
 		return;
 	}
 	if (tcp_lend_is_referenced(l))

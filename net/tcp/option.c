@@ -48,7 +48,7 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_KEEPCNT:
 		return value >= 1 && value <= 127;
 	case HOLM_TCP_OPT_MAXSEG:
-		return value >= TCP_MSS_MIN + TCP_HDR_MAX - TCP_HDR_BYTES && value <= 65495;
+		return value >= TCP_MSS_MIN && value <= 65495;
 	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
 		return value <= INT32_MAX;
 	case HOLM_TCP_OPT_TTL:
@@ -144,7 +144,7 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		*value = s->keepcnt;
 		return 0;
 	case HOLM_TCP_OPT_MAXSEG:
-		*value = s->maxseg ? s->maxseg : tcp_mss(t);
+		*value = s->maxseg ? s->maxseg : t->dst ? tcp_mss(t) : TCP_MSS_DEFAULT_IP4;
 		return 0;
 	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
 		*value = s->user_timeout_ms;

@@ -5,44 +5,23 @@
  */
 #include "net/tcp/room.h"
 
-#include "net/wire/ip4.h"
-
 /* How long a connection waits that found no memory or frames where no interface will wake it. */
 #define STARVED_NS 1000000u
 
 /* ---- Segment sizes ------------------------------------------------------------------------------- */
 
-static uint32_t ip_header_bytes(const struct holm_addr *a)
+uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option)
 {
-	return holm_addr_is_ip4(a) ? IP4_HDR_BYTES : 40;
-}
+	uint32_t mss = c->flags & TCP_IP6 ? TCP_MSS_DEFAULT_IP6 : TCP_MSS_DEFAULT_IP4;
 
-/*
- * RFC 9293 3.7.1:
- *   Eff.snd.MSS = min(SendMSS+20, MMS_S) - TCPhdrsize - IPoptionsize
- */
-uint32_t tcp_mss(const struct holm_tcp *c)
-{
-	uint32_t mss = c->peer_mss;
-	const struct ip_dst *dst = c->dst;
-
-	if (dst) {
-		uint32_t headers = ip_header_bytes(&c->id.local) + TCP_HDR_BYTES;
-
-		mss = min_u32(mss, dst->mtu > headers ? dst->mtu - headers : 0);
-		/* A device that cannot gather takes no more than a frame's own memory. */
-		if (dst->netif && dst->netif->segs_max == 1)
-			mss = min_u32(mss, HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM);
-	}
-	if (c->settings->maxseg)
-		mss = min_u32(mss, c->settings->maxseg);
-	mss = max_u32(mss, TCP_MSS_MIN);
-	return c->flags & TCP_TS ? mss - TCP_OPT_TIMESTAMP_ALIGNED : mss;
+	if (option)
+		mss = max_u32(option, TCP_MSS_MIN);
+	return (uint16_t)(c->settings->maxseg ? min_u32(mss, c->settings->maxseg) : mss);
 }
 
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s)
 {
-	uint32_t headers = ip_header_bytes(&dst->remote) + TCP_HDR_BYTES;
+	uint32_t headers = holm_addr_is_ip4(&dst->remote) ? 40 : 60;
 	uint32_t mtu = dst->netif ? dst->netif->mtu : dst->mtu;
 	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
 
@@ -154,7 +133,7 @@ static bool send_again(struct tcp_tx *tx)
 		if ((c->flags & TCP_FIN_SENT) && seq_eq(seq_add(fl->rtx_nxt, n), data_end) &&
 		    seq_eq(fl->rtx_end, c->snd_nxt))
 			flags |= TCP_FIN;
-		if (seq_eq(seq_add(fl->rtx_nxt, n), tcp_snd_end(c)))
+		if (seq_eq(seq_add(fl->rtx_nxt, n), tx->end))
 			flags |= TCP_PSH;
 		sent = tcp_send_segment(tx, fl->rtx_nxt, n, flags);
 		if (sent < 0)
@@ -186,7 +165,7 @@ static bool send_again(struct tcp_tx *tx)
 static uint32_t sendable(const struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
-	uint32_t queued = seq_diff(tcp_snd_end(c), c->snd_nxt);
+	uint32_t queued = seq_diff(tx->end, c->snd_nxt);
 	uint32_t flying = tcp_in_flight(c);
 	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
 	uint32_t allowed = c->cwnd > flying ? c->cwnd - flying : 0;
@@ -242,10 +221,9 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 }
 
 /* The FIN goes with the last byte, or alone; windows do not hold it back. */
-static bool fin_is_due(const struct holm_tcp *c, uint32_t n)
+static bool fin_is_due(const struct holm_tcp *c)
 {
-	return (c->flags & (TCP_SHUTDOWN | TCP_FIN_SENT)) == TCP_SHUTDOWN &&
-	       seq_eq(seq_add(c->snd_nxt, n), tcp_snd_end(c));
+	return (c->flags & (TCP_SHUTDOWN | TCP_FIN_SENT)) == TCP_SHUTDOWN;
 }
 
 /* False: no room, or no memory. */
@@ -253,30 +231,28 @@ static bool send_new(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 
-	for (;;) {
-		uint32_t n;
-		bool fin;
+	while (!(c->flags & TCP_FIN_SENT)) {
+		uint32_t n = seq_eq(c->snd_nxt, tx->end) ? 0 : sendable(tx);
+		bool last = seq_eq(seq_add(c->snd_nxt, n), tx->end);
+		bool fin = last && fin_is_due(c);
 		uint8_t flags = TCP_ACK;
 		int sent;
 
-		if (c->flags & TCP_FIN_SENT)
-			return true;
-		n = sendable(tx);
-		fin = fin_is_due(c, n);
 		if (n == 0 && !fin)
 			return true;
 		if (tx->room == 0 || !tcp_flight_get(c))
 			return false;
 		ASSERT(n == 0 || tcp_in_flight(c) + n <= c->cwnd);
-		if (seq_eq(seq_add(c->snd_nxt, n), tcp_snd_end(c)))
-			flags |= TCP_PSH;
-		if (fin)
-			flags |= TCP_FIN;
+		if (last)
+			flags |= fin ? TCP_PSH | TCP_FIN : TCP_PSH;
 		sent = tcp_send_segment(tx, c->snd_nxt, n, flags);
 		if (sent < 0)
 			return false;
 		note_sent(tx, (uint32_t)sent, fin && (uint32_t)sent == n);
+		if (last && (uint32_t)sent == n)
+			return true;
 	}
+	return true;
 }
 
 /* ---- Probes and ACKs ----------------------------------------------------------------------------- */
@@ -291,7 +267,7 @@ static bool send_window_probe(struct tcp_tx *tx)
 	bool fresh = seq_eq(c->snd_una, c->snd_nxt);
 
 	c->flags &= ~(uint32_t)TCP_PROBE_DUE;
-	if (fresh && !seq_lt(c->snd_nxt, tcp_snd_end(c)))
+	if (fresh && !seq_lt(c->snd_nxt, tx->end))
 		return true;
 	if (!fresh && !seq_lt(c->snd_una, sent_data_end(c)))
 		return true;
@@ -338,62 +314,74 @@ static bool send_ack(struct tcp_tx *tx)
 	/* RFC 9293 3.8.6.3: at least every second full-sized segment. */
 	if ((c->flags & TCP_ACK_DELAYED) && seq_diff(c->rcv_nxt, c->rcv_acked) >= 2u * c->rcv_mss)
 		c->flags |= TCP_ACK_NOW;
-	if (!(c->flags & TCP_ACK_NOW) && !tcp_window_update_due(c))
-		return true;
-	return tcp_send_segment(tx, c->snd_nxt, 0, TCP_ACK) >= 0;
+	return !(c->flags & TCP_ACK_NOW) || tcp_send_segment(tx, c->snd_nxt, 0, TCP_ACK) >= 0;
 }
 
 /* ---- One visit ----------------------------------------------------------------------------------- */
 
 /* Unsent bytes, nothing in flight that would bring an ACK: only a probe can find out. */
-static bool must_persist(const struct holm_tcp *c)
+static bool must_persist(const struct tcp_tx *tx)
 {
-	return !(c->flags & (TCP_REXMT | TCP_PERSIST)) && seq_eq(c->snd_una, c->snd_nxt) &&
-	       seq_lt(c->snd_nxt, tcp_snd_end(c));
+	const struct holm_tcp *c = tx->c;
+
+	return seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end) &&
+	       !(c->flags & (TCP_REXMT | TCP_PERSIST));
 }
 
 static bool output_synchronized(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
-	bool ranges = c->flight && c->flight->reasm && c->flight->reasm->n > 0;
-	bool ack_now = (c->flags & TCP_ACK_NOW) != 0;
+	uint32_t ack_now = c->flags & TCP_ACK_NOW;
 	bool ok;
 
-	if (seq_eq(c->snd_una, c->snd_nxt) && !(c->flags & TCP_PERSIST) &&
-	    seq_lt(c->snd_nxt, tcp_snd_end(c)))
+	if (seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end))
 		tcp_recovery_idle(c);
 	ok = send_again(tx) && send_new(tx);
 	if (ok && (c->flags & TCP_PROBE_DUE))
 		ok = send_window_probe(tx);
 	if (ok && (c->flags & TCP_KEEP_DUE))
 		ok = send_keep_alive(tx);
-	if (ok && must_persist(c)) {
+	if (ok && must_persist(tx)) {
 		c->retries = 0;
 		tcp_timer_persist(c);
 	}
 	/* SACK blocks travel on bare ACKs only: data that went out has not told the peer of them. */
-	if (ranges && ack_now)
+	if (unlikely(ack_now && c->flight && c->flight->reasm))
 		c->flags |= TCP_ACK_NOW;
 	return send_ack(tx) && ok;
 }
 
+/* Is there anything to look at? A segment that asked for nothing is the usual no. */
+static bool is_due(const struct holm_tcp *c, struct tcp_seq end)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED | TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE))
+		return true;
+	return seq_lt(c->snd_nxt, end) || fin_is_due(c) || (fl && seq_lt(fl->rtx_nxt, fl->rtx_end));
+}
+
 void tcp_output(struct holm_tcp *c)
 {
+	struct tcp_seq end;
 	struct tcp_tx tx;
 	bool ok = true;
 
 	if (c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_LISTEN)
 		return;
-	ip_dst_check(tcp_net(c), c->dst);
-	tcp_tx_init(&tx, c);
-	if (tcp_is_synchronized(c))
-		ok = output_synchronized(&tx);
-	else if (c->flags & TCP_SYN_DUE)
-		ok = send_syn(&tx);
-	else if (c->flags & TCP_ACK_NOW)
-		ok = send_ack(&tx);
-	if (!ok)
-		wait_for_room(&tx);
+	end = tcp_snd_end(c);
+	if (is_due(c, end)) {
+		ip_dst_check(tcp_net(c), c->dst);
+		tcp_tx_init(&tx, c, end);
+		if (likely(tcp_is_synchronized(c)))
+			ok = output_synchronized(&tx);
+		else if (c->flags & TCP_SYN_DUE)
+			ok = send_syn(&tx);
+		else if (c->flags & TCP_ACK_NOW)
+			ok = send_ack(&tx);
+		if (unlikely(!ok))
+			wait_for_room(&tx);
+	}
 	tcp_timer_update(c);
 }
 

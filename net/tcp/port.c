@@ -6,6 +6,7 @@
 #include "net/tcp/room.h"
 
 #include "lib/siphash.h"
+#include "net/wire/ip4.h"
 
 /* RFC 6335 section 6: the dynamic ports begin at 49152; like Linux we begin lower, for more. */
 #define PORT_FIRST 32768u
@@ -17,10 +18,15 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_id *id)
 {
 	uint64_t words[5];
 
+	if (likely(holm_addr_is_ip4(&id->local))) {
+		words[0] = (uint64_t)ip4_from_addr(&id->local) << 32 | ip4_from_addr(&id->remote);
+		words[1] = id->rport;
+		return siphash24_words(&ts->net->secrets.port, words, 2);
+	}
 	memcpy(&words[0], id->local.b, 16);
 	memcpy(&words[2], id->remote.b, 16);
 	words[4] = id->rport;
-	return siphash24_words(&ts->net->secrets.port, words, ARRAY_LEN(words));
+	return siphash24_words(&ts->net->secrets.port, words, 5);
 }
 
 /* Enter the table under the four-tuple in c->id, unless it is taken. */

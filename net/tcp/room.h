@@ -16,7 +16,7 @@
 /* RFC 9293 3.7.1: the send MSS where the peer announced none, and the least we take seriously. */
 #define TCP_MSS_DEFAULT_IP4 536u
 #define TCP_MSS_DEFAULT_IP6 1220u
-#define TCP_MSS_MIN 48u
+#define TCP_MSS_MIN 88u
 /* Frames set aside before a receive buffer is attached: an initial window of 10, and some. */
 #define TCP_HELD_MAX 16u
 /* A connection acknowledges its first segments at once: the peer's slow start waits for it. */
@@ -177,6 +177,20 @@ void tcp_conn_destroy(struct holm_tcp *c);
 void tcp_conn_closed(struct holm_tcp *c, int error);
 /* Publish the level state; new bits wake the owner. */
 void tcp_publish(struct holm_tcp *c);
+/*
+ * The same after a segment, without asking the buffers what cannot have changed: bytes that came
+ * make it readable, and only a writer that had no room may have got some.
+ */
+static inline void tcp_publish_input(struct holm_tcp *c)
+{
+	if ((c->flags & TCP_CHANGED) || (c->snd && !(c->ep.state & HOLM_WRITABLE))) {
+		tcp_publish(c);
+	} else if (c->flags & TCP_NEW_BYTES) {
+		c->flags &= ~(uint32_t)TCP_NEW_BYTES;
+		c->ep.state |= HOLM_READABLE;
+		ep_notify(tcp_net(c), &c->ep);
+	}
+}
 /* The connection has something to send, perhaps: have tcp_output() look at it. */
 void tcp_note_output(struct holm_tcp *c);
 /* The flight block, made if it is not there. NULL: no memory. */
@@ -261,8 +275,27 @@ void tcp_output(struct holm_tcp *c);
 bool tcp_output_all(struct holm_net *net, size_t *budget);
 /* Has the window opened so far that the peer should hear of it now? */
 bool tcp_window_update_due(const struct holm_tcp *c);
-/* Effective send MSS now: payload bytes of a full segment. */
-uint32_t tcp_mss(const struct holm_tcp *c);
+/* Payload of a frame that lies in its own memory. */
+#define TCP_FRAME_PAYLOAD (HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
+/*
+ * Effective send MSS now, payload bytes of a full segment: RFC 9293 3.7.1,
+ *   Eff.snd.MSS = min(SendMSS+20, MMS_S) - TCPhdrsize - IPoptionsize
+ */
+static inline uint32_t tcp_mss(const struct holm_tcp *c)
+{
+	const struct ip_dst *dst = c->dst;
+	uint32_t headers = c->flags & TCP_IP6 ? 60 : 40;
+	uint32_t mss = c->peer_mss;
+
+	if (dst->mtu < mss + headers)
+		mss = dst->mtu > headers + TCP_MSS_MIN ? dst->mtu - headers : TCP_MSS_MIN;
+	/* A device that cannot gather takes no more than a frame's own memory. */
+	if (unlikely(mss > TCP_FRAME_PAYLOAD) && dst->netif && dst->netif->segs_max == 1)
+		mss = TCP_FRAME_PAYLOAD;
+	return c->flags & TCP_TS ? mss - TCP_OPT_TIMESTAMP_ALIGNED : mss;
+}
+/* The peer's MSS option (0: none), as the settings allow. */
+uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option);
 /* The MSS that we announce. */
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s);
 /* The window that RCV.WND could be now (the right edge that the buffer allows). */
@@ -274,9 +307,9 @@ bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge);
 struct tcp_tx {
 	struct holm_net *net;
 	struct holm_tcp *c;
+	struct tcp_seq end; /* one behind the last byte queued */
 	uint32_t mss;
-	uint32_t room;	 /* frames that fit the interface now */
-	uint32_t pseudo; /* sum of the pseudo header without the length */
+	uint32_t room; /* frames that fit the interface now */
 	bool hw_csum;
 };
 /*
@@ -284,7 +317,8 @@ struct tcp_tx {
  * Returns how many payload bytes went (fewer than len if frames ran out), or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c);
+/* `end` is tcp_snd_end(c): asked once a visit. */
+void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end);
 
 /* ---- reply.c */
 /* A segment without a connection, for small records and RSTs. */

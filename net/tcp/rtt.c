@@ -5,8 +5,6 @@
 
 #include "lib/compiler.h"
 
-/* The least that 4 * RTTVAR counts for: what a peer may delay its ACK (see README.md). */
-#define VAR_MIN_UNITS (200000000u >> RTT_UNIT_SHIFT)
 #define SAMPLE_MAX_UNITS (480000000000u >> RTT_UNIT_SHIFT)
 
 /*
@@ -30,20 +28,4 @@ void rtt_sample(struct tcp_rtt *r, uint64_t rtt_ns)
 	r->rttvar4 += err - (r->rttvar4 >> 2);
 	r->srtt8 += now - srtt;
 	r->srtt8 = max_u32(r->srtt8, 1);
-}
-
-/* RFC 6298 2.3: RTO <- SRTT + max (G, K*RTTVAR), where K = 4. */
-uint32_t rtt_rto_ticks(const struct tcp_rtt *r)
-{
-	uint32_t rto;
-
-	if (r->srtt8 == 0)
-		return RTO_FIRST_TICKS;
-	rto = (r->srtt8 >> 3) + max_u32(r->rttvar4, VAR_MIN_UNITS);
-	return min_u32((rto + 1023u) >> 10, RTO_MAX_TICKS);
-}
-
-uint32_t rtt_backoff_ticks(uint32_t rto_ticks, unsigned n)
-{
-	return n >= 16 ? RTO_MAX_TICKS : (uint32_t)min_u64((uint64_t)rto_ticks << n, RTO_MAX_TICKS);
 }

@@ -23,11 +23,27 @@ struct tcp_rtt {
 /* Take a sample. Longer than eight minutes counts as that. */
 void rtt_sample(struct tcp_rtt *r, uint64_t rtt_ns);
 
-/* RTO in ticks, not backed off. */
-uint32_t rtt_rto_ticks(const struct tcp_rtt *r);
+/* The least that 4 * RTTVAR counts for: what a peer may delay its ACK (see README.md). */
+#define RTT_VAR_MIN (200000000u >> RTT_UNIT_SHIFT)
+
+/* In ticks, not backed off. RFC 6298 2.3: RTO <- SRTT + max (G, K*RTTVAR), where K = 4. */
+static inline uint32_t rtt_rto_ticks(const struct tcp_rtt *r)
+{
+	uint32_t rto = (r->srtt8 >> 3) + (r->rttvar4 > RTT_VAR_MIN ? r->rttvar4 : RTT_VAR_MIN);
+
+	if (r->srtt8 == 0)
+		return RTO_FIRST_TICKS;
+	rto = (rto + 1023u) >> 10;
+	return rto < RTO_MAX_TICKS ? rto : RTO_MAX_TICKS;
+}
 
 /* The same, doubled `n` times and limited. */
-uint32_t rtt_backoff_ticks(uint32_t rto_ticks, unsigned n);
+static inline uint32_t rtt_backoff_ticks(uint32_t rto_ticks, unsigned n)
+{
+	uint64_t backed_off = n < 16 ? (uint64_t)rto_ticks << n : RTO_MAX_TICKS;
+
+	return backed_off < RTO_MAX_TICKS ? (uint32_t)backed_off : RTO_MAX_TICKS;
+}
 
 static inline uint64_t rtt_srtt_ns(const struct tcp_rtt *r)
 {

@@ -45,6 +45,7 @@ void tcp_set_state(struct holm_tcp *c, enum holm_tcp_state next)
 {
 	ASSERT(tcp_edge_is_legal((enum holm_tcp_state)c->state, next));
 	c->state = (uint8_t)next;
+	c->flags |= TCP_CHANGED;
 }
 
 const char *holm_tcp_state_name(enum holm_tcp_state state)

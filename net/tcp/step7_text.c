@@ -58,11 +58,19 @@ static uint32_t accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32
 	return done;
 }
 
-/* The buffer's own window may be smaller than what was announced before it was attached. */
-static uint32_t fitting(const struct holm_tcp *c, uint32_t off, uint32_t len)
+/*
+ * The buffer's own window may be smaller than what was announced before it was attached. Once it has
+ * caught up it never is again.
+ */
+static uint32_t fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 {
-	size_t wnd = holm_rcvbuf_window(c->rcv);
+	size_t wnd;
 
+	if (likely(!(c->flags & TCP_OVERPROMISED)))
+		return len;
+	wnd = holm_rcvbuf_window(c->rcv);
+	if (wnd >= tcp_rcv_wnd(c))
+		c->flags &= ~(uint32_t)TCP_OVERPROMISED;
 	return off >= wnd ? 0 : (uint32_t)min_size(len, wnd - off);
 }
 
@@ -204,7 +212,7 @@ enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_DONE;
 	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
 	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
-	c->flags |= TCP_FIN_RCVD | TCP_ACK_NOW;
+	c->flags |= TCP_FIN_RCVD | TCP_ACK_NOW | TCP_CHANGED;
 	switch ((enum holm_tcp_state)c->state) {
 	case HOLM_TCP_ESTABLISHED:
 		tcp_set_state(c, HOLM_TCP_CLOSE_WAIT);

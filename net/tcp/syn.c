@@ -97,8 +97,6 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 {
 	const struct tcp_hdr_info *h = rx->h;
 	const struct ip_rx *ip = ip_rx(rx->f);
-	uint32_t mss_default =
-		holm_addr_is_ip4(&ip->src) ? TCP_MSS_DEFAULT_IP4 : TCP_MSS_DEFAULT_IP6;
 
 	half->id.remote = ip->src;
 	half->id.local = ip->dst;
@@ -106,7 +104,7 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	half->id.lport = h->dport;
 	half->irs = rx->orig_seq;
 	half->wnd = h->wnd;
-	half->peer_mss = (uint16_t)(h->has_mss ? max_u32(h->mss, TCP_MSS_MIN) : mss_default);
+	half->peer_mss = h->has_mss ? h->mss : 0;
 	half->has_wscale = h->has_wscale;
 	half->wscale = h->wscale;
 	half->has_sack = h->sack_permitted && s->sack;
@@ -192,7 +190,8 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half)
 	c->id.local = half->id.local;
 	c->id.rport = half->id.rport;
 	c->id.lport = half->id.lport;
-	c->peer_mss = half->peer_mss;
+	c->flags |= holm_addr_is_ip4(&c->id.remote) ? 0 : (uint32_t)TCP_IP6;
+	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
 	c->ts_recent = half->ts_recent;
 	if (half->has_ts) {
 		c->flags |= TCP_TS;

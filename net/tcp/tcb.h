@@ -72,6 +72,9 @@ enum tcp_conn_flag {
 	TCP_CHILD = 1 << 19,	    /* waits in a listener's queue, linked by ep.ready */
 	TCP_NEW_BYTES = 1 << 20,    /* the reader has bytes that it was not told of */
 	TCP_WSCALE = 1 << 21,	    /* the peer offered a window scale */
+	TCP_CHANGED = 1 << 22,	    /* the level state may be another one: see tcp_publish() */
+	TCP_IP6 = 1 << 23,	    /* both addresses are IPv6 */
+	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
 };
 
 /* An out-of-order range of bytes, [left, right). */
@@ -180,7 +183,7 @@ struct holm_tcp {
 	uint32_t ts_recent;
 	uint32_t ts_offset;
 	struct tcp_rtt rtt;
-	uint16_t peer_mss; /* as the peer announced it */
+	uint16_t peer_mss; /* as the peer announced it, and our settings allow */
 	uint16_t rcv_mss;  /* RMSS: the largest segment seen, for delayed ACKs */
 	uint16_t delack;   /* low bits of the tick by which TCP_ACK_DELAYED is due */
 	uint8_t state;	   /* enum holm_tcp_state; written by tcp_set_state() only */
@@ -216,7 +219,7 @@ struct tcp_half {
 	uint32_t due;	       /* tick of the next retransmission */
 	struct tcp_seq iss, irs;
 	uint32_t ts_recent;
-	uint16_t peer_mss;
+	uint16_t peer_mss; /* 0: not announced */
 	uint16_t wnd;
 	uint8_t wscale;
 	uint8_t retries;

@@ -32,8 +32,10 @@ int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcv
 		return -HOLM_EISCONN;
 	if (snd)
 		t->snd = snd;
-	if (rcv)
+	if (rcv) {
 		t->rcv = rcv;
+		t->flags |= TCP_OVERPROMISED; /* perhaps: found out with the first bytes */
+	}
 	if (!(t->flags & TCP_HASHED)) {
 		tcp_publish(t);
 		return 0;
@@ -86,6 +88,8 @@ static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote)
 		ip_dst_put(net, dst);
 		return -HOLM_EAFNOSUPPORT;
 	}
+	t->flags &= ~(uint32_t)TCP_IP6;
+	t->flags |= holm_addr_is_ip4(&remote->addr) ? 0 : (uint32_t)TCP_IP6;
 	t->id.remote = remote->addr;
 	t->id.rport = remote->port;
 	t->id.scope = remote->scope;
@@ -121,7 +125,7 @@ int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
 	t->buf_seq = seq_add(t->snd_una, 1);
 	t->rcv_nxt = seq_of(0);
 	t->rcv_adv = seq_of(tcp_offer_window(net, t->rcv));
-	t->peer_mss = TCP_MSS_DEFAULT_IP4;
+	t->peer_mss = tcp_peer_mss(t, 0);
 	if (t->settings->timestamps)
 		t->ts_offset = tcp_ts_offset(net, &t->id);
 	tcp_set_state(t, HOLM_TCP_SYN_SENT);
@@ -183,7 +187,10 @@ int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child)
 void holm_tcp_send(struct holm_tcp *t)
 {
 	ASSERT(!tcp_net(t)->callbacks);
-	tcp_publish(t);
+	if (!(t->ep.state & HOLM_WRITABLE))
+		tcp_publish(t);
+	else if (t->snd && holm_sndbuf_room(t->snd) == 0)
+		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
 }
@@ -191,9 +198,14 @@ void holm_tcp_send(struct holm_tcp *t)
 void holm_tcp_received(struct holm_tcp *t)
 {
 	ASSERT(!tcp_net(t)->callbacks);
-	tcp_publish(t);
-	if (tcp_is_synchronized(t) && tcp_window_update_due(t))
+	/* An end or an error stays readable. */
+	if (t->rcv && holm_rcvbuf_readable(t->rcv) == 0 && !(t->flags & TCP_FIN_RCVD) &&
+	    t->state != HOLM_TCP_CLOSED && !t->error)
+		t->ep.state &= (uint16_t)~HOLM_READABLE;
+	if (tcp_is_synchronized(t) && tcp_window_update_due(t)) {
+		t->flags |= TCP_ACK_NOW;
 		tcp_note_output(t);
+	}
 }
 
 /* ---- Closing ------------------------------------------------------------------------------------- */
