@@ -46,8 +46,7 @@ build()
 		--disable-multilib --disable-dependency-tracking --disable-newlib-supplied-syscalls \
 		--enable-newlib-global-stdio-streams --enable-newlib-global-atexit \
 		--enable-newlib-io-c99-formats --enable-newlib-io-long-long \
-		--enable-newlib-long-time_t --disable-newlib-wide-orient \
-		--disable-newlib-fvwrite-in-streamio
+		--enable-newlib-long-time_t --disable-newlib-wide-orient
 	make -j"$(nproc 2>/dev/null || echo 1)" all SUBDIRS="libc libm" MAKEINFO=:
 }
 
