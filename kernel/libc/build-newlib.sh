@@ -21,6 +21,14 @@ if [ -z "$source" ]; then
 	exit 1
 fi
 
+# Two makes at once: the second waits, and then finds the work done.
+mkdir -p "$dir"
+exec 9>"$dir/lock"
+flock 9
+if [ "$dir/lib/libc.a" -nt "$here/build-newlib.sh" ]; then
+	exit 0
+fi
+
 rm -rf "$dir/work"
 mkdir -p "$dir/work/source" "$dir/work/build"
 cd "$dir/work"
@@ -61,6 +69,9 @@ rm -rf "$dir/include" "$dir/lib"
 mkdir -p "$dir/include" "$dir/lib"
 cp -R "$top/libc/include/." "$dir/include/"
 cp -R build/targ-include/. "$dir/include/"
-cp build/libc.a build/libm.a "$dir/lib/"
+# libc.a last and whole: it is what tells that all is there.
+cp build/libm.a "$dir/lib/"
+cp build/libc.a "$dir/lib/libc.a.new"
+mv "$dir/lib/libc.a.new" "$dir/lib/libc.a"
 cd "$here"
 rm -rf "$dir/work"
