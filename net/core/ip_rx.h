@@ -17,8 +17,8 @@ enum ip_rx_flag {
 struct ip_rx {
 	struct holm_addr src, dst;
 	uint32_t l4_len; /* bytes from l4_off on; padding is not counted */
-	uint8_t proto;
 	uint8_t ttl;
+	uint8_t proto;
 	uint8_t tos;
 	uint8_t flags; /* enum ip_rx_flag */
 };

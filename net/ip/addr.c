@@ -238,9 +238,9 @@ static int make_state(struct holm_net *net)
 	ip->gen = 1;
 	ip->id_counter = rng_u32(&net->rng);
 	ip->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
-	ip->tcp = proto_find(net, PROTO_TRANSPORT, 6);
-	ip->udp = proto_find(net, PROTO_TRANSPORT, 17);
-	ip->icmp4 = proto_find(net, PROTO_TRANSPORT, 1);
+	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);
+	ip->udp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_UDP);
+	ip->icmp4 = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_ICMP);
 	net->ip = ip;
 	ip_dst_start(net);
 	return 0;

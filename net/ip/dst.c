@@ -188,6 +188,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	if (!dst)
 		return -HOLM_ENOMEM;
 	dst->family = ip_family_of(net, remote);
+	dst->header_bytes = dst->family->header_bytes;
 	dst->remote = *remote;
 	dst->bound = bound;
 	if (htab_insert(&net->ip->dsts, &dst->node, hash) != HTAB_INSERTED) {
@@ -253,7 +254,7 @@ bool ip_dst_check(struct holm_net *net, struct ip_dst *dst)
 void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx)
 {
-	if (unlikely(!ip_dst_check(net, dst))) {
+	if (unlikely(dst->gen != net->ip->gen) && resolve(net, dst) != 0) {
 		net_drop(net, f, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
@@ -279,12 +280,6 @@ size_t ip_dst_headroom(const struct ip_dst *dst)
 	size_t link = dst->netif && dst->netif->loopback ? 0 : ETH_HDR_BYTES;
 
 	return link + dst->family->header_bytes;
-}
-
-size_t ip_dst_payload_max(const struct ip_dst *dst)
-{
-	return dst->mtu > dst->family->header_bytes ? (size_t)dst->mtu - dst->family->header_bytes
-						    : 0;
 }
 
 static uint32_t next_plateau(uint32_t mtu)

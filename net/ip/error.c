@@ -7,17 +7,6 @@
 #include "net/link/eth.h"
 #include "net/link/neigh.h"
 
-const struct holm_proto *ip_transport(const struct holm_net *net, uint8_t proto)
-{
-	const struct ip_state *ip = net->ip;
-
-	if (ip->tcp && ip->tcp->number == proto)
-		return ip->tcp;
-	if (ip->udp && ip->udp->number == proto)
-		return ip->udp;
-	return ip->icmp4 && ip->icmp4->number == proto ? ip->icmp4 : NULL;
-}
-
 bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 {
 	const struct holm_proto *transport = ip_transport(net, error->proto);

@@ -29,6 +29,7 @@ struct ip_dst {
 	uint16_t mtu; /* of the path: the device's, or less */
 	bool broadcast;
 	bool multicast;
+	uint8_t header_bytes; /* the family's */
 	bool orphan; /* the device it is bound to is no more: there will never be a way again */
 	/* The table's own. */
 	struct htab_node node;
@@ -72,7 +73,10 @@ void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst);
 size_t ip_dst_headroom(const struct ip_dst *dst);
 
 /* The largest transport segment (header and payload) that fits the path in one packet. */
-size_t ip_dst_payload_max(const struct ip_dst *dst);
+static inline size_t ip_dst_payload_max(const struct ip_dst *dst)
+{
+	return dst->mtu > dst->header_bytes ? (size_t)dst->mtu - dst->header_bytes : 0;
+}
 
 /*
  * A router said that packets over `mtu` do not pass (0: it did not say how many do), and the

@@ -8,6 +8,7 @@
 #include "lib/htab.h"
 #include "net/core/proto.h"
 #include "net/ip/ip.h"
+#include "net/wire/ip4.h"
 
 enum { IP_FAMILY_4, IP_FAMILY_6, IP_FAMILIES };
 
@@ -49,6 +50,8 @@ struct ip_state {
 	uint32_t nlocals4;
 	struct ip4_local *locals4;
 	uint32_t locals4_room;
+	/* The flow of the last packet, if it was a unicast one that was let in: most are alike. */
+	uint32_t last_src4, last_dst4, last_netif4;
 	uint32_t any_dst_users;
 	const struct holm_proto *tcp, *udp, *icmp4;
 	uint32_t id_counter; /* identification of packets that may be fragmented on the way */
@@ -118,7 +121,14 @@ void ip_dst_stop(struct holm_net *net);
 void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif);
 
 /* The transport protocol of this number, looked up once at start; NULL: not named. */
-const struct holm_proto *ip_transport(const struct holm_net *net, uint8_t proto);
+static inline const struct holm_proto *ip_transport(const struct holm_net *net, uint8_t proto)
+{
+	if (proto == IP4_PROTO_TCP)
+		return net->ip->tcp;
+	if (proto == IP4_PROTO_UDP)
+		return net->ip->udp;
+	return proto == IP4_PROTO_ICMP ? net->ip->icmp4 : NULL;
+}
 
 /* Hear from the neighbour cache about frames that it gives up. */
 void ip_watch_neighbours(struct holm_net *net);

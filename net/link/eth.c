@@ -24,25 +24,21 @@ static const struct holm_proto *proto_of(const struct holm_net *net, uint16_t ty
 void eth_input(struct holm_net *net, struct holm_frame *f)
 {
 	const struct holm_proto *proto;
-	struct eth_info info;
-	enum holm_drop why;
+	const struct eth_hdr *h;
 
 	if (unlikely(f->segs[0].len < ETH_HDR_BYTES) && !holm_frame_pullup(f, ETH_HDR_BYTES)) {
 		net_drop(net, f, HOLM_DROP_ETH_SHORT);
 		return;
 	}
-	if (unlikely(!eth_parse(holm_frame_data(f), f->segs[0].len, &info, &why))) {
-		net_drop(net, f, why);
-		return;
-	}
-	if (unlikely(!eth_equal(&info.dst, &f->dev->mac))) {
-		if (!eth_is_group(&info.dst)) {
+	h = (const struct eth_hdr *)(const void *)holm_frame_data(f);
+	if (unlikely(!eth_equal(&h->dst, &f->dev->mac))) {
+		if (!eth_is_group(&h->dst)) {
 			net_drop(net, f, HOLM_DROP_ETH_NOT_OURS);
 			return;
 		}
 		f->flags |= HOLM_FRAME_BROADCAST;
 	}
-	proto = proto_of(net, info.type);
+	proto = proto_of(net, be16_get(h->type));
 	if (unlikely(!proto)) {
 		net_drop(net, f, HOLM_DROP_ETH_TYPE);
 		return;

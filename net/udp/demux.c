@@ -93,8 +93,8 @@ static struct holm_udp *best_bound(const struct udp_port *port, const struct hol
 	return best;
 }
 
-static struct holm_udp *lookup_tables(struct holm_net *net, const struct holm_frame *f,
-				      const struct ip_rx *rx, const uint8_t *ports)
+static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
+			     const struct ip_rx *rx, const uint8_t *ports)
 {
 	uint16_t sport = load_be16(ports);
 	uint16_t dport = load_be16(ports + 2);
@@ -107,21 +107,15 @@ static struct holm_udp *lookup_tables(struct holm_net *net, const struct holm_fr
 	return port ? best_bound(port, &rx->dst, f->dev) : NULL;
 }
 
-struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
-			    const struct ip_rx *rx, const uint8_t *ports)
+struct holm_udp *udp_lookup_tables(struct holm_net *net, const struct holm_frame *f,
+				   const struct ip_rx *rx, const uint8_t *ports)
 {
 	struct udp_state *udp = net->udp;
-	uint32_t both = load_be32(ports);
-	struct holm_udp *u;
+	struct holm_udp *u = find(net, f, rx, ports);
 
-	if (likely(udp->last && both == udp->last_ports && f->dev == udp->last_dev &&
-		   udp_same_addr(&rx->src, &udp->last_src) &&
-		   udp_same_addr(&rx->dst, &udp->last_dst)))
-		return udp->last;
-	u = lookup_tables(net, f, rx, ports);
 	if (u) {
 		udp->last = u;
-		udp->last_ports = both;
+		udp->last_ports = load_be32(ports);
 		udp->last_dev = f->dev;
 		udp->last_src = rx->src;
 		udp->last_dst = rx->dst;

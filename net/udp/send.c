@@ -16,6 +16,7 @@ void udp_drop_dst(struct holm_udp *u)
 	if (u->dst)
 		ip_dst_put(u->net, u->dst);
 	u->dst = NULL;
+	u->straight = false;
 }
 
 void udp_wake(struct holm_net *net, struct netif_waiter *waiter)
@@ -35,7 +36,7 @@ static int wait_for_room(struct holm_udp *u)
 }
 
 /* Point u->dst at where the datagram goes, which is mostly where the last one went. */
-static inline int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
+static int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
 {
 	const struct holm_addr *remote = to ? &to->addr : &u->remote;
 	struct ip_dst *dst;
@@ -51,30 +52,47 @@ static inline int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
 	return 0;
 }
 
-/* Everything that may speak against sending; afterwards only memory can. */
-static int prepare(struct holm_udp *u, const struct holm_endpoint *to)
+/* The sum of what is the same in every datagram from here to there: addresses, protocol, ports. */
+static uint32_t flow_sum(const struct holm_addr *src, const struct holm_addr *dst, uint16_t sport,
+			 uint16_t dport)
+{
+	return checksum_add(ip_pseudo_sum(src, dst, IP4_PROTO_UDP, 0), (uint32_t)sport + dport);
+}
+
+void udp_go_straight(struct holm_udp *u)
+{
+	u->straight = true;
+	u->sum = flow_sum(&u->local, &u->remote, u->lport, u->rport);
+}
+
+/* Everything that may speak against sending; afterwards only size and memory can. */
+static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *to)
 {
 	int err;
 
-	if (unlikely(u->error))
+	if (u->error)
 		return holm_udp_take_error(u);
-	if (unlikely(u->dev_gone))
+	if (u->dev_gone)
 		return -HOLM_ENODEV;
-	if (unlikely(!to && !u->connected))
+	if (!to && !u->connected)
 		return -HOLM_EDESTADDRREQ;
-	if (unlikely(to && (to->port == 0 || holm_addr_is_any(&to->addr))))
+	if (to && (to->port == 0 || holm_addr_is_any(&to->addr)))
 		return -HOLM_EINVAL;
-	if (unlikely(!u->port)) {
+	if (!u->port) {
 		err = udp_bind_any_port(u);
 		if (err)
 			return err;
 	}
 	err = find_dst(u, to);
-	if (unlikely(err))
+	if (err)
 		return err;
-	if (unlikely(!ip_dst_check(u->net, u->dst)))
+	if (!ip_dst_check(u->net, u->dst))
 		return -HOLM_ENETUNREACH;
-	return unlikely(u->dst->broadcast && !u->may_broadcast) ? -HOLM_EACCES : 0;
+	if (u->dst->broadcast && !u->may_broadcast)
+		return -HOLM_EACCES;
+	if (!to)
+		udp_go_straight(u);
+	return 0;
 }
 
 static size_t total_of(const struct holm_span *spans, size_t nspans)
@@ -157,63 +175,72 @@ static bool copy_scattered(struct holm_net *net, struct holm_frame *f,
 	return ok;
 }
 
-/* The checksum as the interface wants it: `sum` covers everything, `pseudo` the pseudo header. */
-static void seal(const struct holm_netif *netif, struct holm_frame *f, uint32_t pseudo,
-		 uint32_t sum)
+/* What the interface is to do about the checksum, and so what we do. */
+static inline bool sums_in_software(const struct holm_netif *netif)
 {
-	uint8_t *p = holm_frame_data(f);
-
-	if (netif->features & HOLM_DEV_NO_CSUM)
-		return;
-	if (netif->features & HOLM_DEV_TX_CSUM) {
-		f->csum = HOLM_CSUM_PARTIAL;
-		f->csum_start = 0;
-		f->csum_off = UDP_CSUM_OFFSET;
-		store_be16(p + UDP_CSUM_OFFSET, (uint16_t)~checksum_finish(pseudo));
-		return;
-	}
-	store_be16(p + UDP_CSUM_OFFSET, udp_checksum(sum));
+	return !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
 }
 
-/* A frame with header and payload; NULL: no frame left. */
-static struct holm_frame *build(struct holm_udp *u, const struct ip_tx *tx, uint16_t rport,
-				const struct holm_span *spans, size_t nspans, size_t len)
+/* The device finishes what the pseudo header begins. */
+static uint16_t leave_to_device(struct holm_frame *f, uint32_t pseudo)
+{
+	f->csum = HOLM_CSUM_PARTIAL;
+	f->csum_start = 0;
+	f->csum_off = UDP_CSUM_OFFSET;
+	return (uint16_t)~checksum_finish(pseudo);
+}
+
+/* The payload behind the header of a linear frame, or in frames behind it. False: out of frames. */
+static inline bool put_payload(struct holm_net *net, struct holm_frame *f, bool summed,
+			       const struct holm_span *spans, size_t nspans, size_t len,
+			       uint32_t *sum)
+{
+	uint8_t *p = holm_frame_data(f) + UDP_HDR_BYTES;
+
+	if (unlikely(len + UDP_HDR_BYTES > LINEAR_MAX)) {
+		if (!copy_scattered(net, f, spans, nspans))
+			return false;
+		if (summed)
+			*sum = ip_frame_sum(f, UDP_HDR_BYTES, len, *sum);
+		return true;
+	}
+	holm_frame_put(f, len);
+	if (summed)
+		*sum = copy_summed(p, spans, nspans, *sum);
+	else
+		copy_plain(p, spans, nspans);
+	return true;
+}
+
+/* A frame with header and payload; `sum` is the flow's. NULL: no frame left. */
+static inline struct holm_frame *build(struct holm_udp *u, uint32_t sum, uint16_t rport,
+				       const struct holm_span *spans, size_t nspans, size_t len)
 {
 	const struct holm_netif *netif = u->dst->netif;
-	struct udp_info info = { .sport = u->lport,
-				 .dport = rport,
-				 .len = (uint16_t)(UDP_HDR_BYTES + len) };
 	struct holm_frame *f = holm_frame_alloc(u->net->pool, HOLM_FRAME_HEADROOM, false);
-	uint32_t pseudo, sum;
+	uint32_t udp_len = (uint32_t)(UDP_HDR_BYTES + len);
+	bool summed = sums_in_software(netif);
+	uint16_t checksum = 0;
 	uint8_t *p;
 
 	if (unlikely(!f))
 		return NULL;
-	pseudo = checksum_add(load_be32(tx->src->b + 12), load_be32(tx->dst->b + 12));
-	if (unlikely(!holm_addr_is_ip4(tx->dst)))
-		pseudo = ip_pseudo_sum(tx->src, tx->dst, IP4_PROTO_UDP, info.len);
-	else
-		pseudo = checksum_add(pseudo, IP4_PROTO_UDP + (uint32_t)info.len);
-	sum = checksum_add(pseudo, (uint32_t)info.sport + info.dport + info.len);
-	if (likely(len + UDP_HDR_BYTES <= LINEAR_MAX)) {
-		p = holm_frame_put(f, UDP_HDR_BYTES + len);
-		if (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM))
-			copy_plain(p + UDP_HDR_BYTES, spans, nspans);
-		else
-			sum = copy_summed(p + UDP_HDR_BYTES, spans, nspans, sum);
-	} else {
-		p = holm_frame_put(f, UDP_HDR_BYTES);
-		if (!copy_scattered(u->net, f, spans, nspans)) {
-			holm_frame_free(f);
-			return NULL;
-		}
-		if (!(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)))
-			sum = ip_frame_sum(f, UDP_HDR_BYTES, len, sum);
+	p = holm_frame_put(f, UDP_HDR_BYTES);
+	/* The length counts twice: in the pseudo header and in the header. */
+	sum = checksum_add(sum, 2 * udp_len);
+	if (unlikely(!put_payload(u->net, f, summed, spans, nspans, len, &sum))) {
+		holm_frame_free(f);
+		return NULL;
 	}
-	udp_build(p, &info);
+	if (likely(summed))
+		checksum = udp_checksum(sum);
+	else if (netif->features & HOLM_DEV_TX_CSUM)
+		checksum =
+			leave_to_device(f, checksum_sub(sum, (uint32_t)u->lport + rport + udp_len));
+	store_be64(p, (uint64_t)u->lport << 48 | (uint64_t)rport << 32 | (uint64_t)udp_len << 16 |
+			      checksum);
 	f->payload_off = UDP_HDR_BYTES;
 	f->hdr_len = UDP_HDR_BYTES;
-	seal(netif, f, pseudo, sum);
 	return f;
 }
 
@@ -222,27 +249,34 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 {
 	struct holm_net *net = u->net;
 	size_t len = total_of(spans, nspans);
+	uint16_t rport = to ? to->port : u->rport;
 	const struct holm_netif *netif;
 	struct holm_frame *f;
 	struct ip_tx tx;
-	int err;
+	uint32_t sum;
 
 	ASSERT(!net->callbacks);
-	err = prepare(u, to);
-	if (unlikely(err))
-		return err;
+	if (unlikely(to || !u->straight || u->error || !ip_dst_check(net, u->dst))) {
+		int err = prepare(u, to);
+
+		if (err)
+			return err;
+	}
 	if (unlikely(len + UDP_HDR_BYTES > ip_dst_payload_max(u->dst)))
 		return -HOLM_EMSGSIZE;
 	netif = u->dst->netif;
 	if (unlikely(netif->tail - netif->head > netif->ring_mask))
 		return wait_for_room(u);
-	tx.src = holm_addr_is_any(&u->local) ? &u->dst->src : &u->local;
+	tx.src = &u->local;
+	if (unlikely(!u->straight) && holm_addr_is_any(&u->local))
+		tx.src = &u->dst->src;
 	tx.dst = &u->dst->remote;
 	tx.proto = IP4_PROTO_UDP;
 	tx.tos = u->tos;
 	tx.ttl = u->ttl;
 	tx.dont_fragment = true;
-	f = build(u, &tx, to ? to->port : u->rport, spans, nspans, len);
+	sum = likely(u->straight) ? u->sum : flow_sum(tx.src, tx.dst, u->lport, rport);
+	f = build(u, sum, rport, spans, nspans, len);
 	if (unlikely(!f))
 		return wait_for_room(u);
 	net_count(net, HOLM_COUNT_UDP_TX);

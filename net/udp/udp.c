@@ -12,15 +12,6 @@
 
 /* ---- Delivery. */
 
-static inline uint32_t pinned_by(const struct holm_frame *f)
-{
-	uint32_t bytes = f->segs[0].buf->bytes;
-
-	for (uint32_t i = 1; i < f->nsegs; i++)
-		bytes += f->segs[i].buf->bytes;
-	return bytes;
-}
-
 /*
  * A datagram that fills less than half of the memory it pins is copied into a frame of our own, if
  * that pins less: a device's large buffers go back to the device.
@@ -35,19 +26,19 @@ static struct holm_frame *slim(struct holm_net *net, struct holm_frame *f, uint3
 	copy = holm_frame_copy(net->pool, f);
 	if (!copy)
 		return f;
-	if (pinned_by(copy) >= *pinned) {
+	if (udp_pinned_by(copy) >= *pinned) {
 		holm_frame_free(copy);
 		return f;
 	}
 	memcpy(copy->cb.bytes, f->cb.bytes, sizeof(f->cb.bytes));
 	holm_frame_free(f);
-	*pinned = pinned_by(copy);
+	*pinned = udp_pinned_by(copy);
 	return copy;
 }
 
 static void deliver(struct holm_net *net, struct holm_udp *u, struct holm_frame *f)
 {
-	uint32_t pinned = pinned_by(f);
+	uint32_t pinned = udp_pinned_by(f);
 	uint32_t len = ip_rx(f)->l4_len;
 
 	f = slim(net, f, len, &pinned);

@@ -45,7 +45,9 @@ struct holm_udp {
 	uint16_t lport, rport;
 	uint8_t ttl, tos;
 	bool connected, may_broadcast;
-	int error; /* positive, to be taken; 0: none */
+	bool straight; /* bound, and dst leads to the connected remote: nothing to find out */
+	int error;     /* positive, to be taken; 0: none */
+	uint32_t sum;  /* while straight: of the pseudo header and the ports, without any length */
 	struct holm_addr local, remote;
 	struct netif_waiter waiter; /* for room in the interface queue */
 
@@ -76,6 +78,16 @@ struct udp_state {
 	struct allocator allocator;
 };
 
+/* The buffer memory that a frame keeps from others. */
+static inline uint32_t udp_pinned_by(const struct holm_frame *f)
+{
+	uint32_t bytes = f->segs[0].buf->bytes;
+
+	for (uint32_t i = 1; i < f->nsegs; i++)
+		bytes += f->segs[i].buf->bytes;
+	return bytes;
+}
+
 /* Without a call: asked for every datagram. */
 static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_addr *b)
 {
@@ -85,9 +97,22 @@ static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_ad
 
 /* ---- demux.c */
 
+/* The general case of udp_lookup(), which remembers the flow. */
+struct holm_udp *udp_lookup_tables(struct holm_net *net, const struct holm_frame *f,
+				   const struct ip_rx *rx, const uint8_t *ports);
+
 /* Who gets a datagram for one of our unicast addresses? NULL: nobody. */
-struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
-			    const struct ip_rx *rx, const uint8_t *ports);
+static inline struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+					  const struct ip_rx *rx, const uint8_t *ports)
+{
+	const struct udp_state *udp = net->udp;
+
+	if (likely(udp->last && load_be32(ports) == udp->last_ports && f->dev == udp->last_dev &&
+		   udp_same_addr(&rx->src, &udp->last_src) &&
+		   udp_same_addr(&rx->dst, &udp->last_dst)))
+		return udp->last;
+	return udp_lookup_tables(net, f, rx, ports);
+}
 /* Binding changed: what the last datagram found may be wrong. */
 void udp_forget_flow(struct holm_net *net);
 /* The connected endpoint of a flow, seen from our side. */
@@ -118,6 +143,8 @@ void udp_destroy(struct holm_udp *u);
 
 /* The interface has room again. */
 void udp_wake(struct holm_net *net, struct netif_waiter *waiter);
+/* The endpoint is bound and connected, and dst leads to its remote. */
+void udp_go_straight(struct holm_udp *u);
 /* Give up the remembered destination. */
 void udp_drop_dst(struct holm_udp *u);
 

@@ -105,6 +105,7 @@ static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 		return err;
 	}
 	u->connected = true;
+	udp_go_straight(u);
 	list_remove(&u->port_node);
 	list_push_back(&u->port->connected, &u->port_node);
 	udp_forget_flow(u->net);
@@ -171,7 +172,7 @@ unsigned holm_udp_ready(const struct holm_udp *u)
 
 /* ---- Receiving. */
 
-static void describe(const struct holm_frame *f, struct holm_datagram *dg)
+static inline void describe(const struct holm_frame *f, struct holm_datagram *dg)
 {
 	const struct ip_rx *rx = (const struct ip_rx *)(const void *)f->cb.bytes;
 	const uint8_t *header = holm_frame_data(f) + f->l4_off;
@@ -196,25 +197,20 @@ int holm_udp_peek(struct holm_udp *u, struct holm_datagram *dg)
 	return 0;
 }
 
-static uint32_t pinned_by(const struct holm_frame *f)
-{
-	uint32_t bytes = 0;
-
-	for (uint32_t i = 0; i < f->nsegs; i++)
-		bytes += f->segs[i].buf->bytes;
-	return bytes;
-}
-
 int holm_udp_recv(struct holm_udp *u, struct holm_datagram *dg)
 {
-	int err = holm_udp_peek(u, dg);
+	struct holm_frame *f = u->first;
 
-	if (err)
-		return err;
-	u->first = dg->frame->next;
-	dg->frame->next = NULL;
+	if (unlikely(u->error))
+		return holm_udp_take_error(u);
+	if (!f)
+		return -HOLM_EAGAIN;
+	dg->frame = f;
+	describe(f, dg);
+	u->first = f->next;
+	f->next = NULL;
 	u->nframes--;
-	u->pinned_bytes -= pinned_by(dg->frame);
+	u->pinned_bytes -= udp_pinned_by(f);
 	u->payload_bytes -= dg->payload_len;
 	if (!u->first)
 		udp_update_state(u);
@@ -236,6 +232,7 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 		if (value > 1)
 			return -HOLM_EINVAL;
 		u->may_broadcast = value != 0;
+		u->straight = false;
 		return 0;
 	case HOLM_UDP_OPT_TTL:
 		if (value < 1 || value > 255)

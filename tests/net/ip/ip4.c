@@ -369,6 +369,74 @@ static void random_bytes_are_dropped_whatever_they_say(void **state)
 	lab_fini(&lab);
 }
 
+/* What an instance has counted and answered for a frame, in one number. */
+static uint64_t outcome(struct lab *lab, const uint8_t *frame, size_t len)
+{
+	uint64_t before[HOLM_DROP_COUNT], sum = 0;
+
+	for (unsigned i = 0; i < HOLM_DROP_COUNT; i++)
+		before[i] = holm_net_drops(lab->net, (enum holm_drop)i);
+	lab_clear(lab);
+	lab_receive(lab, frame, len);
+	for (unsigned i = 0; i < HOLM_DROP_COUNT; i++)
+		sum = sum * 31 + (holm_net_drops(lab->net, (enum holm_drop)i) - before[i]);
+	for (size_t i = 0; i < lab->nsent; i++)
+		for (size_t k = 0; k < lab->sent[i].len; k++)
+			sum = sum * 31 + lab->sent[i].data[k];
+	return sum;
+}
+
+static void remembering_the_last_packet_changes_no_verdict(void **state)
+{
+	static const uint32_t sources[] = { LAB_IP(2), LAB_IP(3), LAB_IP(1), LAB_IP(255), 0 };
+	static const uint32_t targets[] = { LAB_IP(1), LAB_IP(1), LAB_IP(9), LAB_IP(255), 0 };
+	uint64_t seed = expect_seed(23);
+	struct lab a, b;
+	uint8_t frame[200];
+
+	(void)state;
+	start(&a);
+	start(&b);
+	lab_introduce(&a, 3);
+	lab_introduce(&b, 3);
+	for (int i = 0; i < 20000; i++) {
+		size_t len = lab_echo(frame, sources[expect_random_below(&seed, 5)],
+				      targets[expect_random_below(&seed, 5)], 20);
+
+		if (expect_random_below(&seed, 3) == 0)
+			frame[14 + expect_random_below(&seed, 20)] ^=
+				(uint8_t)(1 << expect_random_below(&seed, 8));
+		if (expect_random_below(&seed, 2) && (frame[14] & 0xf) == 5)
+			reseal(frame);
+		if (expect_random_below(&seed, 8) == 0)
+			len = 14 + expect_random_below(&seed, len - 14);
+		/* One of them begins anew with each packet. */
+		b.net->ip->last_netif4 = UINT32_MAX;
+		assert_int_equal(outcome(&a, frame, len), outcome(&b, frame, len));
+	}
+	lab_fini(&a);
+	lab_fini(&b);
+}
+
+static void an_address_that_went_is_not_remembered(void **state)
+{
+	struct lab lab;
+	uint8_t frame[128];
+	struct holm_addr self = lab_addr(1);
+	size_t len;
+
+	(void)state;
+	start(&lab);
+	len = lab_echo(frame, LAB_IP(2), LAB_IP(1), 20);
+	lab_receive(&lab, frame, len);
+	assert_int_equal(answers(&lab), 1);
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &self), 0);
+	lab_receive(&lab, frame, len);
+	assert_int_equal(answers(&lab), 0);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP4_NOT_OURS), 1);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +454,8 @@ int main(void)
 		cmocka_unit_test(a_packet_larger_than_the_path_is_a_counted_drop),
 		cmocka_unit_test(groups_and_broadcasts_go_to_their_ethernet_addresses),
 		cmocka_unit_test(random_bytes_are_dropped_whatever_they_say),
+		cmocka_unit_test(remembering_the_last_packet_changes_no_verdict),
+		cmocka_unit_test(an_address_that_went_is_not_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
