@@ -19,6 +19,7 @@ void wheel_init(struct wheel *w, uint64_t now)
 {
 	memset(w, 0, sizeof(*w));
 	w->tick = now >> WHEEL_TICK_SHIFT;
+	w->earliest = UINT64_MAX;
 }
 
 /* Level and slot of `tick`, which is not before the wheel's. */
@@ -73,8 +74,10 @@ void wheel_file(struct wheel *w, struct wheel_timer *t)
 {
 	if (wheel_timer_is_armed(t))
 		slot_remove(w, t);
-	if (t->deadline_ns != WHEEL_NEVER)
-		slot_push(w, t, max_u64(wheel_tick_of(t->deadline_ns), w->tick));
+	if (t->deadline_ns == WHEEL_NEVER)
+		return;
+	slot_push(w, t, max_u64(wheel_tick_of(t->deadline_ns), w->tick));
+	w->earliest = min_u64(w->earliest, t->filed_tick);
 }
 
 void wheel_cancel(struct wheel *w, struct wheel_timer *t)
@@ -112,6 +115,7 @@ struct wheel_timer *wheel_pop_due(struct wheel *w, uint64_t now)
 		uint64_t start = earliest_slot(w, &level, &slot);
 		struct wheel_timer *t = w->slots[level][slot];
 
+		w->earliest = start;
 		if (start > target)
 			break;
 		w->tick = start;
@@ -124,6 +128,8 @@ struct wheel_timer *wheel_pop_due(struct wheel *w, uint64_t now)
 			return t;
 		wheel_file(w, t);
 	}
+	if (!w->levels)
+		w->earliest = UINT64_MAX;
 	w->tick = max_u64(w->tick, target);
 	return NULL;
 }

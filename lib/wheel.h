@@ -46,6 +46,7 @@ struct wheel_timer {
 /* One per instance. Must not move while timers are armed. */
 struct wheel {
 	uint64_t tick;			 /* every slot before it is empty */
+	uint64_t earliest;		 /* no timer is filed before this tick */
 	uint32_t levels;		 /* bit l: level l has a timer */
 	uint32_t armed;			 /* timers in the wheel */
 	uint64_t occupied[WHEEL_LEVELS]; /* bit s: slot s of the level has a timer */
@@ -90,6 +91,12 @@ static inline void wheel_arm(struct wheel *w, struct wheel_timer *t, uint64_t de
 
 /* Takes the timer out. It may be freed afterwards. Fine for one that is not armed. */
 void wheel_cancel(struct wheel *w, struct wheel_timer *t);
+
+/* May wheel_pop_due have something to give? A comparison, for callers that ask often. */
+static inline bool wheel_is_due(const struct wheel *w, uint64_t now)
+{
+	return now >> WHEEL_TICK_SHIFT >= w->earliest;
+}
 
 /* A timer whose deadline is reached at `now`, taken out; NULL when there is none left. */
 struct wheel_timer *wheel_pop_due(struct wheel *w, uint64_t now);

@@ -79,6 +79,27 @@ static int start_protos(struct holm_net *net)
 	return 0;
 }
 
+static bool is_busy(const struct holm_proto *p)
+{
+	return p->input_done || p->output;
+}
+
+/* Most protocols have nothing to do at the ends of batches and rounds: ask only the others. */
+static int list_busy(struct holm_net *net)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; net->protos[i]; i++)
+		n += is_busy(net->protos[i]);
+	net->busy = mem_alloc(&net->mem, (n + 1) * sizeof(*net->busy));
+	if (!net->busy)
+		return -HOLM_ENOMEM;
+	for (size_t i = 0; net->protos[i]; i++)
+		if (is_busy(net->protos[i]))
+			net->busy[net->nbusy++] = net->protos[i];
+	return 0;
+}
+
 static void *memory_alloc(void *ctx, size_t size)
 {
 	return mem_alloc(ctx, size);
@@ -123,6 +144,8 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 
 	net->netifs = mem_zalloc(&net->mem, (config->devices_max + 1) * sizeof(*net->netifs));
 	if (net->netifs)
+		err = list_busy(net);
+	if (!err)
 		err = start_protos(net);
 	if (err) {
 		holm_net_destroy(net);
@@ -144,6 +167,8 @@ void holm_net_destroy(struct holm_net *net)
 		mem_free(&net->mem, net->netifs,
 			 (net->config.devices_max + 1) * sizeof(*net->netifs));
 	}
+	if (net->busy)
+		mem_free(&net->mem, net->busy, (net->nbusy + 1) * sizeof(*net->busy));
 	mem_fini(&net->mem);
 	env.free(env.ctx, net, align_up_size(sizeof(struct holm_net), 16) + holm_pool_bytes());
 }
@@ -262,9 +287,9 @@ static void advance_now(struct holm_net *net, uint64_t now)
 /* The batch is over: what GRO held back goes through the steps. */
 static void finish_batch(struct holm_net *net)
 {
-	for (size_t i = 0; net->protos[i]; i++)
-		if (net->protos[i]->input_done)
-			net->protos[i]->input_done(net);
+	for (uint32_t i = 0; i < net->nbusy; i++)
+		if (net->busy[i]->input_done)
+			net->busy[i]->input_done(net);
 }
 
 void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
@@ -334,8 +359,8 @@ static bool run_outputs(struct holm_net *net, size_t *budget)
 {
 	bool more = false;
 
-	for (size_t i = 0; net->protos[i]; i++)
-		if (net->protos[i]->output && net->protos[i]->output(net, budget))
+	for (uint32_t i = 0; i < net->nbusy; i++)
+		if (net->busy[i]->output && net->busy[i]->output(net, budget))
 			more = true;
 	return more;
 }
@@ -368,12 +393,14 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	run_timers(net);
+	if (unlikely(wheel_is_due(&net->timers, net->now)))
+		run_timers(net);
 	/* What loopback delivers causes output, and the other way round: until both are quiet. */
 	while (net->work && budget > 0) {
 		net->work = false;
 		more = run_outputs(net, &budget);
-		more |= run_loopback(net, &budget);
+		if (unlikely(loopback_is_pending(net)))
+			more |= run_loopback(net, &budget);
 		if (more)
 			net->work = true;
 	}

@@ -28,13 +28,14 @@ static size_t large_bytes(unsigned class)
 	return (size_t)MEM_CHUNK << class;
 }
 
+/* The class whose blocks hold `size` bytes; MEM_LARGE_CLASSES or more: none. */
 static unsigned large_class(size_t size)
 {
-	unsigned class = 0;
-
-	while (class < MEM_LARGE_CLASSES && large_bytes(class) < size)
-		class ++;
-	return class;
+	if (size <= MEM_CHUNK)
+		return 0;
+	if (size > large_bytes(MEM_LARGE_CLASSES - 1))
+		return MEM_LARGE_CLASSES;
+	return ilog2_u32((uint32_t)(size - 1)) + 1 - MEM_CHUNK_SHIFT;
 }
 
 static unsigned class_objects(size_t object_bytes)

@@ -25,9 +25,12 @@
 #define MEM_CLASSES (MEM_CLASS_MAX / MEM_GRAIN)
 /* A chunk: what the env is asked for. Its alignment finds the chunk of an object. */
 #define MEM_CHUNK HOLM_ALLOC_MIN
+#define MEM_CHUNK_SHIFT 12
 /* Large blocks: powers of two from MEM_CLASS_MAX * 2 up to 1 MiB are kept on lists when freed. */
 #define MEM_LARGE_CLASSES 10u
 #define MEM_KEEP_BYTES (256u * 1024u)
+
+_Static_assert(MEM_CHUNK == 1u << MEM_CHUNK_SHIFT, "one number, twice");
 
 struct mem {
 	const struct holm_env *env;

@@ -48,6 +48,8 @@ struct holm_net {
 	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool trace;
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
+	const struct holm_proto **busy;		/* of these, who has input_done() or output() */
+	uint32_t nbusy;
 
 	/* The link protocols that are named, found once by eth_start(). */
 	const struct holm_proto *link_ip4, *link_ip6, *link_arp;

@@ -120,10 +120,3 @@ size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n)
 		wake_waiters(netif);
 	return taken;
 }
-
-bool loopback_is_pending(const struct holm_net *net)
-{
-	const struct holm_netif *netif = net->netifs[0];
-
-	return netif && netif->head != netif->tail;
-}

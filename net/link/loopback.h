@@ -25,6 +25,11 @@ void loopback_output(struct holm_net *net, struct holm_frame *f);
 size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n);
 
 /* Is something waiting to be taken? */
-bool loopback_is_pending(const struct holm_net *net);
+static inline bool loopback_is_pending(const struct holm_net *net)
+{
+	const struct holm_netif *netif = net->netifs[0];
+
+	return netif && netif->head != netif->tail;
+}
 
 #endif
