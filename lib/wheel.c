@@ -70,22 +70,6 @@ static void slot_remove(struct wheel *w, struct wheel_timer *t)
 	t->next = NULL;
 }
 
-void wheel_file(struct wheel *w, struct wheel_timer *t)
-{
-	if (wheel_timer_is_armed(t))
-		slot_remove(w, t);
-	if (t->deadline_ns == WHEEL_NEVER)
-		return;
-	slot_push(w, t, max_u64(wheel_tick_of(t->deadline_ns), w->tick));
-	w->earliest = min_u64(w->earliest, t->filed_tick);
-}
-
-void wheel_cancel(struct wheel *w, struct wheel_timer *t)
-{
-	if (wheel_timer_is_armed(t))
-		slot_remove(w, t);
-}
-
 /* The tick at which the earliest slot in use begins. There is one. */
 static uint64_t earliest_slot(const struct wheel *w, unsigned *level, unsigned *slot)
 {
@@ -95,6 +79,25 @@ static uint64_t earliest_slot(const struct wheel *w, unsigned *level, unsigned *
 	*slot = lowest_bit_u64(w->occupied[*level]);
 	shift = *level * WHEEL_LEVEL_BITS;
 	return ((((w->tick >> shift) & ~(uint64_t)(WHEEL_SLOTS - 1)) | *slot) << shift);
+}
+
+void wheel_file(struct wheel *w, struct wheel_timer *t)
+{
+	unsigned level, slot;
+
+	if (wheel_timer_is_armed(t))
+		slot_remove(w, t);
+	if (t->deadline_ns == WHEEL_NEVER)
+		return;
+	slot_push(w, t, max_u64(wheel_tick_of(t->deadline_ns), w->tick));
+	/* Where its slot begins, not its own tick: above level 0 it must be moved closer by then. */
+	w->earliest = min_u64(w->earliest, earliest_slot(w, &level, &slot));
+}
+
+void wheel_cancel(struct wheel *w, struct wheel_timer *t)
+{
+	if (wheel_timer_is_armed(t))
+		slot_remove(w, t);
 }
 
 /* The wheel has entered a slot above level 0: all of it at once, lest later ticks overtake. */

@@ -46,7 +46,7 @@ struct wheel_timer {
 /* One per instance. Must not move while timers are armed. */
 struct wheel {
 	uint64_t tick;			 /* every slot before it is empty */
-	uint64_t earliest;		 /* no timer is filed before this tick */
+	uint64_t earliest;		 /* no slot in use begins before this tick */
 	uint32_t levels;		 /* bit l: level l has a timer */
 	uint32_t armed;			 /* timers in the wheel */
 	uint64_t occupied[WHEEL_LEVELS]; /* bit s: slot s of the level has a timer */

@@ -276,6 +276,32 @@ static void it_agrees_with_a_plain_array_by_seed(void **state)
 	free(n);
 }
 
+static void whoever_asks_only_when_something_may_be_due_misses_nothing(void **state)
+{
+	static struct wheel w;
+	uint64_t now = 0;
+
+	(void)state;
+	wheel_init(&w, 0);
+	for (unsigned far = 1; far < 40; far++) {
+		struct wheel_timer t;
+		bool fired = false;
+
+		wheel_timer_init(&t);
+		wheel_arm(&w, &t, now + ((uint64_t)1 << WHEEL_TICK_SHIFT) * far * far * 7);
+		/* As a poll loop does: it wakes at wheel_next, and asks if the comparison says so. */
+		while (!fired) {
+			uint64_t next = wheel_next(&w);
+
+			assert_true(next > now);
+			now = next;
+			if (wheel_is_due(&w, now))
+				fired = wheel_pop_due(&w, now) != NULL;
+		}
+		assert_true(now >= t.deadline_ns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +315,7 @@ int main(void)
 		cmocka_unit_test(the_last_moments_of_64_bits_are_not_reached_early),
 		cmocka_unit_test(a_timer_may_be_armed_again_while_others_are_due),
 		cmocka_unit_test(timers_fire_in_the_order_of_their_ticks),
+		cmocka_unit_test(whoever_asks_only_when_something_may_be_due_misses_nothing),
 		cmocka_unit_test(it_agrees_with_a_plain_array_by_seed),
 	};
 
