@@ -144,6 +144,7 @@ uint64_t wheel_next(const struct wheel *w)
 
 	if (!w->levels)
 		return WHEEL_NEVER;
-	start = earliest_slot(w, &level, &slot);
+	/* A slot above level 0 may begin before its first timer, and before a pop was worth while. */
+	start = max_u64(earliest_slot(w, &level, &slot), w->earliest);
 	return start >> (64 - WHEEL_TICK_SHIFT) ? WHEEL_NEVER : start << WHEEL_TICK_SHIFT;
 }

@@ -25,6 +25,27 @@ static struct fixture *fixture_at(uint64_t now)
 	return f;
 }
 
+/* Who polls only when wheel_is_due says so must never be told to come back at once. */
+static void what_is_not_due_is_not_next_either(void **state)
+{
+	struct fixture *f = fixture_at(0);
+
+	(void)state;
+	for (uint64_t far = 1; far < 20000; far = far * 3 + 1) {
+		wheel_arm(&f->w, &f->t[0], far * TICK);
+		for (uint64_t now = 0; now < far * TICK; now += far * TICK / 17 + 1) {
+			if (wheel_is_due(&f->w, now))
+				assert_null(wheel_pop_due(&f->w, now));
+			assert_true(wheel_next(&f->w) > now);
+		}
+		assert_true(wheel_is_due(&f->w, far * TICK));
+		assert_ptr_equal(wheel_pop_due(&f->w, far * TICK), &f->t[0]);
+		free(f);
+		f = fixture_at(0);
+	}
+	free(f);
+}
+
 static void an_empty_wheel_has_nothing_to_wait_for(void **state)
 {
 	struct fixture *f = fixture_at(12345);
@@ -305,6 +326,7 @@ static void whoever_asks_only_when_something_may_be_due_misses_nothing(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_not_due_is_not_next_either),
 		cmocka_unit_test(an_empty_wheel_has_nothing_to_wait_for),
 		cmocka_unit_test(a_timer_fires_within_a_tick_after_its_deadline_and_never_before),
 		cmocka_unit_test(a_deadline_in_the_past_fires_at_the_next_pop),
