@@ -405,7 +405,8 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 			net->work = true;
 	}
 	flush_devices(net);
-	return net->work;
+	/* A timer that was armed for a moment that has passed is due, too. */
+	return net->work || wheel_is_due(&net->timers, net->now);
 }
 
 uint64_t holm_net_next_deadline(struct holm_net *net)
