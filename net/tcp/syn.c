@@ -169,8 +169,9 @@ static void sample_handshake(struct holm_tcp *c, const struct tcp_half *half,
 			     const struct tcp_hdr_info *h)
 {
 	struct holm_net *net = tcp_net(c);
+	/* Both were rounded up: the SYN-ACK may seem to leave in the tick after this one. */
 	uint32_t sent = half->due - tcp_ticks_up(wait_ns(half->retries));
-	uint32_t passed = tcp_ticks(net->now) - sent;
+	uint32_t passed = serial_lt(tcp_ticks(net->now), sent) ? 0 : tcp_ticks(net->now) - sent;
 
 	if (half->has_ts && h->has_ts && h->tsecr != 0)
 		passed = tcp_tsval(net, c->ts_offset) - h->tsecr;

@@ -197,13 +197,18 @@ void fixture_rx(struct tcp_fixture *t, const struct probe *p)
 
 /* ---- Out ----------------------------------------------------------------------------------------- */
 
+static bool is_tcp(const struct lab_sent *s)
+{
+	return load_be16(s->data + 12) == ETH_TYPE_IP4 && s->data[23] == IP4_PROTO_TCP;
+}
+
 /* The next TCP frame that was not looked at, or NULL. */
 static const struct lab_sent *next_sent(struct tcp_fixture *t)
 {
 	while (t->cursor < t->lab.nsent) {
 		const struct lab_sent *s = &t->lab.sent[t->cursor++];
 
-		if (load_be16(s->data + 12) == ETH_TYPE_IP4 && s->data[23] == IP4_PROTO_TCP)
+		if (is_tcp(s))
 			return s;
 	}
 	return NULL;
@@ -325,9 +330,47 @@ size_t fixture_read(struct tcp_fixture *t, size_t n)
 	return n;
 }
 
+/* Room for what is to come, where nothing is left to be looked at. */
+static void forget_looked_at(struct tcp_fixture *t)
+{
+	size_t before = t->cursor;
+
+	if (next_sent(t)) {
+		t->cursor = before;
+		return;
+	}
+	t->cursor = 0;
+	lab_clear(&t->lab);
+}
+
 void fixture_wait_ms(struct tcp_fixture *t, uint64_t ms)
 {
-	lab_run(&t->lab, ms * LAB_MS);
+	uint64_t step = ms / 64 > 1000 ? ms / 64 : 1000;
+
+	/* The peer answers whenever somebody asks who it is. */
+	while (ms > 0) {
+		uint64_t n = ms < step ? ms : step;
+
+		forget_looked_at(t);
+		lab_run(&t->lab, n * LAB_MS);
+		lab_introduce(&t->lab, 2);
+		ms -= n;
+	}
+}
+
+size_t fixture_wait_sent(struct tcp_fixture *t, uint64_t ms)
+{
+	size_t i;
+
+	for (;;) {
+		for (i = t->cursor; i < t->lab.nsent; i++)
+			if (is_tcp(&t->lab.sent[i]))
+				return i;
+		if (ms < 10)
+			fail_msg("nothing was sent for too long");
+		fixture_wait_ms(t, 10);
+		ms -= 10;
+	}
 }
 
 uint64_t fixture_drops(const struct tcp_fixture *t, enum holm_drop reason)

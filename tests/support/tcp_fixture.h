@@ -122,6 +122,8 @@ size_t fixture_skip(struct tcp_fixture *t);
 void fixture_write(struct tcp_fixture *t, size_t n);
 size_t fixture_read(struct tcp_fixture *t, size_t n);
 void fixture_wait_ms(struct tcp_fixture *t, uint64_t ms);
+/* Let time pass until a segment was sent, at most `ms`; which of lab.sent it is. */
+size_t fixture_wait_sent(struct tcp_fixture *t, uint64_t ms);
 uint64_t fixture_drops(const struct tcp_fixture *t, enum holm_drop reason);
 
 /* Give up what is held, let everything end; all memory and frames must come back. */
