@@ -16,16 +16,24 @@
 #include "kernel/process.h"
 #include "kernel/sys/file.h"
 #include "kernel/thread.h"
+#include "lib/compiler.h"
 
-/* A quarter of free RAM is for frames: fewer are not enough for two rings, more never in flight. */
+/*
+ * At most a quarter of free RAM is for frames, and no more than are ever in flight. Boot takes what two
+ * rings need and little more, as touching fresh memory takes time; the rest comes when it is wanted.
+ */
 #define FRAMES_MIN 256u
+#define FRAMES_FIRST 512u
 #define FRAMES_MAX 2048u
+/* Below so many free ones it is time for more: a ring of them may be wanted within a turn. */
+#define FRAMES_LOW 256u
 /* A region of so many: what the page allocator can give in one piece even when RAM is in pieces. */
 #define FRAMES_PER_REGION 128u
 /* Frames per device and bursts out, per turn of the poller. */
 #define TURN 64u
 
 static struct holm_net *instance;
+static size_t frames_max; /* that the pool may grow to */
 
 struct holm_net *kernel_net(void)
 {
@@ -67,26 +75,50 @@ static void env_log(void *ctx, enum holm_log_level level, const char *line, size
 	log_text(levels[level], line, len);
 }
 
-static void add_frames(struct holm_net *net)
+/* One region more; false: there is no memory for it. */
+static bool add_region(void)
 {
 	size_t bytes = holm_pool_region_bytes(FRAMES_PER_REGION);
-	size_t frames = 0, want;
-	struct mem_stats s;
+	void *region = mem_pages_alloc(mem_pages_for(bytes));
 
-	mem_get_stats(&s);
-	want = s.free_pages * PAGE_BYTES / 4 / (bytes / FRAMES_PER_REGION);
-	want = want < FRAMES_MIN ? FRAMES_MIN : want;
-	want = want > FRAMES_MAX ? FRAMES_MAX : want;
-	while (frames < want) {
-		void *region = mem_pages_alloc(mem_pages_for(bytes));
+	if (!region)
+		return false;
+	(void)holm_pool_add(holm_net_pool(instance), region, bytes);
+	return true;
+}
 
-		if (!region)
+static void add_first_frames(void)
+{
+	size_t frame_bytes = holm_pool_region_bytes(FRAMES_PER_REGION) / FRAMES_PER_REGION;
+	struct holm_pool_stats pool;
+	struct mem_stats ram;
+
+	mem_get_stats(&ram);
+	frames_max = ram.free_pages * PAGE_BYTES / 4 / frame_bytes;
+	frames_max = frames_max > FRAMES_MAX ? FRAMES_MAX : frames_max;
+	do {
+		bool added = add_region();
+
+		holm_pool_get_stats(holm_net_pool(instance), &pool);
+		if (!added)
 			break;
-		frames += holm_pool_add(holm_net_pool(net), region, bytes);
-	}
-	if (frames < FRAMES_MIN)
-		panic("not enough memory for the network: %zu frames of %u", frames, FRAMES_MIN);
-	log_debug("network: %zu frames", frames);
+	} while (pool.frames < FRAMES_FIRST && pool.frames < frames_max);
+	if (pool.frames < FRAMES_MIN)
+		panic("not enough memory for the network: %u frames of %u", pool.frames,
+		      FRAMES_MIN);
+	log_debug("network: %u frames, at most %zu", pool.frames, frames_max);
+}
+
+/* Grow the pool while traffic wants more than there is. */
+static void add_frames_if_low(void)
+{
+	struct holm_pool_stats pool;
+
+	holm_pool_get_stats(holm_net_pool(instance), &pool);
+	if (likely(pool.free >= FRAMES_LOW) || pool.frames + FRAMES_PER_REGION > frames_max)
+		return;
+	if (!add_region())
+		frames_max = 0; /* do not ask again at every turn */
 }
 
 static struct holm_net *create(void)
@@ -167,6 +199,7 @@ static uint64_t poll(void *ctx, uint64_t now_ns)
 
 	(void)ctx;
 	devices_take_interrupts();
+	add_frames_if_low();
 	more = holm_net_poll_devs(instance, now_ns, TURN);
 	(void)dispatch();
 	config_ns = net_config_poll(now_ns);
@@ -189,7 +222,7 @@ void net_start(void)
 	size_t n;
 
 	instance = create();
-	add_frames(instance);
+	add_first_frames();
 	if (cmdline_flag("net.trace"))
 		holm_net_set_trace(instance, true);
 	n = attach_devices(instance, devs);
