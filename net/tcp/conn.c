@@ -24,7 +24,7 @@ int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct 
 	ep_init(&c->ep, HOLM_EP_TCP);
 	net_timer_init(&c->timer, tcp_timer_fire);
 	c->settings = tcp_settings_get(settings);
-	c->state = HOLM_TCP_CLOSED;
+	tcp_init_state(c);
 	list_push_back(&ts->unconnected, &c->free);
 	ts->nconns++;
 	*out = c;

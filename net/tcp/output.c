@@ -43,7 +43,10 @@ static void block(struct holm_tcp *c)
 	netif_wait(netif, &b->waiter);
 }
 
-/* No memory: nobody tells us of that, so ask again soon. */
+/*
+ * No frames or no memory: nobody tells us of that, so ask again soon. Bare ACKs may use the pool's
+ * reserve and go out at these visits.
+ */
 static void starve(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
@@ -58,7 +61,9 @@ static void starve(struct holm_tcp *c)
 
 static void wait_for_room(struct tcp_tx *tx)
 {
-	if (tx->c->dst->netif && netif_room(tx->c->dst->netif) == 0)
+	const struct holm_netif *netif = tx->c->dst->netif;
+
+	if (netif && netif->tail - netif->head > netif->ring_mask)
 		block(tx->c);
 	else
 		starve(tx->c);

@@ -121,6 +121,8 @@ static inline struct tcp_settings *tcp_settings_get(struct tcp_settings *s)
 
 /* ---- state.c */
 void tcp_set_state(struct holm_tcp *c, enum holm_tcp_state next);
+/* Where every control block begins. */
+void tcp_init_state(struct holm_tcp *c);
 bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to);
 
 /* ---- demux.c */

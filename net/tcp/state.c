@@ -48,6 +48,11 @@ void tcp_set_state(struct holm_tcp *c, enum holm_tcp_state next)
 	c->flags |= TCP_CHANGED;
 }
 
+void tcp_init_state(struct holm_tcp *c)
+{
+	c->state = HOLM_TCP_CLOSED;
+}
+
 const char *holm_tcp_state_name(enum holm_tcp_state state)
 {
 	return (size_t)state < ARRAY_LEN(names) && names[state] ? names[state] : "?";

@@ -1,0 +1,172 @@
+/*
+ * TIME-WAIT records.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/tcp_fixture.h"
+
+#define RECORDS(t) ((t)->lab.net->tcp->ntime_wait)
+
+/* We closed first; the peer's FIN has been answered. */
+static void in_time_wait(struct tcp_fixture *t, bool ts)
+{
+	established(t, .peer_ts = ts);
+	holm_tcp_shutdown(t->t);
+	lab_poll(&t->lab);
+	expect_tx(t, .flags = TCP_FIN | TCP_ACK, .seq = 1);
+	rx(t, .flags = TCP_FIN | TCP_ACK, .ack = 2);
+	expect_tx(t, .seq = 2, .ack = 2);
+	assert_int_equal(RECORDS(t), 1);
+	assert_int_equal(holm_tcp_state(t->t), HOLM_TCP_CLOSED);
+	assert_true(holm_tcp_ready(t->t) & HOLM_CLOSED);
+	holm_tcp_close(t->t);
+	t->t = NULL;
+	t->peer_nxt = 2;
+	t->peer_seen = 2;
+}
+
+static void the_record_lasts_a_minute(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	assert_int_equal(t.lab.net->tcp->nconns, 1);
+	fixture_wait_ms(&t, 59000);
+	assert_int_equal(RECORDS(&t), 1);
+	fixture_wait_ms(&t, 1100);
+	assert_int_equal(RECORDS(&t), 0);
+	finish(&t);
+}
+
+static void a_fin_again_is_acknowledged_and_starts_the_minute_anew(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	fixture_wait_ms(&t, 40000);
+	rx(&t, .seq = 1, .flags = TCP_FIN | TCP_ACK, .ack = 2);
+	expect_tx(&t, .seq = 2, .ack = 2);
+	fixture_wait_ms(&t, 40000);
+	assert_int_equal(RECORDS(&t), 1);
+	fixture_wait_ms(&t, 21000);
+	assert_int_equal(RECORDS(&t), 0);
+	finish(&t);
+}
+
+static void a_bare_ack_gets_no_answer(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	rx(&t, .seq = 500, .ack = 2);
+	expect_silence(&t);
+	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_TIME_WAIT), 1);
+	finish(&t);
+}
+
+static void an_old_duplicate_syn_is_answered_with_the_ack(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	rx(&t, .flags = TCP_SYN, .seq = 0);
+	expect_tx(&t, .seq = 2, .ack = 2);
+	assert_int_equal(RECORDS(&t), 1);
+	finish(&t);
+}
+
+static void a_syn_above_the_old_numbers_opens_a_new_incarnation(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	rx(&t, .flags = TCP_SYN, .seq = 100000, .mss = 1000);
+	assert_int_equal(RECORDS(&t), 0);
+	assert_int_equal(t.lab.net->tcp->nhalves, 1);
+	/* Its ISS is above everything that the old one sent. */
+	assert_true((int32_t)(t.lab.net->tcp->halves[0]->iss.v - t.iss) > 2);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .ack = 100001,
+		  .seq = t.lab.net->tcp->halves[0]->iss.v - t.iss);
+	finish(&t);
+}
+
+static void a_newer_timestamp_opens_one_whatever_the_numbers(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, true);
+	rx(&t, .flags = TCP_SYN, .seq = 0u - 50000, .ts = true, .tsval = t.tsval);
+	assert_int_equal(RECORDS(&t), 1);
+	fixture_skip(&t);
+	rx(&t, .flags = TCP_SYN, .seq = 0u - 50000, .ts = true, .tsval = t.tsval + 1);
+	assert_int_equal(RECORDS(&t), 0);
+	finish(&t);
+}
+
+static void only_an_exact_reset_ends_it(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	rx(&t, .flags = TCP_RST, .seq = 3);
+	assert_int_equal(RECORDS(&t), 1);
+	rx(&t, .flags = TCP_RST, .seq = 2);
+	assert_int_equal(RECORDS(&t), 0);
+	expect_silence(&t);
+	finish(&t);
+}
+
+static void a_full_table_recycles_the_oldest(void **state)
+{
+	struct holm_config config;
+	struct tcp_fixture t;
+
+	(void)state;
+	holm_config_default(&config);
+	config.tcp_time_wait_max = 2;
+	fixture_only(&t, .config = &config);
+	for (uint16_t port = 6000; port < 6005; port++) {
+		struct holm_tcp *c;
+		uint32_t iss;
+
+		rx(&t, .flags = TCP_SYN, .sport = port, .absolute = true, .seq = 10);
+		iss = t.lab.net->tcp->halves[0]->iss.v;
+		rx(&t, .sport = port, .absolute = true, .seq = 11, .ack = iss + 1);
+		assert_int_equal(holm_tcp_accept(t.listener, &c), 0);
+		holm_tcp_close(c);
+		lab_poll(&t.lab);
+		rx(&t, .flags = TCP_FIN | TCP_ACK, .sport = port, .absolute = true, .seq = 11,
+		   .ack = iss + 2);
+	}
+	assert_int_equal(RECORDS(&t), 2);
+	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED), 3);
+	finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_record_lasts_a_minute),
+		cmocka_unit_test(a_fin_again_is_acknowledged_and_starts_the_minute_anew),
+		cmocka_unit_test(a_bare_ack_gets_no_answer),
+		cmocka_unit_test(an_old_duplicate_syn_is_answered_with_the_ack),
+		cmocka_unit_test(a_syn_above_the_old_numbers_opens_a_new_incarnation),
+		cmocka_unit_test(a_newer_timestamp_opens_one_whatever_the_numbers),
+		cmocka_unit_test(only_an_exact_reset_ends_it),
+		cmocka_unit_test(a_full_table_recycles_the_oldest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
