@@ -108,6 +108,7 @@ static struct chunk *new_chunk(struct mem *m, unsigned class)
 	c->size = (uint16_t)((class + 1) * MEM_GRAIN);
 	c->fresh = (uint16_t)class_objects(c->size);
 	list_node_init(&c->node);
+	ASSERT(list_is_linked(&m->partial[class].head));
 	list_push_front(&m->partial[class], &c->node);
 	m->empty[class]++;
 	return c;

@@ -148,6 +148,7 @@ static int resolve(struct holm_net *net, struct ip_dst *dst)
 		dst->gen = net->ip->gen - 1;
 		return err;
 	}
+	ASSERT(dst->netif);
 	/* What was learned about the path stays while it leaves through the same interface. */
 	if (dst->netif != before || dst->mtu > dst->netif->mtu || dst->mtu == 0)
 		dst->mtu = dst->netif->mtu;

@@ -48,11 +48,11 @@ static void pad(struct archive *a)
 static void add_link(struct archive *a, unsigned ino, unsigned mode, unsigned nlink,
 		     const char *path, const char *data)
 {
-	a->len += (size_t)sprintf(a->bytes + a->len,
-				  "070701%08X%08X%08X%08X%08x%08x%08X%08X%08X%08X%08X%08zX%08X",
-				  ino, mode, 0u, 0u, nlink, 0x65000000u, (unsigned)strlen(data), 0u,
-				  0u, 0u, 0u, strlen(path) + 1, 0u);
-	a->len += (size_t)sprintf(a->bytes + a->len, "%s", path) + 1;
+	a->len += (size_t)snprintf(a->bytes + a->len, sizeof(a->bytes) - a->len,
+				   "070701%08X%08X%08X%08X%08x%08x%08X%08X%08X%08X%08X%08zX%08X",
+				   ino, mode, 0u, 0u, nlink, 0x65000000u, (unsigned)strlen(data),
+				   0u, 0u, 0u, 0u, strlen(path) + 1, 0u);
+	a->len += (size_t)snprintf(a->bytes + a->len, sizeof(a->bytes) - a->len, "%s", path) + 1;
 	pad(a);
 	memcpy(a->bytes + a->len, data, strlen(data));
 	a->len += strlen(data);
@@ -150,10 +150,10 @@ static void expect_listing(const struct initrd *t, const char *dir, const char *
 	const struct initrd_entry *e;
 	char names[256] = "";
 	size_t cursor = 0;
+	size_t len = 0;
 
 	while ((e = initrd_next(t, find(t, dir), &cursor)) != NULL) {
-		strcat(names, initrd_name(e));
-		strcat(names, " ");
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s ", initrd_name(e));
 	}
 	assert_null(initrd_next(t, find(t, dir), &cursor));
 	assert_string_equal(names, expected);
@@ -287,7 +287,7 @@ static void many_files_are_sorted_whatever_their_order(void **state)
 	rng_init(&rng, seed);
 	for (int i = 0; i < 2000; i++) {
 		a.len = 0;
-		sprintf(path, "f%u", (unsigned)rng_below(&rng, 100000) * 2);
+		snprintf(path, sizeof(path), "f%u", (unsigned)rng_below(&rng, 100000) * 2);
 		add(&a, INITRD_FILE | 0644, path, path);
 		memcpy(bytes + len, a.bytes, a.len);
 		len += a.len;

@@ -28,8 +28,9 @@ struct holm_pool *pool_make(size_t frames, uint32_t reserve)
 
 	assert_non_null(mem);
 	pool = holm_pool_init(mem + 32, reserve);
-	made_of(pool)->region = aligned_alloc(
-		HOLM_FRAME_BYTES, (bytes + HOLM_FRAME_BYTES - 1) / HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
+	made_of(pool)->region =
+		aligned_alloc(HOLM_FRAME_BYTES,
+			      (bytes + HOLM_FRAME_BYTES - 1) / HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
 	assert_non_null(made_of(pool)->region);
 	assert_int_equal(holm_pool_add(pool, made_of(pool)->region, bytes), frames);
 	return pool;

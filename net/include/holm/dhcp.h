@@ -33,10 +33,11 @@ struct holm_dhcp_lease {
 	struct holm_addr router; /* wildcard: none */
 	struct holm_addr dns[HOLM_DHCP_DNS_MAX];
 	uint32_t ndns;
-	uint16_t mtu; /* 0: not given */
+	uint16_t mtu;					/* 0: not given */
 	struct holm_route routes[HOLM_DHCP_ROUTES_MAX]; /* option 121; then `router` is not used */
 	uint32_t nroutes;
-	uint64_t obtained_ns, renew_ns, rebind_ns, expire_ns; /* absolute; expire UINT64_MAX: never */
+	uint64_t obtained_ns, renew_ns, rebind_ns,
+		expire_ns; /* absolute; expire UINT64_MAX: never */
 };
 
 struct holm_dhcp;
