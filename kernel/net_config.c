@@ -232,10 +232,10 @@ static void configure(struct holm_dev *dev, size_t i)
 void net_config_start(struct holm_net *instance, struct holm_dev **devs, size_t n)
 {
 	net = instance;
-	(void)net_hostname(); /* so that the word counts as known */
+	/* So that these words count as known, wanted or not. */
+	(void)net_hostname();
+	(void)cmdline_get("gw");
 	read_dns();
 	for (size_t i = 0; i < n; i++)
 		configure(devs[i], i);
-	if (n == 0 || !cmdline_get("ip"))
-		(void)cmdline_get("gw");
 }
