@@ -213,7 +213,8 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 	if (fin)
 		c->flags |= TCP_FIN_SENT;
 	/* Data answers what came: an exchange, where ACKs ride on data. */
-	c->quick = 0;
+	if (n > 0)
+		c->quick = 0;
 	if (!fl->timing) {
 		fl->timing = true;
 		fl->timed = c->snd_nxt;
