@@ -77,9 +77,12 @@ static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct hol
 	}
 	at = (uint32_t)pos & (b->cap - 1);
 	first = min_size(len, b->cap - at);
-	holm_frame_read(f, frame_off, b->mem + at, first);
-	if (unlikely(first < len))
+	if (likely(first == len && frame_off + len <= f->segs[0].len)) {
+		memcpy(b->mem + at, f->segs[0].data + frame_off, len);
+	} else {
+		holm_frame_read(f, frame_off, b->mem + at, first);
 		holm_frame_read(f, frame_off + first, b->mem, len - first);
+	}
 	b->edge = max_u64(b->edge, pos + len);
 	return len;
 }
@@ -150,19 +153,20 @@ void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
 
 size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 {
-	struct holm_span spans[2];
-	size_t n = holm_ring_rcvbuf_peek(b, 0, spans);
+	size_t n = min_size(len, (size_t)(b->tail - b->head));
 	uint8_t *out = dst;
-	size_t done = 0;
+	uint32_t at;
+	size_t first;
 
-	for (size_t i = 0; i < n && done < len; i++) {
-		size_t k = min_size(len - done, spans[i].len);
-
-		memcpy(out + done, spans[i].data, k);
-		done += k;
-	}
-	holm_ring_rcvbuf_release(b, done);
-	return done;
+	if (n == 0)
+		return 0;
+	at = (uint32_t)b->head & (b->cap - 1);
+	first = min_size(n, b->cap - at);
+	memcpy(out, b->mem + at, first);
+	if (unlikely(first < n))
+		memcpy(out + first, b->mem, n - first);
+	holm_ring_rcvbuf_release(b, n);
+	return n;
 }
 
 void holm_ring_rcvbuf_fini(struct holm_ring_rcvbuf *b)

@@ -239,7 +239,8 @@ size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_
 	at = (uint32_t)b->tail & (b->cap - 1);
 	first = min_size(n, b->cap - at);
 	memcpy(b->mem + at, in, first);
-	memcpy(b->mem, in + first, n - first);
+	if (unlikely(first < n))
+		memcpy(b->mem, in + first, n - first);
 	b->tail += n;
 	return n;
 }

@@ -163,21 +163,19 @@ static void *large_alloc(struct mem *m, size_t size)
 	unsigned class = large_class(size);
 	void *p;
 
-	if (class == MEM_LARGE_CLASSES) {
-		p = env_alloc(m, size, MEM_GRAIN);
-		if (p)
+	if (likely(class < MEM_LARGE_CLASSES)) {
+		size = large_bytes(class);
+		p = m->large[class];
+		if (likely(p)) {
+			memcpy(&m->large[class], p, sizeof(void *));
+			m->kept -= size;
 			account(m, size);
-		return p;
+			return p;
+		}
 	}
-	p = m->large[class];
-	if (p) {
-		memcpy(&m->large[class], p, sizeof(void *));
-		m->kept -= large_bytes(class);
-	} else {
-		p = env_alloc(m, large_bytes(class), MEM_GRAIN);
-	}
+	p = env_alloc(m, size, MEM_GRAIN);
 	if (p)
-		account(m, large_bytes(class));
+		account(m, size);
 	return p;
 }
 
@@ -185,19 +183,16 @@ static void large_free(struct mem *m, void *p, size_t size)
 {
 	unsigned class = large_class(size);
 
-	if (class == MEM_LARGE_CLASSES) {
-		m->stats.in_use -= size;
+	if (likely(class < MEM_LARGE_CLASSES))
+		size = large_bytes(class);
+	m->stats.in_use -= size;
+	if (unlikely(class == MEM_LARGE_CLASSES || m->kept + size > MEM_KEEP_BYTES)) {
 		env_free(m, p, size);
-		return;
-	}
-	m->stats.in_use -= large_bytes(class);
-	if (m->kept + large_bytes(class) > MEM_KEEP_BYTES) {
-		env_free(m, p, large_bytes(class));
 		return;
 	}
 	memcpy(p, &m->large[class], sizeof(void *));
 	m->large[class] = p;
-	m->kept += large_bytes(class);
+	m->kept += size;
 }
 
 void *mem_alloc(struct mem *m, size_t size)
