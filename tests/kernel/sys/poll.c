@@ -155,6 +155,7 @@ static void poll_for_hup(void *arg)
 
 	assert_int_equal(sys_poll(&s->w->p[0], &fd, 1, -1), 1);
 	assert_int_equal(fd.revents, IN);
+	assert_in_range(s->w->crew.now, 5 * MS, 6 * MS);
 }
 
 static void shut_down_later(void *arg)

@@ -294,6 +294,17 @@ static void close_with_linger(void *arg)
 	assert_int_equal(sys_close(p, f->fd), 0);
 	assert_true(f->w.crew.now - before < 500 * MS);
 	sys_close(&f->w.p[1], other);
+	/* With unread bytes the close is a reset, and nothing to wait for. */
+	f->fd = world_connect(&f->w, 0, 1, 9);
+	other = sys_accept(&f->w.p[1], l, NULL, NULL);
+	assert_int_equal(sys_setsockopt(p, f->fd, 1, HOLM_SO_LINGER, &linger, sizeof(linger)), 0);
+	assert_int_equal(sys_send(&f->w.p[1], other, bytes, 10, 0), 10);
+	world_sleep(&f->w, 100 * MS);
+	before = f->w.crew.now;
+	assert_int_equal(sys_close(p, f->fd), 0);
+	assert_int_equal(f->w.crew.now, before);
+	assert_int_equal(sys_recv(&f->w.p[1], other, bytes, 1, 0), -HOLM_ECONNRESET);
+	sys_close(&f->w.p[1], other);
 	sys_close(&f->w.p[1], l);
 }
 

@@ -66,6 +66,7 @@ static void a_deadline_beyond_time_is_for_ever(void **state)
 	(void)state;
 	assert_int_equal(wait_deadline(&with, 0), 1000);
 	assert_int_equal(wait_deadline(&with, 5), 1005);
+	assert_int_equal(wait_deadline(&with, 1000000000), 1000001000);
 	assert_true(wait_deadline(&with, UINT64_MAX - 1000) == UINT64_MAX);
 	assert_true(wait_deadline(&with, UINT64_MAX - 999) == WAIT_FOREVER);
 	assert_true(wait_deadline(&with, UINT64_MAX) == WAIT_FOREVER);

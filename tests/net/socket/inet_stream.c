@@ -133,10 +133,18 @@ static void connecting_to_af_unspec_dissolves_the_connection(void **state)
 	struct holm_sockaddr_in unspec = { .family = HOLM_AF_UNSPEC };
 
 	sockets_pair(d, pair);
+	sockets_send(pair[0], "x", 1, 0);
+	assert_int_equal(holm_socket_shutdown(pair[0], HOLM_SHUT_WR), 0);
 	assert_int_equal(sockets_connect(pair[0], unspec), 0);
 	assert_int_equal(holm_socket_poll(pair[0]), OUT | HUP);
 	duo_settle(d);
 	assert_int_equal(sockets_recv(pair[1], bytes, 1, 0), -HOLM_ECONNRESET);
+	holm_socket_close(pair[1]);
+	/* What was shut down is open again in the next connection. */
+	pair[1] = sockets_listen(d, 1, 81);
+	assert_int_equal(sockets_connect(pair[0], sockets_addr(d, 1, 81)), -HOLM_EINPROGRESS);
+	duo_settle(d);
+	assert_int_equal(sockets_send(pair[0], "x", 1, 0), 1);
 	holm_socket_close(pair[0]);
 	holm_socket_close(pair[1]);
 }
@@ -282,6 +290,25 @@ static void a_request_that_came_before_accept_is_there(void **state)
 	a = sockets_accept(l);
 	duo_settle(d);
 	expect_bytes(a, "GET");
+	holm_socket_close(a);
+	holm_socket_close(c);
+	holm_socket_close(l);
+}
+
+static void what_the_peer_was_promised_before_accept_is_taken(void **state)
+{
+	struct duo *d = *state;
+	struct holm_socket *l = sockets_listen(d, 1, 80), *c = sockets_open(d, 0, HOLM_SOCK_STREAM);
+	struct holm_socket *a;
+
+	assert_int_equal(sockets_set_int(l, HOLM_SOL_SOCKET, HOLM_SO_RCVBUF, 1152), 0);
+	sockets_connect(c, sockets_addr(d, 1, 80));
+	duo_settle(d);
+	assert_int_equal(sockets_send(c, bytes, 10000, 0), 10000);
+	duo_settle(d);
+	a = sockets_accept(l);
+	duo_settle(d);
+	assert_int_equal(holm_socket_readable_bytes(a), 10000);
 	holm_socket_close(a);
 	holm_socket_close(c);
 	holm_socket_close(l);
@@ -743,6 +770,7 @@ int main(void)
 		TEST(a_listener_is_readable_while_someone_waits),
 		cmocka_unit_test(a_connection_stays_queued_when_there_is_no_socket_for_it),
 		TEST(a_request_that_came_before_accept_is_there),
+		TEST(what_the_peer_was_promised_before_accept_is_taken),
 		TEST(shutdown_of_reading_ends_listening),
 		TEST(names_are_cut_and_their_full_length_is_told),
 		TEST(there_is_no_peer_before_and_after_a_connection),
