@@ -36,7 +36,6 @@ struct holm_app_endpoint {
 	uint32_t recv_q, send_q;
 	uint8_t has_flow; /* what follows means something */
 	uint32_t mss, cwnd_bytes, rtt_us, rttvar_us, rto_us, retrans;
-	uint64_t bytes_sent, bytes_received;
 };
 
 /* Who wants to know; callbacks that are NULL are skipped. They may not make calls that block. */

@@ -86,8 +86,6 @@ static void visit_endpoints(const struct holm_app_stats *v, uint64_t t)
 		e.rto_us = 200000;
 		e.send_q = i == 0 ? (uint32_t)wave(t, 6000, 65536) : 0;
 		e.retrans = i == 3 ? 2 : 0;
-		e.bytes_sent = t * (i + 1) * 977;
-		e.bytes_received = t * (i + 1) * 31;
 		v->endpoint(v->ctx, &e);
 	}
 	e = (struct holm_app_endpoint){ .proto = "udp", .state = "UNCONN" };

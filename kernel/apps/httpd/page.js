@@ -96,8 +96,7 @@ function row(e) {
   cell(r, flow ? millis(e.rtt_us) : "–", !flow);
   cell(r, flow && e.mss ? String(Math.floor(e.cwnd_bytes / e.mss)) : "–", !flow);
   cell(r, flow ? count(e.retrans) : "–", !e.retrans, e.retrans > 0);
-  cell(r, flow ? bytes(e.bytes_sent) : "–", !flow);
-  cell(r, flow ? bytes(e.bytes_received) : "–", !flow);
+  cell(r, flow ? millis(e.rto_us) : "–", !flow);
   return r;
 }
 

@@ -56,8 +56,6 @@ static void on_endpoint(void *ctx, const struct holm_app_endpoint *e)
 		member(t, "rttvar_us", e->rttvar_us);
 		member(t, "rto_us", e->rto_us);
 		member(t, "retrans", e->retrans);
-		member(t, "bytes_sent", e->bytes_sent);
-		member(t, "bytes_received", e->bytes_received);
 	}
 	text_char(t, '}');
 }

@@ -37,10 +37,6 @@ static void add_flow(struct text *t, const struct holm_app_endpoint *e)
 	text_u64(t, e->mss > 0 ? e->cwnd_bytes / e->mss : 0);
 	text_add(t, " retrans:");
 	text_u64(t, e->retrans);
-	text_add(t, " bytes_sent:");
-	text_u64(t, e->bytes_sent);
-	text_add(t, " bytes_received:");
-	text_u64(t, e->bytes_received);
 }
 
 static void on_endpoint(void *ctx, const struct holm_app_endpoint *e)

@@ -91,8 +91,6 @@ static bool visit_endpoint(void *ctx, const struct holm_ep_info *info)
 		.rttvar_us = us(t->rttvar_ns),
 		.rto_us = us(t->rto_ns),
 		.retrans = t->retrans_total,
-		.bytes_sent = t->bytes_sent,
-		.bytes_received = t->bytes_received,
 	};
 
 	name(e.local, &t->local, holm_addr_is_ip4(&t->local.addr));

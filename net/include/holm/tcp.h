@@ -154,8 +154,6 @@ struct holm_tcp_info {
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 	uint32_t in_flight;
 	uint32_t retrans_total; /* segments */
-	uint64_t bytes_sent,
-		bytes_received; /* payload in order, modulo 2^32 where idle state is compact */
 };
 
 void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info);
