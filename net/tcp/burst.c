@@ -317,8 +317,12 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 static uint32_t super_max(const struct tcp_tx *tx)
 {
 	const struct holm_netif *netif = tx->c->dst->netif;
+	uint32_t tso = tx->c->flags & TCP_IP6 ? HOLM_DEV_TSO6 : HOLM_DEV_TSO4;
 	uint32_t max = SUPER_MAX;
 
+	/* Software cuts into frames' own memory; jumbo segments go one by one. */
+	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && (netif->features & tso)))
+		return tx->mss;
 	if (netif && netif->dev->caps.gso_max > TCP_HDR_MAX + 60u)
 		max = min_u32(max, netif->dev->caps.gso_max - TCP_HDR_MAX - 60u);
 	if (tx->room < max / tx->mss)

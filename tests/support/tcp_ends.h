@@ -32,6 +32,8 @@ struct tcp_ends {
 	struct tcp_end end[2];
 	uint8_t *table;
 	uint64_t rcvbuf;
+	uint64_t sent[2];  /* frames that left side i */
+	uint64_t lose[2];  /* this one of them (1, 2, ...) is lost; 0: none */
 	uint32_t released; /* buffers whose released() was called */
 };
 

@@ -46,7 +46,8 @@ void fixture_init(struct tcp_fixture *t, const struct tcp_options *o)
 	struct lab_options lo = { .protos = protos,
 				  .config = o->config,
 				  .features = o->features,
-				  .segs_max = o->segs_max };
+				  .segs_max = o->segs_max,
+				  .mtu = o->mtu };
 	struct holm_endpoint local = { .addr = lab_addr(1), .port = FIX_PORT };
 
 	memset(t, 0, sizeof(*t));

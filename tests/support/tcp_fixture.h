@@ -36,7 +36,7 @@ struct tcp_options {
 	bool nodelay, no_ts, no_attach, slow_acks;
 	const struct holm_config *config;
 	uint32_t features;
-	uint16_t segs_max;
+	uint16_t segs_max, mtu;
 	uint64_t fail_from;
 };
 

@@ -1,0 +1,96 @@
+/*
+ * Bound ports and who listens.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/tcp_fixture.h"
+
+static struct holm_tcp *bound(struct tcp_fixture *t, struct holm_addr addr, uint16_t port)
+{
+	struct holm_endpoint e = { .addr = addr, .port = port };
+	struct holm_tcp *c;
+
+	assert_int_equal(holm_tcp_open(t->lab.net, &c), 0);
+	assert_int_equal(holm_tcp_bind(c, &e, HOLM_TCP_REUSEADDR), 0);
+	return c;
+}
+
+static void an_exact_address_is_found_before_the_wildcard(void **state)
+{
+	struct holm_addr self = lab_addr(1), any = holm_addr_ip4(0, 0, 0, 0), other = lab_addr(7);
+	struct tcp_fixture t;
+	struct holm_tcp *a, *b;
+
+	(void)state;
+	fixture_only(&t);
+	a = bound(&t, any, 99);
+	b = bound(&t, self, 99);
+	/* Only one of two that mean the same may listen through the call: set both by hand. */
+	tcp_set_state(a, HOLM_TCP_LISTEN);
+	tcp_set_state(b, HOLM_TCP_LISTEN);
+	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &self, 99)->owner, b);
+	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &other, 99)->owner, a);
+	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 98));
+	holm_tcp_close(a);
+	holm_tcp_close(b);
+	finish(&t);
+}
+
+static void who_is_bound_but_does_not_listen_is_not_found(void **state)
+{
+	struct holm_addr self = lab_addr(1);
+	struct tcp_fixture t;
+	struct holm_tcp *a;
+
+	(void)state;
+	fixture_only(&t);
+	a = bound(&t, self, 99);
+	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 99));
+	assert_true(tcp_port_is_bound(t.lab.net->tcp, 99));
+	holm_tcp_close(a);
+	assert_false(tcp_port_is_bound(t.lab.net->tcp, 99));
+	finish(&t);
+}
+
+static void the_ipv6_wildcard_means_ipv4_too_unless_told_otherwise(void **state)
+{
+	struct holm_addr any6 = holm_addr_any6(), self = lab_addr(1);
+	struct tcp_fixture t;
+	struct holm_tcp *a, *b;
+	struct tcp_state *ts;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	holm_tcp_open(t.lab.net, &a);
+	holm_tcp_open(t.lab.net, &b);
+	assert_int_equal(tcp_bind_add(ts, a, &any6, 99, 0), 0);
+	assert_int_equal(tcp_bind_add(ts, b, &self, 99, 0), -HOLM_EADDRINUSE);
+	tcp_set_state(a, HOLM_TCP_LISTEN);
+	assert_non_null(tcp_find_listener(ts, &self, 99));
+	holm_tcp_close(a);
+	holm_tcp_open(t.lab.net, &a);
+	assert_int_equal(tcp_bind_add(ts, a, &any6, 99, HOLM_TCP_V6ONLY), 0);
+	tcp_set_state(a, HOLM_TCP_LISTEN);
+	assert_null(tcp_find_listener(ts, &self, 99));
+	assert_int_equal(tcp_bind_add(ts, b, &self, 99, 0), 0);
+	holm_tcp_close(a);
+	holm_tcp_close(b);
+	finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_exact_address_is_found_before_the_wildcard),
+		cmocka_unit_test(who_is_bound_but_does_not_listen_is_not_found),
+		cmocka_unit_test(the_ipv6_wildcard_means_ipv4_too_unless_told_otherwise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,79 @@
+/*
+ * Initial sequence numbers and timestamp offsets.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/tcp_fixture.h"
+
+static struct tcp_id id_of(uint8_t host, uint16_t port)
+{
+	struct tcp_id id = {
+		.remote = lab_addr(host), .local = lab_addr(1), .rport = port, .lport = 80
+	};
+
+	return id;
+}
+
+static void the_number_of_a_tuple_advances_with_the_clock(void **state)
+{
+	struct tcp_id id = id_of(2, 4000);
+	struct tcp_fixture t;
+	struct tcp_seq a;
+
+	(void)state;
+	fixture_only(&t);
+	a = tcp_isn(t.lab.net, &id);
+	assert_int_equal(tcp_isn(t.lab.net, &id).v, a.v);
+	fixture_wait_ms(&t, 1000);
+	/* One number in about four microseconds. */
+	assert_in_range(seq_diff(tcp_isn(t.lab.net, &id), a), 240000, 250000);
+	finish(&t);
+}
+
+static void every_part_of_the_tuple_changes_it(void **state)
+{
+	struct tcp_id id = id_of(2, 4000), host = id_of(3, 4000), port = id_of(2, 4001);
+	struct tcp_id swapped = {
+		.remote = lab_addr(1), .local = lab_addr(2), .rport = 80, .lport = 4000
+	};
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	assert_int_not_equal(tcp_isn(t.lab.net, &id).v, tcp_isn(t.lab.net, &host).v);
+	assert_int_not_equal(tcp_isn(t.lab.net, &id).v, tcp_isn(t.lab.net, &port).v);
+	assert_int_not_equal(tcp_isn(t.lab.net, &id).v, tcp_isn(t.lab.net, &swapped).v);
+	assert_int_not_equal(tcp_isn(t.lab.net, &id).v, tcp_ts_offset(t.lab.net, &id));
+	finish(&t);
+}
+
+static void ipv6_tuples_count_in_full(void **state)
+{
+	struct tcp_id a = { .rport = 1, .lport = 2 }, b = a;
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	a.remote.b[0] = 0x20;
+	b.remote.b[0] = 0x20;
+	b.remote.b[3] = 1;
+	assert_int_not_equal(tcp_isn(t.lab.net, &a).v, tcp_isn(t.lab.net, &b).v);
+	assert_int_not_equal(tcp_ts_offset(t.lab.net, &a), tcp_ts_offset(t.lab.net, &b));
+	finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_number_of_a_tuple_advances_with_the_clock),
+		cmocka_unit_test(every_part_of_the_tuple_changes_it),
+		cmocka_unit_test(ipv6_tuples_count_in_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
