@@ -1,7 +1,8 @@
 /*
  * Software segmentation. Each piece gets the super-frame's headers with its own lengths, identifier,
- * sequence number and flags; its payload is copied out of the super-frame's segments in the same
- * pass that sums it. What is the same for all pieces is summed once.
+ * sequence number and flags. For a device that gathers, its payload stays where the super-frame's
+ * segments are, and is only summed; otherwise it is copied in the same pass that sums it. What is the
+ * same for all pieces is summed once.
  */
 #include "net/link/gso.h"
 
@@ -13,6 +14,11 @@
 #define PIECE_HEADROOM HOLM_FRAME_HEADROOM
 
 #define IP6_PAYLOAD_LEN_OFFSET 4u
+
+/* Below this, a copy is cheaper than a descriptor more. */
+#define GATHER_MIN 512u
+/* Segments that a piece may refer to: what is inline, less the headers'. */
+#define GATHER_SPANS (HOLM_FRAME_SEGS_INLINE - 1u)
 
 /* Where the next payload byte is. */
 struct cursor {
@@ -31,6 +37,7 @@ struct cutter {
 	uint8_t flags;
 	uint8_t tcp_hdr_len;
 	bool hw_csum;
+	bool gathers;
 };
 
 static uint16_t tcp_len(const struct cutter *k, size_t payload)
@@ -58,6 +65,50 @@ static void read_headers(struct cutter *k)
 	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 10));
 }
 
+static void advance(struct cursor *at, size_t n)
+{
+	at->off += n;
+	if (at->off == at->seg->len) {
+		at->seg++;
+		at->off = 0;
+	}
+}
+
+/* Do the next `len` payload bytes lie in few enough segments to be referred to? */
+static bool may_gather(const struct cutter *k, size_t len)
+{
+	size_t reach = k->at.seg->len - k->at.off;
+
+	if (!k->gathers || len < GATHER_MIN)
+		return false;
+	for (uint32_t i = 1; reach < len && i < GATHER_SPANS; i++)
+		reach += k->at.seg[i].len;
+	return reach >= len;
+}
+
+/* Refer to the next `len` payload bytes where they lie; returns their sum if it is ours to compute. */
+static uint32_t gather_payload(struct cutter *k, struct holm_frame *p, size_t len)
+{
+	uint32_t sum = 0;
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = min_size(k->at.seg->len - k->at.off, len - done);
+		uint8_t *src = k->at.seg->data + k->at.off;
+
+		if (!k->hw_csum) {
+			uint32_t part = checksum_partial(src, n, 0);
+
+			sum = checksum_add(sum, done % 2 ? checksum_rotate(part) : part);
+		}
+		holm_frame_append(p, k->at.seg->buf, src, n);
+		done += n;
+		advance(&k->at, n);
+	}
+	p->flags |= k->super->flags & HOLM_FRAME_LENT;
+	return sum;
+}
+
 /* Copy `len` payload bytes to `dst`; returns their sum if it is ours to compute. */
 static uint32_t copy_payload(struct cutter *k, uint8_t *dst, size_t len)
 {
@@ -78,11 +129,7 @@ static uint32_t copy_payload(struct cutter *k, uint8_t *dst, size_t len)
 			sum = checksum_add(sum, checksum_rotate(part));
 		}
 		done += n;
-		k->at.off += n;
-		if (k->at.off == k->at.seg->len) {
-			k->at.seg++;
-			k->at.off = 0;
-		}
+		advance(&k->at, n);
 	}
 	return sum;
 }
@@ -149,9 +196,12 @@ static bool cut_one(struct cutter *k, size_t payload, bool last)
 
 	if (unlikely(!p))
 		return false;
-	data = holm_frame_put(p, f->hdr_len + payload);
+	data = holm_frame_put(p, f->hdr_len);
 	memcpy(data, holm_frame_data(f), f->hdr_len);
-	sum = copy_payload(k, data + f->hdr_len, payload);
+	if (may_gather(k, payload))
+		sum = gather_payload(k, p, payload);
+	else
+		sum = copy_payload(k, holm_frame_put(p, payload), payload);
 	patch_ip(k, data + f->l3_off, payload);
 	patch_tcp(k, data + f->l4_off, payload, sum, last);
 	copy_metadata(k, p);
@@ -172,12 +222,9 @@ void gso_output(struct holm_netif *netif, struct holm_frame *f)
 		return;
 	}
 	k.hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
+	k.gathers = netif->segs_max >= HOLM_FRAME_SEGS_INLINE;
 	k.at.seg = f->segs;
-	k.at.off = f->hdr_len;
-	if (k.at.off == f->segs[0].len) {
-		k.at.seg++;
-		k.at.off = 0;
-	}
+	advance(&k.at, f->hdr_len);
 	read_headers(&k);
 	net_count(net, HOLM_COUNT_TCP_GSO_CUT);
 	while (left > 0) {

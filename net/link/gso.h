@@ -1,6 +1,7 @@
 /*
  * Software segmentation: a TCP super-frame becomes frames of MTU size at the last moment, when the
- * device cannot do it. Payload is copied once, together with its checksum, out of the lent spans.
+ * device cannot do it. A device that gathers gets the lent bytes where they lie, summed; for others
+ * payload is copied once, together with its checksum.
  */
 #ifndef NET_LINK_GSO_H
 #define NET_LINK_GSO_H
@@ -9,7 +10,7 @@
 
 /*
  * Cut `f` (csum PARTIAL, gso != NONE, hdr_len and gso_size set, headers in the first segment) and
- * netif_enqueue() the pieces, which are linear and fit the device. Also serves a frame of a single
+ * netif_enqueue() the pieces, which fit the device. Also serves a frame of a single
  * segment that must become linear. Ownership of `f` passes. When the pool runs out, the rest is a
  * counted drop.
  */

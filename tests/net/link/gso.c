@@ -141,6 +141,40 @@ static void spans_may_end_anywhere_at_odd_places_too(void **state)
 	lab_fini(&s.lab);
 }
 
+/* Every byte of a piece's payload must come from the lender's memory, and be let go of again. */
+static void a_device_that_gathers_gets_the_payload_where_it_lies(void **state)
+{
+	static struct super s;
+	struct holm_netif *netif;
+	struct holm_frame *f;
+
+	(void)state;
+	set_up(&s, 0);
+	netif = s.lab.dev.netif;
+	netif->segs_max = HOLM_FRAME_SEGS_INLINE;
+	s.lab.dev.caps.segs_max = HOLM_FRAME_SEGS_INLINE;
+	gso_output(netif, make(&s, 4000, 1500, 1000, TCP_ACK));
+	assert_int_equal(netif->tail - netif->head, 4);
+	f = netif->ring[netif->head & netif->ring_mask];
+	assert_int_equal(f->nsegs, 2);
+	assert_ptr_equal(f->segs[1].data, s.payload);
+	assert_int_equal(f->segs[1].len, 1000);
+	/* The second piece begins in one span and ends in the next. */
+	f = netif->ring[(netif->head + 1) & netif->ring_mask];
+	assert_int_equal(f->nsegs, 3);
+	assert_ptr_equal(f->segs[1].data, s.payload + 1000);
+	assert_int_equal(f->segs[1].len, 500);
+	assert_int_equal(s.buf.refs, 1 + 1 + 2 + 1 + 1);
+	lab_poll(&s.lab);
+	lab_clear(&s.lab);
+	assert_int_equal(s.buf.refs, 1);
+	/* The same bytes and sums as by copying, whatever the spans; many small ones are copied. */
+	for (size_t piece = 113; piece < 1600; piece += 171)
+		cut(&s, 5000, piece, 1001);
+	cut(&s, 5001, 8000, 1460);
+	lab_fini(&s.lab);
+}
+
 static void a_device_that_sums_gets_the_pseudo_sum(void **state)
 {
 	static struct super s;
@@ -208,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_have_their_own_lengths_numbers_and_sums),
 		cmocka_unit_test(spans_may_end_anywhere_at_odd_places_too),
+		cmocka_unit_test(a_device_that_gathers_gets_the_payload_where_it_lies),
 		cmocka_unit_test(a_device_that_sums_gets_the_pseudo_sum),
 		cmocka_unit_test(congestion_window_reduced_is_said_once),
 		cmocka_unit_test(an_empty_pool_loses_the_rest_and_counts_it),
