@@ -1,10 +1,9 @@
 /*
  * Destinations (struct ip_dst): finding, resolving, sharing and recycling them, for both families;
- * see ip.h. A destination without holder keeps its path MTU and lets its neighbour go.
+ * see ip.h. A destination without holder keeps what was found and lets its neighbour go: that may
+ * be evicted meanwhile, and is looked up anew then.
  */
 #include "net/ip/state.h"
-
-#include "net/link/neigh.h"
 
 /* RFC 1191 section 7.1: what to try next when a router does not say. */
 static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, IP_PMTU_MIN };
@@ -201,6 +200,17 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	return 0;
 }
 
+/* Is what was found still so? Without a holder the neighbour must be had again, if there is one. */
+static bool is_current(struct holm_net *net, struct ip_dst *dst)
+{
+	if (dst->gen != net->ip->gen || !dst->netif)
+		return false;
+	if (dst->refs > 0 || !dst->lost_neigh)
+		return true;
+	dst->neigh = neigh_take(net, &dst->known);
+	return dst->neigh != NULL;
+}
+
 int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
 	       struct ip_dst **out)
 {
@@ -219,8 +229,7 @@ int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm
 		if (err)
 			return err;
 	}
-	/* Without a holder it has no neighbour, whatever its generation. */
-	if (dst->refs == 0 || dst->gen != net->ip->gen || !dst->netif) {
+	if (!is_current(net, dst)) {
 		err = resolve(net, dst);
 		if (err) {
 			if (dst->refs == 0) {
@@ -241,7 +250,10 @@ void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
 	ASSERT(dst->refs > 0);
 	if (--dst->refs > 0)
 		return;
-	release_neigh(net, dst);
+	dst->lost_neigh = dst->neigh != NULL;
+	if (dst->neigh)
+		dst->known = neigh_put_memo(net, dst->neigh);
+	dst->neigh = NULL;
 	list_push_back(&net->ip->unused, &dst->unused);
 }
 

@@ -13,9 +13,8 @@
 #include "lib/htab.h"
 #include "net/core/net.h"
 #include "net/core/ip_rx.h"
-#include "net/link/netif.h"
+#include "net/link/neigh.h"
 
-struct neigh;
 struct ip_family;
 
 struct ip_dst {
@@ -30,10 +29,12 @@ struct ip_dst {
 	bool broadcast;
 	bool multicast;
 	uint8_t header_bytes; /* the family's */
+	bool lost_neigh;      /* `known` is to be had again with the next reference */
 	bool orphan; /* the device it is bound to is no more: there will never be a way again */
 	/* The table's own. */
 	struct htab_node node;
 	struct list_node unused; /* refs == 0: may be recycled; holds no neighbour */
+	struct neigh_memo known; /* ...but remembers the one it had, with lost_neigh */
 	struct holm_dev *bound;	 /* asked for this device only */
 };
 

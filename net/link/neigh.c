@@ -81,6 +81,7 @@ static void unlink_entry(struct holm_net *net, struct neigh *n)
 		link = &(*link)->hash_next;
 	*link = n->hash_next;
 	net->neigh->count--;
+	net->neigh->removals++;
 }
 
 /* Out of the table: gone at once, or DEAD until the last holder has noticed. */
@@ -166,6 +167,12 @@ static int create(struct holm_net *net, struct holm_netif *netif, const struct h
 	return 0;
 }
 
+static void hold(struct neigh *n)
+{
+	if (n->refs++ == 0)
+		list_remove(&n->idle);
+}
+
 int neigh_get(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 	      struct neigh **out)
 {
@@ -177,8 +184,7 @@ int neigh_get(struct holm_net *net, struct holm_netif *netif, const struct holm_
 		if (err)
 			return err;
 	}
-	if (n->refs++ == 0)
-		list_remove(&n->idle);
+	hold(n);
 	*out = n;
 	return 0;
 }
@@ -192,6 +198,25 @@ void neigh_put(struct holm_net *net, struct neigh *n)
 		mem_free(&net->mem, n, sizeof(*n));
 	else
 		idle_insert(net->neigh, n);
+}
+
+struct neigh_memo neigh_put_memo(struct holm_net *net, struct neigh *n)
+{
+	struct neigh_memo memo = { n, net->neigh->removals };
+
+	/* What is DEAD was counted before: it may be freed right here. */
+	if (n->state == NEIGH_DEAD)
+		memo.n = NULL;
+	neigh_put(net, n);
+	return memo;
+}
+
+struct neigh *neigh_take(struct holm_net *net, const struct neigh_memo *memo)
+{
+	if (!memo->n || memo->removals != net->neigh->removals)
+		return NULL;
+	hold(memo->n);
+	return memo->n;
 }
 
 /* ---- The machine. */

@@ -97,6 +97,7 @@ struct neigh_table {
 	uint32_t mask; /* number of buckets - 1 */
 	uint32_t count;
 	uint32_t parked;     /* frames that wait at all entries together */
+	uint64_t removals;   /* entries that have gone: see struct neigh_memo */
 	struct list noise;   /* entries without holder that were never confirmed, oldest first */
 	struct list settled; /* ...that were, least recently used first */
 	/*
@@ -121,6 +122,20 @@ const struct neigh_ops *neigh_ops_of(const struct holm_net *net, const struct ho
 int neigh_get(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 	      struct neigh **out);
 void neigh_put(struct holm_net *net, struct neigh *n);
+
+/*
+ * An entry that somebody remembers without holding it: good as long as no entry has gone since, so
+ * it keeps nothing in the table and costs nothing to take again.
+ */
+struct neigh_memo {
+	struct neigh *n; /* NULL: nothing is remembered */
+	uint64_t removals;
+};
+
+/* Give up the reference and remember the entry. */
+struct neigh_memo neigh_put_memo(struct holm_net *net, struct neigh *n);
+/* The entry again, with a reference; NULL: look it up anew. */
+struct neigh *neigh_take(struct holm_net *net, const struct neigh_memo *memo);
 
 /* The entry, if there is one. No reference is taken. */
 struct neigh *neigh_find(const struct holm_net *net, const struct holm_netif *netif,

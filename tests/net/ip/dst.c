@@ -218,6 +218,38 @@ static void an_unused_destination_lets_its_neighbour_go_but_keeps_the_path_mtu(v
 	lab_fini(&lab);
 }
 
+static void an_unused_destination_finds_its_neighbour_again_or_another_if_that_has_gone(
+	void **state)
+{
+	struct lab lab;
+	struct ip_dst *dst;
+	struct neigh *first;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	dst = get(&lab, lab_addr(2));
+	first = dst->neigh;
+	ip_dst_put(lab.net, dst);
+	assert_int_equal(first->refs, 0);
+	dst = get(&lab, lab_addr(2));
+	assert_ptr_equal(dst->neigh, first);
+	assert_int_equal(first->refs, 1);
+	ip_dst_put(lab.net, dst);
+	/* Gone while nobody held it. */
+	neigh_flush(lab.net, lab.dev.netif);
+	dst = get(&lab, lab_addr(2));
+	assert_int_equal(dst->neigh->refs, 1);
+	assert_ptr_equal(neigh_find(lab.net, lab.dev.netif, &dst->remote), dst->neigh);
+	/* Gone while it was held. */
+	neigh_flush(lab.net, lab.dev.netif);
+	assert_int_equal(dst->neigh->state, NEIGH_DEAD);
+	ip_dst_put(lab.net, dst);
+	dst = get(&lab, lab_addr(2));
+	assert_int_not_equal(dst->neigh->state, NEIGH_DEAD);
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 static void a_path_mtu_only_falls_not_below_the_floor_and_is_forgotten_in_time(void **state)
 {
 	struct lab lab;
@@ -296,6 +328,8 @@ int main(void)
 		cmocka_unit_test(unused_destinations_are_recycled_and_used_ones_never),
 		cmocka_unit_test(
 			an_unused_destination_lets_its_neighbour_go_but_keeps_the_path_mtu),
+		cmocka_unit_test(
+			an_unused_destination_finds_its_neighbour_again_or_another_if_that_has_gone),
 		cmocka_unit_test(
 			a_path_mtu_only_falls_not_below_the_floor_and_is_forgotten_in_time),
 		cmocka_unit_test(any_order_of_taking_and_giving_back_leaves_the_books_in_order),
