@@ -7,15 +7,7 @@
 #include "lib/assert.h"
 #include "lib/compiler.h"
 #include "lib/mem.h"
-
-#define RING_MIN 4096u
-
-static uint32_t round_up_pow2(uint32_t v)
-{
-	if (v <= RING_MIN)
-		return RING_MIN;
-	return v > 0x80000000u ? 0x80000000u : (uint32_t)2 << ilog2_u32(v - 1);
-}
+#include "net/core/ring_bytes.h"
 
 static size_t ring_window(const struct holm_rcvbuf *base)
 {
@@ -42,7 +34,7 @@ static void free_ring(struct holm_ring_rcvbuf *b)
 /* Make the memory hold `need` bytes from head on; keep everything up to the edge. */
 static void grow(struct holm_ring_rcvbuf *b, size_t need)
 {
-	uint32_t cap = round_up_pow2((uint32_t)need);
+	uint32_t cap = ring_bytes_for((uint32_t)need);
 	uint8_t *mem = b->memory->alloc(b->memory->ctx, cap);
 
 	if (!mem)
@@ -117,7 +109,7 @@ void holm_ring_rcvbuf_init(struct holm_ring_rcvbuf *b, const struct holm_memory 
 	memset(b, 0, sizeof(*b));
 	b->base.ops = &ring_ops;
 	b->memory = memory;
-	b->limit = round_up_pow2(limit);
+	b->limit = ring_bytes_for(limit);
 	b->target = b->limit;
 	b->on_released = on_released;
 }
@@ -178,6 +170,6 @@ void holm_ring_rcvbuf_fini(struct holm_ring_rcvbuf *b)
 
 void holm_ring_rcvbuf_set_limit(struct holm_ring_rcvbuf *b, uint32_t limit)
 {
-	b->target = round_up_pow2(limit);
+	b->target = ring_bytes_for(limit);
 	b->limit = max_u32(b->limit, b->target);
 }

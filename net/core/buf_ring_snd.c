@@ -14,16 +14,7 @@
 #include "lib/assert.h"
 #include "lib/compiler.h"
 #include "lib/mem.h"
-
-/* The smallest ring: one page. */
-#define RING_MIN 4096u
-
-static uint32_t round_up_pow2(uint32_t v)
-{
-	if (v <= RING_MIN)
-		return RING_MIN;
-	return v > 0x80000000u ? 0x80000000u : (uint32_t)2 << ilog2_u32(v - 1);
-}
+#include "net/core/ring_bytes.h"
 
 static const struct holm_ring_sndbuf *ring_of(const struct holm_sndbuf *b)
 {
@@ -180,7 +171,7 @@ void holm_ring_sndbuf_init(struct holm_ring_sndbuf *b, const struct holm_memory 
 	memset(b, 0, sizeof(*b));
 	b->base.ops = &ring_ops;
 	b->memory = memory;
-	b->limit = round_up_pow2(limit);
+	b->limit = ring_bytes_for(limit);
 	b->on_released = on_released;
 }
 
@@ -223,7 +214,7 @@ static size_t make_room(struct holm_ring_sndbuf *b, size_t want)
 
 	want = min_size(want, allowed);
 	if (used + want > b->cap && !b->retired)
-		move_ring(b, min_u32(round_up_pow2((uint32_t)(used + want)), b->limit));
+		move_ring(b, min_u32(ring_bytes_for((uint32_t)(used + want)), b->limit));
 	return min_size(want, b->cap - used);
 }
 
@@ -285,5 +276,5 @@ void holm_ring_sndbuf_fini(struct holm_ring_sndbuf *b)
 
 void holm_ring_sndbuf_set_limit(struct holm_ring_sndbuf *b, uint32_t limit)
 {
-	b->limit = round_up_pow2(limit);
+	b->limit = ring_bytes_for(limit);
 }
