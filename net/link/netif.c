@@ -6,19 +6,11 @@
 
 #include "lib/bytes.h"
 #include "lib/checksum.h"
-#include "net/core/pool.h"
 #include "net/link/gso.h"
 #include "net/link/trace.h"
 
 /* How long an endpoint waits before it asks an empty pool again. */
 #define POOL_RETRY_NS 1000000u
-
-size_t netif_room(const struct holm_netif *netif)
-{
-	size_t queue = netif->ring_mask + 1 - (netif->tail - netif->head);
-
-	return min_size(queue, pool_available(netif->net->pool));
-}
 
 void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
 {
@@ -64,13 +56,12 @@ static void finish_checksum(struct holm_frame *f)
 	f->csum = HOLM_CSUM_NONE;
 }
 
+/* A super-segment: does the device take it as it is? */
 static bool must_cut(const struct holm_netif *netif, const struct holm_frame *f)
 {
-	if (f->gso == HOLM_GSO_TCP4 && !(netif->features & HOLM_DEV_TSO4))
-		return true;
-	if (f->gso == HOLM_GSO_TCP6 && !(netif->features & HOLM_DEV_TSO6))
-		return true;
-	return f->gso != HOLM_GSO_NONE && f->nsegs > netif->segs_max;
+	uint32_t tso = f->gso == HOLM_GSO_TCP4 ? HOLM_DEV_TSO4 : HOLM_DEV_TSO6;
+
+	return !(netif->features & tso) || f->nsegs > netif->segs_max;
 }
 
 void netif_output(struct holm_netif *netif, struct holm_frame *f)
@@ -82,7 +73,7 @@ void netif_output(struct holm_netif *netif, struct holm_frame *f)
 		return;
 	}
 	f->dev = netif->dev;
-	if (must_cut(netif, f)) {
+	if (f->gso != HOLM_GSO_NONE && must_cut(netif, f)) {
 		gso_output(netif, f);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include <holm/ip.h>
 
 #include "net/core/net.h"
+#include "net/core/pool.h"
 
 struct netif_addr {
 	struct holm_addr addr;
@@ -52,7 +53,12 @@ struct netif_waiter {
  * How many frames could be queued now without loss: room in the queue, and frames in the pool above
  * the reserve (software GSO takes one per segment).
  */
-size_t netif_room(const struct holm_netif *netif);
+static inline size_t netif_room(const struct holm_netif *netif)
+{
+	size_t queue = netif->ring_mask + 1 - (netif->tail - netif->head);
+
+	return min_size(queue, pool_available(netif->net->pool));
+}
 
 /* Call waiter->wake() once when there is room again. Waiting already is fine. */
 void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter);

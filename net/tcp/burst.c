@@ -15,27 +15,17 @@
 
 /* ---- The window that we announce ----------------------------------------------------------------- */
 
-struct tcp_seq tcp_window_edge(const struct holm_tcp *c)
-{
-	size_t wnd = tcp_net(c)->config.tcp_rcvbuf_bytes;
-
-	if (c->flags & TCP_FIN_RCVD)
-		return c->rcv_adv;
-	if (c->rcv)
-		wnd = holm_rcvbuf_window(c->rcv);
-	wnd = min_size(wnd, (size_t)65535 << tcp_rcv_wscale(c));
-	return seq_add(c->rcv_nxt, (uint32_t)wnd);
-}
-
 bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge)
 {
 	size_t buffer = seq_diff(edge, c->rcv_nxt);
+	uint32_t gain = seq_diff(edge, c->rcv_adv);
 
 	if (!seq_gt(edge, c->rcv_adv))
 		return false;
-	if (c->rcv)
+	/* What is unread makes the buffer larger than the window: not asked for where an MSS decides. */
+	if (c->rcv && buffer / 2 < c->rcv_mss)
 		buffer += holm_rcvbuf_readable(c->rcv);
-	return seq_diff(edge, c->rcv_adv) >= min_size(buffer / 2, c->rcv_mss);
+	return gain >= min_size(buffer / 2, c->rcv_mss);
 }
 
 /*
@@ -66,18 +56,6 @@ static uint16_t announce_window(struct holm_tcp *c)
 }
 
 /* ---- Headers ------------------------------------------------------------------------------------- */
-
-void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
-{
-	const struct holm_netif *netif = c->dst->netif;
-
-	tx->net = tcp_net(c);
-	tx->c = c;
-	tx->end = end;
-	tx->mss = tcp_mss(c);
-	tx->room = netif ? (uint32_t)netif_room(netif) : UINT32_MAX;
-	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
-}
 
 /* The sum of the pseudo header, for `l4_len` bytes. */
 static uint32_t pseudo_sum(const struct holm_tcp *c, uint32_t l4_len)
@@ -128,30 +106,41 @@ static bool has_options(const struct holm_tcp *c, uint32_t len, uint8_t flags)
 	return len == 0 && c->flight && c->flight->reasm;
 }
 
+static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, struct tcp_seq seq,
+			       uint8_t flags)
+{
+	struct holm_tcp *c = tx->c;
+
+	h->sport = c->id.lport;
+	h->dport = c->id.rport;
+	h->seq = seq.v;
+	h->ack = flags & TCP_ACK ? c->rcv_nxt.v : 0;
+	h->flags = flags;
+	h->urg = 0;
+	h->wnd = flags & TCP_SYN ? 0 : announce_window(c);
+	tcp_clear_options(h);
+}
+
+static never_inline size_t push_header_options(const struct tcp_tx *tx, struct holm_frame *f,
+					       struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	struct tcp_hdr_info h;
+
+	fill_header(tx, &h, seq, flags);
+	fill_options(tx, &h, len);
+	return tcp_build(holm_frame_push(f, tcp_build_bytes(&h)), &h);
+}
+
 /* The header in front of the payload; returns its length. */
 static size_t push_header(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
 			  uint32_t len, uint8_t flags)
 {
-	struct holm_tcp *c = tx->c;
-	struct tcp_hdr_info h;
-	size_t hdr_len;
+	struct tcp_hdr_info h; /* without options the builder is a few stores, and this registers */
 
-	h.sport = c->id.lport;
-	h.dport = c->id.rport;
-	h.seq = seq.v;
-	h.ack = flags & TCP_ACK ? c->rcv_nxt.v : 0;
-	h.flags = flags;
-	h.urg = 0;
-	h.wnd = 0;
-	tcp_clear_options(&h);
-	if (likely(!(flags & TCP_SYN)))
-		h.wnd = announce_window(c);
-	/* Without options the builder is a few stores; it need not ask for them. */
-	if (likely(!has_options(c, len, flags)))
-		return tcp_build(holm_frame_push(f, TCP_HDR_BYTES), &h);
-	fill_options(tx, &h, len);
-	hdr_len = tcp_build_bytes(&h);
-	return tcp_build(holm_frame_push(f, hdr_len), &h);
+	if (unlikely(has_options(tx->c, len, flags)))
+		return push_header_options(tx, f, seq, len, flags);
+	fill_header(tx, &h, seq, flags);
+	return tcp_build(holm_frame_push(f, TCP_HDR_BYTES), &h);
 }
 
 static uint32_t sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
@@ -163,24 +152,30 @@ static uint32_t sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
 		       : checksum_partial(p, hdr_len, sum);
 }
 
-/* Finish, or prepare, the checksum of a frame that begins with its TCP header. */
-static void put_checksum(const struct tcp_tx *tx, struct holm_frame *f, size_t hdr_len,
-			 uint32_t payload_sum, bool summed)
+static void note_header(struct holm_frame *f, size_t hdr_len)
 {
-	uint32_t sum = pseudo_sum(tx->c, f->len);
-	uint8_t *p = holm_frame_data(f);
-
 	f->hdr_len = (uint16_t)hdr_len;
 	f->payload_off = (uint16_t)hdr_len;
-	if (summed) {
-		sum = sum_header(p, hdr_len, checksum_add(sum, payload_sum));
-		store_be16(p + TCP_CSUM_OFFSET, checksum_finish(sum));
-		return;
-	}
+}
+
+/* Finish the checksum of a frame that begins with its TCP header. */
+static void put_checksum(const struct tcp_tx *tx, struct holm_frame *f, size_t hdr_len,
+			 uint32_t payload_sum)
+{
+	uint32_t sum = checksum_add(pseudo_sum(tx->c, f->len), payload_sum);
+	uint8_t *p = holm_frame_data(f);
+
+	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(sum_header(p, hdr_len, sum)));
+}
+
+/* Prepare it for whoever finishes it: the device, or software GSO. */
+static void defer_checksum(const struct tcp_tx *tx, struct holm_frame *f)
+{
 	f->csum = HOLM_CSUM_PARTIAL;
 	f->csum_start = 0;
 	f->csum_off = TCP_CSUM_OFFSET;
-	store_be16(p + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(sum));
+	store_be16(holm_frame_data(f) + TCP_CSUM_OFFSET,
+		   (uint16_t)~checksum_finish(pseudo_sum(tx->c, f->len)));
 }
 
 static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
@@ -222,16 +217,17 @@ static uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size
 	uint32_t sum = 0;
 	size_t done = 0;
 
-	while (done < len) {
+	do {
 		size_t n = holm_sndbuf_lend(tx->c->snd, off + done, len - done, spans,
 					    HOLM_LEND_SPANS_MAX);
+		size_t i = 0;
 
 		ASSERT(n > 0);
-		for (size_t i = 0; i < n; i++) {
+		do {
 			sum = copy_span(tx, f, spans[i], done, sum);
 			done += spans[i].len;
-		}
-	}
+		} while (unlikely(++i < n));
+	} while (unlikely(done < len));
 	return sum;
 }
 
@@ -273,7 +269,11 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	else
 		f->flags |= HOLM_FRAME_ACK;
 	hdr_len = push_header(tx, f, seq, len, flags);
-	put_checksum(tx, f, hdr_len, sum, !tx->hw_csum);
+	note_header(f, hdr_len);
+	if (tx->hw_csum)
+		defer_checksum(tx, f);
+	else
+		put_checksum(tx, f, hdr_len, sum);
 	transmit(tx, f);
 	return (int)len;
 }
@@ -309,7 +309,8 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 		f->gso = holm_addr_is_ip4(&c->id.local) ? HOLM_GSO_TCP4 : HOLM_GSO_TCP6;
 		f->gso_size = (uint16_t)tx->mss;
 	}
-	put_checksum(tx, f, push_header(tx, f, seq, done, flags), 0, false);
+	note_header(f, push_header(tx, f, seq, done, flags));
+	defer_checksum(tx, f);
 	transmit(tx, f);
 	return (int)done;
 }
@@ -330,41 +331,54 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	return max_u32(max - max % tx->mss, tx->mss);
 }
 
-/* More than one segment: as a super-frame, or else the first by copying. */
-static int send_many(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+/*
+ * What is more than one segment, or does not fit a frame. -HOLM_ENOBUFS: not this way; a segment may
+ * still go by copying.
+ */
+static never_inline int send_large(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
+				   uint8_t flags)
 {
 	uint8_t inner = (uint8_t)(flags & ~(unsigned)(TCP_FIN | TCP_PSH));
-	uint32_t max = super_max(tx);
-	int sent = -HOLM_ENOBUFS;
+	uint32_t max;
 
-	if (max > tx->mss || tx->mss > TCP_FRAME_PAYLOAD)
-		sent = len <= max ? send_lent(tx, seq, len, flags) : send_lent(tx, seq, max, inner);
-	if (sent < 0 && tx->mss <= TCP_FRAME_PAYLOAD)
-		sent = send_copied(tx, seq, tx->mss, inner);
-	return sent;
+	if (len <= tx->mss)
+		return send_lent(tx, seq, len, flags);
+	max = super_max(tx);
+	if (max <= tx->mss && tx->mss <= TCP_FRAME_PAYLOAD)
+		return -HOLM_ENOBUFS;
+	return len <= max ? send_lent(tx, seq, len, flags) : send_lent(tx, seq, max, inner);
 }
 
-int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 {
 	struct holm_tcp *c = tx->c;
 	uint32_t segments = 1;
-	int sent;
 
-	if (likely(len <= tx->mss && len <= TCP_FRAME_PAYLOAD))
-		sent = send_copied(tx, seq, len, flags);
-	else if (len <= tx->mss)
-		sent = send_lent(tx, seq, len, flags);
-	else
-		sent = send_many(tx, seq, len, flags);
-	if (sent < 0)
-		return sent;
-	if ((uint32_t)sent > tx->mss)
-		segments = ((uint32_t)sent + tx->mss - 1) / tx->mss;
+	if (sent > tx->mss)
+		segments = (sent + tx->mss - 1) / tx->mss;
 	tx->room -= min_u32(tx->room, segments);
 	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, segments);
 	if (likely(flags & TCP_ACK)) {
 		c->rcv_acked = c->rcv_nxt;
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
+}
+
+int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
+	int sent = -HOLM_ENOBUFS;
+
+	if (unlikely(len > copied_max)) {
+		sent = send_large(tx, seq, len, flags);
+		if (sent < 0 && len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD) {
+			len = tx->mss;
+			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
+		}
+	}
+	if (likely(len <= copied_max))
+		sent = send_copied(tx, seq, len, flags);
+	if (likely(sent >= 0))
+		account(tx, (uint32_t)sent, flags);
 	return sent;
 }

@@ -216,25 +216,33 @@ static void run(struct tcp_rx *rx)
 
 /* ---- Frames -------------------------------------------------------------------------------------- */
 
+/* Of a header in several pieces, make one; returns how much of the packet lies in it now. */
+static never_inline size_t pull_header(struct holm_frame *f, size_t linear)
+{
+	size_t l4_len = ip_rx(f)->l4_len;
+	size_t hdr_len;
+
+	if (linear < TCP_HDR_BYTES) {
+		if (l4_len < TCP_HDR_BYTES ||
+		    !holm_frame_pullup(f, (size_t)f->l4_off + TCP_HDR_BYTES))
+			return linear;
+		linear = TCP_HDR_BYTES;
+	}
+	hdr_len = (size_t)(holm_frame_data(f)[f->l4_off + 12] >> 4) << 2;
+	if (linear < hdr_len && l4_len >= hdr_len && holm_frame_pullup(f, f->l4_off + hdr_len))
+		linear = hdr_len;
+	return linear;
+}
+
 /* The header in one piece, and what it says. False: dropped and counted. */
-static bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
+static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
 {
 	const struct ip_rx *ip = ip_rx(f);
-	size_t linear = f->segs[0].len - f->l4_off;
-	enum holm_drop why = HOLM_DROP_TCP_SHORT;
+	size_t linear = min_size(f->segs[0].len - f->l4_off, ip->l4_len);
+	enum holm_drop why;
 
-	if (unlikely(linear < TCP_HDR_BYTES) && ip->l4_len >= TCP_HDR_BYTES &&
-	    holm_frame_pullup(f, (size_t)f->l4_off + TCP_HDR_BYTES))
-		linear = TCP_HDR_BYTES;
-	if (unlikely(linear > ip->l4_len))
-		linear = ip->l4_len;
-	if (likely(linear >= TCP_HDR_BYTES)) {
-		size_t hdr_len = (size_t)(holm_frame_data(f)[f->l4_off + 12] >> 4) << 2;
-
-		if (unlikely(linear < hdr_len) && ip->l4_len >= hdr_len &&
-		    holm_frame_pullup(f, f->l4_off + hdr_len))
-			linear = hdr_len;
-	}
+	if (unlikely(linear < TCP_HDR_MAX && linear < ip->l4_len))
+		linear = pull_header(f, linear);
 	if (unlikely(!tcp_parse(holm_frame_data(f) + f->l4_off, linear, h, &why))) {
 		net_drop(net, f, why);
 		return false;
@@ -302,8 +310,6 @@ static void flush(struct tcp_state *ts)
 	struct tcp_rx rx;
 	const struct holm_frame *head = g->head;
 
-	if (!head)
-		return;
 	rx.net = ts->net;
 	rx.f = g->head;
 	rx.h = gro_info(g);
@@ -331,18 +337,21 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_TCP_CSUM);
 		return;
 	}
-	if (gro_append(g, f)) {
-		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
-		return;
+	if (g->head) {
+		if (gro_append(g, f)) {
+			net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
+			return;
+		}
+		flush(ts);
 	}
-	flush(ts);
 	if (!gro_begin(g, f))
 		run_one(net, f, gro_next_info(g));
 }
 
 void tcp_input_done(struct holm_net *net)
 {
-	flush(net->tcp);
+	if (net->tcp->gro.head)
+		flush(net->tcp);
 }
 
 /* ---- Set aside ----------------------------------------------------------------------------------- */

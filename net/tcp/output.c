@@ -240,7 +240,7 @@ static bool send_new(struct tcp_tx *tx)
 	while (!(c->flags & TCP_FIN_SENT)) {
 		uint32_t n = seq_eq(c->snd_nxt, tx->end) ? 0 : sendable(tx);
 		bool last = seq_eq(seq_add(c->snd_nxt, n), tx->end);
-		bool fin = last && fin_is_due(c);
+		bool fin = last && unlikely(fin_is_due(c));
 		uint8_t flags = TCP_ACK;
 		int sent;
 
@@ -302,6 +302,13 @@ static bool send_keep_alive(struct tcp_tx *tx)
 	return true;
 }
 
+static bool send_probes(struct tcp_tx *tx)
+{
+	if ((tx->c->flags & TCP_PROBE_DUE) && !send_window_probe(tx))
+		return false;
+	return !(tx->c->flags & TCP_KEEP_DUE) || send_keep_alive(tx);
+}
+
 /* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
 bool tcp_window_update_due(const struct holm_tcp *c)
 {
@@ -330,8 +337,8 @@ static bool must_persist(const struct tcp_tx *tx)
 {
 	const struct holm_tcp *c = tx->c;
 
-	return seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end) &&
-	       !(c->flags & (TCP_REXMT | TCP_PERSIST));
+	return !(c->flags & (TCP_REXMT | TCP_PERSIST)) && seq_eq(c->snd_una, c->snd_nxt) &&
+	       seq_lt(c->snd_nxt, tx->end);
 }
 
 static bool output_synchronized(struct tcp_tx *tx)
@@ -343,10 +350,8 @@ static bool output_synchronized(struct tcp_tx *tx)
 	if (seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end))
 		tcp_recovery_idle(c);
 	ok = send_again(tx) && send_new(tx);
-	if (ok && (c->flags & TCP_PROBE_DUE))
-		ok = send_window_probe(tx);
-	if (ok && (c->flags & TCP_KEEP_DUE))
-		ok = send_keep_alive(tx);
+	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE)))
+		ok = send_probes(tx);
 	if (ok && must_persist(tx)) {
 		c->retries = 0;
 		tcp_timer_persist(c);
@@ -354,7 +359,9 @@ static bool output_synchronized(struct tcp_tx *tx)
 	/* SACK blocks travel on bare ACKs only: data that went out has not told the peer of them. */
 	if (unlikely(ack_now && c->flight && c->flight->reasm))
 		c->flags |= TCP_ACK_NOW;
-	return send_ack(tx) && ok;
+	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED))
+		ok = send_ack(tx) && ok;
+	return ok;
 }
 
 /* Is there anything to look at? A segment that asked for nothing is the usual no. */

@@ -241,6 +241,6 @@ void tcp_recovery_idle(struct holm_tcp *c)
 
 	if (c->flags & (TCP_REXMT | TCP_PERSIST))
 		return;
-	if ((int32_t)idle < 0 || idle > rtt_rto_ticks(&c->rtt))
+	if (idle >= RTO_MIN_TICKS && ((int32_t)idle < 0 || idle > rtt_rto_ticks(&c->rtt)))
 		c->cwnd = min_u32(c->cwnd, cc_initial_window(tcp_mss(c)));
 }

@@ -301,7 +301,16 @@ uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option);
 /* The MSS that we announce. */
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s);
 /* The window that RCV.WND could be now (the right edge that the buffer allows). */
-struct tcp_seq tcp_window_edge(const struct holm_tcp *c);
+static inline struct tcp_seq tcp_window_edge(const struct holm_tcp *c)
+{
+	size_t wnd;
+
+	if (unlikely(c->flags & TCP_FIN_RCVD))
+		return c->rcv_adv;
+	wnd = likely(c->rcv) ? holm_rcvbuf_window(c->rcv) : tcp_net(c)->config.tcp_rcvbuf_bytes;
+	wnd = min_size(wnd, (size_t)65535 << tcp_rcv_wscale(c));
+	return seq_add(c->rcv_nxt, (uint32_t)wnd);
+}
 /* May the announced window grow to `edge` without being silly (RFC 9293 3.8.6.2.2)? */
 bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge);
 
@@ -320,7 +329,17 @@ struct tcp_tx {
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /* `end` is tcp_snd_end(c): asked once a visit. */
-void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end);
+static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
+{
+	const struct holm_netif *netif = c->dst->netif;
+
+	tx->net = tcp_net(c);
+	tx->c = c;
+	tx->end = end;
+	tx->mss = tcp_mss(c);
+	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
+	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
+}
 
 /* ---- reply.c */
 /* A segment without a connection, for small records and RSTs. */

@@ -25,6 +25,8 @@ void rtt_sample(struct tcp_rtt *r, uint64_t rtt_ns);
 
 /* The least that 4 * RTTVAR counts for: what a peer may delay its ACK (see README.md). */
 #define RTT_VAR_MIN (200000000u >> RTT_UNIT_SHIFT)
+/* So no timeout is shorter than this. */
+#define RTO_MIN_TICKS (RTT_VAR_MIN >> 10)
 
 /* In ticks, not backed off. RFC 6298 2.3: RTO <- SRTT + max (G, K*RTTVAR), where K = 4. */
 static inline uint32_t rtt_rto_ticks(const struct tcp_rtt *r)

@@ -157,10 +157,10 @@ enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx)
 	/* A duplicate of an older ACK: it can be ignored, its text cannot. */
 	if (seq_lt(ack, c->snd_una))
 		return TCP_NEXT;
-	if (is_duplicate(c, rx, ack) && !(c->flags & TCP_PERSIST))
-		tcp_recovery_dupack(c);
-	else if (seq_gt(ack, c->snd_una))
+	if (seq_gt(ack, c->snd_una))
 		ack_data(c, rx, ack);
+	else if (is_duplicate(c, rx, ack) && !(c->flags & TCP_PERSIST))
+		tcp_recovery_dupack(c);
 	ack_window(c, rx);
 	return ack_fin(c);
 }

@@ -34,8 +34,8 @@ static uint32_t frame_payload(struct holm_frame *f)
  * Hand `len` payload bytes, from `skip` on, to the buffer at stream offset `off`. Returns how many,
  * from the front, it promised to keep.
  */
-static uint32_t accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32_t skip,
-			     uint32_t off, uint32_t len)
+static inline uint32_t accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32_t skip,
+				    uint32_t off, uint32_t len)
 {
 	uint32_t done = 0;
 
@@ -74,7 +74,7 @@ static uint32_t fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 	return off >= wnd ? 0 : (uint32_t)min_size(len, wnd - off);
 }
 
-static void advance(struct holm_tcp *c, uint32_t n)
+static inline void advance(struct holm_tcp *c, uint32_t n)
 {
 	holm_rcvbuf_advance(c->rcv, n);
 	c->rcv_nxt = seq_add(c->rcv_nxt, n);

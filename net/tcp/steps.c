@@ -94,6 +94,8 @@ void tcp_trim(const struct holm_tcp *c, struct tcp_rx *rx)
 
 static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 {
+	bool whole;
+
 	/* Both ends opened: the SYN that comes with the ACK of ours was counted already. */
 	if (c->state == HOLM_TCP_SYN_RECEIVED && rx->syn &&
 	    seq_eq(seq_add(rx->seq, 1), c->rcv_nxt)) {
@@ -102,7 +104,9 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	}
 	if ((c->flags & TCP_TS) && is_old(c, rx))
 		return tcp_drop(rx, HOLM_DROP_TCP_PAWS, reply_to_unacceptable(c, rx));
-	if (!is_acceptable(c, rx)) {
+	/* What is expected next, and fits the window, needs no closer look. */
+	whole = seq_eq(rx->seq, c->rcv_nxt) && rx->len <= tcp_rcv_wnd(c);
+	if (unlikely(!whole) && !is_acceptable(c, rx)) {
 		if (rx->h->flags & TCP_RST)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
 		return tcp_drop(rx, HOLM_DROP_TCP_SEQUENCE, reply_to_unacceptable(c, rx));
@@ -117,7 +121,8 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	c->last_rx_s = (uint32_t)(rx->net->now >> TCP_SECOND_SHIFT);
 	if (!(c->flags & (TCP_REXMT | TCP_PERSIST)))
 		c->retries = 0; /* keep-alive: the peer is there */
-	tcp_trim(c, rx);
+	if (unlikely(!whole))
+		tcp_trim(c, rx);
 	return TCP_NEXT;
 }
 

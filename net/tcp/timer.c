@@ -37,15 +37,18 @@ static uint32_t rto_ticks(const struct holm_tcp *c)
 
 static void start(struct holm_tcp *c)
 {
+	uint32_t rto = rto_ticks(c);
+
+	if (unlikely(c->retries > 0))
+		rto = rtt_backoff_ticks(rto, c->retries);
 	/* One more: the tick that runs has begun already. */
-	c->rexmt = tcp_ticks(tcp_net(c)->now) + 1 + rtt_backoff_ticks(rto_ticks(c), c->retries);
+	c->rexmt = tcp_ticks(tcp_net(c)->now) + 1 + rto;
 }
 
 void tcp_timer_rexmt(struct holm_tcp *c)
 {
 	start(c);
-	c->flags |= TCP_REXMT;
-	c->flags &= ~(uint32_t)TCP_PERSIST;
+	c->flags = (c->flags & ~(uint32_t)TCP_PERSIST) | TCP_REXMT;
 }
 
 /* How many ticks ago the retransmission was sent whose deadline c->rexmt is. */
@@ -59,8 +62,7 @@ uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c)
 void tcp_timer_persist(struct holm_tcp *c)
 {
 	start(c);
-	c->flags |= TCP_PERSIST;
-	c->flags &= ~(uint32_t)TCP_REXMT;
+	c->flags = (c->flags & ~(uint32_t)TCP_REXMT) | TCP_PERSIST;
 }
 
 /* From now on c->rexmt says when the flight became empty. */
@@ -116,6 +118,9 @@ static uint64_t earliest(const struct holm_tcp *c)
 {
 	uint64_t at = WHEEL_NEVER;
 
+	/* While something is in flight, keep-alive waits, and FIN-WAIT-2 is still to come. */
+	if (likely((c->flags & (TCP_REXMT | TCP_ACK_DELAYED)) == TCP_REXMT))
+		return ns_of_tick(tcp_net(c), c->rexmt);
 	if (c->flags & (TCP_REXMT | TCP_PERSIST))
 		at = ns_of_tick(tcp_net(c), c->rexmt);
 	if (c->flags & TCP_ACK_DELAYED)
