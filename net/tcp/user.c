@@ -233,9 +233,24 @@ int holm_tcp_shutdown(struct holm_tcp *t)
 	return 0;
 }
 
-static void close_children(struct holm_tcp *listener)
+/* Reset a connection, or end an endpoint that has none; not a listener. */
+static void abort_one(struct holm_tcp *t)
 {
-	struct tcp_bind *b = tcp_bind_of(tcp_net(listener)->tcp, listener);
+	if (t->state == HOLM_TCP_CLOSED) {
+		tcp_conn_destroy(t);
+		return;
+	}
+	/* RFC 9293 3.10.5: SYN-SENT, CLOSING and LAST-ACK end without a word. */
+	if (t->state != HOLM_TCP_SYN_SENT && t->state != HOLM_TCP_CLOSING &&
+	    t->state != HOLM_TCP_LAST_ACK)
+		tcp_send_abort(t);
+	tcp_conn_closed(t, 0);
+}
+
+/* A listener ends, and what nobody accepted. */
+static void close_listener(struct holm_tcp *t)
+{
+	struct tcp_bind *b = tcp_bind_of(tcp_net(t)->tcp, t);
 	struct list_node *n;
 
 	while ((n = list_pop_front(&b->children)) != NULL) {
@@ -244,8 +259,9 @@ static void close_children(struct holm_tcp *listener)
 
 		b->nchildren--;
 		c->flags &= ~(uint32_t)TCP_CHILD;
-		holm_tcp_abort(c);
+		abort_one(c);
 	}
+	tcp_conn_destroy(t);
 }
 
 /* Received bytes that nobody will read: in the buffer, or set aside for one. */
@@ -270,25 +286,16 @@ void holm_tcp_close(struct holm_tcp *t)
 {
 	ASSERT(!tcp_net(t)->callbacks);
 	ep_disown(&t->ep);
-	if (t->state == HOLM_TCP_LISTEN)
-		close_children(t);
-	if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN) {
-		tcp_conn_destroy(t);
-		return;
+	if (t->state == HOLM_TCP_LISTEN) {
+		close_listener(t);
+	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t)) {
+		/* RFC 2525 2.17: where bytes are unread, a RST shows that data was lost. */
+		abort_one(t);
+	} else {
+		release_rcv(t);
+		shut(t);
+		tcp_note_output(t);
 	}
-	if (t->state == HOLM_TCP_SYN_SENT) {
-		tcp_conn_closed(t, 0);
-		return;
-	}
-	if (has_unread(t)) {
-		/* RFC 2525 2.17: a RST shows that data was lost. */
-		tcp_send_abort(t);
-		tcp_conn_closed(t, 0);
-		return;
-	}
-	release_rcv(t);
-	shut(t);
-	tcp_note_output(t);
 }
 
 void holm_tcp_abort(struct holm_tcp *t)
@@ -296,16 +303,9 @@ void holm_tcp_abort(struct holm_tcp *t)
 	ASSERT(!tcp_net(t)->callbacks);
 	ep_disown(&t->ep);
 	if (t->state == HOLM_TCP_LISTEN)
-		close_children(t);
-	if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN) {
-		tcp_conn_destroy(t);
-		return;
-	}
-	/* RFC 9293 3.10.5: SYN-SENT, CLOSING and LAST-ACK end without a word. */
-	if (t->state != HOLM_TCP_SYN_SENT && t->state != HOLM_TCP_CLOSING &&
-	    t->state != HOLM_TCP_LAST_ACK)
-		tcp_send_abort(t);
-	tcp_conn_closed(t, 0);
+		close_listener(t);
+	else
+		abort_one(t);
 }
 
 /* ---- Asking -------------------------------------------------------------------------------------- */
