@@ -15,25 +15,12 @@
 
 /* ---- The window that we announce ----------------------------------------------------------------- */
 
-bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge)
-{
-	size_t buffer = seq_diff(edge, c->rcv_nxt);
-	uint32_t gain = seq_diff(edge, c->rcv_adv);
-
-	if (!seq_gt(edge, c->rcv_adv))
-		return false;
-	/* What is unread makes the buffer larger than the window: not asked for where an MSS decides. */
-	if (c->rcv && buffer / 2 < c->rcv_mss)
-		buffer += holm_rcvbuf_readable(c->rcv);
-	return gain >= min_size(buffer / 2, c->rcv_mss);
-}
-
 /*
  * RFC 9293 3.8.6.2.2, avoiding silly windows:
  *   The suggested SWS avoidance algorithm for the receiver is to keep RCV.NXT+RCV.WND fixed until
  *   the reduction satisfies: RCV.BUFF - RCV.USER - RCV.WND >= min ( Fr * RCV.BUFF, Eff.snd.MSS )
  */
-static uint16_t announce_window(struct holm_tcp *c)
+static inline uint16_t announce_window(struct holm_tcp *c)
 {
 	unsigned scale = tcp_rcv_wscale(c);
 	uint32_t unit = (1u << scale) - 1;
@@ -42,13 +29,14 @@ static uint16_t announce_window(struct holm_tcp *c)
 
 	if (seq_gt(edge, c->rcv_adv)) {
 		uint32_t whole = seq_diff(edge, c->rcv_nxt);
+		uint32_t up;
 
 		if (tcp_window_opens(c, edge))
-			wnd = whole & ~unit;
-		wnd = max_u32(wnd, tcp_rcv_wnd(c));
+			wnd = max_u32(whole & ~unit, wnd);
 		/* Up to a whole unit where the buffer honours that. */
-		if (seq_leq(seq_add(c->rcv_nxt, (wnd + unit) & ~unit), edge))
-			wnd = (wnd + unit) & ~unit;
+		up = (wnd + unit) & ~unit;
+		if (up <= whole)
+			wnd = up;
 	}
 	wnd >>= scale;
 	c->rcv_adv = seq_max(c->rcv_adv, seq_add(c->rcv_nxt, wnd << scale));
@@ -58,7 +46,7 @@ static uint16_t announce_window(struct holm_tcp *c)
 /* ---- Headers ------------------------------------------------------------------------------------- */
 
 /* The sum of the pseudo header, for `l4_len` bytes. */
-static uint32_t pseudo_sum(const struct holm_tcp *c, uint32_t l4_len)
+static inline uint32_t pseudo_sum(const struct holm_tcp *c, uint32_t l4_len)
 {
 	if (unlikely(c->flags & TCP_IP6))
 		return ip_pseudo_sum(&c->id.local, &c->id.remote, IP4_PROTO_TCP, l4_len);
@@ -132,8 +120,8 @@ static never_inline size_t push_header_options(const struct tcp_tx *tx, struct h
 }
 
 /* The header in front of the payload; returns its length. */
-static size_t push_header(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
-			  uint32_t len, uint8_t flags)
+static inline size_t push_header(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
+				 uint32_t len, uint8_t flags)
 {
 	struct tcp_hdr_info h; /* without options the builder is a few stores, and this registers */
 
@@ -213,20 +201,16 @@ static uint32_t copy_span(const struct tcp_tx *tx, struct holm_frame *f, struct 
 /* Copy queued bytes behind the head-room; returns their sum, if it is ours to compute. */
 static uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size_t off, size_t len)
 {
-	struct holm_span spans[HOLM_LEND_SPANS_MAX];
 	uint32_t sum = 0;
 	size_t done = 0;
 
 	do {
-		size_t n = holm_sndbuf_lend(tx->c->snd, off + done, len - done, spans,
-					    HOLM_LEND_SPANS_MAX);
-		size_t i = 0;
+		struct holm_span span;
+		size_t n = holm_sndbuf_lend(tx->c->snd, off + done, len - done, &span, 1);
 
-		ASSERT(n > 0);
-		do {
-			sum = copy_span(tx, f, spans[i], done, sum);
-			done += spans[i].len;
-		} while (unlikely(++i < n));
+		ASSERT(n == 1);
+		sum = copy_span(tx, f, span, done, sum);
+		done += span.len;
 	} while (unlikely(done < len));
 	return sum;
 }

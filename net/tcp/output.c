@@ -1,6 +1,6 @@
 /*
- * What is to be sent: RFC 9293 sections 3.8.6 and 3.10.2. tcp_output() looks at a connection once per
- * round and has everything built that is due: what is to be sent again, new data, the FIN, probes, or
+ * What is to be sent: RFC 9293 sections 3.8.6 and 3.10.2. tcp_output_all() looks at a connection once
+ * per round and has everything built that is due: what is to be sent again, new data, the FIN, probes, or
  * a bare ACK. How a segment is built is burst.c's.
  */
 #include "net/tcp/room.h"
@@ -116,13 +116,18 @@ static uint32_t again_bytes(const struct tcp_tx *tx)
 	return min_u32(n, limit - done < tx->mss ? 0 : limit - done - (limit - done) % tx->mss);
 }
 
+static bool again_is_due(const struct holm_tcp *c)
+{
+	return c->flight && seq_lt(c->flight->rtx_nxt, c->flight->rtx_end);
+}
+
 /* Send what recovery has marked: [rtx_nxt, rtx_end). False: no room. */
-static bool send_again(struct tcp_tx *tx)
+static never_inline bool send_again(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 	struct tcp_flight *fl = c->flight;
 
-	while (fl && seq_lt(fl->rtx_nxt, fl->rtx_end)) {
+	while (seq_lt(fl->rtx_nxt, fl->rtx_end)) {
 		struct tcp_seq data_end = sent_data_end(c);
 		uint8_t flags = TCP_ACK;
 		uint32_t n = 0;
@@ -246,7 +251,7 @@ static bool send_new(struct tcp_tx *tx)
 
 		if (n == 0 && !fin)
 			return true;
-		if (tx->room == 0 || !tcp_flight_get(c))
+		if (tx->room == 0 || (unlikely(!c->flight) && !tcp_flight_get(c)))
 			return false;
 		ASSERT(n == 0 || tcp_in_flight(c) + n <= c->cwnd);
 		if (last)
@@ -349,7 +354,8 @@ static bool output_synchronized(struct tcp_tx *tx)
 
 	if (seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end))
 		tcp_recovery_idle(c);
-	ok = send_again(tx) && send_new(tx);
+	ok = likely(!again_is_due(c)) || send_again(tx);
+	ok = ok && send_new(tx);
 	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE)))
 		ok = send_probes(tx);
 	if (ok && must_persist(tx)) {
@@ -367,14 +373,13 @@ static bool output_synchronized(struct tcp_tx *tx)
 /* Is there anything to look at? A segment that asked for nothing is the usual no. */
 static bool is_due(const struct holm_tcp *c, struct tcp_seq end)
 {
-	const struct tcp_flight *fl = c->flight;
-
 	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED | TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE))
 		return true;
-	return seq_lt(c->snd_nxt, end) || fin_is_due(c) || (fl && seq_lt(fl->rtx_nxt, fl->rtx_end));
+	return seq_lt(c->snd_nxt, end) || fin_is_due(c) || again_is_due(c);
 }
 
-void tcp_output(struct holm_tcp *c)
+/* Send everything that is due. Blocked, the connection will be noted again. */
+static void output(struct holm_tcp *c)
 {
 	struct tcp_seq end;
 	struct tcp_tx tx;
@@ -412,7 +417,7 @@ bool tcp_output_all(struct holm_net *net, size_t *budget)
 			continue;
 		}
 		(*budget)--;
-		tcp_output(c);
+		output(c);
 	}
 	return !queue_is_empty(&ts->output);
 }

@@ -193,7 +193,7 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 		ep_notify(tcp_net(c), &c->ep);
 	}
 }
-/* The connection has something to send, perhaps: have tcp_output() look at it. */
+/* The connection has something to send, perhaps: have tcp_output_all() look at it. */
 void tcp_note_output(struct holm_tcp *c);
 /* The flight block, made if it is not there. NULL: no memory. */
 struct tcp_flight *tcp_flight_get(struct holm_tcp *c);
@@ -272,8 +272,7 @@ struct tcp_seq tcp_reasm_advance(struct tcp_reasm *r, struct tcp_seq nxt);
 uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks, uint8_t max);
 
 /* ---- output.c */
-/* Send everything that is due. `c` may be gone afterwards. False: blocked, it will be noted again. */
-void tcp_output(struct holm_tcp *c);
+/* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
 bool tcp_output_all(struct holm_net *net, size_t *budget);
 /* Has the window opened so far that the peer should hear of it now? */
 bool tcp_window_update_due(const struct holm_tcp *c);
@@ -312,7 +311,17 @@ static inline struct tcp_seq tcp_window_edge(const struct holm_tcp *c)
 	return seq_add(c->rcv_nxt, (uint32_t)wnd);
 }
 /* May the announced window grow to `edge` without being silly (RFC 9293 3.8.6.2.2)? */
-bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge);
+static inline bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge)
+{
+	size_t buffer = seq_diff(edge, c->rcv_nxt);
+
+	if (!seq_gt(edge, c->rcv_adv))
+		return false;
+	/* What is unread makes the buffer larger than the window: not asked for where an MSS decides. */
+	if (unlikely(buffer / 2 < c->rcv_mss) && c->rcv)
+		buffer += holm_rcvbuf_readable(c->rcv);
+	return seq_diff(edge, c->rcv_adv) >= min_size(buffer / 2, c->rcv_mss);
+}
 
 /* ---- burst.c */
 struct tcp_tx {

@@ -290,8 +290,10 @@ static inline struct tcp_seq tcp_snd_end(const struct holm_tcp *c)
 /* Between SYN and the last FIN: ESTABLISHED and everything behind it but CLOSED. */
 static inline bool tcp_is_synchronized(const struct holm_tcp *c)
 {
-	return c->state != HOLM_TCP_CLOSED && c->state != HOLM_TCP_LISTEN &&
-	       c->state != HOLM_TCP_SYN_SENT && c->state != HOLM_TCP_SYN_RECEIVED;
+	const uint32_t others = 1u << HOLM_TCP_CLOSED | 1u << HOLM_TCP_LISTEN |
+				1u << HOLM_TCP_SYN_SENT | 1u << HOLM_TCP_SYN_RECEIVED;
+
+	return !(others >> c->state & 1);
 }
 
 #endif
