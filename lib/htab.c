@@ -140,7 +140,8 @@ enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash
 	return HTAB_INSERTED;
 }
 
-void htab_remove(struct htab *t, struct htab_node *n)
+/* What points to a node that is in the table. */
+static struct htab_node **link_to(struct htab *t, const struct htab_node *n)
 {
 	struct htab_node **link;
 
@@ -150,7 +151,20 @@ void htab_remove(struct htab *t, struct htab_node *n)
 		ASSERT(*link != NULL);
 		link = &(*link)->next;
 	}
-	*link = n->next;
+	return link;
+}
+
+void htab_replace(struct htab *t, struct htab_node *n, struct htab_node *heir)
+{
+	*link_to(t, n) = heir;
+	heir->hash = n->hash;
+	heir->next = n->next;
+	n->next = NULL;
+}
+
+void htab_remove(struct htab *t, struct htab_node *n)
+{
+	*link_to(t, n) = n->next;
 	n->next = NULL;
 	t->nodes--;
 	/* Half full is far enough from growing that a table does not swing between the two. */

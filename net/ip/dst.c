@@ -17,6 +17,12 @@ static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remo
 			   load_be64(remote->b + 8));
 }
 
+static bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,
+		   const struct holm_dev *bound)
+{
+	return holm_addr_equal(&dst->remote, remote) && dst->bound == bound && !dst->orphan;
+}
+
 static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
 			   const struct holm_addr *remote, const struct holm_dev *bound)
 {
@@ -25,7 +31,7 @@ static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
 	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		if (holm_addr_equal(&dst->remote, remote) && dst->bound == bound && !dst->orphan)
+		if (is_for(dst, remote, bound))
 			return dst;
 	}
 	return NULL;
@@ -160,6 +166,8 @@ static int resolve(struct holm_net *net, struct ip_dst *dst)
 static void destroy(struct holm_net *net, struct ip_dst *dst)
 {
 	release_neigh(net, dst);
+	if (net->ip->last_dst == dst)
+		net->ip->last_dst = NULL;
 	htab_remove(&net->ip->dsts, &dst->node);
 	mem_free(&net->mem, dst, sizeof(*dst));
 }
@@ -211,23 +219,32 @@ static bool is_current(struct holm_net *net, struct ip_dst *dst)
 	return dst->neigh != NULL;
 }
 
-int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
-	       struct ip_dst **out)
+/* From the table, where it is put if it is not there. */
+static int look_up(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
+		   struct ip_dst **out)
 {
-	struct ip_dst *dst;
 	uint32_t hash;
-	int err;
 
 	if (!ip_family_of(net, remote))
 		return -HOLM_EAFNOSUPPORT;
 	if (bound && !bound->netif)
 		return -HOLM_ENETUNREACH;
 	hash = hash_of(net, remote, bound);
-	dst = find(net, hash, remote, bound);
-	if (!dst) {
-		err = create(net, hash, remote, bound, &dst);
+	*out = find(net, hash, remote, bound);
+	return *out ? 0 : create(net, hash, remote, bound, out);
+}
+
+int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
+	       struct ip_dst **out)
+{
+	struct ip_dst *dst = net->ip ? net->ip->last_dst : NULL;
+	int err;
+
+	if (!dst || !is_for(dst, remote, bound)) {
+		err = look_up(net, remote, bound, &dst);
 		if (err)
 			return err;
+		net->ip->last_dst = dst;
 	}
 	if (!is_current(net, dst)) {
 		err = resolve(net, dst);
@@ -355,6 +372,7 @@ void ip_dst_stop(struct holm_net *net)
 	struct htab_node *n;
 
 	net_timer_cancel(net, &net->ip->pmtu_age);
+	net->ip->last_dst = NULL;
 	while ((n = htab_pop(&net->ip->dsts)) != NULL) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 

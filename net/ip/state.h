@@ -62,7 +62,8 @@ struct ip_state {
 
 	struct allocator allocator;
 	struct htab dsts;
-	struct list unused; /* destinations without holder, least recently used first */
+	struct ip_dst *last_dst; /* asked for last, in the table */
+	struct list unused;	 /* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
 
 	/* Set by ICMP when it is named: answer `f` with an "unreachable" of this kind. */

@@ -214,6 +214,15 @@ static void leave_table(struct holm_tcp *c)
 	list_push_back(&ts->unconnected, &c->free);
 }
 
+void tcp_conn_yield(struct holm_tcp *c, struct tcp_id *heir, enum tcp_kind kind)
+{
+	struct tcp_state *ts = tcp_net(c)->tcp;
+
+	tcp_table_replace(ts, &c->id, heir, kind);
+	c->flags &= ~(uint32_t)TCP_HASHED;
+	list_push_back(&ts->unconnected, &c->free);
+}
+
 void tcp_conn_closed(struct holm_tcp *c, int error)
 {
 	struct holm_net *net = tcp_net(c);

@@ -65,6 +65,15 @@ bool tcp_table_insert(struct tcp_state *ts, struct tcp_id *id, enum tcp_kind kin
 	return htab_insert(&ts->table, &id->node, hash) == HTAB_INSERTED;
 }
 
+void tcp_table_replace(struct tcp_state *ts, struct tcp_id *id, struct tcp_id *heir,
+		       enum tcp_kind kind)
+{
+	heir->node.tag = kind;
+	htab_replace(&ts->table, &id->node, &heir->node);
+	if (ts->last == id)
+		ts->last = heir;
+}
+
 void tcp_table_remove(struct tcp_state *ts, struct tcp_id *id)
 {
 	if (ts->last == id)

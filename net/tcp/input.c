@@ -186,12 +186,9 @@ static void act(struct tcp_rx *rx, struct holm_tcp *c)
 	}
 }
 
-/* Run a chain through the steps. Ownership of the frames passes. */
-static void run(struct tcp_rx *rx)
+/* The segment as it came, before any step. */
+static void begin(struct tcp_rx *rx)
 {
-	struct holm_tcp *c = NULL;
-	enum tcp_verdict v;
-
 	rx->orig_seq = seq_of(rx->h->seq);
 	rx->seq = rx->orig_seq;
 	rx->len = rx->orig_len;
@@ -200,6 +197,15 @@ static void run(struct tcp_rx *rx)
 	rx->fin = (rx->h->flags & TCP_FIN) != 0;
 	rx->reply = TCP_REPLY_NONE;
 	rx->has_iss = false;
+}
+
+/* Run a chain through the steps. Ownership of the frames passes. */
+static void run(struct tcp_rx *rx)
+{
+	struct holm_tcp *c = NULL;
+	enum tcp_verdict v;
+
+	begin(rx);
 	v = dispatch(rx, &c);
 	if (unlikely(v == TCP_DROP))
 		net_drop_note(rx->net, rx->why);
@@ -289,17 +295,24 @@ static bool checksum_holds(const struct holm_frame *f, const struct ip_rx *ip)
 	return checksum_finish(sum) == 0;
 }
 
+static struct tcp_rx rx_of_one(struct holm_net *net, struct holm_frame *f,
+			       const struct tcp_hdr_info *h)
+{
+	struct tcp_rx rx;
+
+	rx.net = net;
+	rx.f = f;
+	rx.h = h;
+	rx.last_seq = seq_of(h->seq);
+	rx.orig_len = ip_rx(f)->l4_len - h->hdr_len;
+	rx.frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx.orig_len;
+	return rx;
+}
+
 static void run_one(struct holm_net *net, struct holm_frame *f, const struct tcp_hdr_info *h)
 {
-	struct tcp_rx rx = {
-		.net = net,
-		.f = f,
-		.h = h,
-		.last_seq = seq_of(h->seq),
-		.orig_len = ip_rx(f)->l4_len - h->hdr_len,
-	};
+	struct tcp_rx rx = rx_of_one(net, f, h);
 
-	rx.frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx.orig_len;
 	run(&rx);
 }
 
@@ -384,11 +397,33 @@ bool tcp_hold(struct holm_tcp *c, struct tcp_rx *rx)
 	return true;
 }
 
-/* The steps see these frames for the second time: their ACKs are old news, their text is not. */
+/* For the second time: its ACK is old news, its text is not. False: that ended the connection. */
+static bool run_again(struct holm_tcp *c, struct holm_frame *f)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_hdr_info h;
+	enum tcp_verdict v;
+	struct tcp_rx rx;
+
+	if (!parse(net, f, &h))
+		return true;
+	rx = rx_of_one(net, f, &h);
+	begin(&rx);
+	v = tcp_input_text_again(c, &rx);
+	if (unlikely(v == TCP_DROP))
+		net_drop_note(net, rx.why);
+	if (unlikely(rx.reply != TCP_REPLY_NONE))
+		act(&rx, v == TCP_GONE ? NULL : c);
+	holm_frame_free(rx.f);
+	return v != TCP_GONE;
+}
+
+/* The caller publishes, and notes the connection for output. Its handle is held: it stays. */
 void tcp_input_held(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 	struct holm_frame *f = c->flight ? c->flight->held_first : NULL;
+	bool alive = true;
 
 	if (!f)
 		return;
@@ -397,11 +432,12 @@ void tcp_input_held(struct holm_tcp *c)
 	c->flight->held_bytes = 0;
 	while (f) {
 		struct holm_frame *next = f->next;
-		struct tcp_hdr_info h;
 
 		f->next = NULL;
-		if (parse(net, f, &h))
-			run_one(net, f, &h);
+		if (alive)
+			alive = run_again(c, f);
+		else
+			net_drop(net, f, HOLM_DROP_TCP_NO_PORT);
 		f = next;
 	}
 }

@@ -21,12 +21,12 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_id *id)
 	if (likely(holm_addr_is_ip4(&id->local))) {
 		words[0] = (uint64_t)ip4_from_addr(&id->local) << 32 | ip4_from_addr(&id->remote);
 		words[1] = id->rport;
-		return siphash24_words(&ts->net->secrets.port, words, 2);
+		return siphash13_words(&ts->net->secrets.port, words, 2);
 	}
 	memcpy(&words[0], id->local.b, 16);
 	memcpy(&words[2], id->remote.b, 16);
 	words[4] = id->rport;
-	return siphash24_words(&ts->net->secrets.port, words, 5);
+	return siphash13_words(&ts->net->secrets.port, words, 5);
 }
 
 /* Enter the table under the four-tuple in c->id, unless it is taken. */

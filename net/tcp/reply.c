@@ -12,19 +12,20 @@
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 {
 	struct holm_frame *f;
-	struct ip_dst *dst;
+	struct ip_dst *dst = r->via;
 	size_t hdr_len;
 	uint32_t sum;
 	uint8_t *p;
 
-	if (ip_dst_get(net, r->dst, NULL, &dst) != 0) {
+	if (!dst && ip_dst_get(net, r->dst, NULL, &dst) != 0) {
 		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
 	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, true);
 	if (!f) {
 		net_drop_note(net, HOLM_DROP_NO_FRAME);
-		ip_dst_put(net, dst);
+		if (!r->via)
+			ip_dst_put(net, dst);
 		return;
 	}
 	if (r->syn) {
@@ -49,7 +50,8 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 			  .ttl = r->ttl ? r->ttl : REPLY_TTL,
 			  .dont_fragment = true,
 		  });
-	ip_dst_put(net, dst);
+	if (!r->via)
+		ip_dst_put(net, dst);
 }
 
 /* One bucket for all: a second's worth, filled as time passes. */

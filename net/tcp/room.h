@@ -134,6 +134,9 @@ struct tcp_id *tcp_find(struct tcp_state *ts, const struct holm_addr *remote,
 must_check bool tcp_table_insert(struct tcp_state *ts, struct tcp_id *id, enum tcp_kind kind,
 				 uint32_t tag);
 void tcp_table_remove(struct tcp_state *ts, struct tcp_id *id);
+/* `heir`, of another kind and with the same four-tuple, takes the place of `id`. */
+void tcp_table_replace(struct tcp_state *ts, struct tcp_id *id, struct tcp_id *heir,
+		       enum tcp_kind kind);
 
 static inline enum tcp_kind tcp_kind_of(const struct tcp_id *id)
 {
@@ -177,6 +180,8 @@ void tcp_conn_destroy(struct holm_tcp *c);
  * An orphan is freed. Always: do not touch an orphan afterwards.
  */
 void tcp_conn_closed(struct holm_tcp *c, int error);
+/* Its place in the table is another's from now on. */
+void tcp_conn_yield(struct holm_tcp *c, struct tcp_id *heir, enum tcp_kind kind);
 /* Publish the level state; new bits wake the owner. */
 void tcp_publish(struct holm_tcp *c);
 /*
@@ -193,7 +198,19 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 		ep_notify(tcp_net(c), &c->ep);
 	}
 }
+<<<<<<< ours
 /* The connection has something to send, perhaps: have tcp_output_all() look at it. */
+=======
+/* A listener's level: children wait or they do not. */
+static inline void tcp_publish_listener(struct holm_net *net, struct tcp_bind *b)
+{
+	if (b->nchildren > 0)
+		ep_set(net, &b->owner->ep, HOLM_ACCEPTABLE);
+	else
+		b->owner->ep.state = 0;
+}
+/* The connection has something to send, perhaps: have tcp_output() look at it. */
+>>>>>>> theirs
 void tcp_note_output(struct holm_tcp *c);
 /* The flight block, made if it is not there. NULL: no memory. */
 struct tcp_flight *tcp_flight_get(struct holm_tcp *c);
@@ -225,6 +242,8 @@ bool tcp_hold(struct holm_tcp *c, struct tcp_rx *rx);
 
 /* ---- steps.c, step5_ack.c, step7_text.c */
 enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx);
+/* What was set aside: the steps up to the fifth are behind it. */
+enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
@@ -356,6 +375,7 @@ struct tcp_reply {
 	const struct holm_addr *src, *dst;
 	const struct tcp_settings *syn; /* a SYN-ACK: announce our MSS, as these allow */
 	struct tcp_hdr_info h;
+	struct ip_dst *via; /* where the caller has it: to `dst`; else NULL */
 	uint8_t tos, ttl;
 };
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);

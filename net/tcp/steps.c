@@ -200,6 +200,18 @@ bool tcp_challenge_allowed(struct holm_tcp *c)
 	return true;
 }
 
+enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	enum tcp_verdict v;
+
+	/* What came before it may have covered it by now. */
+	if (!is_acceptable(c, rx))
+		return tcp_drop(rx, HOLM_DROP_TCP_SEQUENCE, reply_to_unacceptable(c, rx));
+	tcp_trim(c, rx);
+	v = tcp_step7_text(c, rx);
+	return v == TCP_NEXT ? tcp_step8_fin(c, rx) : v;
+}
+
 enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	enum tcp_verdict v;

@@ -44,7 +44,8 @@ static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
 
 /* ---- The table ----------------------------------------------------------------------------------- */
 
-void tcp_half_free(struct tcp_state *ts, struct tcp_half *half)
+/* Not in the table any more. */
+static void free_record(struct tcp_state *ts, struct tcp_half *half)
 {
 	uint32_t slot = slot_of(half);
 	struct tcp_half *last = ts->halves[--ts->nhalves];
@@ -52,9 +53,14 @@ void tcp_half_free(struct tcp_state *ts, struct tcp_half *half)
 	/* The last slot's record moves into the hole. */
 	ts->halves[slot] = last;
 	last->id.node.tag = slot << SLOT_SHIFT | TCP_KIND_HALF;
-	tcp_table_remove(ts, &half->id);
 	list_remove(&half->wait);
 	mem_free(&ts->net->mem, half, sizeof(*half));
+}
+
+void tcp_half_free(struct tcp_state *ts, struct tcp_half *half)
+{
+	tcp_table_remove(ts, &half->id);
+	free_record(ts, half);
 }
 
 static uint64_t wait_ns(uint8_t retries)
@@ -230,19 +236,15 @@ static struct holm_tcp *make_child(struct tcp_bind *bind, struct tcp_half *half,
 	c->dst = dst;
 	fill_child(c, half);
 	sample_handshake(c, half, rx->h);
-	tcp_half_free(ts, half);
 	list_remove(&c->free);
-	if (!tcp_table_insert(ts, &c->id, TCP_KIND_CONN, 0)) {
-		list_push_back(&ts->unconnected, &c->free);
-		tcp_conn_destroy(c);
-		return NULL;
-	}
+	tcp_table_replace(ts, &half->id, &c->id, TCP_KIND_CONN);
+	free_record(ts, half);
 	c->flags |= TCP_HASHED | TCP_CHILD;
 	tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
 	list_push_back(&bind->children, &c->ep.ready);
 	bind->nchildren++;
 	net_count(rx->net, HOLM_COUNT_TCP_PASSIVE_OPENS);
-	tcp_publish(bind->owner);
+	tcp_publish_listener(rx->net, bind);
 	return c;
 }
 

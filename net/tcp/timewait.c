@@ -10,10 +10,19 @@
 /* An active open takes over a record's four-tuple when timestamps have moved this far (1 s). */
 #define REUSE_TICKS 954u
 
-static void send_ack(struct holm_net *net, const struct tcp_tw *tw)
+static void send_ack(struct holm_net *net, const struct tcp_tw *tw, struct ip_dst *via)
 {
-	struct tcp_reply r = { .src = &tw->id.local, .dst = &tw->id.remote, .tos = tw->tos };
+	struct tcp_reply r;
 
+	r.src = &tw->id.local;
+	r.dst = &tw->id.remote;
+	r.syn = NULL;
+	r.via = via;
+	r.tos = tw->tos;
+	r.ttl = 0;
+	tcp_clear_options(&r.h);
+	r.h.urg = 0;
+	r.h.wnd = 0;
 	r.h.sport = tw->id.lport;
 	r.h.dport = tw->id.rport;
 	r.h.seq = tw->snd_nxt.v;
@@ -77,7 +86,7 @@ static struct tcp_tw *make_record(struct tcp_state *ts)
 		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 		tcp_time_wait_free(ts, oldest(ts));
 	}
-	tw = mem_zalloc(&ts->net->mem, sizeof(*tw));
+	tw = mem_alloc(&ts->net->mem, sizeof(*tw));
 	if (!tw)
 		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
 	return tw;
@@ -87,7 +96,12 @@ void tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 {
 	struct holm_net *net = tcp_net(c);
 	struct tcp_state *ts = net->tcp;
-	struct tcp_tw record = {
+	struct tcp_tw *record = make_record(ts);
+	struct tcp_tw unkept;
+	struct tcp_tw *tw = record ? record : &unkept;
+
+	*tw = (struct tcp_tw){
+		.id = c->id,
 		.since = tcp_ticks(net->now),
 		.snd_nxt = c->snd_nxt,
 		.rcv_nxt = c->rcv_nxt,
@@ -96,23 +110,15 @@ void tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 		.has_ts = (c->flags & TCP_TS) != 0,
 		.tos = c->settings->tos,
 	};
-	struct tcp_tw *tw = make_record(ts);
-
-	record.id = c->id;
 	if (ack)
-		send_ack(net, &record);
+		send_ack(net, tw, c->dst);
+	if (record) {
+		tcp_conn_yield(c, &tw->id, TCP_KIND_TIME_WAIT);
+		ts->ntime_wait++;
+		start_wait(ts, tw);
+	}
 	tcp_set_state(c, HOLM_TCP_TIME_WAIT);
 	tcp_conn_closed(c, 0);
-	if (!tw)
-		return;
-	*tw = record;
-	if (!tcp_table_insert(ts, &tw->id, TCP_KIND_TIME_WAIT, 0)) {
-		net_drop_note(net, HOLM_DROP_TCP_NO_MEMORY);
-		mem_free(&net->mem, tw, sizeof(*tw));
-		return;
-	}
-	ts->ntime_wait++;
-	start_wait(ts, tw);
 }
 
 /* ---- Segments ------------------------------------------------------------------------------------ */
@@ -151,7 +157,7 @@ enum tcp_verdict tcp_input_time_wait(struct tcp_tw *tw, struct tcp_rx *rx)
 	}
 	/* A bare ACK gets no answer, or two records would go on answering each other. */
 	if ((h->flags & (TCP_SYN | TCP_FIN)) || rx->orig_len > 0)
-		send_ack(rx->net, tw);
+		send_ack(rx->net, tw, NULL);
 	if (h->flags & TCP_FIN) {
 		/* RFC 9293 3.10.7.4, eighth: restart the 2 MSL time-wait timeout. */
 		list_remove(&tw->wait);

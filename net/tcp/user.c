@@ -177,7 +177,7 @@ int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child)
 	c->ep.owned = true;
 	tcp_publish(c);
 	ep_notify(net, &c->ep);
-	tcp_publish(listener);
+	tcp_publish_listener(net, b);
 	*child = c;
 	return 0;
 }
