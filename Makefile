@@ -234,7 +234,7 @@ $(BUILD)/$(1)/$(2).a: $(call objects,$(1),$(3))
 	$$(Q)mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
 endef
 
-.PHONY: image libholm.a install setup help clean run debug bench lint test
+.PHONY: image libholm.a install setup help clean run debug bench boot-time lint test
 .PHONY: test-host test-m32 test-be test-lint test-embed test-scripts test-image
 
 # ---- the image -------------------------------------------------------------------------------
@@ -469,6 +469,16 @@ BENCH_MINIMAL := $(if $(filter tests/embed/minimal%,$(EMBED_TESTS)),$(BUILD)/siz
 bench: $(BENCHES:%=$(BUILD)/%/bench) $(BENCH_MINIMAL) | $(SETUP)/bench
 	@BUILD=$(BUILD) BENCH_MINIMAL=$(BENCH_MINIMAL) \
 		$(or $(wildcard tests/bench/run.sh),$(BUILD)/bench/bench)
+
+BOOT_TIME := $(BUILD)/tools/boot-time
+$(BOOT_TIME): tools/boot-time.c | $(SETUP)/build
+	@mkdir -p $(@D) && gcc -O2 -Wall -Wextra -o $@ $<
+
+## boot-time: milliseconds from starting QEMU to the first HTTP answer, ten times; the image's size
+boot-time: $(BUILD)/$(ARCH)/httpd.elf $(BOOT_TIME) | $(SETUP)/run
+	@$(BOOT_TIME) $<
+	@size $(<:.elf=.debug) | awk 'NR == 2 { printf "text %d bytes, ", $$1 }'; \
+		wc -c <$< | awk '{ print "file " $$1 " bytes: $<" }'
 
 # ---- everything else -------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 # run.sh IMAGE -- boot an image in QEMU with a network, and end with the application's status.
 #
 # Settings come from the environment, as `make help` lists them: PORT FWD MACHINE NET TAP MEM CMDLINE
-# ARGS ROOT PCAP ACCEL. For make debug and the tests also: DEBUG=1 (wait for gdb), QUIET=1 (say
-# nothing of its own), PIDFILE (where QEMU writes its process id), QEMU_EXTRA (more words for QEMU).
+# ARGS ROOT PCAP ACCEL. For make debug and the tests also: DEBUG=1 (wait for gdb, at GDB_PORT), QUIET=1
+# (say nothing of its own), PIDFILE (where QEMU writes its process id), RNG=none (no virtio-rng), QEMU
+# (which QEMU), QEMU_EXTRA (more words for it).
 #
 # The image writes a byte v to the debug-exit port and QEMU ends with (v << 1) | 1: v = 0x40 | status
 # is the application's return value, v = 0x20 a panic. Ours is the status, 70 after a panic (the
@@ -18,9 +19,9 @@ BUILD=${BUILD:-build}
 PORT=${PORT:-8080} FWD=${FWD:-} MACHINE=${MACHINE:-microvm} NET=${NET:-user} TAP=${TAP:-holm0}
 MEM=${MEM:-64M} CMDLINE=${CMDLINE:-} ARGS=${ARGS:-} ROOT=${ROOT:-} PCAP=${PCAP:-}
 ACCEL=${ACCEL:-tcg} DEBUG=${DEBUG:-} QUIET=${QUIET:-} PIDFILE=${PIDFILE:-}
-QEMU_EXTRA=${QEMU_EXTRA:-}
+GDB_PORT=${GDB_PORT:-1234} RNG=${RNG:-} QEMU_EXTRA=${QEMU_EXTRA:-}
 
-QEMU=qemu-system-x86_64
+QEMU=${QEMU:-qemu-system-x86_64}
 PANIC_STATUS=65
 HOST_ADDRESS=10.0.5.1
 IMAGE_ADDRESS=10.0.5.2
@@ -61,6 +62,9 @@ check_settings()
 	'--' | '-- '* | *' -- '* | *' --') die "CMDLINE=\"$CMDLINE\": words for the application go into ARGS" ;;
 	esac
 	[ -z "$ROOT" ] || [ -d "$ROOT" ] || die "ROOT=$ROOT: there is no such directory"
+	[ -z "$DEBUG" ] || ! port_is_busy "$GDB_PORT" ||
+		die "port $GDB_PORT, where gdb is to connect, is taken; choose another:" \
+			"make debug GDB_PORT=$((GDB_PORT + 1))"
 	[ -z "$PCAP" ] || (: >"$PCAP") 2>/dev/null || die "PCAP=$PCAP: cannot write there"
 }
 
@@ -71,15 +75,18 @@ choose_machine()
 	microvm)
 		machine=microvm,acpi=off,pit=off,pic=off,rtc=off
 		net_device=virtio-net-device
-		devices="-global virtio-mmio.force-legacy=false -device virtio-rng-device"
+		devices="-global virtio-mmio.force-legacy=false"
+		rng_device=virtio-rng-device
 		;;
 	q35)
 		machine=q35
 		net_device=virtio-net-pci,disable-legacy=on,romfile=
-		devices="-device virtio-rng-pci,disable-legacy=on"
+		devices=
+		rng_device=virtio-rng-pci,disable-legacy=on
 		;;
 	*) die "MACHINE=$MACHINE: microvm or q35, please" ;;
 	esac
+	[ "$RNG" = none ] || devices="$devices -device $rng_device"
 	case $ACCEL in
 	tcg) processor=max ;;
 	kvm) processor=host,-arch-capabilities ;;
@@ -101,6 +108,8 @@ choose_net()
 	tap)
 		make_tap
 		netdev=tap,id=net0,ifname=$TAP,script=no,downscript=no
+		# With offloads each captured frame would begin with virtio's header: no capture at all.
+		[ -z "$PCAP" ] || netdev=$netdev,vnet_hdr=off
 		address=$IMAGE_ADDRESS
 		words="ip=$IMAGE_ADDRESS/24 gw=$HOST_ADDRESS"
 		;;
@@ -177,12 +186,12 @@ set -- -M $machine -accel "$ACCEL" -cpu "$processor" -m "$MEM" -nodefaults -no-u
 	-netdev "$netdev" $devices -device "$net_device",netdev=net0 \
 	-kernel "$image" -append "$words" ${ROOT:+-initrd "$BUILD/root.img"} \
 	${PCAP:+-object "filter-dump,id=dump0,netdev=net0,file=$PCAP"} \
-	${PIDFILE:+-pidfile "$PIDFILE"} ${DEBUG:+-s -S} $QEMU_EXTRA
+	${PIDFILE:+-pidfile "$PIDFILE"} ${DEBUG:+-gdb "tcp:127.0.0.1:$GDB_PORT" -S} $QEMU_EXTRA
 
 say "booting $image ($MACHINE, $MEM, $NET network)"
 [ "$NET" = tap ] && say "address: http://$IMAGE_ADDRESS/" || say "address: http://127.0.0.1:$PORT/"
 say "try:     curl http://$address/"
 say "stop:    Ctrl-C"
-[ -z "$DEBUG" ] || say "waiting for: gdb ${image%.elf}.elf -ex 'target remote :1234'"
+[ -z "$DEBUG" ] || say "waiting for: gdb ${image%.elf}.elf -ex 'target remote :$GDB_PORT'"
 $QEMU "$@"
 status_of $?

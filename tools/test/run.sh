@@ -3,8 +3,9 @@
 #
 # Programs run in parallel, each with a time-out; what a passing one prints is hidden, what a failing
 # one prints is shown with the command that repeats it. Cases are counted from what is printed:
-# cmocka's lines, or "ok name" and "not ok name: why". A program that prints neither is one case,
-# judged by its exit status. A suite named image runs one program at a time: it measures.
+# cmocka's lines, or "ok name" and "not ok name: why"; "skip what: why" is shown and counts as nothing.
+# A program that prints none of these is one case, judged by its exit status. A suite named image runs
+# one program at a time: it measures.
 # The last line is "N passed, N failed".
 set -u
 
@@ -32,6 +33,7 @@ run_one()
 	passed=${counts% *} failed=${counts#* }
 	if [ "$failed" = 0 ]; then
 		printf '  %-7s %s (%s)\n' "$suite" "${program#"$BUILD"/}" "$passed"
+		sed -n 's/^skip /          skip /p' "$log"
 		return
 	fi
 	{
