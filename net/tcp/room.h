@@ -198,9 +198,6 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 		ep_notify(tcp_net(c), &c->ep);
 	}
 }
-<<<<<<< ours
-/* The connection has something to send, perhaps: have tcp_output_all() look at it. */
-=======
 /* A listener's level: children wait or they do not. */
 static inline void tcp_publish_listener(struct holm_net *net, struct tcp_bind *b)
 {
@@ -209,8 +206,7 @@ static inline void tcp_publish_listener(struct holm_net *net, struct tcp_bind *b
 	else
 		b->owner->ep.state = 0;
 }
-/* The connection has something to send, perhaps: have tcp_output() look at it. */
->>>>>>> theirs
+/* The connection has something to send, perhaps: have tcp_output_all() look at it. */
 void tcp_note_output(struct holm_tcp *c);
 /* The flight block, made if it is not there. NULL: no memory. */
 struct tcp_flight *tcp_flight_get(struct holm_tcp *c);
