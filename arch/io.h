@@ -7,13 +7,14 @@
  * (arch/dma.h). Ports: port_in8/16/32(port), port_out8/16/32(port, value).
  *
  * In a hosted build (tests) each access goes through arch/host/io.c, where a test puts its fake device.
+ * A program of the image is compiled as hosted, too, but HOLM_IMAGE is defined for it.
  */
 #ifndef ARCH_IO_H
 #define ARCH_IO_H
 
 #include <stdint.h>
 
-#if !__STDC_HOSTED__ && defined(__x86_64__)
+#if defined(__x86_64__) && (!__STDC_HOSTED__ || defined(HOLM_IMAGE))
 #include "arch/x86_64/io.h"
 #else
 #include "arch/host/io.h"
