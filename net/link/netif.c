@@ -20,7 +20,7 @@ void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
 		net_timer_arm(netif->net, &netif->retry, netif->net->now + POOL_RETRY_NS);
 }
 
-void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
+static inline void enqueue(struct holm_netif *netif, struct holm_frame *f)
 {
 	struct holm_net *net = netif->net;
 
@@ -36,8 +36,13 @@ void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
 	net_kick(net);
 }
 
+void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
+{
+	enqueue(netif, f);
+}
+
 /* The checksum that a device without the feature leaves to us, over a frame that goes as it is. */
-static void finish_checksum(struct holm_frame *f)
+static never_inline void finish_checksum(struct holm_frame *f)
 {
 	size_t skip = f->csum_start;
 	uint32_t sum = 0;
@@ -64,12 +69,28 @@ static bool must_cut(const struct holm_netif *netif, const struct holm_frame *f)
 	return !(netif->features & tso) || f->nsegs > netif->segs_max;
 }
 
+/* A frame of more pieces than the device gathers, in one. NULL: dropped and counted. */
+static never_inline struct holm_frame *gather(struct holm_net *net, struct holm_frame *f,
+					      uint16_t segs_max)
+{
+	struct holm_frame *linear = holm_frame_copy(net->pool, f);
+
+	holm_frame_free(f);
+	if (!linear) {
+		net_drop_note(net, HOLM_DROP_NO_FRAME);
+		return NULL;
+	}
+	if (linear->nsegs > segs_max) {
+		net_drop(net, linear, HOLM_DROP_GSO);
+		return NULL;
+	}
+	return linear;
+}
+
 void netif_output(struct holm_netif *netif, struct holm_frame *f)
 {
-	struct holm_net *net = netif->net;
-
 	if (unlikely(!netif->dev->link_up)) {
-		net_drop(net, f, HOLM_DROP_DEV_DOWN);
+		net_drop(netif->net, f, HOLM_DROP_DEV_DOWN);
 		return;
 	}
 	f->dev = netif->dev;
@@ -78,23 +99,14 @@ void netif_output(struct holm_netif *netif, struct holm_frame *f)
 		return;
 	}
 	if (unlikely(f->nsegs > netif->segs_max)) {
-		struct holm_frame *linear = holm_frame_copy(net->pool, f);
-
-		holm_frame_free(f);
-		if (!linear) {
-			net_drop_note(net, HOLM_DROP_NO_FRAME);
+		f = gather(netif->net, f, netif->segs_max);
+		if (!f)
 			return;
-		}
-		if (linear->nsegs > netif->segs_max) {
-			net_drop(net, linear, HOLM_DROP_GSO);
-			return;
-		}
-		f = linear;
 	}
 	if (f->csum == HOLM_CSUM_PARTIAL &&
 	    !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)))
 		finish_checksum(f);
-	netif_enqueue(netif, f);
+	enqueue(netif, f);
 }
 
 static void wake_waiters(struct holm_netif *netif)

@@ -314,17 +314,6 @@ static bool send_probes(struct tcp_tx *tx)
 	return !(tx->c->flags & TCP_KEEP_DUE) || send_keep_alive(tx);
 }
 
-/* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
-bool tcp_window_update_due(const struct holm_tcp *c)
-{
-	struct tcp_seq edge;
-
-	if (!c->rcv || (c->flags & TCP_FIN_RCVD))
-		return false;
-	edge = tcp_window_edge(c);
-	return seq_diff(edge, c->rcv_nxt) / 2 >= tcp_rcv_wnd(c) && tcp_window_opens(c, edge);
-}
-
 static bool send_ack(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;

@@ -89,22 +89,18 @@ void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
 	fl->rtx_nxt = seq_max(fl->rtx_nxt, c->snd_una);
 	fl->rtx_end = seq_max(fl->rtx_end, fl->rtx_nxt);
 	fl->dupacks = 0;
-	switch ((enum tcp_phase)fl->phase) {
-	case TCP_OPEN:
+	if (likely(fl->phase == TCP_OPEN)) {
 		if (window_is_used(c, acked))
 			grow(c, acked);
-		break;
-	case TCP_RECOVERY:
+	} else if (fl->phase == TCP_RECOVERY) {
 		if (seq_geq(c->snd_una, fl->recover))
 			full_ack(c);
 		else
 			partial_ack(c, acked);
-		break;
-	case TCP_LOSS:
+	} else {
 		grow(c, acked);
 		if (seq_geq(c->snd_una, fl->recover))
 			fl->phase = TCP_OPEN;
-		break;
 	}
 }
 

@@ -289,8 +289,6 @@ uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks
 /* ---- output.c */
 /* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
 bool tcp_output_all(struct holm_net *net, size_t *budget);
-/* Has the window opened so far that the peer should hear of it now? */
-bool tcp_window_update_due(const struct holm_tcp *c);
 /* Payload of a frame that lies in its own memory. */
 #define TCP_FRAME_PAYLOAD (HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
 /*
@@ -336,6 +334,17 @@ static inline bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edg
 	if (unlikely(buffer / 2 < c->rcv_mss) && c->rcv)
 		buffer += holm_rcvbuf_readable(c->rcv);
 	return seq_diff(edge, c->rcv_adv) >= min_size(buffer / 2, c->rcv_mss);
+}
+
+/* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
+static inline bool tcp_window_update_due(const struct holm_tcp *c)
+{
+	struct tcp_seq edge;
+
+	if (!c->rcv || (c->flags & TCP_FIN_RCVD))
+		return false;
+	edge = tcp_window_edge(c);
+	return seq_diff(edge, c->rcv_nxt) / 2 >= tcp_rcv_wnd(c) && tcp_window_opens(c, edge);
 }
 
 /* ---- burst.c */

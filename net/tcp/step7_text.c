@@ -142,7 +142,7 @@ static struct tcp_reasm *ranges_of(struct holm_tcp *c)
  * RFC 5681 4.2: a receiver acknowledges at once when a segment arrives out of order, or fills all or
  * part of a gap.
  */
-static void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx)
+static never_inline void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	struct tcp_reasm *r = ranges_of(c);
 	struct tcp_seq nxt;
@@ -171,9 +171,8 @@ static void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx)
  */
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	bool held = c->flight && c->flight->held_first;
-
-	if (rx->len == 0 && !(rx->fin && held))
+	/* A FIN alone waits behind text that was set aside. */
+	if (rx->len == 0 && !(rx->fin && c->flight && c->flight->held_first))
 		return TCP_NEXT;
 	if (unlikely(c->flags & TCP_FIN_RCVD))
 		return TCP_NEXT;

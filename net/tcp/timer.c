@@ -35,7 +35,7 @@ static uint32_t rto_ticks(const struct holm_tcp *c)
 	return rtt_rto_ticks(&c->rtt);
 }
 
-static void start(struct holm_tcp *c)
+static inline void start(struct holm_tcp *c)
 {
 	uint32_t rto = rto_ticks(c);
 
