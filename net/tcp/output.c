@@ -282,6 +282,14 @@ static bool send_window_probe(struct tcp_tx *tx)
 		return true;
 	if (!fresh && !seq_lt(c->snd_una, sent_data_end(c)))
 		return true;
+	if (fresh && c->snd_wnd > 0 && tcp_flight_get(c)) {
+		/*
+		 * The override timeout of 3.8.6.2.1: a window that stays small is what the peer has.
+		 * From now on it is measured by this, and used.
+		 */
+		c->flight->max_snd_wnd = c->snd_wnd;
+		return send_new(tx);
+	}
 	if (!tcp_flight_get(c) || tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
 		c->flags |= TCP_PROBE_DUE;
 		return false;

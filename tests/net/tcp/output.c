@@ -60,17 +60,20 @@ static void a_window_below_one_segment_is_used_when_it_is_half_of_the_largest(vo
 	finish(&t);
 }
 
-static void a_silly_window_is_left_to_the_probe_timer(void **state)
+static void a_silly_window_is_used_after_the_override_timeout_and_then_at_once(void **state)
 {
 	struct tcp_fixture t;
 
 	(void)state;
 	established(&t, .nodelay = true);
 	rx(&t, .wnd = 100);
+	t.o.peer_wnd = 100;
 	fixture_write(&t, 5000);
 	expect_silence(&t);
 	fixture_wait_sent(&t, 1000);
-	expect_tx(&t, .seq = 1, .len = 1);
+	expect_tx(&t, .seq = 1, .len = 100);
+	rx(&t, .ack = 101);
+	expect_tx(&t, .seq = 101, .len = 100);
 	finish(&t);
 }
 
@@ -216,7 +219,8 @@ int main(void)
 		cmocka_unit_test(the_first_flight_is_ten_segments),
 		cmocka_unit_test(no_more_than_the_window_is_sent),
 		cmocka_unit_test(a_window_below_one_segment_is_used_when_it_is_half_of_the_largest),
-		cmocka_unit_test(a_silly_window_is_left_to_the_probe_timer),
+		cmocka_unit_test(
+			a_silly_window_is_used_after_the_override_timeout_and_then_at_once),
 		cmocka_unit_test(a_small_segment_waits_only_for_another_small_one),
 		cmocka_unit_test(nodelay_sends_small_segments_at_once),
 		cmocka_unit_test(the_fin_rides_on_the_last_byte),
