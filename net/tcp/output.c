@@ -382,7 +382,7 @@ static void output(struct holm_tcp *c)
 	struct tcp_tx tx;
 	bool ok = true;
 
-	if (c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_LISTEN)
+	if (unlikely(c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_LISTEN))
 		return;
 	end = tcp_snd_end(c);
 	if (is_due(c, end)) {
@@ -400,7 +400,8 @@ static void output(struct holm_tcp *c)
 	tcp_timer_update(c);
 }
 
-bool tcp_output_all(struct holm_net *net, size_t *budget)
+/* One visit to each connection that was noted, as long as the budget lasts. */
+static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 {
 	struct tcp_state *ts = net->tcp;
 	struct queue_node *n;
@@ -409,7 +410,7 @@ bool tcp_output_all(struct holm_net *net, size_t *budget)
 		struct holm_tcp *c = container_of(n, struct holm_tcp, out);
 
 		c->flags &= ~(uint32_t)TCP_QUEUED;
-		if (c->flags & TCP_DEAD) {
+		if (unlikely(c->flags & TCP_DEAD)) {
 			mem_free(&net->mem, c, sizeof(*c));
 			continue;
 		}
@@ -417,4 +418,9 @@ bool tcp_output_all(struct holm_net *net, size_t *budget)
 		output(c);
 	}
 	return !queue_is_empty(&ts->output);
+}
+
+bool tcp_output_all(struct holm_net *net, size_t *budget)
+{
+	return !queue_is_empty(&net->tcp->output) && visit_noted(net, budget);
 }

@@ -18,7 +18,7 @@ static bool ack_acceptable(const struct holm_tcp *c, struct tcp_seq ack)
 }
 
 /* RFC 6298 section 3 (Karn), RFC 7323 section 4: which ACKs tell a round-trip time. */
-static void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+static inline void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
 {
 	struct tcp_flight *fl = c->flight;
 

@@ -92,6 +92,17 @@ void tcp_trim(const struct holm_tcp *c, struct tcp_rx *rx)
 	}
 }
 
+/*
+ * RFC 7323 4.3 (2): If SEG.TSval >= TS.Recent and SEG.SEQ <= Last.ACK.sent, then SEG.TSval is copied to
+ * TS.Recent.
+ */
+static void note_timestamp(struct holm_tcp *c, const struct tcp_rx *rx)
+{
+	if (rx->h->has_ts && !serial_lt(rx->h->tsval, c->ts_recent) &&
+	    seq_leq(rx->seq, c->rcv_acked))
+		c->ts_recent = rx->h->tsval;
+}
+
 static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	bool whole;
@@ -111,13 +122,8 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
 		return tcp_drop(rx, HOLM_DROP_TCP_SEQUENCE, reply_to_unacceptable(c, rx));
 	}
-	/*
-	 * RFC 7323 4.3 (2): If SEG.TSval >= TS.Recent and SEG.SEQ <= Last.ACK.sent, then SEG.TSval is
-	 * copied to TS.Recent.
-	 */
-	if ((c->flags & TCP_TS) && rx->h->has_ts && !serial_lt(rx->h->tsval, c->ts_recent) &&
-	    seq_leq(rx->seq, c->rcv_acked))
-		c->ts_recent = rx->h->tsval;
+	if (c->flags & TCP_TS)
+		note_timestamp(c, rx);
 	c->last_rx_s = (uint32_t)(rx->net->now >> TCP_SECOND_SHIFT);
 	if (!(c->flags & (TCP_REXMT | TCP_PERSIST)))
 		c->retries = 0; /* keep-alive: the peer is there */
