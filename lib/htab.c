@@ -174,20 +174,27 @@ void htab_remove(struct htab *t, struct htab_node *n)
 	}
 }
 
-struct htab_node *htab_pop(struct htab *t)
+struct htab_node *htab_any(struct htab *t)
 {
-	struct htab_node **head, *n;
 	uint32_t bucket;
 
 	if (!t->nodes)
 		return NULL;
+	/* What is empty at the end is not looked at again. */
 	while (t->buckets > HTAB_BUCKETS_MIN && !*htab_bucket(t, t->buckets - 1))
 		join(t);
 	for (bucket = t->buckets - 1; !*htab_bucket(t, bucket); bucket--)
 		ASSERT(bucket > 0);
-	head = htab_bucket(t, bucket);
-	n = *head;
-	*head = n->next;
+	return *htab_bucket(t, bucket);
+}
+
+struct htab_node *htab_pop(struct htab *t)
+{
+	struct htab_node *n = htab_any(t);
+
+	if (!n)
+		return NULL;
+	*link_to(t, n) = n->next;
 	n->next = NULL;
 	t->nodes--;
 	return n;

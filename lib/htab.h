@@ -117,6 +117,12 @@ static inline struct htab_node *htab_next(const struct htab_node *n)
 }
 
 /*
+ * Any node, which stays in the table; NULL when there is none. For emptying a table whose nodes
+ * remove themselves: asked again after each removal, it costs O(1) on average.
+ */
+struct htab_node *htab_any(struct htab *t);
+
+/*
  * Takes any node out; NULL when there is none left. The way to empty a table: shrinks as it goes.
  */
 struct htab_node *htab_pop(struct htab *t);

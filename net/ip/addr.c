@@ -151,10 +151,16 @@ bool ip_addr_is_local(const struct holm_net *net, const struct holm_addr *addr)
 
 bool ip_addr_is_unicast(const struct holm_net *net, const struct holm_addr *addr)
 {
+	const struct ip_state *ip = net->ip;
+	uint32_t ip4;
+
 	if (holm_addr_is_any(addr) || holm_addr_is_multicast(addr))
 		return false;
-	for (uint32_t i = 0; net->ip && i < net->ip->nlocals4 && holm_addr_is_ip4(addr); i++)
-		if (net->ip->locals4[i].broadcast == load_be32(addr->b + 12))
+	if (!ip || !holm_addr_is_ip4(addr))
+		return true;
+	ip4 = load_be32(addr->b + 12);
+	for (uint32_t i = 0; i < ip->nlocals4; i++)
+		if (ip->locals4[i].broadcast == ip4)
 			return false;
 	return true;
 }

@@ -98,13 +98,14 @@ uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *
 uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv)
 {
 	size_t wnd = net->config.tcp_rcvbuf_bytes;
-	uint8_t scale = 0;
 
 	if (rcv)
 		wnd = max_size(wnd, holm_rcvbuf_window(rcv));
-	while (scale < TCP_WSCALE_MAX && wnd >> scale > 65535)
-		scale++;
-	return scale;
+	if (wnd <= 65535)
+		return 0;
+	/* The least that leaves 16 bits. */
+	wnd = min_size(wnd >> 16, (1u << TCP_WSCALE_MAX) - 1);
+	return (uint8_t)(ilog2_u32((uint32_t)wnd) + 1);
 }
 
 void tcp_conn_start(struct holm_tcp *c, struct tcp_seq irs, uint32_t snd_wnd)

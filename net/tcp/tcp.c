@@ -97,7 +97,7 @@ static void empty_table(struct tcp_state *ts)
 {
 	struct htab_node *n;
 
-	while ((n = htab_walk(&ts->table, NULL)) != NULL) {
+	while ((n = htab_any(&ts->table)) != NULL) {
 		struct tcp_id *id = container_of(n, struct tcp_id, node);
 		struct holm_tcp *c;
 

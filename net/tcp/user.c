@@ -132,7 +132,9 @@ int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
 	t->flags |= TCP_SYN_DUE;
 	t->last_rx_s = (uint32_t)(net->now >> TCP_SECOND_SHIFT);
 	net_count(net, HOLM_COUNT_TCP_ACTIVE_OPENS);
-	tcp_publish(t);
+	/* An attempt that failed before may show still. */
+	if (t->ep.state)
+		tcp_publish(t);
 	tcp_note_output(t);
 	return 0;
 }

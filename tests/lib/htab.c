@@ -308,6 +308,37 @@ static void a_walk_meets_every_node_once_and_popping_empties_the_table(void **st
 	free(items);
 }
 
+static void any_node_is_given_until_all_are_removed_and_nothing_is_held_for_the_empty(void **state)
+{
+	enum { ITEMS = 1000 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+	struct heap h = heap_make();
+	struct htab_node *n;
+	uint32_t given = 0;
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
+	assert_null(htab_any(&t));
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		items[i].key = i;
+		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
+	}
+	while ((n = htab_any(&t)) != NULL) {
+		assert_ptr_equal(htab_any(&t), n);
+		htab_remove(&t, n);
+		given++;
+		if (given % 97 == 0)
+			check(&t);
+	}
+	assert_int_equal(given, ITEMS);
+	assert_int_equal(t.nodes, 0);
+	htab_fini(&t);
+	assert_int_equal(h.in_use, 0);
+	free(items);
+}
+
 static void random_insertions_and_removals_agree_with_flags(void **state)
 {
 	enum { ITEMS = 1200 };
@@ -360,6 +391,8 @@ int main(void)
 		cmocka_unit_test(without_any_memory_an_insertion_says_so),
 		cmocka_unit_test(refused_growth_makes_chains_longer_and_is_made_up_for_later),
 		cmocka_unit_test(a_walk_meets_every_node_once_and_popping_empties_the_table),
+		cmocka_unit_test(
+			any_node_is_given_until_all_are_removed_and_nothing_is_held_for_the_empty),
 		cmocka_unit_test(random_insertions_and_removals_agree_with_flags),
 	};
 
