@@ -209,6 +209,7 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 		if (ip->routes[i].netif != netif)
 			ip->routes[kept++] = ip->routes[i];
 	ip->nroutes = kept;
+	ip_early_netif_gone(net, netif);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }
@@ -249,6 +250,7 @@ static int make_state(struct holm_net *net)
 	ip->icmp4 = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_ICMP);
 	net->ip = ip;
 	ip_dst_start(net);
+	ip_early_start(net);
 	return 0;
 }
 
@@ -272,6 +274,7 @@ void ip_stop(struct holm_net *net, unsigned family)
 	for (size_t i = 0; i < IP_FAMILIES; i++)
 		if (ip->families[i])
 			return;
+	ip_early_stop(net);
 	ip_dst_stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));

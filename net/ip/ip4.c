@@ -186,6 +186,9 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	why = examine(net, f, &info, &role);
+	if (why == HOLM_DROP_IP4_NOT_OURS && role == ROLE_FOREIGN && info.dst < 0xe0000000u &&
+	    !ip4_is_loopback(info.dst) && ip_early_keep(net, f))
+		return;
 	if (why != HOLM_DROP_COUNT) {
 		net_drop(net, f, why);
 		return;
@@ -369,6 +372,7 @@ static void ip4_addrs_changed(struct holm_net *net)
 	for (uint32_t i = 0; i < net->nnetifs; i++)
 		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
+	ip_early_retry(net);
 }
 
 /* What an error about this packet of ours has to say to its transport. */

@@ -7,6 +7,7 @@
 
 #include "lib/htab.h"
 #include "net/core/proto.h"
+#include "net/ip/early.h"
 #include "net/ip/ip.h"
 #include "net/wire/ip4.h"
 
@@ -65,6 +66,7 @@ struct ip_state {
 	struct ip_dst *last_dst; /* asked for last, in the table */
 	struct list unused;	 /* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
+	struct ip_early early;
 
 	/* Set by ICMP when it is named: answer `f` with an "unreachable" of this kind. */
 	void (*send_unreachable)(struct holm_net *net, struct holm_frame *f,
