@@ -32,7 +32,13 @@
 /* Frames per device and bursts out, per turn of the poller. */
 #define TURN 64u
 
+/* A program that has not waited for anything by then is not about to listen. */
+#define START_NS UINT64_C(50000000)
+
 static struct holm_net *instance;
+/* Addresses may be asked for; until when that waits at most. */
+static bool configuring;
+static uint64_t configure_ns;
 static size_t frames_max; /* that the pool may grow to */
 
 struct holm_net *kernel_net(void)
@@ -189,6 +195,22 @@ static bool dispatch(void)
 }
 
 /*
+ * Asking for an address waits until the program waits, normally on what it has opened: who is told of
+ * the address tries it at once, and would be refused by a machine whose program is about to listen.
+ */
+static uint64_t configure(uint64_t now_ns)
+{
+	if (!configuring) {
+		bool waits = !thread_self() && !thread_is_any_runnable();
+
+		configuring = waits || now_ns >= configure_ns;
+		if (!configuring)
+			return configure_ns;
+	}
+	return net_config_poll(now_ns);
+}
+
+/*
  * One turn: frames in, who waits is woken, timers and output. What threads make of it leaves with the
  * next turn, which comes when they wait again. Devices are armed only when nobody is left to run.
  */
@@ -202,7 +224,7 @@ static uint64_t poll(void *ctx, uint64_t now_ns)
 	add_frames_if_low();
 	more = holm_net_poll_devs(instance, now_ns, TURN);
 	(void)dispatch();
-	config_ns = net_config_poll(now_ns);
+	config_ns = configure(now_ns);
 	more |= holm_net_poll(instance, now_ns, TURN);
 	/* Looped frames and timers have had their say since. */
 	more |= dispatch();
@@ -227,6 +249,7 @@ void net_start(void)
 		holm_net_set_trace(instance, true);
 	n = attach_devices(instance, devs);
 	net_config_start(instance, devs, n);
+	configure_ns = clock_now() + START_NS;
 	process_start(instance);
 	idle_register(poll, NULL);
 }

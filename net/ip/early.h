@@ -14,7 +14,7 @@
 
 #include "net/core/net.h"
 
-enum { IP_EARLY_MAX = 4 };
+enum { IP_EARLY_MAX = 8 };
 /* By then the sender has sent again, or given up. */
 #define IP_EARLY_NS 3000000000ull
 
