@@ -175,7 +175,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 {
 	struct ip4_info info;
 	enum holm_drop why;
-	enum role role;
+	enum role role = ROLE_FOREIGN;
 
 	if (f->segs[0].len < (size_t)f->l3_off + IP4_HDR_MAX && f->nsegs > 1 && !pull_header(f)) {
 		net_drop(net, f, HOLM_DROP_IP4_SHORT);
