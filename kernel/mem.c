@@ -90,7 +90,7 @@ void mem_start(const struct boot_info *boot)
 		top = max_u64(top, end_of(&boot->ram[i]));
 	reserve(&v, boot->image);
 	reserve(&v, boot->initrd);
-	map = place_map(boot, &v, align_up_size(top / PAGE_BYTES, PAGE_BYTES));
+	map = place_map(boot, &v, align_up_size(pages_map_bytes(top / PAGE_BYTES), PAGE_BYTES));
 	reserve(&v, map);
 	pages_init(&ram, 0, top / PAGE_BYTES, (uint8_t *)(uintptr_t)map.base);
 	for (unsigned i = 0; i < boot->ram_count; i++) {

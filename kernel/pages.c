@@ -2,21 +2,36 @@
 #include "kernel/pages.h"
 
 #include "lib/assert.h"
+#include "lib/compiler.h"
 #include "lib/mem.h"
 
 /* State bytes; below PAGES_ORDERS: the first page of a free block of that order. */
 enum { STATE_INSIDE = 0xfd, STATE_USED = 0xfe, STATE_ABSENT = 0xff };
 
+/* Where the nodes of large blocks begin in the map. */
+static size_t large_offset(size_t count)
+{
+	return align_up_size(count, sizeof(struct list_node));
+}
+
+size_t pages_map_bytes(size_t count)
+{
+	return large_offset(count) + ((count >> PAGES_LARGE) + 1) * sizeof(struct list_node);
+}
+
 void pages_init(struct pages *p, uintptr_t base, size_t count, uint8_t *map)
 {
 	*p = (struct pages){ .base = base, .count = count, .map = map };
+	p->large = (struct list_node *)(void *)(map + large_offset(count));
 	for (unsigned o = 0; o < PAGES_ORDERS; o++)
 		list_init(&p->free[o]);
 	memset(map, STATE_ABSENT, count);
 }
 
-static struct list_node *node_of(const struct pages *p, size_t index)
+static struct list_node *node_of(const struct pages *p, size_t index, unsigned order)
 {
+	if (order >= PAGES_LARGE)
+		return &p->large[index >> PAGES_LARGE];
 	return (struct list_node *)(p->base + (index << PAGES_SHIFT));
 }
 
@@ -26,9 +41,16 @@ static size_t index_of(const struct pages *p, uintptr_t addr)
 	return (addr - p->base) >> PAGES_SHIFT;
 }
 
+static size_t index_of_node(const struct pages *p, const struct list_node *n, unsigned order)
+{
+	if (order >= PAGES_LARGE)
+		return (size_t)(n - p->large) << PAGES_LARGE;
+	return index_of(p, (uintptr_t)n);
+}
+
 static void put_block(struct pages *p, size_t index, unsigned order)
 {
-	struct list_node *n = node_of(p, index);
+	struct list_node *n = node_of(p, index, order);
 
 	list_node_init(n);
 	list_push_front(&p->free[order], n);
@@ -43,7 +65,7 @@ static void free_block(struct pages *p, size_t index, unsigned order)
 
 		if (buddy >= p->count || p->map[buddy] != order)
 			break;
-		list_remove(node_of(p, buddy));
+		list_remove(node_of(p, buddy, order));
 		p->map[buddy] = STATE_INSIDE;
 		p->map[index] = STATE_INSIDE;
 		index &= buddy;
@@ -102,7 +124,7 @@ static bool take_block(struct pages *p, unsigned order, size_t *index, unsigned 
 		struct list_node *n = list_pop_front(&p->free[o]);
 
 		if (n != NULL) {
-			*index = index_of(p, (uintptr_t)n);
+			*index = index_of_node(p, n, o);
 			*found = o;
 			return true;
 		}

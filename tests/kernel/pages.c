@@ -16,7 +16,7 @@
 
 struct fixture {
 	struct pages p;
-	uint8_t map[COUNT];
+	uint8_t *map;
 	uintptr_t base;
 };
 
@@ -26,6 +26,7 @@ static int setup(void **state)
 
 	if (f == NULL)
 		return -1;
+	f->map = malloc(pages_map_bytes(COUNT));
 	f->base = (uintptr_t)aligned_alloc(ALIGN, COUNT * PAGE);
 	pages_init(&f->p, f->base, COUNT, f->map);
 	*state = f;
@@ -37,6 +38,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	free((void *)f->base);
+	free(f->map);
 	free(f);
 	return 0;
 }
@@ -47,6 +49,22 @@ static void nothing_is_free_before_it_was_added(void **state)
 
 	assert_int_equal(pages_alloc(&f->p, 1), 0);
 	assert_int_equal(f->p.refused, 1);
+}
+
+/* The host clears RAM when it is touched first: not before somebody has a use for it. */
+static void large_free_blocks_are_not_touched(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *ram = (uint8_t *)f->base;
+	uintptr_t page;
+
+	memset(ram, 0xa5, COUNT * PAGE);
+	pages_add(&f->p, f->base, COUNT);
+	page = pages_alloc(&f->p, 1);
+	assert_int_equal(page, f->base);
+	pages_free(&f->p, page, 1);
+	for (size_t i = COUNT / 2 * PAGE; i < COUNT * PAGE; i++)
+		assert_int_equal(ram[i], 0xa5);
 }
 
 static void the_whole_can_be_had_as_one_run_and_again_after_single_pages(void **state)
@@ -189,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(nothing_is_free_before_it_was_added),
+		CASE(large_free_blocks_are_not_touched),
 		CASE(the_whole_can_be_had_as_one_run_and_again_after_single_pages),
 		CASE(a_run_is_aligned_to_its_length_rounded_up),
 		CASE(a_run_may_be_given_back_in_parts),
