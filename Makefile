@@ -19,6 +19,8 @@ endif
 BUILD ?= build
 ## print whole commands when 1
 V ?= 0
+## only these rows of make bench and make count, as in ROWS="rr bulk.v3"
+ROWS ?=
 ## only tests whose path contains this, as in T=net/tcp
 T ?=
 
@@ -234,7 +236,7 @@ $(BUILD)/$(1)/$(2).a: $(call objects,$(1),$(3))
 	$$(Q)mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
 endef
 
-.PHONY: image libholm.a install setup help clean run debug bench boot-time lint test
+.PHONY: image libholm.a install setup help clean run debug bench count boot-time lint test
 .PHONY: test-host test-m32 test-be test-lint test-embed test-scripts test-image
 
 # ---- the image -------------------------------------------------------------------------------
@@ -465,10 +467,13 @@ BENCHES := bench $(if $(filter x86_64,$(HOST_ARCH)),bench-v3)
 $(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))
 BENCH_MINIMAL := $(if $(filter tests/embed/minimal%,$(EMBED_TESTS)),$(BUILD)/size/embed/minimal)
 
-## bench: instructions and time per operation, as a table and as build/bench.json
+## bench: instructions and time per operation, as a table and as build/bench.json; ROWS= picks some
 bench: $(BENCHES:%=$(BUILD)/%/bench) $(BENCH_MINIMAL) | $(SETUP)/bench
-	@BUILD=$(BUILD) BENCH_MINIMAL=$(BENCH_MINIMAL) \
-		$(or $(wildcard tests/bench/run.sh),$(BUILD)/bench/bench)
+	@BUILD=$(BUILD) MINIMAL=$(BENCH_MINIMAL) tests/bench/run.sh bench $(ROWS)
+
+## count: instructions per operation only, in a minute; ROWS= picks some
+count: $(BENCHES:%=$(BUILD)/%/bench) | $(SETUP)/bench
+	@BUILD=$(BUILD) tests/bench/run.sh count $(ROWS)
 
 BOOT_TIME := $(BUILD)/tools/boot-time
 $(BOOT_TIME): tools/boot-time.c | $(SETUP)/build

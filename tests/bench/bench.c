@@ -1,6 +1,7 @@
 /*
  * The benchmark's program: runs rows in one of three ways and prints one line per row.
  *
+ *	bench list		 the names of the rows
  *	bench count [NAME ...]	 instructions (under callgrind, dumps one profile per row)
  *	bench time [NAME ...]	 nanoseconds per unit and the floor's, median of seven
  *	bench values		 rows that are no operations: idle_bytes, memcpy
@@ -74,7 +75,7 @@ static bool wanted(const char *name, char **names, int n)
 	return n == 0;
 }
 
-/* A dump per row; its total is read by run.sh. What was copied is printed here. */
+/* A profile per row, which run.sh reads. How many units it is for and what was copied is printed. */
 static void count_row(const struct row *row)
 {
 	static struct world w;
@@ -83,11 +84,13 @@ static void count_row(const struct row *row)
 	world_init(&w, &row->options);
 	rows_tcp_configure(row->options.timestamps);
 	bench_copied = 0;
+	CALLGRIND_START_INSTRUMENTATION;
 	CALLGRIND_ZERO_STATS;
 	bench_counting = true;
 	units = row->run(&w, row->ops_counted);
 	bench_counting = false;
 	CALLGRIND_DUMP_STATS_AT(row->name);
+	CALLGRIND_STOP_INSTRUMENTATION;
 	world_fini(&w);
 	printf("%s %.2f %llu\n", row->name, units, (unsigned long long)bench_copied);
 	fflush(stdout);
@@ -142,11 +145,16 @@ static void print_values(void)
 	printf("idle_bytes %.1f bytes\n", memory_idle_bytes(10000));
 }
 
+static bool is_mode(const char *word)
+{
+	return !strcmp(word, "list") || !strcmp(word, "count") || !strcmp(word, "time") ||
+	       !strcmp(word, "values");
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 2 ||
-	    (strcmp(argv[1], "count") && strcmp(argv[1], "time") && strcmp(argv[1], "values"))) {
-		fprintf(stderr, "usage: bench count|time|values [ROW ...]\n");
+	if (argc < 2 || !is_mode(argv[1])) {
+		fprintf(stderr, "usage: bench list|count|time|values [ROW ...]\n");
 		return 2;
 	}
 	if (argv[1][0] == 'v') {
@@ -156,7 +164,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < bench_nrows; i++) {
 		if (!wanted(bench_rows[i].name, argv + 2, argc - 2))
 			continue;
-		if (argv[1][0] == 'c')
+		if (argv[1][0] == 'l')
+			printf("%s\n", bench_rows[i].name);
+		else if (argv[1][0] == 'c')
 			count_row(&bench_rows[i]);
 		else
 			time_row(&bench_rows[i]);
