@@ -45,15 +45,20 @@ static bool protos_are_valid(const struct holm_proto *const protos[])
 
 		if (list_has(&protos[i + 1], protos[i]))
 			return false;
-		for (; needs && *needs; needs++)
+		for (; needs && *needs; needs++) {
 			if (!list_has(protos, *needs))
 				return false;
+			/* Parts follow: the order of a list is the order of preference. */
+			if (protos[i]->kind == PROTO_PART && list_has(&protos[i + 1], *needs))
+				return false;
+		}
 	}
 	return true;
 }
 
 /* The rank of a protocol in starting: what it needs comes earlier. Kinds are ordered that way. */
-static const enum proto_kind start_order[] = { PROTO_LINK, PROTO_TRANSPORT, PROTO_LAYER };
+static const enum proto_kind start_order[] = { PROTO_LINK, PROTO_TRANSPORT, PROTO_PART,
+					       PROTO_LAYER };
 
 static void stop_protos(struct holm_net *net)
 {

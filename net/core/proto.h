@@ -13,6 +13,7 @@ struct ip_error;
 enum proto_kind {
 	PROTO_LINK,	 /* number is an ethertype: input() gets frames with l3_off set */
 	PROTO_TRANSPORT, /* number is an IP protocol: input() gets frames with l4_off and ip_rx() set */
+	PROTO_PART,	 /* of a protocol, listed behind it: start() enters there what it adds */
 	PROTO_LAYER,	 /* no input of its own: sockets */
 };
 

@@ -11,6 +11,7 @@
 #include <holm/stats.h>
 #include <holm/version.h>
 
+#include "net/core/proto.h"
 #include "tests/support/duo.h"
 #include "tests/support/expect.h"
 
@@ -85,6 +86,64 @@ static void a_protocol_twice_or_without_what_it_needs_is_refused(void **state)
 	holm_config_default(&config);
 	assert_int_equal(holm_net_create(&net, &config, &env, twice), -HOLM_EINVAL);
 	assert_int_equal(holm_net_create(&net, &config, &env, lonely), -HOLM_EINVAL);
+}
+
+static int parts_started[2];
+
+static int start_first_part(struct holm_net *net)
+{
+	(void)net;
+	parts_started[0] = parts_started[0] == 0 ? 1 : -1;
+	return 0;
+}
+
+static int start_second_part(struct holm_net *net)
+{
+	(void)net;
+	parts_started[1] = parts_started[0] == 1 ? 1 : -1;
+	return 0;
+}
+
+static const struct holm_proto *const parts_need[] = { &holm_udp, NULL };
+static const struct holm_proto first_part = {
+	.name = "first", .kind = PROTO_PART, .needs = parts_need, .start = start_first_part
+};
+static const struct holm_proto second_part = {
+	.name = "second", .kind = PROTO_PART, .needs = parts_need, .start = start_second_part
+};
+
+static void a_part_stands_behind_its_protocol(void **state)
+{
+	static const struct holm_proto *const before[] = { &holm_arp, &holm_ipv4, &first_part,
+							   &holm_udp, NULL };
+	static const struct holm_proto *const without[] = { &holm_arp, &holm_ipv4, &first_part,
+							    NULL };
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, before), -HOLM_EINVAL);
+	assert_int_equal(holm_net_create(&net, &config, &env, without), -HOLM_EINVAL);
+}
+
+static void parts_start_in_the_order_of_the_list(void **state)
+{
+	static const struct holm_proto *const protos[] = {
+		&holm_arp, &holm_ipv4, &holm_udp, &first_part, &second_part, NULL,
+	};
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_net *net;
+
+	(void)state;
+	memset(parts_started, 0, sizeof(parts_started));
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, protos), 0);
+	assert_int_equal(parts_started[0], 1);
+	assert_int_equal(parts_started[1], 1);
+	holm_net_destroy(net);
 }
 
 static void creation_survives_the_failure_of_every_allocation(void **state)
@@ -275,6 +334,8 @@ int main(void)
 		cmocka_unit_test(the_library_says_which_version_it_is),
 		cmocka_unit_test(a_config_or_env_of_another_size_is_refused),
 		cmocka_unit_test(a_protocol_twice_or_without_what_it_needs_is_refused),
+		cmocka_unit_test(a_part_stands_behind_its_protocol),
+		cmocka_unit_test(parts_start_in_the_order_of_the_list),
 		cmocka_unit_test(creation_survives_the_failure_of_every_allocation),
 		cmocka_unit_test(devices_are_numbered_found_and_bounded),
 		cmocka_unit_test(a_device_that_no_frame_fits_is_refused),
