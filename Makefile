@@ -113,6 +113,7 @@ UNIT_TESTS := $(call wanted,$(filter-out $(FAKE_SRC),$(wildcard $(foreach room,l
 	drivers/* kernel kernel/* sim,tests/$(room)/*.c))))
 CROSS_TESTS := $(filter tests/lib/% tests/net/%,$(UNIT_TESTS))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
+SIM_SRC := $(wildcard tests/sim/engine/*.c)
 KERNEL_TESTED := $(filter $(wildcard kernel/*.c kernel/*/*.c),$(patsubst tests/%,%,$(UNIT_TESTS)))
 ifneq ($(filter tests/kernel/sys/%,$(UNIT_TESTS)),)
 KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c))
@@ -370,6 +371,7 @@ M32_EMULATOR := $(if $(filter x86_64,$(HOST_ARCH)),,qemu-i386)
 CROSS_SUPPORT := $(SUPPORT_SRC) $(wildcard tests/support/cross/*.c)
 
 $(eval $(call room,host,support,$(SUPPORT_SRC)))
+$(eval $(call room,host,sim,$(SIM_SRC)))
 $(eval $(call room,m32,support,$(CROSS_SUPPORT)))
 $(eval $(call room,s390x,support,$(CROSS_SUPPORT)))
 $(foreach tree,host m32 s390x,$(eval $(call room,$(tree),lib,$(filter lib/%,$(LIB_SRC)))) \
@@ -378,6 +380,7 @@ $(eval $(call room,host,drivers,$(DRIVER_SRC) $(wildcard arch/host/*.c) $(FAKE_S
 $(eval $(call room,host,kernel,$(KERNEL_TESTED)))
 $(eval $(call program,host,,$(CC),$(SANITIZE),-lcmocka,lib net drivers kernel))
 $(eval $(call program,host,net/,$(CC),$(SANITIZE),-lcmocka,lib net))
+$(eval $(call program,host,sim/,$(CC),$(SANITIZE),-lcmocka,sim lib net))
 $(eval $(call program,host,lib/,$(CC),$(SANITIZE),-lcmocka,lib))
 $(eval $(call program,m32,net/,$(M32_CC),-static,,lib net))
 $(eval $(call program,m32,lib/,$(M32_CC),-static,,lib))
@@ -454,6 +457,18 @@ $(BUILD)/lint/%.tidy: %.c .clang-tidy | $(SETUP)/lint $(FREESTANDING) $(LIBC_REA
 ## lint: format, clang-tidy, include table, sizes, headers, symbols and the other rules of the house
 lint: $(TIDY_OUT) $(LIBRARIES) | $(SETUP)/lint
 	@BUILD=$(BUILD) CC="$(CC)" CXX="$(CXX)" tools/lint/run.sh
+
+# ---- simulator -------------------------------------------------------------------------------
+
+## seeds per scenario of make sim
+SEEDS ?= 100000
+SIM_SCENARIOS := lossy
+SIM_PROGRAMS := $(SIM_SCENARIOS:%=$(BUILD)/host/tests/sim/%)
+
+.PHONY: sim
+## sim: the simulator's long run, SEEDS for each scenario, on all processors; SEED= repeats one
+sim: $(SIM_PROGRAMS)
+	@for p in $^; do BUILD=$(BUILD) SEEDS=$(SEEDS) $$p || exit 1; done
 
 # ---- bench -----------------------------------------------------------------------------------
 
