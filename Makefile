@@ -213,6 +213,7 @@ $(eval $(call tree,m32,tests/,$$(M32_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)/
 $(eval $(call tree,s390x,,$$(BE_CC),$$(WARN) $$(CROSS_FLAGS),$(SETUP)/test))
 $(eval $(call tree,s390x,tests/,$$(BE_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)/test))
 $(eval $(call tree,bench,,$$(CC),$$(BENCH_FLAGS),$(SETUP)/bench))
+$(eval $(call tree,bench,tests/sim/,$$(CC),$$(TEST_WARN) $$(BENCH_FLAGS),$(SETUP)/test))
 $(eval $(call tree,bench-v3,,$$(CC),$$(BENCH_FLAGS) -march=x86-64-v3,$(SETUP)/bench))
 $(eval $(call tree,x86_64,,$$(X86_CC),$$(IMAGE_FLAGS),$(FREESTANDING),$$(call strict,$$(X86_CC))))
 $(eval $(call tree,x86_64,kernel/,$$(X86_CC),$$(KERNEL_FLAGS),$(FREESTANDING) $(LIBC_READY),$$(call \
@@ -469,6 +470,18 @@ SIM_PROGRAMS := $(SIM_SCENARIOS:%=$(BUILD)/host/tests/sim/%)
 ## sim: the simulator's long run, SEEDS for each scenario, on all processors; SEED= repeats one
 sim: $(SIM_PROGRAMS)
 	@for p in $^; do BUILD=$(BUILD) SEEDS=$(SEEDS) $$p || exit 1; done
+
+# Goodput is measured with optimised objects, those of the benchmark.
+GOODPUT := $(BUILD)/bench/tests/sim/goodput
+$(GOODPUT): $(call objects,bench,tests/sim/goodput.c tests/support/expect.c $(SIM_SRC) $(LIB_SRC)) \
+	| $(SETUP)/test
+	$(call say,LINK,$@)
+	$(Q)$(CC) -Wl,--gc-sections $^ -lcmocka -o $@
+
+.PHONY: bench-loss
+## bench-loss: goodput against loss and fairness of every controller, in the simulator
+bench-loss: $(GOODPUT)
+	@$< table | tee $(BUILD)/goodput.txt.new && mv $(BUILD)/goodput.txt.new $(BUILD)/goodput.txt
 
 # ---- bench -----------------------------------------------------------------------------------
 
