@@ -1,6 +1,6 @@
 /*
  * The impairment device (the public <holm/impair.h>): middleware that loses, damages, repeats,
- * delays and reorders what an instance sends.
+ * delays and reorders what an instance sends, or what it receives.
  *
  * Every frame draws the same number of random values whatever its fate, so that one setting does not
  * shift the fates that another gives. Frames wait in a binary heap by the time they are due, then by
@@ -81,6 +81,18 @@ static void enqueue(struct holm_impair *im, struct holm_frame *f, uint64_t due_n
 	heap_push(im, f, due_ns);
 }
 
+/* Whether the line has more waiting than it may, with this frame. */
+static bool is_line_full(const struct holm_impair *im, const struct holm_frame *f)
+{
+	const struct holm_impair_config *c = &im->config;
+	uint64_t waiting_ns = im->line_free_ns > im->now ? im->line_free_ns - im->now : 0;
+
+	if (c->rate_bytes_per_s == 0 || c->line_bytes == 0)
+		return false;
+	/* Backlogs are bounded by line_bytes, so the product is bounded by 2^32 seconds' worth. */
+	return waiting_ns / 1000 * c->rate_bytes_per_s / (NS_PER_S / 1000) + f->len > c->line_bytes;
+}
+
 /* When the last bit of a frame has left a line of the configured rate. */
 static uint64_t leave_line(struct holm_impair *im, const struct holm_frame *f)
 {
@@ -107,6 +119,8 @@ static struct holm_frame *corrupt(struct holm_impair *im, struct holm_frame *f, 
 		}
 		at -= (size_t)copy->segs[i].len * 8;
 	}
+	if (im->config.inbound)
+		copy->csum = HOLM_CSUM_NONE; /* whoever verified it did so before */
 	im->stats.corrupted++;
 	return copy;
 }
@@ -125,6 +139,11 @@ static void pass(struct holm_impair *im, struct holm_frame *f)
 
 	if (is_lost) {
 		im->stats.dropped++;
+		holm_frame_free(f);
+		return;
+	}
+	if (is_line_full(im, f)) {
+		im->stats.overflowed++;
 		holm_frame_free(f);
 		return;
 	}
@@ -176,10 +195,60 @@ static void release_due(struct holm_impair *im)
 	}
 }
 
+/* Takes up to `max` frames that are due out of the queue. */
+static size_t take_due(struct holm_impair *im, struct holm_frame **frames, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && im->queued > 0 && im->heap[0].due_ns <= im->now)
+		frames[n++] = heap_pop(im).frame;
+	im->stats.passed += n;
+	return n;
+}
+
+/* Hands up what has come in and is due; returns whether the budget ended before the queue did. */
+static bool deliver_due(struct holm_impair *im, size_t budget)
+{
+	struct holm_frame *frames[BATCH];
+	size_t n;
+
+	while (budget > 0 && (n = take_due(im, frames, min_size(budget, BATCH))) > 0) {
+		budget -= n;
+		holm_net_input(im->dev.net, &im->dev, frames, n, im->now);
+	}
+	return im->queued > 0 && im->heap[0].due_ns <= im->now;
+}
+
+/* What is due at once goes on, as far as there is room in the array; poll() delivers the rest. */
+static size_t impair_rx(struct holm_dev *dev, struct holm_frame **frames, size_t n, uint64_t now)
+{
+	struct holm_impair *im = container_of(dev, struct holm_impair, dev);
+
+	if (!im->config.inbound)
+		return n;
+	im->now = max_u64(im->now, now);
+	for (size_t i = 0; i < n; i++) {
+		dev->stats.rx_bytes += frames[i]->len;
+		pass(im, frames[i]);
+	}
+	dev->stats.rx_frames += n;
+	return take_due(im, frames, n);
+}
+
+static size_t pass_down(struct holm_impair *im, struct holm_frame **frames, size_t n)
+{
+	size_t taken = holm_dev_tx(im->lower, frames, n);
+
+	im->dev.stats.tx_frames += taken;
+	return taken;
+}
+
 static size_t impair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
 	struct holm_impair *im = container_of(dev, struct holm_impair, dev);
 
+	if (im->config.inbound)
+		return pass_down(im, frames, n);
 	for (size_t i = 0; i < n; i++) {
 		dev->stats.tx_bytes += frames[i]->len;
 		pass(im, frames[i]);
@@ -191,10 +260,15 @@ static size_t impair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t
 static bool impair_poll(struct holm_dev *dev, uint64_t now, size_t budget)
 {
 	struct holm_impair *im = container_of(dev, struct holm_impair, dev);
+	bool more;
 
 	im->now = max_u64(im->now, now);
-	release_due(im);
-	return holm_dev_poll(im->lower, now, budget);
+	if (!im->config.inbound) {
+		release_due(im);
+		return holm_dev_poll(im->lower, now, budget);
+	}
+	more = deliver_due(im, budget);
+	return holm_dev_poll(im->lower, now, budget) || more;
 }
 
 static uint64_t impair_next_deadline(struct holm_dev *dev)
@@ -250,6 +324,7 @@ static const struct holm_dev_ops impair_ops = {
 	.set_filter = impair_set_filter,
 	.attach = impair_attach,
 	.detach = impair_detach,
+	.rx = impair_rx,
 };
 
 static struct holm_dev_caps impaired_caps(const struct holm_dev_caps *lower,
@@ -257,8 +332,10 @@ static struct holm_dev_caps impaired_caps(const struct holm_dev_caps *lower,
 {
 	struct holm_dev_caps caps = *lower;
 
-	caps.features &= ~(uint32_t)(HOLM_DEV_TSO4 | HOLM_DEV_TSO6);
-	caps.gso_max = 0;
+	if (!config->inbound) {
+		caps.features &= ~(uint32_t)(HOLM_DEV_TSO4 | HOLM_DEV_TSO6);
+		caps.gso_max = 0;
+	}
 	if (config->corrupt_ppm > 0)
 		caps.features &= ~(uint32_t)(HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM);
 	return caps;

@@ -146,7 +146,7 @@ static inline struct holm_dev *holm_dev_rx_top(struct holm_dev *dev, struct holm
 {
 	while (dev->upper) {
 		dev = dev->upper;
-		if (dev->ops->rx)
+		if (dev->ops->rx && *n > 0)
 			*n = dev->ops->rx(dev, frames, *n, now);
 	}
 	return dev;

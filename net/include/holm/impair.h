@@ -23,6 +23,8 @@ struct holm_impair_config {
 		jitter_ns;	   /* delay + uniform(0, jitter); order is kept unless reordered */
 	uint64_t rate_bytes_per_s; /* 0: unlimited */
 	uint32_t queue_frames;	   /* waiting frames; more are dropped. <= HOLM_IMPAIR_QUEUE */
+	uint32_t line_bytes;	   /* bytes that may wait for the line's rate; 0: any number */
+	bool inbound;		   /* impair what is received instead of what is sent */
 };
 
 #define HOLM_IMPAIR_QUEUE 1024u
@@ -51,13 +53,15 @@ struct holm_impair {
 };
 
 /*
- * Impair what `lower` sends. Received frames pass unchanged (impair the other end for them). The
- * impairment is driven by its poll(): time comes from there.
+ * Impair what `lower` sends; received frames pass unchanged. With `inbound` it is the other way
+ * round, and one impairment in front of another does both. It is driven by its poll(): time comes
+ * from there.
  *
- * It offers what `lower` offers, but no segmentation, so that each frame on the wire has a fate of
- * its own; and with corrupt_ppm set no checksums, so that damage can be noticed (the receiving end
- * must not have HOLM_DEV_NO_CSUM then). The same seed, frames and times give the same fates on every
- * machine.
+ * It offers what `lower` offers, but when it impairs what is sent, no segmentation, so that each frame
+ * on the wire has a fate of its own (received super-frames share one: who wants none of them switches
+ * them off in the device below). With corrupt_ppm set it offers no checksums, so that damage can be
+ * noticed (the receiving end must not have HOLM_DEV_NO_CSUM then). The same seed, frames and times
+ * give the same fates on every machine.
  */
 void holm_impair_init(struct holm_impair *im, struct holm_dev *lower, struct holm_pool *pool,
 		      const struct holm_impair_config *config);

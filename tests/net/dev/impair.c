@@ -378,6 +378,118 @@ static void received_frames_and_link_changes_pass_up_unchanged(void **state)
 	end(t);
 }
 
+static void a_line_with_a_full_buffer_sheds_and_counts(void **state)
+{
+	/* A millisecond for each frame of 100 bytes; one on the line and four waiting fit. */
+	struct holm_impair_config c = {
+		.seed = 13, .rate_bytes_per_s = 100000, .line_bytes = 500, .queue_frames = 1000
+	};
+	struct fixture *t = begin(&c);
+
+	(void)state;
+	pass_time(t, MS);
+	send_numbered(t, 20);
+	assert_int_equal(t->im.stats.overflowed, 15);
+	pass_time(t, 3 * MS);
+	send_numbered(t, 20);
+	assert_int_equal(t->im.stats.overflowed, 15 + 18);
+	pass_time(t, 100 * MS);
+	assert_int_equal(t->b.ngot, 7);
+	end(t);
+}
+
+/* Frames of b that come in at a, where they are impaired. */
+static void receive_numbered(struct fixture *t, unsigned n, uint64_t now)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct holm_frame *f = spy_frame(&t->b, 100, 0);
+
+		holm_frame_data(f)[0] = (uint8_t)(i >> 8);
+		holm_frame_data(f)[1] = (uint8_t)i;
+		assert_true(spy_send(&t->b, f));
+	}
+	holm_net_poll_devs(t->a.net, now, 10000);
+}
+
+static void an_inbound_impairment_delays_what_comes_in_and_nothing_else(void **state)
+{
+	struct holm_impair_config c = {
+		.seed = 14, .delay_ns = 5 * MS, .queue_frames = 100, .inbound = true
+	};
+	struct fixture *t = begin(&c);
+
+	(void)state;
+	pass_time(t, MS);
+	send_numbered(t, 3);
+	pass_time(t, MS);
+	assert_int_equal(t->b.ngot, 3);
+	spy_forget(&t->b);
+	receive_numbered(t, 4, 2 * MS);
+	assert_int_equal(t->a.ngot, 0);
+	assert_int_equal(holm_net_next_deadline(t->a.net), 7 * MS);
+	pass_time(t, 7 * MS - 1);
+	assert_int_equal(t->a.ngot, 0);
+	pass_time(t, 7 * MS);
+	assert_int_equal(t->a.ngot, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(number_of(t->a.got[i]), i);
+	end(t);
+}
+
+static void an_inbound_impairment_without_delay_hands_on_at_once(void **state)
+{
+	struct holm_impair_config c = { .seed = 15, .queue_frames = 100, .inbound = true };
+	struct fixture *t = begin(&c);
+
+	(void)state;
+	receive_numbered(t, 8, MS);
+	assert_int_equal(t->a.ngot, 8);
+	end(t);
+}
+
+static void an_inbound_impairment_loses_and_doubles_by_its_seed(void **state)
+{
+	struct holm_impair_config c = {
+		.seed = 16,
+		.drop_ppm = 250000,
+		.duplicate_ppm = 250000,
+		.queue_frames = 1000,
+		.inbound = true,
+	};
+	struct fixture *t = begin(&c);
+	uint64_t got = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		receive_numbered(t, 8, (i + 1) * MS);
+		pass_time(t, (i + 1) * MS);
+		got += t->a.ngot;
+		spy_forget(&t->a);
+	}
+	assert_int_equal(got, 800 - t->im.stats.dropped + t->im.stats.duplicated);
+	assert_in_range(t->im.stats.dropped, 150, 250);
+	assert_in_range(t->im.stats.duplicated, 100, 200);
+	end(t);
+}
+
+static void a_frame_damaged_on_its_way_in_counts_as_unverified(void **state)
+{
+	struct holm_impair_config c = {
+		.seed = 17, .corrupt_ppm = 1000000, .queue_frames = 10, .inbound = true
+	};
+	struct fixture *t = begin(&c);
+	struct holm_frame *f = spy_frame(&t->b, 60, 9);
+
+	(void)state;
+	f->csum = HOLM_CSUM_PARTIAL;
+	assert_true(spy_send(&t->b, f));
+	holm_net_poll_devs(t->a.net, 3, 10);
+	assert_int_equal(t->a.ngot, 1);
+	assert_int_equal(t->a.got[0]->csum, HOLM_CSUM_NONE);
+	assert_int_equal(t->im.stats.corrupted, 1);
+	end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +508,11 @@ int main(void)
 		cmocka_unit_test(
 			it_offers_what_the_lower_device_offers_less_what_would_hide_damage),
 		cmocka_unit_test(received_frames_and_link_changes_pass_up_unchanged),
+		cmocka_unit_test(a_line_with_a_full_buffer_sheds_and_counts),
+		cmocka_unit_test(an_inbound_impairment_delays_what_comes_in_and_nothing_else),
+		cmocka_unit_test(an_inbound_impairment_without_delay_hands_on_at_once),
+		cmocka_unit_test(an_inbound_impairment_loses_and_doubles_by_its_seed),
+		cmocka_unit_test(a_frame_damaged_on_its_way_in_counts_as_unverified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
