@@ -5,6 +5,9 @@
 
 #include "lib/mem.h"
 
+/* Linux's TCP_CA_NAME_MAX */
+#define CA_NAME_MAX 16u
+
 bool inet_stream_is_listening(const struct holm_socket *s)
 {
 	return s->ops == &inet_stream_ops && inet_stream_of_const(s)->phase == LISTENING;
@@ -74,6 +77,44 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 	return err;
 }
 
+static bool is_stream(const struct holm_socket *s)
+{
+	return s->ops == &inet_stream_ops;
+}
+
+/* A name of less than TCP_CA_NAME_MAX bytes; as on Linux it need not end with a zero. */
+int inet_stream_set_congestion(struct holm_socket *s, const void *value, uint32_t len)
+{
+	char name[CA_NAME_MAX];
+	uint32_t n = 0;
+
+	if (!is_stream(s))
+		return -HOLM_ENOPROTOOPT;
+	if (len < 1)
+		return -HOLM_EINVAL;
+	len = min_u32(len, CA_NAME_MAX - 1);
+	memcpy(name, value, len);
+	while (n < len && name[n])
+		n++;
+	return holm_tcp_set_congestion(inet_stream_of(s)->tcp, name, n);
+}
+
+int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len)
+{
+	char name[CA_NAME_MAX] = { 0 };
+	const char *has;
+
+	if (!is_stream(s))
+		return -HOLM_ENOPROTOOPT;
+	has = holm_tcp_congestion(inet_stream_of(s)->tcp);
+	for (size_t i = 0; i < CA_NAME_MAX - 1 && has[i]; i++)
+		name[i] = has[i];
+	*len = min_u32(*len, CA_NAME_MAX);
+	if (*len > 0)
+		memcpy(value, name, *len);
+	return 0;
+}
+
 /* The first 104 bytes of Linux's struct tcp_info. */
 struct tcp_info {
 	uint8_t state, ca_state, retransmits, probes, backoff, options;
@@ -104,7 +145,7 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
 	struct tcp_info out = { 0 };
 	struct holm_tcp_info in;
 
-	if (s->ops != &inet_stream_ops)
+	if (!is_stream(s))
 		return -HOLM_ENOPROTOOPT;
 	holm_tcp_get_info(inet_stream_of(s)->tcp, &in);
 	out.state = in.state;

@@ -112,6 +112,8 @@ int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const voi
 		return set_timeout(&s->sndtimeo_ns, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_LINGER)
 		return set_linger(s, value, len);
+	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_CONGESTION)
+		return inet_stream_set_congestion(s, value, len);
 	err = read_int(level, value, len, &number);
 	if (err)
 		return err;
@@ -207,6 +209,8 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 		return -HOLM_EINVAL;
 	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INFO)
 		return inet_stream_get_info(s, value, len);
+	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_CONGESTION)
+		return inet_stream_get_congestion(s, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_RCVTIMEO)
 		return get_timeout(s->rcvtimeo_ns, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_SNDTIMEO)

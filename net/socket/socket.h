@@ -83,6 +83,9 @@ extern const struct socket_ops inet_dgram_ops;
 bool inet_stream_is_listening(const struct holm_socket *s);
 /* Fill struct tcp_info of Linux, cut to *len. */
 int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len);
+/* TCP_CONGESTION: the controller's name. */
+int inet_stream_set_congestion(struct holm_socket *s, const void *value, uint32_t len);
+int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len);
 
 /* Bytes in all pieces. */
 size_t socket_iov_bytes(const struct holm_msg *msg);

@@ -1,38 +1,49 @@
 /*
- * Slow start and congestion avoidance: RFC 5681 section 3.1, counted in bytes (RFC 3465).
+ * NewReno: slow start and congestion avoidance of RFC 5681 section 3.1, counted in bytes (RFC 3465).
+ * The controller that is always there.
  */
 #include "net/tcp/cc.h"
 
 #include "lib/compiler.h"
 
-/* RFC 9406's L: growth per ACK in slow start, in segments, for senders that do not pace. */
-#define SLOW_START_SEGMENTS 8u
-/* No window needs more, and sums stay within 32 bits. */
-#define CWND_MAX (1u << 30)
-
-static void newreno_acked(struct tcp_cc *cc, uint32_t bytes)
+static void newreno_init(struct tcp_cc *cc, uint64_t now_ns)
 {
+	(void)now_ns;
+	cc->acked = 0;
+}
+
+static void newreno_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
+{
+	if (!ack->cwnd_limited || ack->in_recovery)
+		return;
 	if (cc->cwnd < cc->ssthresh) {
-		cc->cwnd += min_u32(bytes, SLOW_START_SEGMENTS * cc->mss);
+		uint32_t leap = cc->paced ? UINT32_MAX : TCP_SLOW_START_SEGMENTS * cc->mss;
+
+		cc->cwnd += min_u32(ack->acked_bytes, leap);
 	} else {
 		/* One MSS for each window's worth: RFC 3465 2.1. */
-		cc->acked += bytes;
+		cc->acked += ack->acked_bytes;
 		if (cc->acked >= cc->cwnd) {
 			cc->acked -= cc->cwnd;
 			cc->cwnd += cc->mss;
 		}
 	}
-	cc->cwnd = min_u32(cc->cwnd, CWND_MAX);
+	cc->cwnd = min_u32(cc->cwnd, TCP_CWND_MAX);
 }
 
-/* RFC 5681 3.1, equation 4: ssthresh = max (FlightSize / 2, 2*SMSS). */
-static uint32_t newreno_lost(const struct tcp_cc *cc, uint32_t in_flight)
+/* RFC 5681 3.1, equation 4: ssthresh = max (FlightSize / 2, 2*SMSS). RFC 3168 6.1.2: ECN alike. */
+static uint32_t newreno_reduce(struct tcp_cc *cc, enum tcp_cc_event why, uint32_t in_flight,
+			       uint64_t now_ns)
 {
+	(void)why;
+	(void)now_ns;
+	cc->acked = 0;
 	return max_u32(in_flight / 2, 2 * cc->mss);
 }
 
 const struct tcp_cc_ops tcp_cc_newreno = {
-	.name = "newreno",
+	.name = "reno",
+	.init = newreno_init,
 	.acked = newreno_acked,
-	.lost = newreno_lost,
+	.reduce = newreno_reduce,
 };

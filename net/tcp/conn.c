@@ -49,7 +49,11 @@ struct tcp_flight *tcp_flight_get(struct holm_tcp *c)
 	fl->progress_ns = net->now;
 	fl->max_snd_wnd = c->snd_wnd;
 	c->flight = fl;
-	return fl;
+	if (tcp_cc_begin(c, c->settings->cc))
+		return fl;
+	mem_free(&net->mem, fl, sizeof(*fl));
+	c->flight = NULL;
+	return NULL;
 }
 
 /* What has no meaning any more once the connection has ended. Lent bytes have. */
@@ -82,6 +86,7 @@ void tcp_flight_put_if_idle(struct holm_tcp *c)
 		return;
 	mem_free(&net->mem, fl->lend, sizeof(*fl->lend));
 	tcp_reasm_destroy(net, fl->reasm);
+	tcp_cc_end(c);
 	mem_free(&net->mem, fl, sizeof(*fl));
 	c->flight = NULL;
 }
@@ -123,6 +128,7 @@ void tcp_conn_start(struct holm_tcp *c, struct tcp_seq irs, uint32_t snd_wnd)
 	c->cwnd = c->flags & TCP_SYN_AGAIN ? mss : cc_initial_window(mss);
 	if (c->flight)
 		c->flight->max_snd_wnd = snd_wnd;
+	tcp_cc_restart(c);
 }
 
 void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)
@@ -263,8 +269,10 @@ void tcp_conn_destroy(struct holm_tcp *c)
 		c->rcv->ops->released(c->rcv);
 		net->callbacks--;
 	}
-	if (c->flight)
+	if (c->flight) {
+		tcp_cc_end(c);
 		mem_free(&net->mem, c->flight, sizeof(*c->flight));
+	}
 	if (c->dst)
 		ip_dst_put(net, c->dst);
 	tcp_settings_put(c->settings);

@@ -6,8 +6,7 @@
 /* 2^15 - 1 seconds, Linux's bound for keep-alive times. */
 #define KEEP_MAX_S 32767u
 
-/* A block of its own for c. NULL: no memory. */
-static struct tcp_settings *own(struct holm_tcp *c)
+struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 {
 	struct tcp_settings *old = c->settings;
 	struct tcp_settings *s;
@@ -113,7 +112,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 		return -HOLM_EINVAL;
 	if (now == value)
 		return 0;
-	s = own(t);
+	s = tcp_settings_own(t);
 	if (!s)
 		return -HOLM_ENOMEM;
 	store(s, opt, value);

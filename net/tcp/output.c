@@ -350,7 +350,7 @@ static bool output_synchronized(struct tcp_tx *tx)
 	bool ok;
 
 	if (seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end))
-		tcp_recovery_idle(c);
+		tcp_cc_on_idle(c);
 	ok = likely(!again_is_due(c)) || send_again(tx);
 	ok = ok && send_new(tx);
 	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE)))

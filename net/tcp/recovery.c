@@ -7,32 +7,16 @@
 
 #define DUPACKS 3u
 
-/* What the controller sees, and what it leaves. */
-static struct tcp_cc cc_of(const struct holm_tcp *c)
-{
-	return (struct tcp_cc){
-		.cwnd = c->cwnd,
-		.ssthresh = c->ssthresh,
-		.acked = c->flight->cc_acked,
-		.mss = tcp_mss(c),
-	};
-}
-
 static void grow(struct holm_tcp *c, uint32_t acked)
 {
-	struct tcp_cc cc = cc_of(c);
+	struct tcp_cc_ack ack = {
+		.delivered_bytes = acked,
+		.acked_bytes = acked,
+		.prior_in_flight = tcp_in_flight(c) + acked,
+		.in_flight = tcp_in_flight(c),
+	};
 
-	c->settings->cc->acked(&cc, acked);
-	c->cwnd = cc.cwnd;
-	c->ssthresh = cc.ssthresh;
-	c->flight->cc_acked = cc.acked;
-}
-
-static void reduce(struct holm_tcp *c)
-{
-	struct tcp_cc cc = cc_of(c);
-
-	c->ssthresh = c->settings->cc->lost(&cc, tcp_in_flight(c));
+	tcp_cc_on_ack(c, &ack);
 }
 
 static void mark_again(struct holm_tcp *c, uint32_t len)
@@ -74,14 +58,6 @@ static void full_ack(struct holm_tcp *c)
 	c->flight->phase = TCP_OPEN;
 }
 
-/* Does the window hold us back? If not, its growth would mean nothing (RFC 7661). */
-static bool window_is_used(const struct holm_tcp *c, uint32_t acked)
-{
-	if (c->flags & TCP_CWND_LIMITED)
-		return true;
-	return c->cwnd < c->ssthresh && 2 * (uint64_t)(tcp_in_flight(c) + acked) > c->cwnd;
-}
-
 void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
 {
 	struct tcp_flight *fl = c->flight;
@@ -90,8 +66,7 @@ void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
 	fl->rtx_end = seq_max(fl->rtx_end, fl->rtx_nxt);
 	fl->dupacks = 0;
 	if (likely(fl->phase == TCP_OPEN)) {
-		if (window_is_used(c, acked))
-			grow(c, acked);
+		grow(c, acked);
 	} else if (fl->phase == TCP_RECOVERY) {
 		if (seq_geq(c->snd_una, fl->recover))
 			full_ack(c);
@@ -129,7 +104,7 @@ void tcp_recovery_dupack(struct holm_tcp *c)
 	/* RFC 6582 3.2, step 2: duplicates of what was sent before the last recovery say nothing. */
 	if (fl->recover_valid && !seq_gt(c->snd_una, fl->recover))
 		return;
-	reduce(c);
+	tcp_cc_on_recovery(c);
 	fl->phase = TCP_RECOVERY;
 	fl->recover = c->snd_nxt;
 	fl->recover_valid = true;
@@ -169,15 +144,11 @@ static void lose_everything(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	/* RFC 5681 3.1: ssthresh is held while the same segment is sent again and again. */
-	if (c->retries == 0)
-		reduce(c);
-	c->cwnd = tcp_mss(c);
+	tcp_cc_on_timeout(c, c->retries == 0);
 	fl->phase = TCP_LOSS;
 	fl->recover = c->snd_nxt;
 	fl->recover_valid = true;
 	fl->dupacks = 0;
-	fl->cc_acked = 0;
 	mark_again(c, tcp_in_flight(c));
 }
 
@@ -224,19 +195,4 @@ void tcp_recovery_resend(struct holm_tcp *c)
 	if (c->flight && tcp_in_flight(c) > 0)
 		mark_again(c, tcp_in_flight(c));
 	tcp_note_output(c);
-}
-
-/*
- * RFC 5681 4.1:
- *   if TCP has not received a segment for more than one retransmission timeout, cwnd is reduced to
- *   the value of the restart window before transmission begins.
- */
-void tcp_recovery_idle(struct holm_tcp *c)
-{
-	uint32_t idle = tcp_ticks(tcp_net(c)->now) - c->rexmt;
-
-	if (c->flags & (TCP_REXMT | TCP_PERSIST))
-		return;
-	if (idle >= RTO_MIN_TICKS && ((int32_t)idle < 0 || idle > rtt_rto_ticks(&c->rtt)))
-		c->cwnd = min_u32(c->cwnd, cc_initial_window(tcp_mss(c)));
 }

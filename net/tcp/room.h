@@ -66,6 +66,9 @@ struct tcp_state {
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
 	uint32_t rst_tokens;
 	uint64_t rst_filled_ns;
+	/* Controllers by name, the default second where one was named: see tcp_cc_register(). */
+	const struct tcp_cc_ops *cc[TCP_CC_MAX];
+	uint32_t ncc;
 	struct tcp_settings defaults;
 };
 
@@ -224,6 +227,8 @@ static inline bool tcp_is_orphan(const struct holm_tcp *c)
 	return !c->ep.owned && !(c->flags & TCP_CHILD);
 }
 void tcp_settings_put(struct tcp_settings *s);
+/* A block of its own for c, to be changed. NULL: no memory. */
+struct tcp_settings *tcp_settings_own(struct holm_tcp *c);
 /* The window scale that we offer, and the window in our SYN. */
 uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv);
 uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *rcv);
@@ -407,8 +412,31 @@ void tcp_recovery_dupack(struct holm_tcp *c);
 bool tcp_recovery_timeout(struct holm_tcp *c);
 /* Send everything from SND.UNA on again without calling it congestion. */
 void tcp_recovery_resend(struct holm_tcp *c);
-/* Nothing was sent for longer than an RTO: RFC 5681 4.1. */
-void tcp_recovery_idle(struct holm_tcp *c);
+
+/* ---- congestion.c */
+/* A part enters its controller. 0, or -HOLM_ENOSPC. */
+int tcp_cc_register(struct holm_net *net, const struct tcp_cc_ops *ops);
+/* The controller's state, from now on that of `ops`. False: no memory, nothing has changed. */
+must_check bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops);
+/* cwnd and ssthresh have been set anew. */
+void tcp_cc_restart(struct holm_tcp *c);
+void tcp_cc_end(struct holm_tcp *c);
+/* An ACK that delivered something, or found something lost: see struct tcp_cc_ack. */
+void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack);
+/* Fast recovery begins: ssthresh is set, cwnd is recovery's until tcp_cc_on_recovered(). */
+void tcp_cc_on_recovery(struct holm_tcp *c);
+void tcp_cc_on_recovered(struct holm_tcp *c);
+/* The retransmission timer; `first`: of this segment. */
+void tcp_cc_on_timeout(struct holm_tcp *c, bool first);
+/* The last reduction was for nothing. */
+void tcp_cc_on_spurious(struct holm_tcp *c);
+/* Nothing was sent for a while. */
+void tcp_cc_on_idle(struct holm_tcp *c);
+/* Is cwnd the controller's in recovery, too? */
+static inline bool tcp_cc_owns_cwnd(const struct holm_tcp *c)
+{
+	return c->settings->cc->owns_cwnd;
+}
 
 /* ---- timer.c */
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);

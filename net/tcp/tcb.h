@@ -11,11 +11,11 @@
 #include "lib/htab.h"
 #include "lib/list.h"
 #include "net/core/ep.h"
+#include "net/tcp/cc.h"
 #include "net/tcp/rtt.h"
 #include "net/tcp/seq.h"
 
 struct ip_dst;
-struct tcp_cc_ops;
 
 /*
  * Time inside TCP: ticks of 2^20 ns (1.05 ms), the wheel's own and within what RFC 7323 5.4 wants of
@@ -138,7 +138,11 @@ struct tcp_flight {
 	uint64_t progress_ns; /* when SND.UNA last moved, or the first byte left */
 	uint32_t max_snd_wnd; /* RFC 1122 4.2.3.4: the largest window seen */
 	uint32_t retransmits; /* segments, since this block exists */
-	uint32_t cc_acked;    /* bytes acknowledged since congestion avoidance last added one MSS */
+
+	/* Congestion control: congestion.c. */
+	const struct tcp_cc_ops *cc_ops;
+	struct tcp_seq round_end; /* SND.NXT when this round trip began */
+	struct tcp_cc cc;
 
 	struct tcp_lend *lend;
 	struct tcp_reasm *reasm;

@@ -86,6 +86,7 @@ static int start(struct holm_net *net)
 		ts->port_counters[i] = rng_u32(&net->rng);
 	ts->defaults = default_settings;
 	ts->defaults.net = net;
+	ts->cc[ts->ncc++] = &tcp_cc_newreno;
 	net->tcp = ts;
 	return 0;
 }

@@ -62,7 +62,7 @@ static struct holm_dev_caps caps_of(const struct world_options *o)
 static void side_init(struct world *w, int i)
 {
 	static const struct holm_proto *const protos[] = {
-		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, NULL,
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS, NULL,
 	};
 	struct world_side *s = &w->side[i];
 	struct holm_env env = {

@@ -15,8 +15,8 @@
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4,     &holm_icmp4,
+						   &holm_tcp, HOLM_TCP_PARTS, NULL };
 
 static uint8_t *pattern_table(void)
 {
@@ -39,6 +39,13 @@ static void rcv_released(struct holm_pattern_rcvbuf *b)
 	struct tcp_fixture *t = container_of(b, struct tcp_fixture, rcv);
 
 	t->rcv_released++;
+}
+
+static void choose_controller(struct holm_tcp *t, const struct tcp_options *o)
+{
+	const char *name = o->cc ? o->cc : "reno";
+
+	assert_int_equal(holm_tcp_set_congestion(t, name, strlen(name)), 0);
 }
 
 void fixture_init(struct tcp_fixture *t, const struct tcp_options *o)
@@ -65,6 +72,7 @@ void fixture_init(struct tcp_fixture *t, const struct tcp_options *o)
 	assert_int_equal(holm_tcp_open(t->lab.net, &t->listener), 0);
 	assert_int_equal(holm_tcp_bind(t->listener, &local, HOLM_TCP_REUSEADDR), 0);
 	assert_int_equal(holm_tcp_listen(t->listener, 8), 0);
+	choose_controller(t->listener, o);
 	holm_tcp_set_option(t->listener, HOLM_TCP_OPT_NODELAY, o->nodelay);
 	holm_tcp_set_option(t->listener, HOLM_TCP_OPT_TIMESTAMPS, !o->no_ts);
 	fixture_skip(t);
@@ -123,6 +131,7 @@ void fixture_syn_sent(struct tcp_fixture *t, const struct tcp_options *o)
 	t->listener = NULL;
 	assert_int_equal(holm_tcp_open(t->lab.net, &t->t), 0);
 	assert_int_equal(holm_tcp_bind(t->t, &local, HOLM_TCP_REUSEADDR), 0);
+	choose_controller(t->t, o);
 	holm_tcp_set_option(t->t, HOLM_TCP_OPT_NODELAY, o->nodelay);
 	holm_tcp_set_option(t->t, HOLM_TCP_OPT_TIMESTAMPS, !o->no_ts);
 	fixture_attach(t);

@@ -38,6 +38,7 @@ struct tcp_options {
 	uint32_t features;
 	uint16_t segs_max, mtu;
 	uint64_t fail_from;
+	const char *cc; /* the congestion controller; NULL: "reno", whose windows tests foretell */
 };
 
 struct tcp_fixture {

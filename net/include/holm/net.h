@@ -46,13 +46,21 @@ struct holm_proto;
  * another one (TCP: IPv4) makes holm_net_create() return -HOLM_EINVAL if it is missing.
  *
  * Some entries are parts of a protocol, which works without them: they stand behind it in the list,
- * else -HOLM_EINVAL. <holm/tcp.h> has TCP's.
+ * else -HOLM_EINVAL.
  */
 extern const struct holm_proto holm_arp;
 extern const struct holm_proto holm_ipv4;
 extern const struct holm_proto holm_icmp4;
 extern const struct holm_proto holm_udp;
 extern const struct holm_proto holm_tcp;
+/*
+ * Parts of TCP, to be listed behind &holm_tcp; without them it is NewReno. All of them, in the order
+ * that programs want: { &holm_arp, &holm_ipv4, &holm_tcp, HOLM_TCP_PARTS, NULL }.
+ */
+extern const struct holm_proto holm_tcp_cubic; /* RFC 9438 with HyStart++ (RFC 9406) */
+
+#define HOLM_TCP_PARTS &holm_tcp_cubic
+
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;
 

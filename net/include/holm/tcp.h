@@ -138,6 +138,14 @@ enum holm_tcp_option {
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value);
 int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value);
 
+/*
+ * The congestion controller, by Linux's name: "reno" (NewReno), and of the parts that the instance was
+ * given "cubic", "bbr". Default: the first of these parts in its list, else "reno". May change at any
+ * time. -HOLM_ENOENT for a name that is not there, -HOLM_ENOMEM.
+ */
+int holm_tcp_set_congestion(struct holm_tcp *t, const char *name, size_t len);
+const char *holm_tcp_congestion(const struct holm_tcp *t);
+
 /* Figures of one endpoint, for `ss`-like listings and TCP_INFO. */
 struct holm_tcp_info {
 	uint8_t state;	     /* enum holm_tcp_state */

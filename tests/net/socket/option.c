@@ -205,6 +205,36 @@ static void tcp_options_are_tcps(void **state)
 	}
 }
 
+static void the_congestion_controller_is_chosen_by_name(void **state)
+{
+	struct fixture *f = *state;
+	char name[32];
+	uint32_t len = sizeof(name);
+
+	assert_int_equal(
+		holm_socket_setsockopt(f->stream, TCP, HOLM_SOCKOPT_TCP_CONGESTION, "reno", 4), 0);
+	assert_int_equal(
+		holm_socket_getsockopt(f->stream, TCP, HOLM_SOCKOPT_TCP_CONGESTION, name, &len), 0);
+	assert_int_equal(len, 16);
+	assert_string_equal(name, "reno");
+	assert_int_equal(holm_socket_setsockopt(f->stream, TCP, HOLM_SOCKOPT_TCP_CONGESTION,
+						"cubic\0rubbish", 13),
+			 0);
+	len = 3;
+	assert_int_equal(
+		holm_socket_getsockopt(f->stream, TCP, HOLM_SOCKOPT_TCP_CONGESTION, name, &len), 0);
+	assert_int_equal(len, 3);
+	assert_memory_equal(name, "cub", 3);
+	assert_int_equal(
+		holm_socket_setsockopt(f->stream, TCP, HOLM_SOCKOPT_TCP_CONGESTION, "vegas", 5),
+		-HOLM_ENOENT);
+	assert_int_equal(holm_socket_setsockopt(f->stream, TCP, HOLM_SOCKOPT_TCP_CONGESTION, "", 0),
+			 -HOLM_EINVAL);
+	assert_int_equal(
+		holm_socket_setsockopt(f->dgram, TCP, HOLM_SOCKOPT_TCP_CONGESTION, "reno", 4),
+		-HOLM_ENOPROTOOPT);
+}
+
 static void ip_options_may_be_one_byte(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +319,7 @@ int main(void)
 		TEST(timeouts_are_kept_as_they_were_given),
 		TEST(linger_has_three_settings),
 		TEST(tcp_options_are_tcps),
+		TEST(the_congestion_controller_is_chosen_by_name),
 		TEST(ip_options_may_be_one_byte),
 		TEST(tcp_info_has_linuxs_layout),
 		TEST(an_accepted_socket_has_its_listeners_options),

@@ -1,0 +1,213 @@
+/*
+ * Between a connection and its congestion controller: what the controller is told, when its windows
+ * become the connection's, and which controllers an instance has. Decides nothing about what was lost
+ * (recovery.c) and nothing about how windows grow (cc_*.c).
+ */
+#include "net/tcp/room.h"
+
+#include "lib/mem.h"
+
+/* ---- The controllers of an instance ---------------------------------------------------------------- */
+
+int tcp_cc_register(struct holm_net *net, const struct tcp_cc_ops *ops)
+{
+	struct tcp_state *ts = net->tcp;
+
+	if (ts->ncc == TCP_CC_MAX)
+		return -HOLM_ENOSPC;
+	/* The first that is named is who does not choose gets. */
+	if (ts->ncc == 1)
+		ts->defaults.cc = ops;
+	ts->cc[ts->ncc++] = ops;
+	return 0;
+}
+
+static const struct tcp_cc_ops *find(const struct tcp_state *ts, const char *name, size_t len)
+{
+	for (uint32_t i = 0; i < ts->ncc; i++) {
+		const char *has = ts->cc[i]->name;
+		size_t n = 0;
+
+		while (n < len && has[n] && has[n] == name[n])
+			n++;
+		if (n == len && !has[n])
+			return ts->cc[i];
+	}
+	return NULL;
+}
+
+/* ---- Its state ------------------------------------------------------------------------------------- */
+
+/* The controller's view of the connection; unload() takes back what it may change. */
+static inline struct tcp_cc *load(struct holm_tcp *c)
+{
+	struct tcp_cc *cc = &c->flight->cc;
+
+	cc->cwnd = c->cwnd;
+	cc->ssthresh = c->ssthresh;
+	cc->mss = tcp_mss(c);
+	cc->srtt_us = (uint32_t)(rtt_srtt_ns(&c->rtt) / 1000u);
+	return cc;
+}
+
+static inline void unload(struct holm_tcp *c, const struct tcp_cc *cc)
+{
+	c->cwnd = cc->cwnd;
+	c->ssthresh = cc->ssthresh;
+}
+
+void tcp_cc_restart(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_cc *cc;
+
+	if (!fl)
+		return;
+	cc = load(c);
+	fl->cc_ops->init(cc, tcp_net(c)->now);
+	unload(c, cc);
+}
+
+void tcp_cc_end(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (fl->cc_ops && fl->cc_ops->state_bytes)
+		mem_free(&tcp_net(c)->mem, fl->cc.own, fl->cc_ops->state_bytes);
+	fl->cc_ops = NULL;
+	fl->cc.own = NULL;
+}
+
+bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
+{
+	struct tcp_flight *fl = c->flight;
+	void *own = NULL;
+
+	if (ops->state_bytes) {
+		own = mem_zalloc(&tcp_net(c)->mem, ops->state_bytes);
+		if (!own)
+			return false;
+	}
+	tcp_cc_end(c);
+	fl->cc_ops = ops;
+	fl->cc.own = own;
+	fl->round_end = c->snd_nxt;
+	tcp_cc_restart(c);
+	return true;
+}
+
+/* ---- What happens ---------------------------------------------------------------------------------- */
+
+/* Does the window hold us back? If not, its growth would mean nothing (RFC 7661). */
+static bool window_is_used(const struct holm_tcp *c, uint32_t acked)
+{
+	if (c->flags & TCP_CWND_LIMITED)
+		return true;
+	return c->cwnd < c->ssthresh && 2 * (uint64_t)(tcp_in_flight(c) + acked) > c->cwnd;
+}
+
+/* A round: from a moment until all that was in flight then is acknowledged. */
+static bool round_has_passed(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (seq_leq(c->snd_una, fl->round_end))
+		return false;
+	fl->round_end = c->snd_nxt;
+	return true;
+}
+
+void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_cc *cc = load(c);
+
+	ack->now_ns = tcp_net(c)->now;
+	ack->cwnd_limited = window_is_used(c, ack->acked_bytes);
+	ack->in_recovery = fl->phase == TCP_RECOVERY;
+	ack->round_start = round_has_passed(c);
+	fl->cc_ops->acked(cc, ack);
+	unload(c, cc);
+}
+
+/* The controller's answer to a congestion event; cwnd stays. */
+static void reduce(struct holm_tcp *c, enum tcp_cc_event why)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_cc *cc = load(c);
+
+	cc->prior_cwnd = cc->cwnd;
+	cc->prior_ssthresh = cc->ssthresh;
+	cc->ssthresh = fl->cc_ops->reduce(cc, why, tcp_in_flight(c), tcp_net(c)->now);
+	unload(c, cc);
+}
+
+void tcp_cc_on_recovery(struct holm_tcp *c)
+{
+	reduce(c, TCP_CC_LOSS);
+}
+
+void tcp_cc_on_recovered(struct holm_tcp *c)
+{
+	if (!tcp_cc_owns_cwnd(c))
+		c->cwnd = c->ssthresh;
+}
+
+/* RFC 5681 3.1: ssthresh is held while the same segment is sent again and again. */
+void tcp_cc_on_timeout(struct holm_tcp *c, bool first)
+{
+	if (first)
+		reduce(c, TCP_CC_TIMEOUT);
+	c->cwnd = tcp_mss(c);
+}
+
+void tcp_cc_on_spurious(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_cc *cc = load(c);
+
+	cc->cwnd = max_u32(cc->cwnd, cc->prior_cwnd);
+	cc->ssthresh = max_u32(cc->ssthresh, cc->prior_ssthresh);
+	if (fl->cc_ops->restored)
+		fl->cc_ops->restored(cc);
+	unload(c, cc);
+}
+
+/*
+ * RFC 5681 4.1:
+ *   if TCP has not received a segment for more than one retransmission timeout, cwnd is reduced to
+ *   the value of the restart window before transmission begins.
+ */
+void tcp_cc_on_idle(struct holm_tcp *c)
+{
+	uint32_t idle = tcp_ticks(tcp_net(c)->now) - c->rexmt;
+
+	if (c->flags & (TCP_REXMT | TCP_PERSIST) || c->settings->cc->owns_cwnd)
+		return;
+	if (idle >= RTO_MIN_TICKS && ((int32_t)idle < 0 || idle > rtt_rto_ticks(&c->rtt)))
+		c->cwnd = min_u32(c->cwnd, cc_initial_window(tcp_mss(c)));
+}
+
+/* ---- The program's choice -------------------------------------------------------------------------- */
+
+const char *holm_tcp_congestion(const struct holm_tcp *t)
+{
+	return t->settings->cc->name;
+}
+
+int holm_tcp_set_congestion(struct holm_tcp *t, const char *name, size_t len)
+{
+	const struct tcp_cc_ops *ops = find(tcp_net(t)->tcp, name, len);
+	struct tcp_settings *s;
+
+	ASSERT(!tcp_net(t)->callbacks);
+	if (!ops)
+		return -HOLM_ENOENT;
+	if (ops == t->settings->cc)
+		return 0;
+	s = tcp_settings_own(t);
+	if (!s || (t->flight && !tcp_cc_begin(t, ops)))
+		return -HOLM_ENOMEM;
+	s->cc = ops;
+	return 0;
+}
