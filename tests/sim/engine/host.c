@@ -25,7 +25,7 @@
 #define FRAMES 1024u
 
 const struct holm_proto *const sim_protos[] = {
-	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
+	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
 };
 
 /* ---- Memory -------------------------------------------------------------------------------------- */
