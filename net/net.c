@@ -14,7 +14,6 @@
 #include "net/link/eth.h"
 #include "net/link/loopback.h"
 #include "net/link/netif.h"
-#include "net/link/trace.h"
 
 /* Head-room that the stack's own headers may need; a device may ask for what is left. */
 #define STACK_HEADERS 118u
@@ -198,11 +197,6 @@ uint32_t holm_net_random(struct holm_net *net)
 	return rng_u32(&net->rng);
 }
 
-void holm_net_set_trace(struct holm_net *net, bool on)
-{
-	net->trace = on;
-}
-
 /* ---- Devices ----------------------------------------------------------------------------------- */
 
 static void tell_protos(struct holm_net *net, struct holm_netif *netif)
@@ -312,7 +306,7 @@ void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_fram
 		f->time_ns = net->now;
 		bytes += f->len;
 		if (unlikely(net->trace))
-			trace_frame(net, dev, TRACE_IN, f);
+			net->trace(net, dev, TRACE_IN, f);
 		eth_input(net, f);
 	}
 	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);

@@ -1,5 +1,6 @@
 /*
- * Log lines of an instance: formatted here, printed by the env.
+ * Log lines of an instance: printed by the env. What every program links does not use the formatter,
+ * which is larger than most protocols.
  */
 #include <stdarg.h>
 
@@ -8,6 +9,15 @@
 
 #define LOG_TEXT 320u
 
+void net_log_text(struct holm_net *net, enum holm_log_level level, const char *text, size_t len)
+{
+	if (!net->env.log)
+		return;
+	net->callbacks++;
+	net->env.log(net->env.ctx, level, text, len);
+	net->callbacks--;
+}
+
 void net_log(struct holm_net *net, enum holm_log_level level, const char *format, ...)
 {
 	char text[LOG_TEXT];
@@ -15,12 +25,8 @@ void net_log(struct holm_net *net, enum holm_log_level level, const char *format
 	va_list args;
 	size_t n;
 
-	if (!net->env.log)
-		return;
 	va_start(args, format);
 	n = fmt_vprintf(&out, format, args);
 	va_end(args);
-	net->callbacks++;
-	net->env.log(net->env.ctx, level, text, min_size(n, sizeof(text) - 1));
-	net->callbacks--;
+	net_log_text(net, level, text, min_size(n, sizeof(text) - 1));
 }

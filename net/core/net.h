@@ -28,6 +28,10 @@ struct icmp_state;
 struct udp_state;
 struct tcp_state;
 struct socket_state;
+enum trace_direction {
+	TRACE_IN,
+	TRACE_OUT,
+};
 struct holm_netif;
 
 /* Secrets of the instance, drawn at creation. One per use, so that no output helps another. */
@@ -46,7 +50,9 @@ struct holm_net {
 	uint32_t nnetifs;	    /* slots in use or once used, loopback included */
 	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
 	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
-	bool trace;
+	/* Logs a frame while the trace is on, otherwise NULL. Set by who asks for one, see net/link. */
+	void (*trace)(struct holm_net *net, const struct holm_dev *dev,
+		      enum trace_direction direction, const struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	const struct holm_proto **busy;		/* of these, who has input_done() or output() */
 	uint32_t nbusy;
@@ -138,7 +144,10 @@ static inline void net_timer_cancel(struct holm_net *net, struct net_timer *t)
 	wheel_cancel(&net->timers, &t->wheel);
 }
 
-/* One log line, formatted by lib/fmt. */
+/* One log line. */
+void net_log_text(struct holm_net *net, enum holm_log_level level, const char *text, size_t len);
+
+/* One log line, formatted by lib/fmt: for what is not part of every program. */
 void net_log(struct holm_net *net, enum holm_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -165,6 +165,54 @@ static void withdraw(struct holm_net *net, struct holm_netif *netif, const struc
 		forget_announcement(net, a);
 }
 
+/* The line about a conflict, written without lib/fmt, which every program would link for it. */
+#define CONFLICT_NAME_MAX 32u
+#define CONFLICT_TEXT (CONFLICT_NAME_MAX + 72u)
+
+static char *put_text(char *at, const char *text)
+{
+	for (size_t i = 0; text[i] && i < CONFLICT_NAME_MAX; i++)
+		*at++ = text[i];
+	return at;
+}
+
+static char *put_decimal(char *at, unsigned byte)
+{
+	if (byte >= 100)
+		*at++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*at++ = (char)('0' + byte / 10 % 10);
+	*at++ = (char)('0' + byte % 10);
+	return at;
+}
+
+static char *put_hex(char *at, unsigned byte)
+{
+	*at++ = "0123456789abcdef"[byte >> 4];
+	*at++ = "0123456789abcdef"[byte & 15];
+	return at;
+}
+
+static void log_conflict(struct holm_net *net, const struct holm_netif *netif, uint32_t addr,
+			 const struct holm_mac *other)
+{
+	char text[CONFLICT_TEXT];
+	char *at = put_text(text, "arp: ");
+
+	at = put_text(at, netif->dev->name);
+	at = put_text(at, ": address ");
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		at = put_decimal(at, addr >> shift & 0xff);
+		*at++ = shift > 0 ? '.' : ' ';
+	}
+	at = put_text(at, "is also used by ");
+	for (size_t i = 0; i < sizeof(other->b); i++) {
+		at = put_hex(at, other->b[i]);
+		*at++ = ':';
+	}
+	net_log_text(net, HOLM_LOG_WARN, text, (size_t)(at - text) - 1);
+}
+
 /*
  * Somebody else uses our address. Say once more that it is ours, but not more often than
  * DEFEND_INTERVAL: RFC 5227 section 2.4 (b); then it stays as it is.
@@ -178,10 +226,7 @@ static void defend(struct holm_net *net, struct holm_netif *netif, uint32_t addr
 		return;
 	a->defended = true;
 	a->defended_ns = net->now;
-	net_log(net, HOLM_LOG_WARN,
-		"arp: %s: address %u.%u.%u.%u is also used by %02x:%02x:%02x:%02x:%02x:%02x",
-		netif->dev->name, addr >> 24, addr >> 16 & 0xff, addr >> 8 & 0xff, addr & 0xff,
-		other->b[0], other->b[1], other->b[2], other->b[3], other->b[4], other->b[5]);
+	log_conflict(net, netif, addr, other);
 	send_request(net, netif, addr, addr, NULL);
 }
 

@@ -7,7 +7,6 @@
 #include "lib/bytes.h"
 #include "lib/checksum.h"
 #include "net/link/gso.h"
-#include "net/link/trace.h"
 
 /* How long an endpoint waits before it asks an empty pool again. */
 #define POOL_RETRY_NS 1000000u
@@ -29,7 +28,7 @@ static inline void enqueue(struct holm_netif *netif, struct holm_frame *f)
 		return;
 	}
 	if (unlikely(net->trace))
-		trace_frame(net, netif->dev, TRACE_OUT, f);
+		net->trace(net, netif->dev, TRACE_OUT, f);
 	net_count(net, HOLM_COUNT_TX_FRAMES);
 	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
 	netif->ring[netif->tail++ & netif->ring_mask] = f;

@@ -235,6 +235,45 @@ static void an_address_is_defended_but_not_more_than_once_in_ten_seconds(void **
 	lab_fini(&lab);
 }
 
+static char last_line[160];
+
+static void keep_line(void *ctx, enum holm_log_level level, const char *line, size_t len)
+{
+	(void)ctx;
+	assert_int_equal(level, HOLM_LOG_WARN);
+	assert_true(len < sizeof(last_line));
+	memcpy(last_line, line, len);
+	last_line[len] = '\0';
+}
+
+static void a_conflict_is_logged_with_the_address_and_who_else_has_it(void **state)
+{
+	const char *name = "a device whose name is far longer than any that is likely to be";
+	struct holm_mac thief = { { 0x02, 0xff, 0xa0, 0x09, 0x10, 0x00 } };
+	struct lab lab;
+	uint8_t frame[64];
+
+	(void)state;
+	lab_init(&lab, &plain);
+	lab_run(&lab, 10 * LAB_S);
+	lab.net->env.log = keep_line;
+	for (int i = 0; i < 2; i++) {
+		if (i == 1)
+			lab.dev.name = name;
+		lab_arp(frame, ARP_REQUEST, 1, 1, true);
+		memcpy(frame + 22, &thief, 6);
+		lab_receive(&lab, frame, 60);
+		if (i == 0)
+			assert_string_equal(last_line,
+					    "arp: lab0: address 10.0.0.1 is also used by "
+					    "02:ff:a0:09:10:00");
+		lab_run(&lab, 11 * LAB_S);
+	}
+	assert_string_equal(last_line, "arp: a device whose name is far longe: address 10.0.0.1 is "
+				       "also used by 02:ff:a0:09:10:00");
+	lab_fini(&lab);
+}
+
 static void a_packet_cut_at_any_byte_is_a_counted_drop(void **state)
 {
 	struct lab lab;
@@ -293,6 +332,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_goes_is_not_announced_again),
 		cmocka_unit_test(a_link_that_comes_up_is_told_who_is_here),
 		cmocka_unit_test(our_own_packet_coming_back_is_no_conflict),
+		cmocka_unit_test(a_conflict_is_logged_with_the_address_and_who_else_has_it),
 		cmocka_unit_test(an_address_is_defended_but_not_more_than_once_in_ten_seconds),
 		cmocka_unit_test(a_packet_cut_at_any_byte_is_a_counted_drop),
 		cmocka_unit_test(without_a_frame_a_question_goes_unanswered_and_is_counted),
