@@ -69,7 +69,23 @@ static void fill_syn_options(const struct tcp_tx *tx, struct tcp_hdr_info *h)
 	h->wscale = tcp_offer_wscale(tx->net, c->rcv);
 }
 
-static void fill_options(const struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
+/* As many SACK blocks as fit: a segment with data stays within the MSS. */
+static void fill_sack(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
+{
+	struct holm_tcp *c = tx->c;
+	uint32_t max = h->has_ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+
+	if (len > 0)
+		max = len + 4 > tx->mss
+			      ? 0
+			      : min_u32(max, (tx->mss - len - 4) / TCP_OPT_SACK_BLOCK_BYTES);
+	if (max == 0)
+		return;
+	h->nsack = tx->net->tcp->sack->announce(c, h->sack, (uint8_t)max);
+	tx->announced = true;
+}
+
+static void fill_options(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
 {
 	const struct holm_tcp *c = tx->c;
 
@@ -77,9 +93,8 @@ static void fill_options(const struct tcp_tx *tx, struct tcp_hdr_info *h, uint32
 		fill_syn_options(tx, h);
 	} else {
 		h->has_ts = (c->flags & TCP_TS) != 0;
-		if (len == 0 && (c->flags & TCP_SACK) && c->flight && c->flight->reasm)
-			h->nsack = tcp_sack_blocks(c->flight->reasm, h->sack,
-						   h->has_ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX);
+		if ((c->flags & TCP_SACK) && tcp_sack_is_due(c))
+			fill_sack(tx, h, len);
 	}
 	if (h->has_ts) {
 		h->tsval = tcp_tsval(tx->net, c->ts_offset);
@@ -87,11 +102,11 @@ static void fill_options(const struct tcp_tx *tx, struct tcp_hdr_info *h, uint32
 	}
 }
 
-static bool has_options(const struct holm_tcp *c, uint32_t len, uint8_t flags)
+static bool has_options(const struct holm_tcp *c, uint8_t flags)
 {
 	if ((flags & TCP_SYN) || (c->flags & TCP_TS))
 		return true;
-	return len == 0 && c->flight && c->flight->reasm;
+	return tcp_sack_is_due(c);
 }
 
 static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, struct tcp_seq seq,
@@ -109,7 +124,7 @@ static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, 
 	tcp_clear_options(h);
 }
 
-static never_inline size_t push_header_options(const struct tcp_tx *tx, struct holm_frame *f,
+static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_frame *f,
 					       struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct tcp_hdr_info h;
@@ -120,12 +135,12 @@ static never_inline size_t push_header_options(const struct tcp_tx *tx, struct h
 }
 
 /* The header in front of the payload; returns its length. */
-static inline size_t push_header(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
+static inline size_t push_header(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
 				 uint32_t len, uint8_t flags)
 {
 	struct tcp_hdr_info h; /* without options the builder is a few stores, and this registers */
 
-	if (unlikely(has_options(tx->c, len, flags)))
+	if (unlikely(has_options(tx->c, flags)))
 		return push_header_options(tx, f, seq, len, flags);
 	fill_header(tx, &h, seq, flags);
 	return tcp_build(holm_frame_push(f, TCP_HDR_BYTES), &h);

@@ -110,6 +110,8 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 		return -HOLM_ENOPROTOOPT;
 	if (!is_in_range(opt, value) || is_too_late(t, opt))
 		return -HOLM_EINVAL;
+	if (opt == HOLM_TCP_OPT_SACK && value && !tcp_net(t)->tcp->sack)
+		return -HOLM_ENOPROTOOPT;
 	if (now == value)
 		return 0;
 	s = tcp_settings_own(t);

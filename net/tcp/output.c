@@ -359,8 +359,8 @@ static bool output_synchronized(struct tcp_tx *tx)
 		c->retries = 0;
 		tcp_timer_persist(c);
 	}
-	/* SACK blocks travel on bare ACKs only: data that went out has not told the peer of them. */
-	if (unlikely(ack_now && c->flight && c->flight->reasm))
+	/* Full segments have no room for SACK blocks: they have not told the peer of them. */
+	if (unlikely(ack_now && !tx->announced && (c->flags & TCP_SACK) && tcp_sack_is_due(c)))
 		c->flags |= TCP_ACK_NOW;
 	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED))
 		ok = send_ack(tx) && ok;

@@ -96,6 +96,15 @@ void tcp_reasm_add(struct tcp_reasm *r, struct tcp_seq left, struct tcp_seq righ
 	}
 }
 
+void tcp_reasm_touch(struct tcp_reasm *r, struct tcp_seq seq)
+{
+	uint32_t i = find(r, seq);
+
+	r->stamp++;
+	if (i < r->n)
+		r->ranges[i].stamp = r->stamp;
+}
+
 struct tcp_seq tcp_reasm_advance(struct tcp_reasm *r, struct tcp_seq nxt)
 {
 	while (r->n > 0 && seq_leq(r->ranges[0].left, nxt)) {

@@ -38,6 +38,14 @@ struct tcp_blocked {
 
 #define TCP_PORT_COUNTERS 64u
 
+/* Selective acknowledgment, if the part is linked. TCP_SACK on a connection implies that it is. */
+struct tcp_sack_ops {
+	/* The blocks to announce now, a D-SACK first; returns how many. What was told is forgotten. */
+	uint8_t (*announce)(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max);
+	/* [left, right) has arrived again. */
+	void (*duplicate)(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right);
+};
+
 /* One per instance. */
 struct tcp_state {
 	struct holm_net *net;
@@ -70,6 +78,7 @@ struct tcp_state {
 	const struct tcp_cc_ops *cc[TCP_CC_MAX];
 	uint32_t ncc;
 	struct tcp_settings defaults;
+	const struct tcp_sack_ops *sack; /* NULL: not linked */
 };
 
 /* What the steps want sent. Filled by them, acted upon by input.c. */
@@ -252,7 +261,7 @@ enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
 bool tcp_challenge_allowed(struct holm_tcp *c);
 
 /* Cut the segment to the receive window. */
-void tcp_trim(const struct holm_tcp *c, struct tcp_rx *rx);
+void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 
 /* ---- syn.c */
 /* A segment for a listener, and for a half-open record. Neither frees the frame. */
@@ -284,12 +293,24 @@ bool tcp_reasm_gap(const struct tcp_reasm *r, struct tcp_seq from, struct tcp_se
 bool tcp_reasm_has_room(const struct tcp_reasm *r, struct tcp_seq left, struct tcp_seq right);
 /* [left, right) has been accepted; it covers no byte of a range. */
 void tcp_reasm_add(struct tcp_reasm *r, struct tcp_seq left, struct tcp_seq right);
+/* The range around `seq` has arrived again: it is news. */
+void tcp_reasm_touch(struct tcp_reasm *r, struct tcp_seq seq);
 /* RCV.NXT has reached `nxt`: take off what begins there; returns the new RCV.NXT. */
 struct tcp_seq tcp_reasm_advance(struct tcp_reasm *r, struct tcp_seq nxt);
 
 /* ---- sack.c */
-/* The blocks to announce, most recent first; returns how many. */
+/* The ranges to announce, most recent first; returns how many. */
 uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks, uint8_t max);
+/* Is there a block to announce? */
+static inline bool tcp_sack_is_due(const struct holm_tcp *c)
+{
+	return c->flight && (c->flight->reasm || c->flight->has_dsack);
+}
+static inline void tcp_sack_duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right)
+{
+	if (c->flags & TCP_SACK)
+		tcp_net(c)->tcp->sack->duplicate(c, left, right);
+}
 
 /* ---- output.c */
 /* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
@@ -360,6 +381,7 @@ struct tcp_tx {
 	uint32_t mss;
 	uint32_t room; /* frames that fit the interface now */
 	bool hw_csum;
+	bool announced; /* SACK blocks went with what was sent */
 };
 /*
  * Build and send one segment, or a super-segment if len > mss, of queued bytes from `seq` on.
@@ -376,6 +398,7 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 	tx->end = end;
 	tx->mss = tcp_mss(c);
 	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
+	tx->announced = false;
 	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
 }
 

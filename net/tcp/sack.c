@@ -1,9 +1,11 @@
 /*
- * The SACK blocks that we announce: RFC 2018 section 4. The range that grew last comes first, then
- * the others by age. Every block is a range that the receive buffer has promised to keep. What a
- * peer announces to us is not used here.
+ * The SACK blocks that we announce: RFC 2018 section 4, with D-SACK, RFC 2883. What arrived again comes
+ * first, then the range that grew last, then the others by age. Every range is one that the receive
+ * buffer has promised to keep. What a peer announces to us is repair.c's.
  */
 #include "net/tcp/room.h"
+
+#include "net/core/proto.h"
 
 /* The most recent range that is older than `before`, or NULL. */
 static const struct tcp_range *next_older(const struct tcp_reasm *r, uint32_t before)
@@ -38,3 +40,66 @@ uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks
 	}
 	return n;
 }
+
+/*
+ * RFC 2883 section 4:
+ *   (1) A D-SACK block is only used to report a duplicate contiguous sequence of data received by the
+ *       receiver in the most recent packet. (2) Each duplicate contiguous sequence of data received is
+ *       reported in at most one D-SACK block.
+ * Packets that were looked at together have one ACK: what touches is one sequence, else the last counts.
+ */
+static void duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right)
+{
+	struct tcp_flight *fl = tcp_flight_get(c);
+
+	if (!fl)
+		return;
+	if (fl->has_dsack && seq_leq(left, fl->dsack_right) && seq_leq(fl->dsack_left, right)) {
+		left = seq_min(left, fl->dsack_left);
+		right = seq_max(right, fl->dsack_right);
+	}
+	fl->has_dsack = true;
+	fl->dsack_left = left;
+	fl->dsack_right = right;
+	/* (4) the block that contains it comes next. */
+	if (fl->reasm)
+		tcp_reasm_touch(fl->reasm, left);
+}
+
+static uint8_t announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max)
+{
+	struct tcp_flight *fl = c->flight;
+	uint8_t n = 0;
+
+	if (fl->has_dsack && max > 0) {
+		blocks[n].left = fl->dsack_left.v;
+		blocks[n].right = fl->dsack_right.v;
+		n++;
+		fl->has_dsack = false;
+		net_count(tcp_net(c), HOLM_COUNT_TCP_DSACKS_SENT);
+	}
+	if (fl->reasm)
+		n = (uint8_t)(n + tcp_sack_blocks(fl->reasm, blocks + n, (uint8_t)(max - n)));
+	return n;
+}
+
+static const struct tcp_sack_ops ops = {
+	.announce = announce,
+	.duplicate = duplicate,
+};
+
+static int start(struct holm_net *net)
+{
+	net->tcp->sack = &ops;
+	net->tcp->defaults.sack = true;
+	return 0;
+}
+
+static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+
+const struct holm_proto holm_tcp_sack = {
+	.name = "tcp-sack",
+	.kind = PROTO_PART,
+	.needs = needs,
+	.start = start,
+};

@@ -98,6 +98,21 @@ static void text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
 	schedule_ack(c, rx);
 }
 
+/* What of [from, to) a range covers has arrived again. The first such part is what is told. */
+static void note_repeated(struct holm_tcp *c, const struct tcp_reasm *r, struct tcp_seq from,
+			  struct tcp_seq to)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct tcp_seq left = seq_max(from, r->ranges[i].left);
+		struct tcp_seq right = seq_min(to, r->ranges[i].right);
+
+		if (seq_lt(left, right)) {
+			tcp_sack_duplicate(c, left, right);
+			return;
+		}
+	}
+}
+
 /*
  * Accept those parts that no range covers yet: what was promised once is never overwritten. Bytes
  * that the buffer or the ranges have no room for are dropped; the peer sends them again.
@@ -108,6 +123,7 @@ static void text_into_ranges(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_r
 	struct tcp_seq end = seq_add(rx->seq, rx->len);
 	struct tcp_range gap;
 
+	note_repeated(c, r, at, end);
 	while (seq_lt(at, end) && tcp_reasm_gap(r, at, end, &gap)) {
 		uint32_t off = seq_diff(gap.left, c->rcv_nxt);
 		uint32_t len = seq_diff(gap.right, gap.left);

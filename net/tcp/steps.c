@@ -69,7 +69,7 @@ static bool is_old(const struct holm_tcp *c, const struct tcp_rx *rx)
  *   Segments that [...] fall outside the window should be trimmed off [...] to contain only new
  *   data.
  */
-void tcp_trim(const struct holm_tcp *c, struct tcp_rx *rx)
+void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	uint32_t wnd = tcp_rcv_wnd(c);
 
@@ -79,6 +79,8 @@ void tcp_trim(const struct holm_tcp *c, struct tcp_rx *rx)
 		if (rx->syn) {
 			rx->syn = false;
 			old--;
+		} else if (rx->len > 0) {
+			tcp_sack_duplicate(c, rx->seq, seq_add(rx->seq, min_u32(old, rx->len)));
 		}
 		rx->skip += old;
 		rx->len -= min_u32(old, rx->len);
@@ -120,6 +122,8 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	if (unlikely(!whole) && !is_acceptable(c, rx)) {
 		if (rx->h->flags & TCP_RST)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
+		if (rx->len > 0 && reply_to_unacceptable(c, rx) == TCP_REPLY_ACK)
+			tcp_sack_duplicate(c, rx->seq, seq_add(rx->seq, rx->len));
 		return tcp_drop(rx, HOLM_DROP_TCP_SEQUENCE, reply_to_unacceptable(c, rx));
 	}
 	if (c->flags & TCP_TS)

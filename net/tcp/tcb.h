@@ -146,6 +146,8 @@ struct tcp_flight {
 
 	struct tcp_lend *lend;
 	struct tcp_reasm *reasm;
+	bool has_dsack; /* what arrived again and the peer was not told of: [dsack_left, dsack_right) */
+	struct tcp_seq dsack_left, dsack_right;
 	struct holm_frame *held_first, *held_last; /* set aside, linked by next */
 	uint32_t held_bytes, held_frames;
 };

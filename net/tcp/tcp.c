@@ -16,7 +16,6 @@ static const struct tcp_settings default_settings = {
 	.keepcnt = 9,
 	.ttl = 64,
 	.timestamps = true,
-	.sack = true,
 };
 
 static void *table_alloc(void *ctx, size_t size)

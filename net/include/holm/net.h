@@ -3,7 +3,7 @@
  *
  *	holm_config_default(&config);
  *	static const struct holm_proto *const protos[] = {
- *		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, NULL };
+ *		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS, NULL };
  *	int err = holm_net_create(&net, &config, &env, protos);
  *	holm_pool_add(holm_net_pool(net), frame_memory, frame_memory_bytes);
  *	holm_net_add_dev(net, &driver->dev);
@@ -54,12 +54,13 @@ extern const struct holm_proto holm_icmp4;
 extern const struct holm_proto holm_udp;
 extern const struct holm_proto holm_tcp;
 /*
- * Parts of TCP, to be listed behind &holm_tcp; without them it is NewReno. All of them, in the order
- * that programs want: { &holm_arp, &holm_ipv4, &holm_tcp, HOLM_TCP_PARTS, NULL }.
+ * Parts of TCP, to be listed behind &holm_tcp; without them it is NewReno without SACK. All of them, in
+ * the order that programs want: { &holm_arp, &holm_ipv4, &holm_tcp, HOLM_TCP_PARTS, NULL }.
  */
 extern const struct holm_proto holm_tcp_cubic; /* RFC 9438 with HyStart++ (RFC 9406) */
+extern const struct holm_proto holm_tcp_sack;  /* RFC 2018 and 6675, D-SACK (RFC 2883) */
 
-#define HOLM_TCP_PARTS &holm_tcp_cubic
+#define HOLM_TCP_PARTS &holm_tcp_cubic, &holm_tcp_sack
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

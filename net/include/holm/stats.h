@@ -107,6 +107,7 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_FAST_RETRANSMITS, "tcp fast retransmits")                                            \
 	X(TCP_ZERO_WINDOW_PROBES, "tcp zero-window probes sent")                                   \
 	X(TCP_CHALLENGE_ACKS, "tcp challenge ACKs sent")                                           \
+	X(TCP_DSACKS_SENT, "tcp duplicates reported by D-SACK")                                    \
 	X(TCP_TIME_WAIT_RECYCLED, "tcp TIME-WAIT records recycled early")
 
 enum holm_counter {

@@ -1,5 +1,5 @@
 /*
- * The SACK blocks that are announced: RFC 2018 section 4.
+ * The SACK blocks that are announced: RFC 2018 section 4, RFC 2883.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "net/tcp/room.h"
+#include "tests/support/tcp_fixture.h"
 
 static struct tcp_reasm *three(void)
 {
@@ -56,11 +56,90 @@ static void no_more_blocks_are_given_than_fit(void **state)
 	free(r);
 }
 
+static void what_arrives_again_is_announced_first_and_once(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true);
+	rx(&t, .len = 100);
+	rx(&t, .seq = 301, .len = 100);
+	fixture_skip(&t);
+	rx(&t, .seq = 1, .len = 100);
+	expect_tx(&t, .seq = 1, .ack = 101, .nsack = 2, .sack = { { 1, 101 }, { 301, 401 } });
+	rx(&t, .seq = 501, .len = 100);
+	expect_tx(&t, .seq = 1, .ack = 101, .nsack = 2, .sack = { { 501, 601 }, { 301, 401 } });
+	finish(&t);
+}
+
+static void part_of_a_segment_that_arrives_again_is_announced(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true);
+	rx(&t, .len = 100);
+	fixture_skip(&t);
+	rx(&t, .seq = 51, .len = 100);
+	expect_tx(&t, .seq = 1, .ack = 151, .nsack = 1, .sack = { { 51, 101 } });
+	finish(&t);
+}
+
+static void a_duplicate_out_of_order_is_followed_by_the_block_around_it(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true);
+	rx(&t, .seq = 201, .len = 300);
+	rx(&t, .seq = 1001, .len = 100);
+	fixture_skip(&t);
+	rx(&t, .seq = 301, .len = 100);
+	expect_tx(&t, .seq = 1, .ack = 1, .nsack = 3,
+		  .sack = { { 301, 401 }, { 201, 501 }, { 1001, 1101 } });
+	finish(&t);
+}
+
+static void a_peer_without_sack_gets_none(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = false);
+	rx(&t, .seq = 201, .len = 300);
+	fixture_skip(&t);
+	rx(&t, .seq = 201, .len = 300);
+	expect_tx(&t, .seq = 1, .ack = 1, .nsack = 0);
+	finish(&t);
+}
+
+static void a_short_segment_with_data_carries_the_blocks(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true, .nodelay = true);
+	rx(&t, .seq = 201, .len = 300);
+	fixture_skip(&t);
+	fixture_write(&t, 100);
+	expect_tx(&t, .seq = 1, .len = 100, .ack = 1, .nsack = 1, .sack = { { 201, 501 } });
+	/* A full one has no room: nothing of it is given up for them. */
+	fixture_write(&t, 1000);
+	expect_tx(&t, .seq = 101, .len = 1000, .ack = 1, .nsack = 0);
+	expect_silence(&t);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_range_that_grew_last_comes_first),
 		cmocka_unit_test(no_more_blocks_are_given_than_fit),
+		cmocka_unit_test(what_arrives_again_is_announced_first_and_once),
+		cmocka_unit_test(part_of_a_segment_that_arrives_again_is_announced),
+		cmocka_unit_test(a_duplicate_out_of_order_is_followed_by_the_block_around_it),
+		cmocka_unit_test(a_peer_without_sack_gets_none),
+		cmocka_unit_test(a_short_segment_with_data_carries_the_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
