@@ -48,7 +48,8 @@ static bool protos_are_valid(const struct holm_proto *const protos[])
 			if (!list_has(protos, *needs))
 				return false;
 			/* Parts follow: the order of a list is the order of preference. */
-			if (protos[i]->kind == PROTO_PART && list_has(&protos[i + 1], *needs))
+			if ((protos[i]->kind == PROTO_PART || protos[i]->kind == (*needs)->kind) &&
+			    list_has(&protos[i + 1], *needs))
 				return false;
 		}
 	}

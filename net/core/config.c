@@ -30,6 +30,9 @@ void holm_config_default(struct holm_config *config)
 		.udp_rcv_frames_max = 256,
 		.udp_rcvbuf_bytes = 256 * 1024,
 		.sockets_max = 1u << 20,
+		.unix_stream_bytes = 64 * 1024,
+		.unix_packet_bytes = 208 * 1024,
+		.unix_in_flight_max = 16384,
 		.icmp_rate_per_s = 1000,
 	};
 }
@@ -44,6 +47,7 @@ bool config_is_valid(const struct holm_config *c)
 	       c->tcp_time_wait_max >= 1 && c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
 	       c->tcp_rcvbuf_bytes >= 4096 && c->udp_endpoints_max >= 1 &&
 	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&
+	       c->unix_stream_bytes >= 4096 && c->unix_packet_bytes >= 4096 &&
 	       c->icmp_rate_per_s >= 1;
 }
 

@@ -32,6 +32,7 @@ enum trace_direction {
 	TRACE_IN,
 	TRACE_OUT,
 };
+struct unix_state_table;
 struct holm_netif;
 
 /* Secrets of the instance, drawn at creation. One per use, so that no output helps another. */
@@ -68,6 +69,7 @@ struct holm_net {
 	struct arp_state *arp;
 	struct loopback *loopback;
 	struct socket_state *sockets;
+	struct unix_state_table *unixes;
 
 	struct list ready; /* of struct ep */
 	struct wheel timers;

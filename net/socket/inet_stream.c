@@ -421,6 +421,13 @@ static size_t stream_readable(struct holm_socket *s)
 	return unread(inet_stream_of(s));
 }
 
+static size_t stream_unsent(struct holm_socket *s)
+{
+	const struct stream *t = inet_stream_of(s);
+
+	return t->rings ? holm_sndbuf_queued(&t->rings->snd.base) : 0;
+}
+
 bool holm_socket_is_delivered(struct holm_socket *s)
 {
 	enum holm_tcp_state state;
@@ -470,4 +477,5 @@ const struct socket_ops inet_stream_ops = {
 	.resize = stream_resize,
 	.set = inet_stream_set,
 	.get = inet_stream_get,
+	.unsent = stream_unsent,
 };

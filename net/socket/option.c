@@ -70,6 +70,8 @@ static int set_socket_int(struct holm_socket *s, int name, int value)
 		return set_flag(s, &s->keepalive, name, value);
 	case HOLM_SO_BROADCAST:
 		return set_flag(s, &s->broadcast, name, value);
+	case HOLM_SO_PASSCRED:
+		return set_flag(s, &s->passcred, name, value);
 	case HOLM_SO_SNDBUF:
 		return set_buffer(s, &s->sndbuf, value);
 	case HOLM_SO_RCVBUF:
@@ -138,6 +140,9 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 	case HOLM_SO_BROADCAST:
 		*value = s->broadcast;
 		return 0;
+	case HOLM_SO_PASSCRED:
+		*value = s->passcred;
+		return 0;
 	case HOLM_SO_TYPE:
 		*value = s->type;
 		return 0;
@@ -190,6 +195,15 @@ static int get_linger(const struct holm_socket *s, void *value, uint32_t *len)
 	return put(&l, sizeof(l), value, len);
 }
 
+static int get_peer_cred(const struct holm_socket *s, void *value, uint32_t *len)
+{
+	struct holm_cred cred = { .pid = 0, .uid = UINT32_MAX, .gid = UINT32_MAX };
+
+	if (s->ops->peer_cred)
+		s->ops->peer_cred(s, &cred);
+	return put(&cred, sizeof(cred), value, len);
+}
+
 static int put_int(int level, int number, void *value, uint32_t *len)
 {
 	uint8_t byte = (uint8_t)number;
@@ -217,6 +231,8 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 		return get_timeout(s->sndtimeo_ns, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_LINGER)
 		return get_linger(s, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_PEERCRED)
+		return get_peer_cred(s, value, len);
 	err = level == HOLM_SOL_SOCKET ? get_socket_int(s, name, &number)
 				       : s->ops->get(s, level, name, &number);
 	return err ? err : put_int(level, number, value, len);

@@ -7,38 +7,49 @@
 #include "lib/mem.h"
 #include "net/core/proto.h"
 
-/* The kinds there are. `protocol` is what 0 means, and the only other value allowed. */
-static const struct kind {
-	uint16_t family;
-	uint8_t type;
-	uint8_t protocol;
-	const struct socket_ops *ops;
-} kinds[] = {
+static const struct socket_kind inet_kinds[] = {
 	{ HOLM_AF_INET, HOLM_SOCK_STREAM, HOLM_IPPROTO_TCP, &inet_stream_ops },
 	{ HOLM_AF_INET, HOLM_SOCK_DGRAM, HOLM_IPPROTO_UDP, &inet_dgram_ops },
+	{ 0 },
 };
 
+void socket_add_kinds(struct holm_net *net, const struct socket_kind *kinds)
+{
+	size_t i = 0;
+
+	while (net->sockets->tables[i])
+		i++;
+	ASSERT(i < SOCKET_TABLES_MAX - 1);
+	net->sockets->tables[i] = kinds;
+}
+
 /* What Linux answers, from the coarse to the fine: family, type, protocol. */
-static int find_kind(int family, int type, int protocol, const struct kind **out)
+static int worse(int err, const struct socket_kind *k, int type)
+{
+	if (k->type == type)
+		return -HOLM_EPROTONOSUPPORT;
+	return err == -HOLM_EPROTONOSUPPORT ? err : -HOLM_ESOCKTNOSUPPORT;
+}
+
+static int find_kind(const struct holm_net *net, int family, int type, int protocol,
+		     const struct socket_kind **out)
 {
 	int err = -HOLM_EAFNOSUPPORT;
 
 	if (family < 0 || type < 0 || protocol < 0)
 		return -HOLM_EINVAL;
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		const struct kind *k = &kinds[i];
-
-		if (k->family != family)
-			continue;
-		if (k->type == type && (protocol == 0 || protocol == k->protocol)) {
+	if (!net->sockets)
+		return err;
+	for (size_t i = 0; net->sockets->tables[i]; i++)
+		for (const struct socket_kind *k = net->sockets->tables[i]; k->ops; k++) {
+			if (k->family != family)
+				continue;
+			err = worse(err, k, type);
+			if (k->type != type || (protocol != 0 && protocol != k->protocol))
+				continue;
 			*out = k;
 			return 0;
 		}
-		if (k->type == type)
-			err = -HOLM_EPROTONOSUPPORT;
-		else if (err != -HOLM_EPROTONOSUPPORT)
-			err = -HOLM_ESOCKTNOSUPPORT;
-	}
 	return err;
 }
 
@@ -49,8 +60,6 @@ static int alloc_socket(struct holm_net *net, const struct socket_ops *ops, void
 {
 	struct holm_socket *s;
 
-	if (!net->sockets)
-		return -HOLM_EAFNOSUPPORT;
 	if (net->sockets->count >= net->config.sockets_max)
 		return -HOLM_ENOBUFS;
 	s = mem_zalloc(&net->mem, ops->bytes);
@@ -76,9 +85,9 @@ static void free_socket(struct holm_socket *s)
 int holm_socket_open(struct holm_net *net, int family, int type, int protocol, void *cookie,
 		     struct holm_socket **out)
 {
-	const struct kind *k;
+	const struct socket_kind *k;
 	struct holm_socket *s;
-	int err = find_kind(family, type, protocol, &k);
+	int err = find_kind(net, family, type, protocol, &k);
 
 	if (!err)
 		err = alloc_socket(net, k->ops, cookie, &s);
@@ -94,6 +103,43 @@ int holm_socket_open(struct holm_net *net, int family, int type, int protocol, v
 	}
 	*out = s;
 	return 0;
+}
+
+int holm_socket_pair(struct holm_net *net, int family, int type, int protocol, void *cookies[2],
+		     struct holm_socket *out[2])
+{
+	int err = holm_socket_open(net, family, type, protocol, cookies[0], &out[0]);
+
+	if (err)
+		return err;
+	err = holm_socket_open(net, family, type, protocol, cookies[1], &out[1]);
+	if (err) {
+		holm_socket_close(out[0]);
+		return err;
+	}
+	err = out[0]->ops->pair ? out[0]->ops->pair(out[0], out[1]) : -HOLM_EOPNOTSUPP;
+	if (err) {
+		holm_socket_close(out[0]);
+		holm_socket_close(out[1]);
+	}
+	return err;
+}
+
+void holm_sockets_set_cred(struct holm_net *net, const struct holm_cred *cred)
+{
+	net->sockets->cred = *cred;
+}
+
+void holm_socket_set_object(struct holm_socket *s, struct holm_object *o)
+{
+	if (s->ops->set_object)
+		s->ops->set_object(s, o);
+}
+
+void holm_socket_forgotten(struct holm_socket *s)
+{
+	if (s->ops->forgotten)
+		s->ops->forgotten(s);
 }
 
 void holm_socket_close(struct holm_socket *s)
@@ -144,6 +190,7 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->reuseaddr = listener->reuseaddr;
 	child->keepalive = listener->keepalive;
 	child->broadcast = listener->broadcast;
+	child->passcred = listener->passcred;
 }
 
 int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,
@@ -231,6 +278,11 @@ size_t holm_socket_readable_bytes(struct holm_socket *s)
 	return s->ops->readable(s);
 }
 
+size_t holm_socket_unsent_bytes(struct holm_socket *s)
+{
+	return s->ops->unsent ? s->ops->unsent(s) : 0;
+}
+
 /* ---- the protocol ---- */
 
 static int start(struct holm_net *net)
@@ -239,6 +291,8 @@ static int start(struct holm_net *net)
 	if (!net->sockets)
 		return -HOLM_ENOMEM;
 	list_init(&net->sockets->all);
+	net->sockets->cred = (struct holm_cred){ .pid = 1 };
+	net->sockets->tables[0] = inet_kinds;
 	return 0;
 }
 

@@ -21,10 +21,25 @@ enum socket_shut { SOCKET_SHUT_RD = 1, SOCKET_SHUT_WR = 2 };
 /* Which address a name is: getpeername() wants a connection, accept() takes what there was. */
 enum socket_name { SOCKET_NAME_LOCAL, SOCKET_NAME_PEER, SOCKET_NAME_ACCEPTED };
 
+struct socket_ops;
+
+/* A kind of socket. `protocol` is what 0 means, and the only other value allowed. */
+struct socket_kind {
+	uint16_t family;
+	uint8_t type;
+	uint8_t protocol;
+	const struct socket_ops *ops; /* NULL: the end of a table */
+};
+
+/* Tables of kinds: AF_INET's, and one for each part. */
+#define SOCKET_TABLES_MAX 4u
+
 /* The instance's sockets. One per instance, from start to stop. */
 struct socket_state {
 	struct list all; /* of struct holm_socket */
 	uint32_t count;
+	struct holm_cred cred;
+	const struct socket_kind *tables[SOCKET_TABLES_MAX];
 };
 
 struct socket_ops {
@@ -55,6 +70,14 @@ struct socket_ops {
 	/* Options below SOL_SOCKET, and those of it that the endpoint knows; values are ints. */
 	int (*set)(struct holm_socket *s, int level, int name, int value);
 	int (*get)(struct holm_socket *s, int level, int name, int *value);
+	/* NULL: -HOLM_EOPNOTSUPP. */
+	int (*pair)(struct holm_socket *a, struct holm_socket *b);
+	/* NULL: nobody, {0, -1, -1}. */
+	void (*peer_cred)(const struct holm_socket *s, struct holm_cred *cred);
+	/* For messages that carry sockets; NULL: no concern of this kind. */
+	void (*set_object)(struct holm_socket *s, struct holm_object *o);
+	void (*forgotten)(struct holm_socket *s);
+	size_t (*unsent)(struct holm_socket *s);
 };
 
 /*
@@ -73,7 +96,7 @@ struct holm_socket {
 	uint8_t type;
 	uint8_t protocol;
 	uint8_t shut; /* enum socket_shut */
-	bool reuseaddr, keepalive, broadcast;
+	bool reuseaddr, keepalive, broadcast, passcred;
 };
 
 extern const struct socket_ops inet_stream_ops;
@@ -86,6 +109,9 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len);
 /* TCP_CONGESTION: the controller's name. */
 int inet_stream_set_congestion(struct holm_socket *s, const void *value, uint32_t len);
 int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len);
+
+/* Another layer's kinds of sockets, in the instance from now on. */
+void socket_add_kinds(struct holm_net *net, const struct socket_kind *kinds);
 
 /* Bytes in all pieces. */
 size_t socket_iov_bytes(const struct holm_msg *msg);

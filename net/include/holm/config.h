@@ -62,8 +62,14 @@ struct holm_config {
 	uint32_t udp_rcv_frames_max;
 	uint32_t udp_rcvbuf_bytes;
 
-	/* Socket objects. */
+	/* Socket objects; names that Unix sockets are bound to, or were until they are unlinked. */
 	uint32_t sockets_max;
+	/* Bytes that wait at the other end of a Unix stream: one ring of 64 KiB each way. */
+	uint32_t unix_stream_bytes;
+	/* The same for packets, which come whole or not at all: Linux's 208 KiB. */
+	uint32_t unix_packet_bytes;
+	/* Objects in messages that nobody has received yet, all sockets together. */
+	uint32_t unix_in_flight_max;
 
 	/* ICMP errors and RSTs sent per second for traffic that matches nothing (RFC 1812 4.3.2.8). */
 	uint32_t icmp_rate_per_s;

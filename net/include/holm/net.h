@@ -64,6 +64,8 @@ extern const struct holm_proto holm_tcp_sack;  /* RFC 2018 and 6675, D-SACK (RFC
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;
+/* Listed behind it: Unix sockets. */
+extern const struct holm_proto holm_unix;
 
 /*
  * Make an instance. `config` and `env` are copied; `protos` ends with NULL and must outlive the
@@ -150,6 +152,7 @@ enum holm_state {
 enum holm_ep_kind {
 	HOLM_EP_TCP = 1,
 	HOLM_EP_UDP = 2,
+	HOLM_EP_UNIX = 3, /* behind a socket only */
 };
 
 struct holm_event {

@@ -75,6 +75,8 @@ enum holm_so {
 	HOLM_SO_KEEPALIVE = 9,
 	HOLM_SO_LINGER = 13,
 	HOLM_SO_REUSEPORT = 15,
+	HOLM_SO_PASSCRED = 16,
+	HOLM_SO_PEERCRED = 17,
 	HOLM_SO_RCVTIMEO = 20,
 	HOLM_SO_SNDTIMEO = 21,
 	HOLM_SO_ACCEPTCONN = 30,
@@ -107,6 +109,12 @@ struct holm_sockaddr_in {
 	uint8_t zero[8];
 };
 
+/* struct sockaddr_un of Linux. */
+struct holm_sockaddr_un {
+	uint16_t family;
+	uint8_t path[108];
+};
+
 struct holm_linger {
 	int32_t onoff;
 	int32_t linger;
@@ -133,13 +141,70 @@ enum holm_poll {
 
 struct holm_socket;
 
+/* Who somebody is: struct ucred of Linux. */
+struct holm_cred {
+	int32_t pid;
+	uint32_t uid, gid;
+};
+
 /*
- * A new socket. AF_INET with STREAM or DGRAM. -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
+ * Something that a message over a Unix socket may carry (SCM_RIGHTS): an open file of the layer
+ * above, which embeds this and counts references. Zero but for `ops` at first.
+ */
+struct holm_object;
+struct holm_object_ops {
+	/* Another reference, and one less; the last may end the object, and close its socket. */
+	void (*get)(struct holm_object *o);
+	void (*put)(struct holm_object *o);
+	/* How many references there are. */
+	uint32_t (*refs)(const struct holm_object *o);
+};
+struct holm_object {
+	const struct holm_object_ops *ops;
+	/* The stack's: references that messages hold, and the endpoint behind it, if it is one. */
+	uint32_t in_flight;
+	struct unix_end *end;
+};
+
+/* Objects that one message carries at most, as on Linux (SCM_MAX_FD). */
+#define HOLM_OBJECTS_MAX 253u
+
+/*
+ * A new socket. AF_INET with STREAM or DGRAM; AF_UNIX with STREAM, DGRAM or SEQPACKET where
+ * `holm_unix` is in the instance's list. -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
  * -HOLM_ESOCKTNOSUPPORT, -HOLM_EINVAL, -HOLM_ENOBUFS (config.sockets_max), -HOLM_ENOMEM.
  * `cookie` is what events about it carry.
  */
 int holm_socket_open(struct holm_net *net, int family, int type, int protocol, void *cookie,
 		     struct holm_socket **out);
+
+/*
+ * Two new sockets, connected to each other; AF_UNIX only, otherwise -HOLM_EOPNOTSUPP. Errors as
+ * holm_socket_open() has them.
+ */
+int holm_socket_pair(struct holm_net *net, int family, int type, int protocol, void *cookies[2],
+		     struct holm_socket *out[2]);
+
+/* Who opens, connects, listens and sends from now on: {1, 0, 0} until this is called. */
+void holm_sockets_set_cred(struct holm_net *net, const struct holm_cred *cred);
+
+/*
+ * The object by which messages may carry this socket. It ends with the socket: its last reference
+ * closes it. NULL is not allowed.
+ */
+void holm_socket_set_object(struct holm_socket *s, struct holm_object *o);
+
+/*
+ * A reference to the socket's object was put, and others remain. If these are all in messages that
+ * wait in sockets of which the same is true, nobody will ever see them: then they are emptied, and
+ * objects put.
+ */
+void holm_socket_forgotten(struct holm_socket *s);
+
+/* Forget a path that a Unix socket was bound to. -HOLM_ENOENT. */
+int holm_socket_unlink(struct holm_net *net, const char *path);
+/* Is a Unix socket bound to it, or was it, until it is unlinked? */
+bool holm_socket_path_exists(struct holm_net *net, const char *path);
 
 /*
  * Give the socket up. Its connection goes on as holm_tcp_close() says, or by SO_LINGER {1, 0} as
@@ -170,6 +235,25 @@ struct holm_iov {
 	size_t len;
 };
 
+/* What came, or goes, with a message: bits of holm_ancillary.has. */
+enum holm_ancillary_bit {
+	HOLM_ANC_OBJECTS = 1 << 0,
+	HOLM_ANC_CRED = 1 << 1,
+};
+
+/*
+ * Ancillary data. Sending: the fields that `has` names; objects stay the caller's, the message takes
+ * references of its own. Receiving: `has` is 0 and `objects_max` says how many places `objects` has;
+ * what came is filled in, and references to objects are the caller's. What has no place is let go
+ * (HOLM_MSG_CTRUNC).
+ */
+struct holm_ancillary {
+	uint32_t has;
+	uint32_t nobjects, objects_max;
+	struct holm_object **objects;
+	struct holm_cred cred;
+};
+
 /*
  * Scatter-gather message, one call for send, sendto, sendmsg and their twins. In sendmsg() the name
  * is where to send (or NULL), in recvmsg() where to put the sender (name_len in and out).
@@ -179,7 +263,8 @@ struct holm_msg {
 	uint32_t name_len;
 	struct holm_iov *iov;
 	size_t iovcnt;
-	int flags; /* out: HOLM_MSG_TRUNC */
+	int flags; /* out: HOLM_MSG_TRUNC, HOLM_MSG_CTRUNC */
+	struct holm_ancillary *ancillary; /* NULL: none to send; what comes is let go */
 };
 
 /* Bytes sent (>= 0), -HOLM_EAGAIN when none could be queued, -HOLM_EPIPE after shutdown, ... */
@@ -206,6 +291,9 @@ unsigned holm_socket_poll(struct holm_socket *s);
 
 /* FIONREAD: bytes (stream), or the size of the next datagram. */
 size_t holm_socket_readable_bytes(struct holm_socket *s);
+
+/* SIOCOUTQ: bytes that the peer has not taken (TCP: not acknowledged) yet. */
+size_t holm_socket_unsent_bytes(struct holm_socket *s);
 
 #ifdef __cplusplus
 }
