@@ -122,6 +122,8 @@ EMBED_TESTS := $(call wanted,$(wildcard tests/embed/*.c) $(sort $(patsubst %/,%,
 	$(wildcard tests/embed/*/*.c)))))
 SCRIPT_TESTS := $(call wanted,$(wildcard tests/*.sh tests/tools/*.sh))
 BOOT_TESTS := $(call wanted,$(wildcard tests/boot/*.sh))
+PKT_SRC := $(wildcard tests/pkt/*.c)
+PKT_FOLDERS := $(sort $(dir $(call wanted,$(wildcard tests/pkt/*/*.pkt))))
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
 # ---- flags -----------------------------------------------------------------------------------
@@ -368,6 +370,7 @@ HOST_PROGRAMS := $(call programs,host,$(UNIT_TESTS))
 M32_PROGRAMS := $(call programs,m32,$(CROSS_TESTS))
 BE_PROGRAMS := $(call programs,s390x,$(CROSS_TESTS))
 EMBED_PROGRAMS := $(patsubst tests/%,$(BUILD)/%,$(EMBED_TESTS:.c=))
+PKT_PLAYER := $(BUILD)/host/tests/pkt/pkt
 M32_EMULATOR := $(if $(filter x86_64,$(HOST_ARCH)),,qemu-i386)
 CROSS_SUPPORT := $(SUPPORT_SRC) $(wildcard tests/support/cross/*.c)
 
@@ -379,11 +382,15 @@ $(foreach tree,host m32 s390x,$(eval $(call room,$(tree),lib,$(filter lib/%,$(LI
 	$(eval $(call room,$(tree),net,$(filter net/%,$(LIB_SRC)))))
 $(eval $(call room,host,drivers,$(DRIVER_SRC) $(wildcard arch/host/*.c) $(FAKE_SRC)))
 $(eval $(call room,host,kernel,$(KERNEL_TESTED)))
+$(foreach tree,host m32 s390x,$(eval $(call room,$(tree),pkt,$(filter-out %/pkt.c,$(PKT_SRC)))))
 $(eval $(call program,host,,$(CC),$(SANITIZE),-lcmocka,lib net drivers kernel))
+$(eval $(call program,host,pkt/,$(CC),$(SANITIZE),-lcmocka,pkt lib net))
 $(eval $(call program,host,net/,$(CC),$(SANITIZE),-lcmocka,lib net))
 $(eval $(call program,host,sim/,$(CC),$(SANITIZE),-lcmocka,sim lib net))
 $(eval $(call program,host,lib/,$(CC),$(SANITIZE),-lcmocka,lib))
 $(eval $(call program,m32,net/,$(M32_CC),-static,,lib net))
+$(eval $(call program,m32,pkt/,$(M32_CC),-static,,pkt lib net))
+$(eval $(call program,s390x,pkt/,$(BE_CC),-static,,pkt lib net))
 $(eval $(call program,m32,lib/,$(M32_CC),-static,,lib))
 $(eval $(call program,s390x,net/,$(BE_CC),-static,,lib net))
 $(eval $(call program,s390x,lib/,$(BE_CC),-static,,lib))
@@ -413,6 +420,8 @@ run_suite = BUILD=$(BUILD) tools/test/run.sh
 SUITE_host := host "" $(HOST_PROGRAMS)
 SUITE_m32 := m32 "$(M32_EMULATOR)" $(M32_PROGRAMS)
 SUITE_be := be qemu-s390x $(BE_PROGRAMS)
+SUITE_pkt := pkt $(PKT_PLAYER) $(PKT_FOLDERS)
+SUITE_pkt32 := pkt32 $(subst /host/,/m32/,$(PKT_PLAYER)) $(PKT_FOLDERS)
 SUITE_embed := embed "" $(EMBED_PROGRAMS)
 SUITE_lint := lint "" $(call wanted,tests/lint/run.sh)
 SUITE_scripts := scripts "" $(SCRIPT_TESTS)
@@ -420,10 +429,12 @@ SUITE_image := image "" $(if $(IMAGE_ROOMS),$(BOOT_TESTS))
 NEED_host := $(HOST_PROGRAMS)
 NEED_m32 := $(M32_PROGRAMS)
 NEED_be := $(BE_PROGRAMS)
+NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
+NEED_pkt32 := $(subst /host/,/m32/,$(NEED_pkt))
 NEED_embed := $(EMBED_PROGRAMS)
 NEED_scripts := $(LIBRARIES)
 NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
-SUITES := host m32 be embed lint scripts image
+SUITES := host m32 be pkt pkt32 embed lint scripts image
 
 ## test: every suite below, then one line "N passed, N failed"; T= picks some
 test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
@@ -432,6 +443,8 @@ test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
 ## test-host: unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 ## test-m32: the tests of lib and net on a 32-bit machine
 ## test-be: the tests of lib and net on a big-endian machine
+## test-pkt: packet scripts against the stack
+## test-pkt32: the same on a 32-bit machine
 ## test-embed: programs that know only the public headers and libholm.a
 ## test-lint: that every lint check finds what it should
 ## test-scripts: install, set-up, run.sh

@@ -1,0 +1,294 @@
+/* See stage.h. */
+#include "tests/pkt/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <holm/ip.h>
+#include <holm/socket.h>
+
+#include "lib/bytes.h"
+#include "tests/pkt/protos.h"
+#include "tests/pkt/token.h"
+
+#define ROUND_BUDGET 64u
+/* Rounds at one moment after which something feeds itself. */
+#define ROUNDS_MAX 10000u
+#define INJECT_HEADROOM 64u
+/* Announcements of the address are over by then. */
+#define WARM_UP_NS 3000000000ull
+
+enum { ETH_BYTES = 14, ARP_BYTES = 28, TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806 };
+
+static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 1 };
+static const uint8_t their_mac[6] = { 2, 0, 0, 0, 0, 2 };
+
+/* ---- the env ---- */
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	struct stage *s = ctx;
+	void *p = aligned_alloc(align, (size + align - 1) / align * align);
+
+	if (!p)
+		abort();
+	memset(p, 0xa5, size);
+	s->memory_in_use += size;
+	return p;
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	struct stage *s = ctx;
+
+	s->memory_in_use -= size;
+	memset(p, 0x5a, size);
+	free(p);
+}
+
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	struct stage *s = ctx;
+	uint8_t *out = dst;
+
+	for (size_t i = 0; i < len; i++) {
+		s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+		out[i] = (uint8_t)(s->random >> 56);
+	}
+}
+
+/* ---- the device ---- */
+
+static void remember(struct stage *s, struct holm_frame *f)
+{
+	size_t len = f->len - ETH_BYTES;
+	struct stage_sent *sent = malloc(sizeof(*sent) + len);
+
+	if (!sent)
+		abort();
+	sent->next = NULL;
+	sent->at_ns = s->now;
+	sent->len = len;
+	holm_frame_read(f, ETH_BYTES, sent->bytes, len);
+	if (s->last)
+		s->last->next = sent;
+	else
+		s->first = sent;
+	s->last = sent;
+}
+
+static void note_request(struct stage *s, struct holm_frame *f)
+{
+	uint8_t arp[ARP_BYTES];
+
+	if (f->len < ETH_BYTES + ARP_BYTES)
+		return;
+	holm_frame_read(f, ETH_BYTES, arp, sizeof(arp));
+	if (load_be16(arp + 6) == 1 && load_be32(arp + 24) != s->local &&
+	    s->nasked < sizeof(s->asked) / sizeof(s->asked[0]))
+		s->asked[s->nasked++] = load_be32(arp + 24);
+}
+
+static size_t tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
+{
+	struct stage *s = (struct stage *)(void *)((char *)dev - offsetof(struct stage, dev));
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t type[2];
+
+		holm_frame_read(frames[i], 12, type, 2);
+		if (load_be16(type) == TYPE_IP4)
+			remember(s, frames[i]);
+		else if (load_be16(type) == TYPE_ARP)
+			note_request(s, frames[i]);
+		holm_frame_free(frames[i]);
+	}
+	return n;
+}
+
+static const struct holm_dev_ops dev_ops = { .tx = tx };
+
+static struct holm_frame *put_eth(struct stage *s, uint16_t type, size_t len)
+{
+	struct holm_frame *f = holm_frame_alloc(holm_net_pool(s->net), INJECT_HEADROOM, true);
+	uint8_t *p = f ? holm_frame_put(f, ETH_BYTES + len) : NULL;
+
+	if (!p)
+		fail("no frame is left for a packet of %zu bytes", len);
+	memcpy(p, our_mac, 6);
+	memcpy(p + 6, their_mac, 6);
+	store_be16(p + 12, type);
+	return f;
+}
+
+/* An ARP reply, or (op 1) request, that says where `addr` is. */
+static void introduce(struct stage *s, uint16_t op, uint32_t addr)
+{
+	struct holm_frame *f = put_eth(s, TYPE_ARP, ARP_BYTES);
+	uint8_t *arp = (uint8_t *)holm_frame_data(f) + ETH_BYTES;
+
+	memset(arp, 0, ARP_BYTES);
+	store_be16(arp, 1);
+	store_be16(arp + 2, TYPE_IP4);
+	arp[4] = 6;
+	arp[5] = 4;
+	store_be16(arp + 6, op);
+	memcpy(arp + 8, their_mac, 6);
+	store_be32(arp + 14, addr);
+	memcpy(arp + 18, our_mac, 6);
+	store_be32(arp + 24, s->local);
+	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+}
+
+void stage_inject(struct stage *s, const uint8_t *packet, size_t len)
+{
+	struct holm_frame *f = put_eth(s, TYPE_IP4, len);
+
+	memcpy((uint8_t *)holm_frame_data(f) + ETH_BYTES, packet, len);
+	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+}
+
+/* ---- time ---- */
+
+static bool answer_requests(struct stage *s)
+{
+	unsigned n = s->nasked;
+
+	s->nasked = 0;
+	for (unsigned i = 0; i < n; i++)
+		introduce(s, 2, s->asked[i]);
+	return n > 0;
+}
+
+void stage_settle(struct stage *s)
+{
+	unsigned rounds = 0;
+
+	do {
+		while (holm_net_poll(s->net, s->now, ROUND_BUDGET))
+			if (rounds++ == ROUNDS_MAX)
+				fail("the instance does not come to rest");
+	} while (answer_requests(s));
+	if (holm_net_next_deadline(s->net) <= s->now)
+		fail("after a poll the next deadline is not later than now");
+}
+
+bool stage_advance(struct stage *s, uint64_t until)
+{
+	uint64_t next = holm_net_next_deadline(s->net);
+	bool due = next <= until;
+
+	if (due || until > s->now)
+		s->now = due ? next : until;
+	stage_settle(s);
+	return due;
+}
+
+struct stage_sent *stage_take(struct stage *s)
+{
+	struct stage_sent *sent = s->first;
+
+	if (!sent)
+		return NULL;
+	s->first = sent->next;
+	if (!s->first)
+		s->last = NULL;
+	return sent;
+}
+
+static void forget_sent(struct stage *s)
+{
+	struct stage_sent *sent;
+
+	while ((sent = stage_take(s)))
+		free(sent);
+}
+
+/* ---- beginning and end ---- */
+
+static struct holm_addr addr_of(uint32_t a)
+{
+	return holm_addr_ip4((uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a);
+}
+
+static void set_up_dev(struct stage *s, const struct stage_options *o)
+{
+	s->dev.ops = &dev_ops;
+	s->dev.name = "pkt0";
+	memcpy(s->dev.mac.b, our_mac, 6);
+	s->dev.link_up = true;
+	s->dev.caps.features = o->tso ? HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4 : 0;
+	s->dev.caps.mtu = o->mtu;
+	s->dev.caps.segs_max = o->tso ? 20 : 1;
+	s->dev.caps.gso_max = o->tso ? 65535 + ETH_BYTES : 0;
+	s->sums = !o->tso;
+}
+
+static void add_network(struct stage *s, const struct stage_options *o)
+{
+	struct holm_addr local = addr_of(o->local);
+	struct holm_route route = { .dst = addr_of(0), .gateway = addr_of(o->gateway) };
+
+	if (holm_net_add_dev(s->net, &s->dev) < 0)
+		fail("the instance refuses the device");
+	if (holm_addr_add(s->net, &s->dev, &local, o->prefix_len) != 0)
+		fail("the instance refuses the local address");
+	if (holm_route_add(s->net, &route) != 0)
+		fail("the instance refuses the route");
+}
+
+void stage_init(struct stage *s, const struct stage_options *o)
+{
+	struct holm_env env = { .size = sizeof(env),
+				.ctx = s,
+				.alloc = env_alloc,
+				.free = env_free,
+				.random = env_random };
+	size_t bytes = holm_pool_region_bytes(o->frames);
+	uint64_t begin = o->start_ns - WARM_UP_NS;
+
+	memset(s, 0, sizeof(*s));
+	s->now = begin;
+	s->random = o->seed;
+	s->local = o->local;
+	if (holm_net_create(&s->net, &o->config, &env, pkt_protos) != 0) {
+		s->net = NULL;
+		fail("no instance can be made with this configuration");
+	}
+	s->region = aligned_alloc(HOLM_FRAME_BYTES,
+				  (bytes + HOLM_FRAME_BYTES - 1) / HOLM_FRAME_BYTES *
+					  HOLM_FRAME_BYTES);
+	if (!s->region)
+		abort();
+	holm_pool_add(holm_net_pool(s->net), s->region, bytes);
+	holm_net_poll(s->net, s->now, ROUND_BUDGET);
+	set_up_dev(s, o);
+	add_network(s, o);
+	stage_settle(s);
+	while (stage_advance(s, o->start_ns))
+		continue;
+	introduce(s, 1, o->gateway);
+	stage_settle(s);
+	forget_sent(s);
+}
+
+void stage_fini(struct stage *s, bool books)
+{
+	struct holm_pool_stats stats = { 0 };
+
+	if (s->net && s->dev.net)
+		holm_net_remove_dev(s->net, &s->dev);
+	if (s->net && s->region)
+		holm_pool_get_stats(holm_net_pool(s->net), &stats);
+	if (s->net)
+		holm_net_destroy(s->net);
+	forget_sent(s);
+	free(s->region);
+	s->net = NULL;
+	s->region = NULL;
+	if (books && stats.free != stats.frames)
+		fail("%u frames have not come back", (unsigned)(stats.frames - stats.free));
+	if (books && s->memory_in_use != 0)
+		fail("%zu bytes have not come back", s->memory_in_use);
+}

@@ -1,0 +1,57 @@
+/*
+ * stage.h -- where a script is played: one fresh instance with one ethernet device, virtual time,
+ * memory with books. Neighbours answer by themselves; what is left are IPv4 packets, in and out.
+ */
+#ifndef TESTS_PKT_STAGE_H
+#define TESTS_PKT_STAGE_H
+
+#include <holm/net.h>
+#include <holm/stats.h>
+
+struct stage_options {
+	struct holm_config config;
+	uint32_t local, remote, gateway; /* addresses as numbers */
+	unsigned prefix_len;
+	uint16_t mtu;
+	bool tso;
+	size_t frames;
+	uint64_t seed;
+	uint64_t start_ns; /* when the script begins */
+};
+
+/* A packet that the stack sent. */
+struct stage_sent {
+	struct stage_sent *next;
+	uint64_t at_ns;
+	size_t len;
+	uint8_t bytes[]; /* from the IPv4 header on */
+};
+
+struct stage {
+	struct holm_net *net;
+	struct holm_dev dev;
+	void *region;
+	uint64_t now;
+	uint64_t random;
+	size_t memory_in_use;
+	struct stage_sent *first, *last; /* not yet looked at */
+	uint32_t asked[8];		 /* addresses that ARP asked for */
+	unsigned nasked;
+	uint32_t local;
+	bool sums; /* transport checksums are the stack's */
+};
+
+void stage_init(struct stage *s, const struct stage_options *o);
+/* End the instance. With `books` everything must have come back: frames and memory. */
+void stage_fini(struct stage *s, bool books);
+
+/* An IPv4 packet arrives, alone; nothing is polled. */
+void stage_inject(struct stage *s, const uint8_t *packet, size_t len);
+/* Rounds at the present time until nothing more happens. */
+void stage_settle(struct stage *s);
+/* Go on to the next deadline, if it is at most `until`; false, and now is `until`, if not. */
+bool stage_advance(struct stage *s, uint64_t until);
+/* The oldest packet that was sent, taken off; NULL: none. The caller frees it. */
+struct stage_sent *stage_take(struct stage *s);
+
+#endif
