@@ -123,7 +123,7 @@ EMBED_TESTS := $(call wanted,$(wildcard tests/embed/*.c) $(sort $(patsubst %/,%,
 SCRIPT_TESTS := $(call wanted,$(wildcard tests/*.sh tests/tools/*.sh))
 BOOT_TESTS := $(call wanted,$(wildcard tests/boot/*.sh))
 PKT_SRC := $(wildcard tests/pkt/*.c)
-PKT_FOLDERS := $(sort $(dir $(call wanted,$(wildcard tests/pkt/*/*.pkt))))
+PKT_FOLDERS := $(patsubst %/,%,$(sort $(dir $(call wanted,$(wildcard tests/pkt/*/*.pkt)))))
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
 # ---- flags -----------------------------------------------------------------------------------

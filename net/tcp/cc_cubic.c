@@ -253,7 +253,7 @@ static int start(struct holm_net *net)
 static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
 
 const struct holm_proto holm_tcp_cubic = {
-	.name = "tcp cubic",
+	.name = "tcp-cubic",
 	.kind = PROTO_PART,
 	.needs = needs,
 	.start = start,

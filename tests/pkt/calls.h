@@ -18,8 +18,8 @@ struct sock {
 	struct holm_socket *s; /* NULL: the place is free */
 	int fd;
 	bool nonblock;
-	bool awake;	       /* an event has named it since it was looked at */
-	bool named;	       /* bound by the script */
+	bool awake;		/* an event has named it since it was looked at */
+	bool named;		/* bound by the script */
 	int64_t sent, received; /* bytes of the streams */
 };
 
@@ -27,11 +27,11 @@ struct sock {
 struct attempt {
 	const struct event *event; /* NULL: the place is free */
 	struct sock *sock;
-	struct sock *child;  /* what accept() is to make */
-	bool again;	     /* not the first time */
-	bool may_wait;	     /* it is allowed to block */
-	int64_t done;	     /* bytes so far */
-	uint64_t begun_ns;   /* script time */
+	struct sock *child;   /* what accept() is to make */
+	bool again;	      /* not the first time */
+	bool may_wait;	      /* it is allowed to block */
+	int64_t done;	      /* bytes so far */
+	uint64_t begun_ns;    /* script time */
 	uint64_t deadline_ns; /* UINT64_MAX: none */
 	bool expired;
 };

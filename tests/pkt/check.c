@@ -164,8 +164,7 @@ static int64_t name_number(struct checker *k, const struct token *t)
 		return 1;
 	if (token_is(t, "False"))
 		return 0;
-	if (find_info(k, t, &value) || find_stat(k, t, &value) ||
-	    name_value(t->at, t->len, &value))
+	if (find_info(k, t, &value) || find_stat(k, t, &value) || name_value(t->at, t->len, &value))
 		return value;
 	fail("unknown name: %.*s", (int)t->len, t->at);
 }
@@ -177,15 +176,35 @@ static const struct op {
 	uint8_t strength;
 	bool unary;
 } ops[] = {
-	{ "or", 1, false },  { "and", 2, false }, { "not", 3, true },  { "==", 4, false },
-	{ "!=", 4, false },  { "<=", 4, false },  { ">=", 4, false },  { "<", 4, false },
-	{ ">", 4, false },   { "|", 5, false },	  { "&", 6, false },   { "+", 7, false },
-	{ "-", 7, false },   { "*", 8, false },	  { "//", 8, false },  { "/", 8, false },
-	{ "%", 8, false },   { "neg", 9, true },  { "(", 0, true },
+	{ "or", 1, false }, { "and", 2, false }, { "not", 3, true }, { "==", 4, false },
+	{ "!=", 4, false }, { "<=", 4, false },	 { ">=", 4, false }, { "<", 4, false },
+	{ ">", 4, false },  { "|", 5, false },	 { "&", 6, false },  { "+", 7, false },
+	{ "-", 7, false },  { "*", 8, false },	 { "//", 8, false }, { "/", 8, false },
+	{ "%", 8, false },  { "neg", 9, true },	 { "(", 0, true },
 };
 
-enum { OP_OR, OP_AND, OP_NOT, OP_EQ, OP_NE, OP_LE, OP_GE, OP_LT, OP_GT, OP_BITOR, OP_BITAND,
-       OP_ADD, OP_SUB, OP_MUL, OP_FLOOR, OP_DIV, OP_MOD, OP_NEG, OP_OPEN, OP_COUNT };
+enum {
+	OP_OR,
+	OP_AND,
+	OP_NOT,
+	OP_EQ,
+	OP_NE,
+	OP_LE,
+	OP_GE,
+	OP_LT,
+	OP_GT,
+	OP_BITOR,
+	OP_BITAND,
+	OP_ADD,
+	OP_SUB,
+	OP_MUL,
+	OP_FLOOR,
+	OP_DIV,
+	OP_MOD,
+	OP_NEG,
+	OP_OPEN,
+	OP_COUNT
+};
 
 struct stacks {
 	int64_t value[DEPTH_MAX];

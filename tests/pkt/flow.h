@@ -28,10 +28,10 @@ struct flow {
 	uint8_t proto;
 	uint16_t local_port, remote_port;
 	bool ours_known, theirs_known;
-	uint32_t ours, theirs;		 /* wire number less script number */
-	uint32_t our_syn, their_syn;	 /* of the script: byte 0 of a stream is behind them */
-	bool syn_came;			 /* a new SYN: our next one may begin anew */
-	bool opened;			 /* we sent the first SYN */
+	uint32_t ours, theirs;	     /* wire number less script number */
+	uint32_t our_syn, their_syn; /* of the script: byte 0 of a stream is behind them */
+	bool syn_came;		     /* a new SYN: our next one may begin anew */
+	bool opened;		     /* we sent the first SYN */
 	struct flow_stamp stamps[FLOW_STAMPS_MAX];
 	size_t nstamps;
 };

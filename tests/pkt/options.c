@@ -10,8 +10,7 @@
 
 #define FIELD(name)                                                                                \
 	{                                                                                          \
-#name, offsetof(struct holm_config, name),                                         \
-			sizeof(((struct holm_config *)0)->name)                                    \
+#name, offsetof(struct holm_config, name), sizeof(((struct holm_config *)0)->name) \
 	}
 
 static const struct config_field {
@@ -94,6 +93,8 @@ static void set_option(struct run_options *o, const char *name, const char *valu
 		set_config(&s->config, value);
 	else if (strcmp(name, "frames") == 0)
 		s->frames = number(value);
+	else if (strcmp(name, "without") == 0)
+		s->without = value;
 	else if (strcmp(name, "tso") == 0)
 		s->tso = true;
 	else if (strcmp(name, "batch") == 0)
@@ -111,6 +112,7 @@ void options_read(const struct script *s, struct run_options *o)
 	o->stage.gateway = 0xc0a80002;
 	o->stage.prefix_len = 16;
 	o->stage.mtu = 1500;
+	o->stage.without = "";
 	o->stage.frames = 512;
 	holm_config_default(&o->stage.config);
 	for (size_t i = 0; i < s->noptions; i++) {

@@ -108,9 +108,7 @@ static void print_opt(struct fmt_out *out, const struct packet_opt *o)
 			fmt_printf(out, " %u", o->number[i]);
 		break;
 	default:
-		fmt_puts(out, o->kind == OPT_FO	     ? "FO "
-			      : o->kind == OPT_FOEXP ? "FOEXP "
-						     : "raw ");
+		fmt_puts(out, o->kind == OPT_FO ? "FO " : o->kind == OPT_FOEXP ? "FOEXP " : "raw ");
 		print_bytes(out, o->bytes, o->n);
 	}
 }

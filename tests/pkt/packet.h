@@ -35,7 +35,8 @@ struct packet_opt {
 	uint16_t kind; /* enum packet_opt_kind */
 	uint8_t n;     /* SACK: blocks; FO, raw: bytes; ECN0, ECN1: counters */
 	union {
-		uint32_t number[8]; /* MSS, scale; TS: value, echo; SACK: left, right, ...; counters */
+		uint32_t number
+			[8]; /* MSS, scale; TS: value, echo; SACK: left, right, ...; counters */
 		uint8_t bytes[40];
 	};
 };

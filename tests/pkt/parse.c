@@ -28,11 +28,9 @@ static void parse_option(struct script *s, struct lexer *lx)
 		fail("too many options");
 	s->noptions++;
 	o->line = t.line;
-	o->value = equals ? arena_text(s->arena, equals + 1,
-				       (size_t)(t.at + t.len - equals - 1))
-			  : "";
-	o->name = arena_text(s->arena, t.at + 2,
-			     equals ? (size_t)(equals - t.at - 2) : t.len - 2);
+	o->value =
+		equals ? arena_text(s->arena, equals + 1, (size_t)(t.at + t.len - equals - 1)) : "";
+	o->name = arena_text(s->arena, t.at + 2, equals ? (size_t)(equals - t.at - 2) : t.len - 2);
 	lexer_next(lx);
 }
 

@@ -200,8 +200,8 @@ static void fail_packet(const struct packet *spec, const struct packet *got, con
 {
 	char want_text[PACKET_TEXT_MAX], got_text[PACKET_TEXT_MAX];
 
-	fail("%s\n    expected %.6f~%.6f %s\n    got      %.6f          %s", why,
-	     seconds(from_ns), seconds(to_ns), packet_print(spec, want_text), seconds(at_ns),
+	fail("%s\n    expected %.6f~%.6f %s\n    got      %.6f          %s", why, seconds(from_ns),
+	     seconds(to_ns), packet_print(spec, want_text), seconds(at_ns),
 	     print_like(spec, got, got_text));
 }
 
@@ -225,8 +225,8 @@ static void play_outbound(struct run *r, const struct event *e, int64_t from_ns,
 {
 	const struct packet *spec = &e->packet;
 	bool any_time = e->when.kind == WHEN_ANY;
-	struct stage_sent *sent = await(r, any_time ? script_now(r) + PATIENCE_NS
-						    : to_ns + tolerance(r));
+	struct stage_sent *sent =
+		await(r, any_time ? script_now(r) + PATIENCE_NS : to_ns + tolerance(r));
 	char text[PACKET_TEXT_MAX];
 	const uint8_t *payload;
 	struct packet got;

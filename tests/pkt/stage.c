@@ -9,7 +9,6 @@
 #include <holm/socket.h>
 
 #include "lib/bytes.h"
-#include "tests/pkt/protos.h"
 #include "tests/pkt/token.h"
 
 #define ROUND_BUDGET 64u
@@ -252,13 +251,13 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	s->now = begin;
 	s->random = o->seed;
 	s->local = o->local;
-	if (holm_net_create(&s->net, &o->config, &env, pkt_protos) != 0) {
+	protos_list(s->protos, o->without);
+	if (holm_net_create(&s->net, &o->config, &env, s->protos) != 0) {
 		s->net = NULL;
 		fail("no instance can be made with this configuration");
 	}
-	s->region = aligned_alloc(HOLM_FRAME_BYTES,
-				  (bytes + HOLM_FRAME_BYTES - 1) / HOLM_FRAME_BYTES *
-					  HOLM_FRAME_BYTES);
+	s->region = aligned_alloc(HOLM_FRAME_BYTES, (bytes + HOLM_FRAME_BYTES - 1) /
+							    HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
 	if (!s->region)
 		abort();
 	holm_pool_add(holm_net_pool(s->net), s->region, bytes);

@@ -8,12 +8,15 @@
 #include <holm/net.h>
 #include <holm/stats.h>
 
+#include "tests/pkt/protos.h"
+
 struct stage_options {
 	struct holm_config config;
 	uint32_t local, remote, gateway; /* addresses as numbers */
 	unsigned prefix_len;
 	uint16_t mtu;
 	bool tso;
+	const char *without; /* parts of the stack that are left out, by name */
 	size_t frames;
 	uint64_t seed;
 	uint64_t start_ns; /* when the script begins */
@@ -29,6 +32,7 @@ struct stage_sent {
 
 struct stage {
 	struct holm_net *net;
+	const struct holm_proto *protos[PROTOS_MAX];
 	struct holm_dev dev;
 	void *region;
 	uint64_t now;
