@@ -1,6 +1,7 @@
 /*
  * The frame queue as a receive buffer (see <holm/buf.h>): frames are kept as clones and read in
- * place. payload_off of a kept frame is where its unread bytes begin; its length ends them.
+ * place. payload_off of a kept frame is where its unread bytes begin (0 once it has been read from);
+ * its length ends them.
  */
 #include <holm/buf.h>
 
@@ -173,8 +174,31 @@ static void pop(struct holm_frame_rcvbuf *b)
 	struct holm_frame *f = b->first;
 
 	b->first = f->next;
+	if (!b->first)
+		b->last = NULL;
 	b->frames--;
 	holm_frame_free(f);
+}
+
+/*
+ * Forget the first `n` unread bytes of a frame that holds more. Segments that are done are dropped
+ * and the first one shortened: an offset into a frame of 64 KiB would not fit payload_off.
+ */
+static void skip(struct holm_frame *f, size_t n)
+{
+	uint32_t done = 0;
+
+	n += f->payload_off;
+	f->payload_off = 0;
+	for (; n >= f->segs[done].len; done++) {
+		n -= f->segs[done].len;
+		f->len -= f->segs[done].len;
+		if (f->segs[done].buf != &f->home)
+			holm_buf_put(f->segs[done].buf);
+	}
+	f->nsegs = (uint16_t)(f->nsegs - done);
+	memmove(f->segs, f->segs + done, f->nsegs * sizeof(struct holm_seg));
+	holm_frame_pull(f, n);
 }
 
 void holm_frame_rcvbuf_release(struct holm_frame_rcvbuf *b, size_t n)
@@ -184,10 +208,11 @@ void holm_frame_rcvbuf_release(struct holm_frame_rcvbuf *b, size_t n)
 	while (n > 0) {
 		size_t k = min_size(n, unread(b->first));
 
-		b->first->payload_off = (uint16_t)(b->first->payload_off + k);
 		n -= k;
-		if (unread(b->first) == 0)
+		if (k == unread(b->first))
 			pop(b);
+		else
+			skip(b->first, k);
 	}
 }
 

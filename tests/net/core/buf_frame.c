@@ -67,6 +67,58 @@ static void small_segments_share_a_buffer(void **state)
 	pool_end(pool);
 }
 
+/* The frame that a drained queue gave back is the next one that arrives. */
+static void a_small_segment_after_all_was_read_is_kept_apart(void **state)
+{
+	struct holm_pool *pool = pool_make(4, 0);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_int_equal(offer(&b, pool, 0, 100, i), 100);
+		holm_rcvbuf_advance(&b.base, 100);
+		assert_int_equal(holm_frame_rcvbuf_peek(&b).len, 100);
+		assert_int_equal(holm_frame_rcvbuf_peek(&b).data[0], i);
+		holm_frame_rcvbuf_release(&b, 100);
+	}
+	pool_end(pool);
+}
+
+/* More than 16 bits of offset: a super-frame of the largest packet and its ethernet header. */
+static void the_last_bytes_of_a_super_frame_are_read_in_pieces(void **state)
+{
+	struct holm_pool *pool = pool_make(64, 0);
+	struct holm_frame *f = pool_frame(pool, 0, 2000, 0);
+	struct holm_frame_rcvbuf b;
+	size_t len = 65535 + 14 - 54;
+	size_t done = 0;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 200000, NULL);
+	while (f->len < len + 54) {
+		size_t n = len + 54 - f->len < 2000 ? len + 54 - f->len : 2000;
+		struct holm_frame *part = pool_frame(pool, 0, n, (uint8_t)f->len);
+
+		assert_true(holm_frame_append(f, &part->home, holm_frame_data(part), n));
+		holm_frame_free(part);
+	}
+	assert_int_equal(holm_rcvbuf_accept(&b.base, 0, f, 54, len), len);
+	holm_frame_free(f);
+	holm_rcvbuf_advance(&b.base, len);
+	while (done < len) {
+		struct holm_span span = holm_frame_rcvbuf_peek(&b);
+		size_t n = span.len < 999 ? span.len : 999;
+
+		assert_true(n > 0);
+		assert_int_equal(span.data[n - 1], (uint8_t)(54 + done + n - 1));
+		holm_frame_rcvbuf_release(&b, n);
+		done += n;
+	}
+	assert_int_equal(holm_frame_rcvbuf_peek(&b).len, 0);
+	pool_end(pool);
+}
+
 static void nothing_is_taken_out_of_order(void **state)
 {
 	struct holm_pool *pool = pool_make(4, 0);
@@ -153,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_segment_is_kept_where_it_lies),
 		cmocka_unit_test(small_segments_share_a_buffer),
+		cmocka_unit_test(a_small_segment_after_all_was_read_is_kept_apart),
+		cmocka_unit_test(the_last_bytes_of_a_super_frame_are_read_in_pieces),
 		cmocka_unit_test(nothing_is_taken_out_of_order),
 		cmocka_unit_test(an_empty_pool_refuses_and_recovers),
 		cmocka_unit_test(pinned_memory_stays_bounded_whatever_the_sizes),

@@ -238,6 +238,13 @@ static void describe(const struct sim_end *e)
 	fprintf(stderr, "\n");
 }
 
+void sim_flow_describe_all(const struct sim *s)
+{
+	for (const struct sim_flow *f = s->flows; f; f = f->next)
+		for (int i = 0; i < 2 && !f->over; i++)
+			describe(&f->end[i]);
+}
+
 static void judge(struct sim_flow *f)
 {
 	for (int i = 0; i < 2; i++) {
@@ -542,9 +549,7 @@ void sim_finish_flows(struct sim *s, uint64_t patience_ns)
 	do {
 		while (s->flows_running > 0)
 			if (!sim_step(s, until)) {
-				for (struct sim_flow *f = s->flows; f; f = f->next)
-					for (int i = 0; i < 2 && !f->over; i++)
-						describe(&f->end[i]);
+				sim_flow_describe_all(s);
 				sim_fail(s, "%u streams are not over", s->flows_running);
 			}
 		sim_run(s, STRAGGLERS_NS);

@@ -10,6 +10,8 @@
 /* TIME-WAIT, neighbours that are asked once more, blocks that wait for another use. */
 #define AFTERLIFE (400 * SIM_S)
 
+struct sim *sim_current;
+
 static bool is_before(const struct sim_heap_entry *a, const struct sim_heap_entry *b)
 {
 	return a->at != b->at ? a->at < b->at : a->order < b->order;
@@ -90,6 +92,7 @@ void sim_init(struct sim *s, uint64_t seed)
 	static const struct sim_pipe_config perfect;
 
 	memset(s, 0, sizeof(*s));
+	sim_current = s;
 	s->seed = seed;
 	s->trace = getenv("TRACE") != NULL;
 	sim_pipe_init(&s->trunk[0], &perfect);
@@ -151,6 +154,7 @@ void sim_fini(struct sim *s)
 		free(p);
 	}
 	free(s->heap);
+	sim_current = NULL;
 	if (s->pcap)
 		fclose(s->pcap);
 }

@@ -17,7 +17,7 @@
 
 #define JOBS_MAX 64u
 /* Processor time after which a seed hangs. */
-#define SEED_SECONDS 60u
+#define SEED_SECONDS 30u
 #define FAILURES_MAX 5u
 
 const char *sim_pcap_path;
@@ -35,6 +35,17 @@ void sim_fail(struct sim *s, const char *format, ...)
 	if (s->pcap)
 		fclose(s->pcap);
 	_exit(1);
+}
+
+/* Not what a handler may do, but what is wanted of a run that hangs: what it was doing. */
+static void hangs(int signal)
+{
+	(void)signal;
+	if (!sim_current)
+		_exit(1);
+	sim_flow_describe_all(sim_current);
+	sim_fail(sim_current, "no end after %u seconds, %zu events under way", SEED_SECONDS,
+		 sim_current->nheap);
 }
 
 static uint64_t number(const char *name, uint64_t fallback)
@@ -60,6 +71,7 @@ static void run_one(const char *program, void (*scenario)(uint64_t), uint64_t se
 	snprintf(path, sizeof(path), "%s/sim/%s-%llu.pcap", build ? build : "build", program,
 		 (unsigned long long)seed);
 	sim_pcap_path = path;
+	signal(SIGALRM, hangs);
 	alarm(SEED_SECONDS);
 	scenario(seed);
 	alarm(0);
@@ -75,6 +87,7 @@ static pid_t start_job(void (*scenario)(uint64_t), struct board *b, unsigned job
 	pid = fork();
 	if (pid != 0)
 		return pid;
+	signal(SIGALRM, hangs);
 	for (; b->seed[job] < end; b->seed[job] += jobs) {
 		alarm(SEED_SECONDS);
 		scenario(b->seed[job]);

@@ -200,6 +200,9 @@ struct sim {
 	uint64_t seed; /* for messages */
 };
 
+/* The one that runs. */
+extern struct sim *sim_current;
+
 void sim_init(struct sim *s, uint64_t seed);
 /* trunk[0] and trunk[1]; perfect wires if never called. */
 void sim_set_trunk(struct sim *s, const struct sim_pipe_config trunk[2]);
@@ -307,6 +310,8 @@ void sim_finish_flows(struct sim *s, uint64_t patience_ns);
 void sim_flow_events(struct sim_host *h);
 bool sim_flow_react(struct sim_host *h);
 void sim_flow_free_all(struct sim *s);
+/* What streams that are not over were doing. */
+void sim_flow_describe_all(const struct sim *s);
 
 /* ---- Running seeds (runner.c) -------------------------------------------------------------------- */
 
