@@ -157,6 +157,8 @@ IMAGE_FLAGS := -std=c11 $(WARN) $(INCLUDE) -ffreestanding $(IMAGE_BASE)
 KERNEL_FLAGS ?= -std=c11 $(WARN) $(INCLUDE) -Ikernel/include -ffreestanding $(IMAGE_BASE) \
 	$(LIBC_CFLAGS)
 APP_FLAGS ?= -std=gnu11 -Wall -Wextra -Ikernel/include $(INCLUDE) $(IMAGE_BASE) $(LIBC_CFLAGS)
+TAP_FLAGS ?= -O2
+TAP_BASE = -std=gnu11 -g $(SECTIONS) $(INCLUDE) -I$(BUILD)/tap/include $(TAP_FLAGS)
 IMAGE_LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,-T,linker.ld -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,max-page-size=0x1000 -Wl,-z,noexecstack
 
@@ -217,6 +219,9 @@ $(eval $(call tree,s390x,tests/,$$(BE_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)
 $(eval $(call tree,bench,,$$(CC),$$(BENCH_FLAGS),$(SETUP)/bench))
 $(eval $(call tree,bench,tests/sim/,$$(CC),$$(TEST_WARN) $$(BENCH_FLAGS),$(SETUP)/test))
 $(eval $(call tree,bench-v3,,$$(CC),$$(BENCH_FLAGS) -march=x86-64-v3,$(SETUP)/bench))
+$(eval $(call tree,tap,,$$(CC),$$(WARN) $$(TAP_BASE),$(SETUP)/build $(BUILD)/tap/include/holm_app.h))
+$(eval $(call tree,tap,kernel/apps/,$$(CC),-Wall -Wextra $$(TAP_BASE) -include \
+	tools/tap/posix.h,$(SETUP)/build $(BUILD)/tap/include/holm_app.h))
 $(eval $(call tree,x86_64,,$$(X86_CC),$$(IMAGE_FLAGS),$(FREESTANDING),$$(call strict,$$(X86_CC))))
 $(eval $(call tree,x86_64,kernel/,$$(X86_CC),$$(KERNEL_FLAGS),$(FREESTANDING) $(LIBC_READY),$$(call \
 	strict,$$(X86_CC))))
@@ -452,6 +457,37 @@ test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
 $(foreach s,$(SUITES),test-$(s)): test-%: | $(SETUP)/test $(SETUP)/lint
 	@$(run_suite) $(SUITE_$*)
 $(foreach s,$(SUITES),$(eval test-$(s): $(NEED_$(s))))
+
+# ---- applications on the host ----------------------------------------------------------------
+
+# The host-only headers' way to the image's <holm_app.h>, without the image's C library.
+$(BUILD)/tap/include/holm_app.h: kernel/include/holm_app.h
+	$(Q)mkdir -p $(@D) && ln -sf $(abspath $<) $@
+
+TAP_SRC := $(wildcard tools/tap/*.c kernel/sys/*.c) kernel/initrd.c kernel/libc/posix/stats.c
+
+# $(call tap,NAME,OBJECTS): the program build/tap/NAME.
+define tap
+$(BUILD)/tap/$(1): $(2) $(call objects,tap,$(TAP_SRC) $(LIB_SRC))
+	$$(call say,LINK,$$@)
+	$$(Q)$(CC) $$(TAP_FLAGS) -Wl,--gc-sections $$(filter %.o,$$^) -o $$@
+endef
+$(foreach a,$(APPS),$(eval $(call tap,$(a),$(call objects,tap,$(call app_src,$(a))))))
+
+# An application from outside the tree, as for the image.
+tap_outside = $(BUILD)/tap/outside/$(subst /,_,$(1:.c=)).o
+define tap_outside_rule
+$(call tap_outside,$(1)): $(1) $(BUILD)/tap/kernel/apps/flags | $(BUILD)/tap/include/holm_app.h
+	$$(call say,CC,'$$< [tap]') && mkdir -p $$(@D)
+	$$(Q)$$(CC) -Wall -Wextra $$(TAP_BASE) -include tools/tap/posix.h -MMD -MP -c $$< -o $$@
+endef
+$(foreach s,$(OUTSIDE_SRC),$(eval $(call tap_outside_rule,$(s))))
+$(if $(OUTSIDE),$(eval $(call tap,$(OUTSIDE),$(foreach s,$(OUTSIDE_SRC),$(call tap_outside,$(s))))))
+TAP_PROGRAMS := $(sort $(APPS:%=$(BUILD)/tap/%) $(if $(OUTSIDE),$(BUILD)/tap/$(OUTSIDE)))
+
+.PHONY: tap
+## tap: every application as a program of the host over a TAP device, build/tap/<app> --help
+tap: $(TAP_PROGRAMS)
 
 # ---- lint ------------------------------------------------------------------------------------
 

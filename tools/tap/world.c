@@ -1,0 +1,463 @@
+/* The world; see world.h. */
+#define _GNU_SOURCE /* ppoll() */
+#include "tools/tap/world.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <holm/ip.h>
+#include <holm/stats.h>
+
+#include "kernel/sys/file.h"
+#include "kernel/sys/sys.h"
+#include "lib/bytes.h"
+#include "tools/tap/report.h"
+
+#define NS_PER_S 1000000000u
+/* In a system call devices are looked after when they have waited this long, as in the image. */
+#define POLL_NS 100000u
+/* Frames and bursts per turn. */
+#define TURN 256u
+/* How long connections have to end when the program does. */
+#define LEAVE_NS (2 * (uint64_t)NS_PER_S)
+
+enum {
+	FRAMES_PER_REGION = 512,
+	FRAMES_LOW = 512,
+	REGIONS_FIRST = 4,
+	SNAP_BYTES = 65535 + 14,
+};
+
+static volatile sig_atomic_t stop_signal;
+
+uint64_t world_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t wall_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- what the instance needs ---- */
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	(void)ctx;
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(p);
+}
+
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	(void)ctx;
+	if (getrandom(dst, len, 0) != (ssize_t)len)
+		abort();
+}
+
+static void env_log(void *ctx, enum holm_log_level level, const char *line, size_t len)
+{
+	(void)ctx;
+	(void)level;
+	fprintf(stderr, "%.*s\n", (int)len, line);
+}
+
+static bool add_region(struct world *w)
+{
+	size_t bytes = holm_pool_region_bytes(FRAMES_PER_REGION);
+	void *p;
+
+	if (w->nregions == sizeof(w->regions) / sizeof(w->regions[0]))
+		return false;
+	p = aligned_alloc(HOLM_FRAME_BYTES,
+			  (bytes + HOLM_FRAME_BYTES - 1) / HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
+	if (!p)
+		return false;
+	w->regions[w->nregions++] = p;
+	(void)holm_pool_add(holm_net_pool(w->net), p, bytes);
+	return true;
+}
+
+static void add_frames_if_low(struct world *w)
+{
+	struct holm_pool_stats pool;
+
+	holm_pool_get_stats(holm_net_pool(w->net), &pool);
+	if (pool.free < FRAMES_LOW)
+		(void)add_region(w);
+}
+
+/* ---- the loop ---- */
+
+/* One turn; returns when the next one is due. */
+static uint64_t turn(struct world *w)
+{
+	uint64_t now = world_now();
+	bool more;
+
+	w->turned_ns = now;
+	add_frames_if_low(w);
+	more = holm_net_poll_devs(w->net, now, TURN);
+	sys_dispatch_events(w->net);
+	more |= holm_net_poll(w->net, now, TURN);
+	sys_dispatch_events(w->net);
+	return more ? now : holm_net_next_deadline(w->net);
+}
+
+/* Sleep in the kernel until a frame comes, a signal comes, or it is time. */
+static void wait_for_frames(const struct world *w, uint64_t until_ns)
+{
+	struct pollfd pfd = { .fd = w->tap.fd, .events = POLLIN };
+	uint64_t now = world_now();
+	uint64_t ns = until_ns > now ? until_ns - now : 0;
+	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S),
+			       .tv_nsec = (long)(ns % NS_PER_S) };
+	sigset_t none;
+
+	if (w->tap.is_blocked)
+		pfd.events |= POLLOUT;
+	/* Signals are blocked everywhere else, so that none slips in between. */
+	sigemptyset(&none);
+	ppoll(&pfd, 1, until_ns == UINT64_MAX ? NULL : &ts, &none);
+}
+
+/* A program that never waits has its signals blocked for ever: they are asked for. */
+static void look_for_signals(void)
+{
+	sigset_t pending;
+
+	if (stop_signal != 0 || sigpending(&pending) != 0)
+		return;
+	if (sigismember(&pending, SIGINT))
+		stop_signal = SIGINT;
+	else if (sigismember(&pending, SIGTERM))
+		stop_signal = SIGTERM;
+}
+
+/*
+ * After a signal no call waits any more, because no time is late enough; the program ends as it makes
+ * its next one, when nothing is held on its behalf. exit() runs what it has registered.
+ */
+static uint64_t wait_now_ns(void *ctx)
+{
+	(void)ctx;
+	return stop_signal != 0 ? UINT64_MAX - 1 : world_now();
+}
+
+static void *wait_self(void *ctx)
+{
+	return ctx;
+}
+
+static int wait_sleep_until(void *ctx, uint64_t deadline_ns)
+{
+	struct world *w = ctx;
+
+	for (;;) {
+		uint64_t next_ns = turn(w);
+
+		if (w->is_woken) {
+			w->is_woken = false;
+			return 0;
+		}
+		if (stop_signal != 0 || world_now() >= deadline_ns)
+			return -HOLM_ETIMEDOUT;
+		wait_for_frames(w, next_ns < deadline_ns ? next_ns : deadline_ns);
+	}
+}
+
+static void wait_wake_up(void *ctx, void *thread)
+{
+	(void)thread;
+	((struct world *)ctx)->is_woken = true;
+}
+
+static void wait_yield(void *ctx)
+{
+	(void)turn(ctx);
+}
+
+static void wait_enter_call(void *ctx)
+{
+	struct world *w = ctx;
+
+	if (stop_signal != 0 && w->is_open)
+		exit(stop_signal == SIGINT ? 130 : 0);
+	if (world_now() - w->turned_ns < POLL_NS)
+		return;
+	(void)turn(w);
+	look_for_signals();
+}
+
+static const struct wait_ops wait_ops = {
+	.now = wait_now_ns,
+	.self = wait_self,
+	.sleep = wait_sleep_until,
+	.wake = wait_wake_up,
+	.yield = wait_yield,
+	.enter = wait_enter_call,
+};
+
+static void note_signal(int signal)
+{
+	stop_signal = signal;
+}
+
+void world_catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = note_signal };
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGINT);
+	sigaddset(&both, SIGTERM);
+	sigprocmask(SIG_BLOCK, &both, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- building ---- */
+
+static bool complain(const char *what, const char *name, int err)
+{
+	fprintf(stderr, "tap: %s%s%s: %s\n", what, *name ? " " : "", name, strerror(-err));
+	return false;
+}
+
+static bool open_device(struct world *w)
+{
+	const struct tap_options *o = &w->options;
+	bool impairs = options_impair(o);
+	/* A frame on the wire is to have a fate of its own, and damage is to be noticed. */
+	struct tap_device_config config = {
+		.name = o->tap,
+		.mtu = o->mtu,
+		.has_csum = o->has_offloads && o->impair.corrupt_ppm == 0,
+		.has_tso = o->has_offloads && !impairs,
+	};
+	int err = tap_device_open(&w->tap, &config);
+
+	if (err)
+		return complain("device", o->tap, err);
+	if (!holm_addr_is_any(&o->host))
+		err = tap_device_configure_host(o->tap, load_be32(o->host.b + 12),
+						o->host_prefix_len);
+	if (err) {
+		tap_device_close(&w->tap);
+		return complain("--host on", o->tap, err);
+	}
+	return true;
+}
+
+/* Locally administered, and different for every address of a network. */
+static struct holm_mac mac_of(const struct holm_addr *addr)
+{
+	uint32_t a = load_be32(addr->b + 12);
+	struct holm_mac mac = { { 2, 0, (uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8),
+				  (uint8_t)a } };
+
+	return mac;
+}
+
+static bool create_net(struct world *w)
+{
+	static const struct holm_proto *const protos[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, &holm_sockets, NULL,
+	};
+	const struct holm_env env = {
+		.size = sizeof(env),
+		.alloc = env_alloc,
+		.free = env_free,
+		.random = env_random,
+		.log = env_log,
+	};
+	struct holm_config config;
+	int err;
+
+	holm_config_default(&config);
+	if (w->options.sndbuf_bytes > 0)
+		config.tcp_sndbuf_bytes = w->options.sndbuf_bytes;
+	if (w->options.rcvbuf_bytes > 0)
+		config.tcp_rcvbuf_bytes = w->options.rcvbuf_bytes;
+	err = holm_net_create(&w->net, &config, &env, protos);
+	if (err)
+		return complain("the stack does not start", "", err);
+	for (unsigned i = 0; i < REGIONS_FIRST; i++)
+		if (!add_region(w))
+			return complain("frames", "", -ENOMEM);
+	if (w->options.has_trace)
+		holm_net_set_trace(w->net, true);
+	return true;
+}
+
+static void capture_write(void *ctx, const void *data, size_t len)
+{
+	fwrite(data, 1, len, ctx);
+}
+
+/* Each direction has a seed of its own, so that what is lost one way says nothing of the other. */
+static void add_impairment(struct world *w)
+{
+	struct holm_impair_config config = w->options.impair;
+
+	if (!w->options.has_seed)
+		env_random(NULL, &config.seed, 4); /* short, because it may have to be typed */
+	fprintf(stderr, "tap: --seed %llu\n", (unsigned long long)config.seed);
+	if (w->options.impairs_out) {
+		holm_impair_init(&w->out, w->top, holm_net_pool(w->net), &config);
+		w->top = &w->out.dev;
+	}
+	if (w->options.impairs_in) {
+		config.inbound = true;
+		config.seed = ~config.seed;
+		holm_impair_init(&w->in, w->top, holm_net_pool(w->net), &config);
+		w->top = &w->in.dev;
+	}
+}
+
+static bool add_capture(struct world *w)
+{
+	w->capture = fopen(w->options.pcap, "wb");
+	if (!w->capture)
+		return complain("--pcap", w->options.pcap, -errno);
+	holm_pcap_init(&w->pcap, w->top, capture_write, w->capture, wall_now() - world_now(),
+		       SNAP_BYTES);
+	w->top = &w->pcap.dev;
+	return true;
+}
+
+static bool attach(struct world *w)
+{
+	struct holm_route route = { .gateway = w->options.gateway };
+	int err = holm_net_add_dev(w->net, w->top);
+
+	if (err < 0)
+		return complain("the device is not attached", "", err);
+	err = holm_addr_add(w->net, w->top, &w->options.address, w->options.prefix_len);
+	if (err)
+		return complain("--address", "", err);
+	if (holm_addr_is_any(&w->options.gateway))
+		return true;
+	route.dst = holm_addr_ip4(0, 0, 0, 0);
+	err = holm_route_add(w->net, &route);
+	return err == 0 || complain("--gateway", "", err);
+}
+
+static bool start_process(struct world *w)
+{
+	const struct sys_env env = {
+		.wait = { &wait_ops, w },
+		.memory = holm_net_memory(w->net),
+		.net = w->net,
+		.wall = wall_now,
+	};
+	int err = process_init(&w->process, &env);
+
+	return err == 0 || complain("descriptors", "", err);
+}
+
+static bool build(struct world *w)
+{
+	if (!create_net(w))
+		return false;
+	w->tap.pool = holm_net_pool(w->net);
+	w->tap.dev.mac = mac_of(&w->options.address);
+	w->top = &w->tap.dev;
+	if (options_impair(&w->options))
+		add_impairment(w);
+	return (!w->options.pcap || add_capture(w)) && attach(w) && start_process(w);
+}
+
+static void take_down(struct world *w)
+{
+	if (w->net)
+		holm_net_destroy(w->net);
+	if (w->capture)
+		fclose(w->capture);
+	for (unsigned i = 0; i < w->nregions; i++)
+		free(w->regions[i]);
+	tap_device_close(&w->tap);
+}
+
+bool world_open(struct world *w, const struct tap_options *options)
+{
+	memset(w, 0, sizeof(*w));
+	w->options = *options;
+	w->started_ns = world_now();
+	if (!open_device(w))
+		return false;
+	if (!build(w)) {
+		take_down(w);
+		return false;
+	}
+	w->is_open = true;
+	(void)turn(w); /* the address is announced */
+	return true;
+}
+
+/* ---- the end ---- */
+
+/* Are there bytes or a FIN that the peer has not acknowledged? Stops at the first. */
+static bool visit_unfinished(void *found, const struct holm_ep_info *info)
+{
+	if (info->kind != HOLM_EP_TCP)
+		return true;
+	switch ((enum holm_tcp_state)info->tcp.state) {
+	case HOLM_TCP_ESTABLISHED:
+	case HOLM_TCP_CLOSE_WAIT:
+	case HOLM_TCP_FIN_WAIT_1:
+	case HOLM_TCP_CLOSING:
+	case HOLM_TCP_LAST_ACK:
+		*(bool *)found = true;
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool has_unfinished(struct world *w)
+{
+	bool found = false;
+
+	holm_net_each_endpoint(w->net, visit_unfinished, &found);
+	return found;
+}
+
+void world_close(struct world *w)
+{
+	uint64_t deadline_ns = world_now() + LEAVE_NS;
+
+	if (!w->is_open)
+		return;
+	w->is_open = false;
+	process_fini(&w->process);
+	while (world_now() < deadline_ns) {
+		uint64_t next_ns = turn(w);
+
+		if (!has_unfinished(w))
+			break;
+		wait_for_frames(w, next_ns < deadline_ns ? next_ns : deadline_ns);
+	}
+	if (w->options.has_stats)
+		report_stats(w);
+	take_down(w);
+}
