@@ -57,15 +57,14 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 		mem_free(&ts->net->mem, b, sizeof(*b));
 		return -HOLM_ENOMEM;
 	}
-	c->id.local = *addr;
-	c->id.lport = port;
+	c->lport = port;
 	c->flags |= TCP_BOUND;
 	return 0;
 }
 
 struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
 {
-	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, c->id.lport));
+	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, c->lport));
 
 	while (n && bind_at(n)->owner != c)
 		n = htab_next(n);

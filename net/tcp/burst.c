@@ -49,9 +49,8 @@ static inline uint16_t announce_window(struct holm_tcp *c)
 static inline uint32_t pseudo_sum(const struct holm_tcp *c, uint32_t l4_len)
 {
 	if (unlikely(c->flags & TCP_IP6))
-		return ip_pseudo_sum(&c->id.local, &c->id.remote, IP4_PROTO_TCP, l4_len);
-	return ip4_pseudo_sum(ip4_from_addr(&c->id.local), ip4_from_addr(&c->id.remote),
-			      IP4_PROTO_TCP, l4_len);
+		return ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, l4_len);
+	return ip4_pseudo_sum(c->local4, c->remote4, IP4_PROTO_TCP, l4_len);
 }
 
 static void fill_syn_options(const struct tcp_tx *tx, struct tcp_hdr_info *h)
@@ -97,7 +96,7 @@ static void fill_options(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len
 			fill_sack(tx, h, len);
 	}
 	if (h->has_ts) {
-		h->tsval = tcp_tsval(tx->net, c->ts_offset);
+		h->tsval = tcp_tsval(tx->net, c->flight->ts_offset);
 		h->tsecr = h->flags & TCP_ACK ? c->ts_recent : 0;
 	}
 }
@@ -114,8 +113,8 @@ static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, 
 {
 	struct holm_tcp *c = tx->c;
 
-	h->sport = c->id.lport;
-	h->dport = c->id.rport;
+	h->sport = c->lport;
+	h->dport = c->rport;
 	h->seq = seq.v;
 	h->ack = flags & TCP_ACK ? c->rcv_nxt.v : 0;
 	h->flags = flags;
@@ -184,15 +183,17 @@ static void defer_checksum(const struct tcp_tx *tx, struct holm_frame *f)
 static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
 {
 	struct holm_tcp *c = tx->c;
+	struct tcp_tuple t;
 	const struct ip_tx ip = {
-		.src = &c->id.local,
-		.dst = &c->id.remote,
+		.src = &t.local,
+		.dst = &t.remote,
 		.proto = IP4_PROTO_TCP,
 		.tos = c->settings->tos,
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
 	};
 
+	tcp_get_ends(c, &t);
 	ip_output(tx->net, c->dst, f, &ip);
 }
 
@@ -264,7 +265,7 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	if (!f)
 		return -HOLM_ENOBUFS;
 	if (len > 0)
-		sum = copy_payload(tx, f, seq_diff(seq, tx->c->buf_seq), len);
+		sum = copy_payload(tx, f, seq_diff(seq, tx->c->flight->buf_seq), len);
 	else
 		f->flags |= HOLM_FRAME_ACK;
 	hdr_len = push_header(tx, f, seq, len, flags);
@@ -290,7 +291,7 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	f = holm_frame_alloc(tx->net->pool, HOLM_FRAME_HEADROOM, false);
 	if (!f)
 		return -HOLM_ENOBUFS;
-	done = (uint32_t)lend_payload(tx, f, gen, seq_diff(seq, c->buf_seq), len);
+	done = (uint32_t)lend_payload(tx, f, gen, seq_diff(seq, c->flight->buf_seq), len);
 	if (done < len) {
 		/* No room for more spans: whole segments, and what ends the stream waits. */
 		uint32_t whole = done > tx->mss ? done - done % tx->mss : done;
@@ -305,7 +306,7 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	}
 	f->flags |= HOLM_FRAME_LENT;
 	if (done > tx->mss) {
-		f->gso = holm_addr_is_ip4(&c->id.local) ? HOLM_GSO_TCP4 : HOLM_GSO_TCP6;
+		f->gso = c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
 		f->gso_size = (uint16_t)tx->mss;
 	}
 	note_header(f, push_header(tx, f, seq, done, flags));
@@ -358,7 +359,7 @@ static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 	tx->room -= min_u32(tx->room, segments);
 	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, segments);
 	if (likely(flags & TCP_ACK)) {
-		c->rcv_acked = c->rcv_nxt;
+		c->flight->rcv_acked = c->rcv_nxt;
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
 }

@@ -91,7 +91,7 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	tcp_cc_end(c);
 	fl->cc_ops = ops;
 	fl->cc.own = own;
-	fl->round_end = c->snd_nxt;
+	fl->round_end = fl->snd_nxt;
 	tcp_cc_restart(c);
 	return true;
 }
@@ -113,7 +113,7 @@ static bool round_has_passed(struct holm_tcp *c)
 
 	if (seq_leq(c->snd_una, fl->round_end))
 		return false;
-	fl->round_end = c->snd_nxt;
+	fl->round_end = fl->snd_nxt;
 	return true;
 }
 
@@ -180,11 +180,13 @@ void tcp_cc_on_spurious(struct holm_tcp *c)
  */
 void tcp_cc_on_idle(struct holm_tcp *c)
 {
-	uint32_t idle = tcp_ticks(tcp_net(c)->now) - c->rexmt;
+	/* A stamp is sixteen ticks. */
+	uint64_t idle = (uint64_t)(tcp_stamp(tcp_net(c)->now) - c->last_rx)
+			<< (TCP_STAMP_SHIFT - TCP_TICK_SHIFT);
 
 	if (c->flags & (TCP_REXMT | TCP_PERSIST) || c->settings->cc->owns_cwnd)
 		return;
-	if (idle >= RTO_MIN_TICKS && ((int32_t)idle < 0 || idle > rtt_rto_ticks(&c->rtt)))
+	if (unlikely(idle > RTO_MIN_TICKS && idle > rtt_rto_ticks(&c->rtt)))
 		c->cwnd = min_u32(c->cwnd, cc_initial_window(tcp_mss(c)));
 }
 

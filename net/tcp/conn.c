@@ -22,7 +22,6 @@ int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct 
 	if (!c)
 		return -HOLM_ENOMEM;
 	ep_init(&c->ep, HOLM_EP_TCP);
-	net_timer_init(&c->timer, tcp_timer_fire);
 	c->settings = tcp_settings_get(settings);
 	tcp_init_state(c);
 	list_push_back(&ts->unconnected, &c->free);
@@ -31,29 +30,19 @@ int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct 
 	return 0;
 }
 
-/* ---- What is needed while something is in flight ---------------------------------------------- */
+/* ---- The block of an active connection ---------------------------------------------------------- */
 
-struct tcp_flight *tcp_flight_get(struct holm_tcp *c)
+/* Is there nothing in it, and nothing due, that an idle connection does not have? */
+static bool is_idle(const struct holm_tcp *c)
 {
-	struct holm_net *net = tcp_net(c);
-	struct tcp_flight *fl;
+	const struct tcp_flight *fl = c->flight;
 
-	if (c->flight)
-		return c->flight;
-	fl = mem_zalloc(&net->mem, sizeof(*fl));
-	if (!fl)
-		return NULL;
-	fl->rtx_nxt = c->snd_una;
-	fl->rtx_end = c->snd_una;
-	fl->small_end = c->snd_una;
-	fl->progress_ns = net->now;
-	fl->max_snd_wnd = c->snd_wnd;
-	c->flight = fl;
-	if (tcp_cc_begin(c, c->settings->cc))
-		return fl;
-	mem_free(&net->mem, fl, sizeof(*fl));
-	c->flight = NULL;
-	return NULL;
+	if (!tcp_is_synchronized(c) || (c->flags & (TCP_QUEUED | TCP_ACK_NOW)) ||
+	    tcp_timer_is_needed(c))
+		return false;
+	return seq_eq(fl->snd_nxt, c->snd_una) && !seq_lt(fl->snd_nxt, tcp_snd_end(c)) &&
+	       !fl->held_first && !(fl->reasm && fl->reasm->n > 0) &&
+	       !(fl->lend && tcp_lend_is_referenced(fl->lend));
 }
 
 /* What has no meaning any more once the connection has ended. Lent bytes have. */
@@ -73,22 +62,82 @@ static void flight_empty(struct holm_tcp *c)
 	fl->reasm = NULL;
 }
 
-void tcp_flight_put_if_idle(struct holm_tcp *c)
+/* Its lent bytes are nobody's or somebody else's. */
+static void flight_free(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 	struct holm_net *net = tcp_net(c);
 
-	if (!fl || tcp_in_flight(c) != 0 || fl->held_first || (fl->reasm && fl->reasm->n > 0))
-		return;
-	if (fl->lend && tcp_lend_is_referenced(fl->lend))
-		return;
-	if (seq_lt(c->snd_nxt, tcp_snd_end(c)))
-		return;
-	mem_free(&net->mem, fl->lend, sizeof(*fl->lend));
-	tcp_reasm_destroy(net, fl->reasm);
+	flight_empty(c);
 	tcp_cc_end(c);
+	net_timer_cancel(net, &fl->timer);
+	list_remove(&fl->lru);
+	net->tcp->nflights--;
 	mem_free(&net->mem, fl, sizeof(*fl));
 	c->flight = NULL;
+}
+
+void tcp_flight_put_if_idle(struct holm_tcp *c)
+{
+	if (!c->flight || !is_idle(c))
+		return;
+	mem_free(&tcp_net(c)->mem, c->flight->lend, sizeof(*c->flight->lend));
+	flight_free(c);
+}
+
+/*
+ * Many connections are active by turns: the blocks of those whose turn is long over go to those whose
+ * turn it is, and stay in the cache. Looks at two, so that each that is made may bring the number down.
+ */
+static void take_back(struct tcp_state *ts)
+{
+	for (int i = 0; i < 2 && ts->nflights > TCP_FLIGHTS_KEPT; i++) {
+		struct list_node *n = list_pop_front(&ts->flights);
+
+		list_push_back(&ts->flights, n);
+		tcp_flight_put_if_idle(container_of(n, struct tcp_flight, lru)->conn);
+	}
+}
+
+struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_state *ts = net->tcp;
+	struct tcp_flight *fl;
+	struct tcp_tuple t;
+
+	if (unlikely(ts->nflights >= TCP_FLIGHTS_KEPT))
+		take_back(ts);
+	fl = mem_zalloc(&net->mem, sizeof(*fl));
+	if (!fl)
+		return NULL;
+	fl->conn = c;
+	fl->snd_nxt = c->snd_una;
+	/* The FIN takes a sequence number, and no byte. */
+	fl->buf_seq = c->flags & TCP_FIN_SENT ? seq_sub(c->snd_una, 1) : c->snd_una;
+	fl->rcv_acked = c->rcv_nxt;
+	/* What is acceptable begins there, or reaches there. */
+	fl->snd_wl1 = c->rcv_nxt;
+	fl->rcv_mss = TCP_MSS_DEFAULT_IP4;
+	fl->rtx_nxt = c->snd_una;
+	fl->rtx_end = c->snd_una;
+	fl->small_end = c->snd_una;
+	fl->progress_ns = net->now;
+	fl->max_snd_wnd = c->snd_wnd;
+	if (c->flags & TCP_TS) {
+		tcp_get_ends(c, &t);
+		fl->ts_offset = tcp_ts_offset(net, &t);
+	}
+	c->flight = fl;
+	if (!tcp_cc_begin(c, c->settings->cc)) {
+		mem_free(&net->mem, fl, sizeof(*fl));
+		c->flight = NULL;
+		return NULL;
+	}
+	net_timer_init(&fl->timer, tcp_timer_fire);
+	list_push_back(&ts->flights, &fl->lru);
+	ts->nflights++;
+	return fl;
 }
 
 /* ---- Opening ----------------------------------------------------------------------------------- */
@@ -116,18 +165,17 @@ uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *r
 void tcp_conn_start(struct holm_tcp *c, struct tcp_seq irs, uint32_t snd_wnd)
 {
 	uint32_t mss = tcp_mss(c);
+	struct tcp_flight *fl = c->flight;
 
 	c->rcv_nxt = seq_add(irs, 1);
-	c->rcv_acked = c->rcv_nxt;
-	c->snd_wl1 = irs;
+	fl->rcv_acked = c->rcv_nxt;
+	fl->snd_wl1 = irs;
+	fl->max_snd_wnd = snd_wnd;
 	c->snd_wnd = snd_wnd;
-	c->rcv_mss = TCP_MSS_DEFAULT_IP4;
 	c->quick = TCP_QUICK_ACKS;
 	c->ssthresh = UINT32_MAX;
 	/* RFC 5681 3.1: one segment if the SYN or SYN-ACK was lost. */
 	c->cwnd = c->flags & TCP_SYN_AGAIN ? mss : cc_initial_window(mss);
-	if (c->flight)
-		c->flight->max_snd_wnd = snd_wnd;
 	tcp_cc_restart(c);
 }
 
@@ -140,7 +188,7 @@ void tcp_conn_established(struct holm_tcp *c)
 {
 	tcp_set_state(c, HOLM_TCP_ESTABLISHED);
 	c->flags |= TCP_CONNECTED;
-	c->retries = 0;
+	c->flight->retries = 0;
 	tcp_timer_rexmt_stop(c);
 	if (c->flags & TCP_SHUTDOWN)
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_1);
@@ -210,26 +258,6 @@ void tcp_note_output(struct holm_tcp *c)
 
 /* ---- Death ------------------------------------------------------------------------------------- */
 
-static void leave_table(struct holm_tcp *c)
-{
-	struct tcp_state *ts = tcp_net(c)->tcp;
-
-	if (!(c->flags & TCP_HASHED))
-		return;
-	tcp_table_remove(ts, &c->id);
-	c->flags &= ~(uint32_t)TCP_HASHED;
-	list_push_back(&ts->unconnected, &c->free);
-}
-
-void tcp_conn_yield(struct holm_tcp *c, struct tcp_id *heir, enum tcp_kind kind)
-{
-	struct tcp_state *ts = tcp_net(c)->tcp;
-
-	tcp_table_replace(ts, &c->id, heir, kind);
-	c->flags &= ~(uint32_t)TCP_HASHED;
-	list_push_back(&ts->unconnected, &c->free);
-}
-
 void tcp_conn_closed(struct holm_tcp *c, int error)
 {
 	struct holm_net *net = tcp_net(c);
@@ -239,10 +267,14 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 		c->error = (uint8_t)error;
 	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_ACK_NOW | TCP_ACK_DELAYED |
 				TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE);
-	leave_table(c);
-	net_timer_cancel(net, &c->timer);
-	if (c->flight)
+	if (c->flags & TCP_HASHED)
+		tcp_table_remove(net->tcp, c);
+	if (c->flight && !c->flight->lend) {
+		flight_free(c);
+	} else if (c->flight) {
 		flight_empty(c);
+		net_timer_cancel(net, &c->flight->timer);
+	}
 	if (!c->ep.owned && !(c->flags & TCP_CHILD)) {
 		tcp_conn_destroy(c);
 		return;
@@ -256,25 +288,22 @@ void tcp_conn_destroy(struct holm_tcp *c)
 	struct tcp_state *ts = net->tcp;
 
 	ASSERT(!c->ep.owned);
-	leave_table(c);
+	if (c->flags & TCP_HASHED)
+		tcp_table_remove(ts, c);
 	list_remove(&c->free);
-	net_timer_cancel(net, &c->timer);
 	if (c->flags & TCP_BOUND)
 		tcp_bind_remove(ts, c);
-	if (c->flight)
-		flight_empty(c);
 	tcp_lend_release(c);
 	if (c->rcv) {
 		net->callbacks++;
 		c->rcv->ops->released(c->rcv);
 		net->callbacks--;
 	}
-	if (c->flight) {
-		tcp_cc_end(c);
-		mem_free(&net->mem, c->flight, sizeof(*c->flight));
-	}
+	if (c->flight)
+		flight_free(c);
 	if (c->dst)
 		ip_dst_put(net, c->dst);
+	tcp_drop_ends(c);
 	tcp_settings_put(c->settings);
 	ts->nconns--;
 	c->flags |= TCP_DEAD;

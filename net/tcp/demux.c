@@ -1,10 +1,12 @@
 /*
- * Whom a segment is for: one table of four-tuples for connections, half-open and TIME-WAIT records
- * of both families, under a keyed hash, with a one-entry memory because segments come in bursts.
+ * Whom a segment is for: a table of connections under their four-tuples, and one of half-open and
+ * TIME-WAIT records, both families, under the same keyed hash; with a one-entry memory of the last
+ * connection because segments come in bursts.
  */
 #include "net/tcp/room.h"
 
 #include "lib/hash.h"
+#include "net/wire/ip4.h"
 
 static uint64_t addr_word(const struct holm_addr *a, unsigned i)
 {
@@ -14,14 +16,13 @@ static uint64_t addr_word(const struct holm_addr *a, unsigned i)
 	return w;
 }
 
-uint32_t tcp_hash(const struct holm_net *net, const struct holm_addr *remote,
-		  const struct holm_addr *local, uint16_t rport, uint16_t lport)
+uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
 {
 	const struct hash_key *key = &net->secrets.flow;
-	uint64_t ports = (uint64_t)rport << 16 | lport;
-	uint64_t h = fold_hash_mix(key, 0, addr_word(remote, 0), addr_word(remote, 1));
+	uint64_t ports = (uint64_t)t->rport << 16 | t->lport;
+	uint64_t h = fold_hash_mix(key, 0, addr_word(&t->remote, 0), addr_word(&t->remote, 1));
 
-	h = fold_hash_mix(key, h, addr_word(local, 0) ^ ports, addr_word(local, 1));
+	h = fold_hash_mix(key, h, addr_word(&t->local, 0) ^ ports, addr_word(&t->local, 1));
 	return fold_hash_end(key, h);
 }
 
@@ -31,52 +32,142 @@ static uint64_t addr_diff(const struct holm_addr *a, const struct holm_addr *b)
 	return (addr_word(a, 0) ^ addr_word(b, 0)) | (addr_word(a, 1) ^ addr_word(b, 1));
 }
 
-static bool is_for(const struct tcp_id *id, const struct holm_addr *remote,
-		   const struct holm_addr *local, uint16_t rport, uint16_t lport)
+/* The same with an IPv4 address as a number. */
+static uint64_t addr4_diff(const struct holm_addr *a, uint32_t b)
 {
-	return id->rport == rport && id->lport == lport &&
-	       (addr_diff(&id->remote, remote) | addr_diff(&id->local, local)) == 0;
+	struct holm_addr mapped = ip4_to_addr(b);
+
+	return addr_diff(a, &mapped);
 }
 
-struct tcp_id *tcp_find(struct tcp_state *ts, const struct holm_addr *remote,
-			const struct holm_addr *local, uint16_t rport, uint16_t lport)
+/* ---- Ends ---------------------------------------------------------------------------------------- */
+
+bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
+{
+	bool ip4 = holm_addr_is_ip4(&t->remote);
+
+	if (!ip4 && !(c->flags & TCP_IP6)) {
+		struct tcp_ends6 *ends = mem_alloc(&tcp_net(c)->mem, sizeof(*ends));
+
+		if (!ends)
+			return false;
+		c->ends6 = ends;
+	}
+	if (ip4)
+		tcp_drop_ends(c);
+	c->flags |= TCP_ENDS | (ip4 ? 0 : (uint32_t)TCP_IP6);
+	if (ip4) {
+		c->remote4 = ip4_from_addr(&t->remote);
+		c->local4 = ip4_from_addr(&t->local);
+	} else {
+		c->ends6->remote = t->remote;
+		c->ends6->local = t->local;
+	}
+	c->rport = t->rport;
+	c->lport = t->lport;
+	return true;
+}
+
+void tcp_drop_ends(struct holm_tcp *c)
+{
+	if (c->flags & TCP_IP6)
+		mem_free(&tcp_net(c)->mem, c->ends6, sizeof(*c->ends6));
+	c->flags &= ~(uint32_t)(TCP_ENDS | TCP_IP6);
+}
+
+void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
+{
+	t->rport = c->rport;
+	t->lport = c->lport;
+	if (c->flags & TCP_IP6) {
+		t->remote = c->ends6->remote;
+		t->local = c->ends6->local;
+	} else if (c->flags & TCP_ENDS) {
+		t->remote = ip4_to_addr(c->remote4);
+		t->local = ip4_to_addr(c->local4);
+	} else {
+		t->remote = holm_addr_any6();
+		t->local = holm_addr_any6();
+		if (c->flags & TCP_BOUND)
+			t->local = tcp_bind_of(tcp_net(c)->tcp, c)->addr;
+	}
+}
+
+/* ---- Connections --------------------------------------------------------------------------------- */
+
+static bool is_for(const struct holm_tcp *c, const struct tcp_tuple *t)
+{
+	if (c->rport != t->rport || c->lport != t->lport)
+		return false;
+	if (unlikely(c->flags & TCP_IP6))
+		return (addr_diff(&c->ends6->remote, &t->remote) |
+			addr_diff(&c->ends6->local, &t->local)) == 0;
+	return (addr4_diff(&t->remote, c->remote4) | addr4_diff(&t->local, c->local4)) == 0;
+}
+
+struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t)
 {
 	struct htab_node *n;
 
-	if (ts->last && is_for(ts->last, remote, local, rport, lport))
+	if (ts->last && is_for(ts->last, t))
 		return ts->last;
-	n = htab_first(&ts->table, tcp_hash(ts->net, remote, local, rport, lport));
+	n = htab_first(&ts->table, tcp_hash(ts->net, t));
 	for (; n; n = htab_next(n)) {
-		struct tcp_id *id = container_of(n, struct tcp_id, node);
+		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
 
-		if (is_for(id, remote, local, rport, lport)) {
-			ts->last = id;
-			return id;
+		if (is_for(c, t)) {
+			ts->last = c;
+			return c;
 		}
 	}
 	return NULL;
 }
 
-bool tcp_table_insert(struct tcp_state *ts, struct tcp_id *id, enum tcp_kind kind, uint32_t tag)
+bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 {
-	uint32_t hash = tcp_hash(ts->net, &id->remote, &id->local, id->rport, id->lport);
+	struct list_node *free = &c->free;
 
-	id->node.tag = tag | kind;
-	return htab_insert(&ts->table, &id->node, hash) == HTAB_INSERTED;
+	list_remove(free);
+	c->node.tag = 0;
+	if (htab_insert(&ts->table, &c->node, hash) != HTAB_INSERTED) {
+		list_push_back(&ts->unconnected, free);
+		return false;
+	}
+	c->flags |= TCP_HASHED;
+	return true;
 }
 
-void tcp_table_replace(struct tcp_state *ts, struct tcp_id *id, struct tcp_id *heir,
-		       enum tcp_kind kind)
+void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
 {
-	heir->node.tag = kind;
-	htab_replace(&ts->table, &id->node, &heir->node);
-	if (ts->last == id)
-		ts->last = heir;
-}
-
-void tcp_table_remove(struct tcp_state *ts, struct tcp_id *id)
-{
-	if (ts->last == id)
+	if (ts->last == c)
 		ts->last = NULL;
-	htab_remove(&ts->table, &id->node);
+	htab_remove(&ts->table, &c->node);
+	c->flags &= ~(uint32_t)TCP_HASHED;
+	list_push_back(&ts->unconnected, &c->free);
+}
+
+/* ---- Records ------------------------------------------------------------------------------------- */
+
+static bool same_tuple(const struct tcp_tuple *a, const struct tcp_tuple *b)
+{
+	return a->rport == b->rport && a->lport == b->lport &&
+	       (addr_diff(&a->remote, &b->remote) | addr_diff(&a->local, &b->local)) == 0;
+}
+
+struct tcp_id *tcp_record_find(struct tcp_state *ts, const struct tcp_tuple *t)
+{
+	struct htab_node *n;
+
+	if (!ts->records.nodes)
+		return NULL;
+	n = htab_first(&ts->records, tcp_hash(ts->net, t));
+	while (n && !same_tuple(&container_of(n, struct tcp_id, node)->t, t))
+		n = htab_next(n);
+	return n ? container_of(n, struct tcp_id, node) : NULL;
+}
+
+bool tcp_record_insert(struct tcp_state *ts, struct tcp_id *id, uint32_t tag, uint32_t hash)
+{
+	id->node.tag = tag;
+	return htab_insert(&ts->records, &id->node, hash) == HTAB_INSERTED;
 }

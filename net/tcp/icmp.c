@@ -21,7 +21,7 @@ static uint32_t plateau_below(uint32_t mtu)
 /* The path takes no more than `mtu`: send smaller segments, and what was too big again. */
 static void too_big(struct holm_tcp *c, uint32_t mtu)
 {
-	uint32_t floor = holm_addr_is_ip4(&c->id.local) ? MTU_FLOOR_IP4 : MTU_FLOOR_IP6;
+	uint32_t floor = c->flags & TCP_IP6 ? MTU_FLOOR_IP6 : MTU_FLOOR_IP4;
 
 	if (mtu == 0)
 		mtu = plateau_below(c->dst->mtu);
@@ -47,8 +47,7 @@ static void unreachable(struct holm_tcp *c, const struct ip_error *error)
 		tcp_conn_closed(c, error->error);
 		return;
 	}
-	if (c->flight)
-		c->flight->soft_error = (uint8_t)error->error;
+	c->flight->soft_error = (uint8_t)error->error;
 }
 
 void tcp_error(struct holm_net *net, const struct ip_error *error)
@@ -56,15 +55,15 @@ void tcp_error(struct holm_net *net, const struct ip_error *error)
 	uint16_t lport = load_be16(error->quote);
 	uint16_t rport = load_be16(error->quote + 2);
 	struct tcp_seq seq = seq_of(load_be32(error->quote + 4));
-	struct tcp_id *id = tcp_find(net->tcp, &error->remote, &error->local, rport, lport);
-	struct holm_tcp *c;
+	const struct tcp_tuple t = {
+		.remote = error->remote,
+		.local = error->local,
+		.rport = rport,
+		.lport = lport,
+	};
+	struct holm_tcp *c = tcp_find(net->tcp, &t);
 
-	if (!id || tcp_kind_of(id) != TCP_KIND_CONN) {
-		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
-		return;
-	}
-	c = container_of(id, struct holm_tcp, id);
-	if (!seq_in(seq, c->snd_una, tcp_in_flight(c))) {
+	if (!c || !seq_in(seq, c->snd_una, tcp_in_flight(c))) {
 		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
 		return;
 	}

@@ -3,13 +3,12 @@
  */
 #include "net/tcp/room.h"
 
-static void fill_ends(const struct tcp_id *id, struct holm_tcp_info *info)
+static void fill_ends(const struct tcp_tuple *t, struct holm_tcp_info *info)
 {
-	info->local.addr = id->local;
-	info->local.port = id->lport;
-	info->remote.addr = id->remote;
-	info->remote.port = id->rport;
-	info->remote.scope = id->scope;
+	info->local.addr = t->local;
+	info->local.port = t->lport;
+	info->remote.addr = t->remote;
+	info->remote.port = t->rport;
 }
 
 static void fill_listener(const struct holm_tcp *t, struct holm_tcp_info *info)
@@ -27,10 +26,10 @@ static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->cwnd_bytes = t->cwnd;
 	info->ssthresh_bytes = t->ssthresh;
 	info->snd_mss = t->dst ? tcp_mss(t) : 0;
-	info->rcv_mss = t->rcv_mss;
+	info->rcv_mss = t->flight ? t->flight->rcv_mss : TCP_MSS_DEFAULT_IP4;
 	info->srtt_ns = rtt_srtt_ns(&t->rtt);
 	info->rttvar_ns = rtt_rttvar_ns(&t->rtt);
-	info->rto_ns = (uint64_t)rtt_backoff_ticks(rtt_rto_ticks(&t->rtt), t->retries)
+	info->rto_ns = (uint64_t)rtt_backoff_ticks(rtt_rto_ticks(&t->rtt), info->backoff)
 		       << TCP_TICK_SHIFT;
 	info->in_flight = tcp_in_flight(t);
 	info->retrans_total = t->flight ? t->flight->retransmits : 0;
@@ -38,15 +37,19 @@ static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
 
 void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info)
 {
+	struct tcp_tuple ends;
+
 	memset(info, 0, sizeof(*info));
 	info->state = t->state;
-	fill_ends(&t->id, info);
+	tcp_get_ends(t, &ends);
+	fill_ends(&ends, info);
+	info->remote.scope = t->scope;
 	if (t->state == HOLM_TCP_LISTEN) {
 		fill_listener(t, info);
 		return;
 	}
-	info->retransmits = t->flags & TCP_REXMT ? t->retries : 0;
-	info->backoff = t->retries;
+	info->backoff = t->flight ? t->flight->retries : 0;
+	info->retransmits = t->flags & TCP_REXMT ? info->backoff : 0;
 	info->snd_wscale = (uint8_t)tcp_snd_wscale(t);
 	info->rcv_wscale = (uint8_t)tcp_rcv_wscale(t);
 	info->timestamps = (t->flags & TCP_TS) != 0;
@@ -62,7 +65,7 @@ static void fill_record(const struct tcp_id *id, struct holm_ep_info *info)
 	info->kind = HOLM_EP_TCP;
 	info->tcp.state =
 		tcp_kind_of(id) == TCP_KIND_HALF ? HOLM_TCP_SYN_RECEIVED : HOLM_TCP_TIME_WAIT;
-	fill_ends(id, &info->tcp);
+	fill_ends(&id->t, &info->tcp);
 }
 
 static void fill_conn(const struct holm_tcp *c, struct holm_ep_info *info)
@@ -85,12 +88,13 @@ bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_e
 			return false;
 	}
 	for (struct htab_node *n = htab_walk(&ts->table, NULL); n; n = htab_walk(&ts->table, n)) {
-		struct tcp_id *id = container_of(n, struct tcp_id, node);
-
-		if (tcp_kind_of(id) == TCP_KIND_CONN)
-			fill_conn(container_of(id, struct holm_tcp, id), &info);
-		else
-			fill_record(id, &info);
+		fill_conn(container_of(n, struct holm_tcp, node), &info);
+		if (!visit(ctx, &info))
+			return false;
+	}
+	for (struct htab_node *n = htab_walk(&ts->records, NULL); n;
+	     n = htab_walk(&ts->records, n)) {
+		fill_record(container_of(n, struct tcp_id, node), &info);
 		if (!visit(ctx, &info))
 			return false;
 	}

@@ -29,15 +29,14 @@ static void sample_syn(struct holm_tcp *c, const struct tcp_hdr_info *h)
 {
 	const struct holm_net *net = tcp_net(c);
 
-	if (c->flight && c->flight->timing) {
+	if (c->flight->timing) {
 		tcp_conn_handshake_rtt(c, net->now - c->flight->timed_ns);
 	} else if ((c->flags & TCP_TS) && h->tsecr != 0) {
-		uint32_t passed = tcp_tsval(net, c->ts_offset) - h->tsecr;
+		uint32_t passed = tcp_tsval(net, c->flight->ts_offset) - h->tsecr;
 
 		tcp_conn_handshake_rtt(c, (uint64_t)passed << TCP_TICK_SHIFT);
 	}
-	if (c->flight)
-		c->flight->timing = false;
+	c->flight->timing = false;
 }
 
 /*
@@ -51,7 +50,7 @@ static enum tcp_verdict syn_sent_ack_rst(struct holm_tcp *c, struct tcp_rx *rx)
 	const struct tcp_hdr_info *h = rx->h;
 	struct tcp_seq ack = seq_of(h->ack);
 
-	if ((h->flags & TCP_ACK) && (!seq_gt(ack, c->snd_una) || seq_gt(ack, c->snd_nxt))) {
+	if ((h->flags & TCP_ACK) && (!seq_gt(ack, c->snd_una) || seq_gt(ack, c->flight->snd_nxt))) {
 		/*
 		 * An old incarnation there answers our SYN: the RST ends it, and a SYN right behind
 		 * it finds the port free.
@@ -82,7 +81,7 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	uint32_t offer = tcp_rcv_wnd(c);
 
-	c->last_rx_s = (uint32_t)(rx->net->now >> TCP_SECOND_SHIFT);
+	c->last_rx = tcp_stamp(rx->net->now);
 	read_options(c, rx->h);
 	tcp_conn_start(c, rx->orig_seq, rx->h->wnd);
 	c->rcv_adv = seq_add(c->rcv_nxt, offer);
@@ -139,26 +138,44 @@ static enum tcp_verdict input_new(struct tcp_rx *rx)
 	return bind ? tcp_input_listen(bind, rx) : input_nobody(rx);
 }
 
+/* No connection: a record perhaps. TCP_NEXT: it has become one, *c. */
+static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, const struct tcp_tuple *t,
+						  struct holm_tcp **c)
+{
+	struct tcp_id *id = tcp_record_find(rx->net->tcp, t);
+	enum tcp_verdict v;
+
+	if (!id)
+		return input_new(rx);
+	if (tcp_kind_of(id) == TCP_KIND_HALF)
+		return tcp_input_half(container_of(id, struct tcp_half, id), rx, c);
+	v = tcp_input_time_wait(container_of(id, struct tcp_tw, id), rx);
+	return v == TCP_NEXT ? input_new(rx) : v;
+}
+
 /* The segment's steps, by what is in the table for it; *c is the connection, if it is for one. */
 static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	struct tcp_state *ts = rx->net->tcp;
 	const struct ip_rx *ip = ip_rx(rx->f);
-	struct tcp_id *id = tcp_find(ts, &ip->src, &ip->dst, rx->h->sport, rx->h->dport);
-	enum tcp_verdict v;
+	const struct tcp_tuple t = {
+		.remote = ip->src,
+		.local = ip->dst,
+		.rport = rx->h->sport,
+		.lport = rx->h->dport,
+	};
+	struct holm_tcp *found = tcp_find(ts, &t);
 
-	if (unlikely(!id))
-		return input_new(rx);
-	if (likely(tcp_kind_of(id) == TCP_KIND_CONN)) {
-		*c = container_of(id, struct holm_tcp, id);
-	} else if (tcp_kind_of(id) == TCP_KIND_HALF) {
-		v = tcp_input_half(container_of(id, struct tcp_half, id), rx, c);
+	if (unlikely(!found)) {
+		enum tcp_verdict v = input_record(rx, &t, &found);
+
 		if (v != TCP_NEXT)
 			return v;
-	} else {
-		v = tcp_input_time_wait(container_of(id, struct tcp_tw, id), rx);
-		return v == TCP_NEXT ? input_new(rx) : v;
 	}
+	/* Nothing is looked at without a block; the peer sends it again. */
+	if (unlikely(!tcp_flight_get(found)))
+		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
+	*c = found;
 	return unlikely((*c)->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(*c, rx)
 							  : tcp_input_synchronized(*c, rx);
 }
@@ -371,12 +388,12 @@ void tcp_input_done(struct holm_net *net)
 
 bool tcp_hold(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	struct tcp_flight *fl = tcp_flight_get(c);
+	struct tcp_flight *fl = c->flight;
 	uint32_t frames = 0;
 
 	for (const struct holm_frame *f = rx->f; f; f = f->chain)
 		frames++;
-	if (!fl || fl->held_frames + frames > TCP_HELD_MAX ||
+	if (fl->held_frames + frames > TCP_HELD_MAX ||
 	    fl->held_bytes + rx->orig_len > rx->net->config.tcp_rcvbuf_bytes)
 		return false;
 	while (rx->f) {

@@ -54,7 +54,8 @@ struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq)
 
 void tcp_lend_discard(struct holm_tcp *c)
 {
-	const struct tcp_lend *l = c->flight ? c->flight->lend : NULL;
+	struct tcp_flight *fl = c->flight;
+	const struct tcp_lend *l = fl->lend;
 	struct tcp_seq limit = c->snd_una;
 	uint32_t n;
 
@@ -62,15 +63,15 @@ void tcp_lend_discard(struct holm_tcp *c)
 		return;
 	/* The FIN takes a sequence number, and no byte. */
 	if (c->flags & TCP_FIN_SENT)
-		limit = seq_min(limit, seq_sub(c->snd_nxt, 1));
+		limit = seq_min(limit, seq_sub(fl->snd_nxt, 1));
 	for (unsigned i = 0; l && i < 2; i++)
 		if (l->gen[i].buf.refs > 0)
 			limit = seq_min(limit, l->gen[i].lowest);
-	if (!seq_gt(limit, c->buf_seq))
+	if (!seq_gt(limit, fl->buf_seq))
 		return;
-	n = seq_diff(limit, c->buf_seq);
+	n = seq_diff(limit, fl->buf_seq);
 	holm_sndbuf_discard(c->snd, n);
-	c->buf_seq = limit;
+	fl->buf_seq = limit;
 }
 
 static void release_snd(struct holm_net *net, struct holm_sndbuf *snd)

@@ -75,15 +75,15 @@ static bool send_syn(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 	uint8_t flags = c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
-	struct tcp_flight *fl = tcp_flight_get(c);
+	struct tcp_flight *fl = c->flight;
 
-	if (!fl || tcp_send_segment(tx, c->snd_una, 0, flags) < 0)
+	if (tcp_send_segment(tx, c->snd_una, 0, flags) < 0)
 		return false;
 	c->flags &= ~(uint32_t)TCP_SYN_DUE;
-	if (seq_eq(c->snd_nxt, c->snd_una)) {
-		c->snd_nxt = seq_add(c->snd_una, 1);
+	if (seq_eq(c->flight->snd_nxt, c->snd_una)) {
+		c->flight->snd_nxt = seq_add(c->snd_una, 1);
 		fl->timing = true;
-		fl->timed = c->snd_nxt;
+		fl->timed = c->flight->snd_nxt;
 		fl->timed_ns = tx->net->now;
 		fl->progress_ns = tx->net->now;
 	}
@@ -96,7 +96,7 @@ static bool send_syn(struct tcp_tx *tx)
 /* One behind the last data byte that was sent: the FIN's number, if it was. */
 static struct tcp_seq sent_data_end(const struct holm_tcp *c)
 {
-	return c->flags & TCP_FIN_SENT ? seq_sub(c->snd_nxt, 1) : c->snd_nxt;
+	return c->flags & TCP_FIN_SENT ? seq_sub(c->flight->snd_nxt, 1) : c->flight->snd_nxt;
 }
 
 /* How many of the bytes to be sent again may go now. */
@@ -118,7 +118,7 @@ static uint32_t again_bytes(const struct tcp_tx *tx)
 
 static bool again_is_due(const struct holm_tcp *c)
 {
-	return c->flight && seq_lt(c->flight->rtx_nxt, c->flight->rtx_end);
+	return seq_lt(c->flight->rtx_nxt, c->flight->rtx_end);
 }
 
 /* Send what recovery has marked: [rtx_nxt, rtx_end). False: no room. */
@@ -141,7 +141,7 @@ static never_inline bool send_again(struct tcp_tx *tx)
 				return true;
 		}
 		if ((c->flags & TCP_FIN_SENT) && seq_eq(seq_add(fl->rtx_nxt, n), data_end) &&
-		    seq_eq(fl->rtx_end, c->snd_nxt))
+		    seq_eq(fl->rtx_end, c->flight->snd_nxt))
 			flags |= TCP_FIN;
 		if (seq_eq(seq_add(fl->rtx_nxt, n), tx->end))
 			flags |= TCP_PSH;
@@ -175,7 +175,7 @@ static never_inline bool send_again(struct tcp_tx *tx)
 static uint32_t sendable(const struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
-	uint32_t queued = seq_diff(tx->end, c->snd_nxt);
+	uint32_t queued = seq_diff(tx->end, c->flight->snd_nxt);
 	uint32_t flying = tcp_in_flight(c);
 	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
 	uint32_t allowed = c->cwnd > flying ? c->cwnd - flying : 0;
@@ -189,13 +189,13 @@ static uint32_t sendable(const struct tcp_tx *tx)
 	}
 	if (n == 0)
 		return 0;
-	nagle = !c->settings->nodelay && !(c->flags & TCP_SHUTDOWN) && c->flight &&
+	nagle = !c->settings->nodelay && !(c->flags & TCP_SHUTDOWN) &&
 		seq_gt(c->flight->small_end, c->snd_una);
 	if (n == queued && (n % tx->mss == 0 || !nagle))
 		return n;
 	if (n >= tx->mss)
 		return n - n % tx->mss;
-	if (!nagle && c->flight && n >= c->flight->max_snd_wnd / 2)
+	if (!nagle && n >= c->flight->max_snd_wnd / 2)
 		return n;
 	return 0;
 }
@@ -205,16 +205,16 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 	struct holm_tcp *c = tx->c;
 	struct tcp_flight *fl = c->flight;
 
-	if (seq_eq(c->snd_una, c->snd_nxt))
+	if (seq_eq(c->snd_una, c->flight->snd_nxt))
 		fl->progress_ns = tx->net->now;
 	/* What is new is not to be sent again yet. */
 	if (seq_eq(fl->rtx_nxt, fl->rtx_end)) {
-		fl->rtx_nxt = seq_add(c->snd_nxt, n + fin);
+		fl->rtx_nxt = seq_add(c->flight->snd_nxt, n + fin);
 		fl->rtx_end = fl->rtx_nxt;
 	}
-	c->snd_nxt = seq_add(c->snd_nxt, n + fin);
+	c->flight->snd_nxt = seq_add(c->flight->snd_nxt, n + fin);
 	if (n % tx->mss != 0)
-		fl->small_end = c->snd_nxt;
+		fl->small_end = c->flight->snd_nxt;
 	if (fin)
 		c->flags |= TCP_FIN_SENT;
 	/* Data answers what came: an exchange, where ACKs ride on data. */
@@ -222,11 +222,11 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 		c->quick = 0;
 	if (!fl->timing) {
 		fl->timing = true;
-		fl->timed = c->snd_nxt;
+		fl->timed = c->flight->snd_nxt;
 		fl->timed_ns = tx->net->now;
 	}
 	if (!(c->flags & TCP_REXMT)) {
-		c->retries = 0;
+		c->flight->retries = 0;
 		tcp_timer_rexmt(c);
 	}
 }
@@ -243,20 +243,20 @@ static bool send_new(struct tcp_tx *tx)
 	struct holm_tcp *c = tx->c;
 
 	while (!(c->flags & TCP_FIN_SENT)) {
-		uint32_t n = seq_eq(c->snd_nxt, tx->end) ? 0 : sendable(tx);
-		bool last = seq_eq(seq_add(c->snd_nxt, n), tx->end);
+		uint32_t n = seq_eq(c->flight->snd_nxt, tx->end) ? 0 : sendable(tx);
+		bool last = seq_eq(seq_add(c->flight->snd_nxt, n), tx->end);
 		bool fin = last && unlikely(fin_is_due(c));
 		uint8_t flags = TCP_ACK;
 		int sent;
 
 		if (n == 0 && !fin)
 			return true;
-		if (tx->room == 0 || (unlikely(!c->flight) && !tcp_flight_get(c)))
+		if (tx->room == 0)
 			return false;
 		ASSERT(n == 0 || tcp_in_flight(c) + n <= c->cwnd);
 		if (last)
 			flags |= fin ? TCP_PSH | TCP_FIN : TCP_PSH;
-		sent = tcp_send_segment(tx, c->snd_nxt, n, flags);
+		sent = tcp_send_segment(tx, c->flight->snd_nxt, n, flags);
 		if (sent < 0)
 			return false;
 		note_sent(tx, (uint32_t)sent, fin && (uint32_t)sent == n);
@@ -275,14 +275,14 @@ static bool send_new(struct tcp_tx *tx)
 static bool send_window_probe(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
-	bool fresh = seq_eq(c->snd_una, c->snd_nxt);
+	bool fresh = seq_eq(c->snd_una, c->flight->snd_nxt);
 
 	c->flags &= ~(uint32_t)TCP_PROBE_DUE;
-	if (fresh && !seq_lt(c->snd_nxt, tx->end))
+	if (fresh && !seq_lt(c->flight->snd_nxt, tx->end))
 		return true;
 	if (!fresh && !seq_lt(c->snd_una, sent_data_end(c)))
 		return true;
-	if (fresh && c->snd_wnd > 0 && tcp_flight_get(c)) {
+	if (fresh && c->snd_wnd > 0) {
 		/*
 		 * The override timeout of 3.8.6.2.1: a window that stays small is what the peer has.
 		 * From now on it is measured by this, and used.
@@ -290,15 +290,15 @@ static bool send_window_probe(struct tcp_tx *tx)
 		c->flight->max_snd_wnd = c->snd_wnd;
 		return send_new(tx);
 	}
-	if (!tcp_flight_get(c) || tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
+	if (tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
 		c->flags |= TCP_PROBE_DUE;
 		return false;
 	}
 	net_count(tx->net, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES);
 	if (fresh) {
-		c->snd_nxt = seq_add(c->snd_nxt, 1);
-		c->flight->rtx_nxt = c->snd_nxt;
-		c->flight->rtx_end = c->snd_nxt;
+		c->flight->snd_nxt = seq_add(c->flight->snd_nxt, 1);
+		c->flight->rtx_nxt = c->flight->snd_nxt;
+		c->flight->rtx_end = c->flight->snd_nxt;
 	}
 	c->flight->timing = false;
 	return true;
@@ -309,7 +309,7 @@ static bool send_keep_alive(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 
-	if (tcp_send_segment(tx, seq_sub(c->snd_nxt, 1), 0, TCP_ACK) < 0)
+	if (tcp_send_segment(tx, seq_sub(c->flight->snd_nxt, 1), 0, TCP_ACK) < 0)
 		return false;
 	c->flags &= ~(uint32_t)TCP_KEEP_DUE;
 	return true;
@@ -327,9 +327,11 @@ static bool send_ack(struct tcp_tx *tx)
 	struct holm_tcp *c = tx->c;
 
 	/* RFC 9293 3.8.6.3: at least every second full-sized segment. */
-	if ((c->flags & TCP_ACK_DELAYED) && seq_diff(c->rcv_nxt, c->rcv_acked) >= 2u * c->rcv_mss)
+	if ((c->flags & TCP_ACK_DELAYED) &&
+	    seq_diff(c->rcv_nxt, c->flight->rcv_acked) >= 2u * c->flight->rcv_mss)
 		c->flags |= TCP_ACK_NOW;
-	return !(c->flags & TCP_ACK_NOW) || tcp_send_segment(tx, c->snd_nxt, 0, TCP_ACK) >= 0;
+	return !(c->flags & TCP_ACK_NOW) ||
+	       tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK) >= 0;
 }
 
 /* ---- One visit ----------------------------------------------------------------------------------- */
@@ -339,8 +341,8 @@ static bool must_persist(const struct tcp_tx *tx)
 {
 	const struct holm_tcp *c = tx->c;
 
-	return !(c->flags & (TCP_REXMT | TCP_PERSIST)) && seq_eq(c->snd_una, c->snd_nxt) &&
-	       seq_lt(c->snd_nxt, tx->end);
+	return !(c->flags & (TCP_REXMT | TCP_PERSIST)) && seq_eq(c->snd_una, c->flight->snd_nxt) &&
+	       seq_lt(c->flight->snd_nxt, tx->end);
 }
 
 static bool output_synchronized(struct tcp_tx *tx)
@@ -349,14 +351,14 @@ static bool output_synchronized(struct tcp_tx *tx)
 	uint32_t ack_now = c->flags & TCP_ACK_NOW;
 	bool ok;
 
-	if (seq_eq(c->snd_una, c->snd_nxt) && seq_lt(c->snd_nxt, tx->end))
+	if (seq_eq(c->snd_una, c->flight->snd_nxt) && seq_lt(c->flight->snd_nxt, tx->end))
 		tcp_cc_on_idle(c);
 	ok = likely(!again_is_due(c)) || send_again(tx);
 	ok = ok && send_new(tx);
 	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE)))
 		ok = send_probes(tx);
 	if (ok && must_persist(tx)) {
-		c->retries = 0;
+		c->flight->retries = 0;
 		tcp_timer_persist(c);
 	}
 	/* Full segments have no room for SACK blocks: they have not told the peer of them. */
@@ -372,7 +374,7 @@ static bool is_due(const struct holm_tcp *c, struct tcp_seq end)
 {
 	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED | TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE))
 		return true;
-	return seq_lt(c->snd_nxt, end) || fin_is_due(c) || again_is_due(c);
+	return seq_lt(c->flight->snd_nxt, end) || fin_is_due(c) || again_is_due(c);
 }
 
 /* Send everything that is due. Blocked, the connection will be noted again. */
@@ -384,6 +386,10 @@ static void output(struct holm_tcp *c)
 
 	if (unlikely(c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_LISTEN))
 		return;
+	if (unlikely(!tcp_flight_get(c))) {
+		starve(c);
+		return;
+	}
 	end = tcp_snd_end(c);
 	if (is_due(c, end)) {
 		ip_dst_check(tcp_net(c), c->dst);

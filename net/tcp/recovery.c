@@ -24,7 +24,7 @@ static void mark_again(struct holm_tcp *c, uint32_t len)
 	struct tcp_flight *fl = c->flight;
 
 	fl->rtx_nxt = c->snd_una;
-	fl->rtx_end = seq_min(seq_add(c->snd_una, len), c->snd_nxt);
+	fl->rtx_end = seq_min(seq_add(c->snd_una, len), fl->snd_nxt);
 	fl->timing = false;
 }
 
@@ -106,7 +106,7 @@ void tcp_recovery_dupack(struct holm_tcp *c)
 		return;
 	tcp_cc_on_recovery(c);
 	fl->phase = TCP_RECOVERY;
-	fl->recover = c->snd_nxt;
+	fl->recover = fl->snd_nxt;
 	fl->recover_valid = true;
 	c->cwnd = c->ssthresh + DUPACKS * mss;
 	mark_again(c, mss);
@@ -115,25 +115,33 @@ void tcp_recovery_dupack(struct holm_tcp *c)
 
 /* ---- Timeout ------------------------------------------------------------------------------------- */
 
+/* Is our end still an address of ours? */
+static bool has_address(const struct holm_tcp *c)
+{
+	struct tcp_tuple t;
+
+	tcp_get_ends(c, &t);
+	return ip_addr_is_local(tcp_net(c), &t.local);
+}
+
 /* RFC 9293 3.8.3: R2, as a number of retransmissions or as the user's time. */
 static bool is_given_up(const struct holm_tcp *c)
 {
 	const struct tcp_settings *s = c->settings;
-	uint64_t since = c->flight ? c->flight->progress_ns : tcp_net(c)->now;
 
 	if (s->user_timeout_ms)
-		return tcp_net(c)->now - since >= TCP_MS(s->user_timeout_ms);
+		return tcp_net(c)->now - c->flight->progress_ns >= TCP_MS(s->user_timeout_ms);
 	if (!tcp_is_synchronized(c))
-		return c->retries >= TCP_R2_SYN;
-	return c->retries >= (tcp_is_orphan(c) ? TCP_R2_ORPHAN : TCP_R2);
+		return c->flight->retries >= TCP_R2_SYN;
+	return c->flight->retries >= (tcp_is_orphan(c) ? TCP_R2_ORPHAN : TCP_R2);
 }
 
 static void give_up(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
-	int error = c->flight && c->flight->soft_error ? c->flight->soft_error : HOLM_ETIMEDOUT;
+	int error = c->flight->soft_error ? c->flight->soft_error : HOLM_ETIMEDOUT;
 
-	if (!ip_addr_is_local(net, &c->id.local))
+	if (!has_address(c))
 		error = HOLM_ENETDOWN;
 	if (!tcp_is_synchronized(c))
 		net_count(net, HOLM_COUNT_TCP_FAILED_OPENS);
@@ -144,9 +152,9 @@ static void lose_everything(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	tcp_cc_on_timeout(c, c->retries == 0);
+	tcp_cc_on_timeout(c, fl->retries == 0);
 	fl->phase = TCP_LOSS;
-	fl->recover = c->snd_nxt;
+	fl->recover = fl->snd_nxt;
 	fl->recover_valid = true;
 	fl->dupacks = 0;
 	mark_again(c, tcp_in_flight(c));
@@ -163,7 +171,7 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 	struct tcp_flight *fl = c->flight;
 
 	net_count(net, HOLM_COUNT_TCP_TIMEOUTS);
-	if (is_given_up(c) || !ip_addr_is_local(net, &c->id.local)) {
+	if (is_given_up(c) || !has_address(c)) {
 		give_up(c);
 		return false;
 	}
@@ -174,16 +182,16 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 		/* The peer took its window back (SHLD-17): not a loss, probe until it opens. */
 		c->flags &= ~(uint32_t)TCP_REXMT;
 		c->flags |= TCP_PROBE_DUE;
-		c->retries++;
+		fl->retries++;
 		tcp_timer_persist(c);
 		tcp_note_output(c);
 		return true;
 	} else {
 		lose_everything(c);
 	}
-	c->retries++;
+	fl->retries++;
 	/* RFC 9293 3.8.3 (a): at R1, IP is to look for another way. */
-	if (c->retries == TCP_R1)
+	if (fl->retries == TCP_R1)
 		ip_dst_doubt(net, c->dst);
 	tcp_timer_rexmt(c);
 	tcp_note_output(c);

@@ -108,16 +108,18 @@ void tcp_send_rst(struct tcp_rx *rx)
 /* RFC 9293 3.10.5: <SEQ=SND.NXT><CTL=RST>; with an ACK, which middleboxes like. */
 void tcp_send_abort(struct holm_tcp *c)
 {
+	struct tcp_tuple t;
 	struct tcp_reply r = {
-		.src = &c->id.local,
-		.dst = &c->id.remote,
+		.src = &t.local,
+		.dst = &t.remote,
 		.tos = c->settings->tos,
 		.ttl = c->settings->ttl,
 	};
 
-	r.h.sport = c->id.lport;
-	r.h.dport = c->id.rport;
-	r.h.seq = c->snd_nxt.v;
+	tcp_get_ends(c, &t);
+	r.h.sport = c->lport;
+	r.h.dport = c->rport;
+	r.h.seq = tcp_snd_nxt(c).v;
 	r.h.ack = c->rcv_nxt.v;
 	r.h.flags = TCP_RST | TCP_ACK;
 	net_count(tcp_net(c), HOLM_COUNT_TCP_RESETS_SENT);

@@ -30,6 +30,12 @@
 #define TCP_HALF_RETRIES 5u
 #define TCP_DELACK_NS 40000000u
 
+/*
+ * Blocks that nobody needs right now are kept for the next request; with more than this many, making
+ * one takes up to two others back. Sixty-four are 20 KiB: they stay in the cache.
+ */
+#define TCP_FLIGHTS_KEPT 64u
+
 /* Connections that wait for room on an interface. One per interface slot. */
 struct tcp_blocked {
 	struct netif_waiter waiter;
@@ -50,9 +56,12 @@ struct tcp_sack_ops {
 struct tcp_state {
 	struct holm_net *net;
 	struct gro gro;
-	struct tcp_id *last; /* whom the last segment was for */
-	struct htab table;   /* of struct tcp_id */
-	struct htab binds;   /* of struct tcp_bind, by port */
+	struct holm_tcp *last; /* whom the last segment was for */
+	struct htab table;     /* of struct holm_tcp */
+	struct htab records;   /* of struct tcp_id */
+	struct htab binds;     /* of struct tcp_bind, by port */
+	struct list flights;   /* of struct tcp_flight, about in the order of use */
+	uint32_t nflights;
 	struct allocator memory;
 	struct list unconnected;     /* of struct holm_tcp without a remote end */
 	struct queue output;	     /* of struct holm_tcp: something is to be sent */
@@ -138,17 +147,22 @@ void tcp_init_state(struct holm_tcp *c);
 bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to);
 
 /* ---- demux.c */
-uint32_t tcp_hash(const struct holm_net *net, const struct holm_addr *remote,
-		  const struct holm_addr *local, uint16_t rport, uint16_t lport);
-/* Whom a segment is for; NULL: nobody. */
-struct tcp_id *tcp_find(struct tcp_state *ts, const struct holm_addr *remote,
-			const struct holm_addr *local, uint16_t rport, uint16_t lport);
-must_check bool tcp_table_insert(struct tcp_state *ts, struct tcp_id *id, enum tcp_kind kind,
-				 uint32_t tag);
-void tcp_table_remove(struct tcp_state *ts, struct tcp_id *id);
-/* `heir`, of another kind and with the same four-tuple, takes the place of `id`. */
-void tcp_table_replace(struct tcp_state *ts, struct tcp_id *id, struct tcp_id *heir,
-		       enum tcp_kind kind);
+uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t);
+/* Store a connection's two ends, once or again. False: no memory, nothing is changed. */
+must_check bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t);
+/* Forget the addresses. */
+void tcp_drop_ends(struct holm_tcp *c);
+/* The two ends as far as they are known; wildcards for the rest. */
+void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t);
+/* The connection that a segment is for; NULL: none. */
+struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t);
+/* From the unconnected into the table, and back. False: no memory; it stays where it is. */
+must_check bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash);
+void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c);
+/* The half-open or TIME-WAIT record that a segment is for; NULL: none. */
+struct tcp_id *tcp_record_find(struct tcp_state *ts, const struct tcp_tuple *t);
+must_check bool tcp_record_insert(struct tcp_state *ts, struct tcp_id *id, uint32_t tag,
+				  uint32_t hash);
 
 static inline enum tcp_kind tcp_kind_of(const struct tcp_id *id)
 {
@@ -170,14 +184,17 @@ struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr 
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port);
 
 /* ---- port.c */
-/* Choose c->id.lport for the remote end in c->id and enter c into the table. */
-int tcp_port_connect(struct tcp_state *ts, struct holm_tcp *c);
+/*
+ * Choose t->lport where it is 0, store the ends in c, choose its ISN (in SND.UNA), and enter it into the
+ * table.
+ */
+int tcp_port_connect(struct tcp_state *ts, struct holm_tcp *c, struct tcp_tuple *t);
 /* A port for bind() with port 0; 0: none left. */
 uint16_t tcp_port_any(struct tcp_state *ts, const struct holm_addr *addr);
 
 /* ---- isn.c */
-struct tcp_seq tcp_isn(const struct holm_net *net, const struct tcp_id *id);
-uint32_t tcp_ts_offset(const struct holm_net *net, const struct tcp_id *id);
+struct tcp_seq tcp_isn(const struct holm_net *net, const struct tcp_tuple *t);
+uint32_t tcp_ts_offset(const struct holm_net *net, const struct tcp_tuple *t);
 static inline uint32_t tcp_tsval(const struct holm_net *net, uint32_t offset)
 {
 	return tcp_ticks(net->now) + offset;
@@ -192,8 +209,6 @@ void tcp_conn_destroy(struct holm_tcp *c);
  * An orphan is freed. Always: do not touch an orphan afterwards.
  */
 void tcp_conn_closed(struct holm_tcp *c, int error);
-/* Its place in the table is another's from now on. */
-void tcp_conn_yield(struct holm_tcp *c, struct tcp_id *heir, enum tcp_kind kind);
 /* Publish the level state; new bits wake the owner. */
 void tcp_publish(struct holm_tcp *c);
 /*
@@ -220,8 +235,12 @@ static inline void tcp_publish_listener(struct holm_net *net, struct tcp_bind *b
 }
 /* The connection has something to send, perhaps: have tcp_output_all() look at it. */
 void tcp_note_output(struct holm_tcp *c);
-/* The flight block, made if it is not there. NULL: no memory. */
-struct tcp_flight *tcp_flight_get(struct holm_tcp *c);
+/* The block of an active connection, made if it is not there. NULL: no memory. */
+struct tcp_flight *tcp_flight_make(struct holm_tcp *c);
+static inline struct tcp_flight *tcp_flight_get(struct holm_tcp *c)
+{
+	return likely(c->flight) ? c->flight : tcp_flight_make(c);
+}
 /* Give it back if nothing in it is in use. */
 void tcp_flight_put_if_idle(struct holm_tcp *c);
 /* Set up windows once the peer has spoken: its ISN, and its window. */
@@ -353,13 +372,14 @@ static inline struct tcp_seq tcp_window_edge(const struct holm_tcp *c)
 static inline bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge)
 {
 	size_t buffer = seq_diff(edge, c->rcv_nxt);
+	uint32_t mss = c->flight ? c->flight->rcv_mss : TCP_MSS_DEFAULT_IP4;
 
 	if (!seq_gt(edge, c->rcv_adv))
 		return false;
 	/* What is unread makes the buffer larger than the window: not asked for where an MSS decides. */
-	if (unlikely(buffer / 2 < c->rcv_mss) && c->rcv)
+	if (unlikely(buffer / 2 < mss) && c->rcv)
 		buffer += holm_rcvbuf_readable(c->rcv);
-	return seq_diff(edge, c->rcv_adv) >= min_size(buffer / 2, c->rcv_mss);
+	return seq_diff(edge, c->rcv_adv) >= min_size(buffer / 2, mss);
 }
 
 /* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
@@ -467,6 +487,8 @@ void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 void tcp_timer_update(struct holm_tcp *c);
 /* The retransmission or probe timer starts anew, `retries` backed off. */
 void tcp_timer_rexmt(struct holm_tcp *c);
+/* Does a deadline run that needs the block to be there? */
+bool tcp_timer_is_needed(const struct holm_tcp *c);
 uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c);
 void tcp_timer_persist(struct holm_tcp *c);
 void tcp_timer_rexmt_stop(struct holm_tcp *c);

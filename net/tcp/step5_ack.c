@@ -14,7 +14,7 @@ static bool ack_acceptable(const struct holm_tcp *c, struct tcp_seq ack)
 {
 	uint32_t wnd_max = (uint32_t)65535 << tcp_snd_wscale(c);
 
-	return seq_leq(ack, c->snd_nxt) && seq_geq(ack, seq_sub(c->snd_una, wnd_max));
+	return seq_leq(ack, c->flight->snd_nxt) && seq_geq(ack, seq_sub(c->snd_una, wnd_max));
 }
 
 /* RFC 6298 section 3 (Karn), RFC 7323 section 4: which ACKs tell a round-trip time. */
@@ -28,14 +28,14 @@ static inline void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struc
 		fl->timing = false;
 		rtt_sample(&c->rtt, rx->net->now - fl->timed_ns);
 	} else if ((c->flags & TCP_TS) && rx->h->has_ts && rx->h->tsecr != 0) {
-		uint32_t passed = tcp_tsval(rx->net, c->ts_offset) - rx->h->tsecr;
+		uint32_t passed = tcp_tsval(rx->net, fl->ts_offset) - rx->h->tsecr;
 
 		/*
 		 * After a timeout, an echo from before the retransmission is ambiguous: the ACK that
 		 * first carried it may have been lost. Taken, it would make the RTO grow without end
 		 * on a path that loses ACKs.
 		 */
-		if (c->retries > 0 && passed > tcp_timer_rexmt_age(c))
+		if (fl->retries > 0 && passed > tcp_timer_rexmt_age(c))
 			return;
 		if ((int32_t)passed >= 0)
 			rtt_sample(&c->rtt, (uint64_t)passed << TCP_TICK_SHIFT);
@@ -50,15 +50,15 @@ static inline void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struc
  */
 static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 {
-	if (!seq_gt(ack, c->snd_una) || seq_gt(ack, c->snd_nxt))
+	struct tcp_flight *fl = c->flight;
+
+	if (!seq_gt(ack, c->snd_una) || seq_gt(ack, fl->snd_nxt))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
-	if (c->flight)
-		sample_rtt(c, rx, ack);
+	sample_rtt(c, rx, ack);
 	c->snd_una = ack;
 	c->snd_wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
-	c->snd_wl1 = rx->last_seq;
-	if (c->flight)
-		c->flight->max_snd_wnd = c->snd_wnd;
+	fl->snd_wl1 = rx->last_seq;
+	fl->max_snd_wnd = c->snd_wnd;
 	tcp_conn_established(c);
 	return TCP_NEXT;
 }
@@ -71,15 +71,16 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 {
 	uint32_t acked = seq_diff(ack, c->snd_una);
+	struct tcp_flight *fl = c->flight;
 
 	sample_rtt(c, rx, ack);
 	c->snd_una = ack;
-	c->flight->progress_ns = rx->net->now;
-	c->retries = 0;
+	fl->progress_ns = rx->net->now;
+	fl->retries = 0;
 	tcp_recovery_acked(c, acked);
 	tcp_lend_discard(c);
 	/* RFC 6298 5.2 and 5.3. */
-	if (seq_eq(c->snd_una, c->snd_nxt))
+	if (seq_eq(c->snd_una, fl->snd_nxt))
 		tcp_timer_rexmt_stop(c);
 	else
 		tcp_timer_rexmt(c);
@@ -101,19 +102,19 @@ static bool is_duplicate(const struct holm_tcp *c, const struct tcp_rx *rx, stru
 static void ack_window(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	uint32_t wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
+	struct tcp_flight *fl = c->flight;
 	bool opens = wnd > c->snd_wnd;
 
-	if (seq_lt(rx->last_seq, c->snd_wl1))
+	if (seq_lt(rx->last_seq, fl->snd_wl1))
 		return;
-	c->snd_wl1 = rx->last_seq;
+	fl->snd_wl1 = rx->last_seq;
 	c->snd_wnd = wnd;
-	if (c->flight)
-		c->flight->max_snd_wnd = max_u32(c->flight->max_snd_wnd, wnd);
+	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, wnd);
 	if (opens && (c->flags & TCP_PERSIST)) {
 		/* What was beyond the closed window is lost, as far as we know; it is not congestion. */
 		tcp_timer_rexmt_stop(c);
 		c->flags &= ~(uint32_t)TCP_PROBE_DUE;
-		c->retries = 0;
+		fl->retries = 0;
 		tcp_recovery_resend(c);
 	}
 }
@@ -125,7 +126,7 @@ static void ack_window(struct holm_tcp *c, struct tcp_rx *rx)
  */
 static enum tcp_verdict ack_fin(struct holm_tcp *c)
 {
-	if (likely(!(c->flags & TCP_FIN_SENT)) || !seq_eq(c->snd_una, c->snd_nxt))
+	if (likely(!(c->flags & TCP_FIN_SENT)) || !seq_eq(c->snd_una, c->flight->snd_nxt))
 		return TCP_NEXT;
 	if (c->state == HOLM_TCP_FIN_WAIT_1) {
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_2);

@@ -9,8 +9,10 @@
 /* RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. */
 static void schedule_ack(struct holm_tcp *c, const struct tcp_rx *rx)
 {
-	if (rx->frame_len > c->rcv_mss)
-		c->rcv_mss = (uint16_t)min_u32(rx->frame_len, UINT16_MAX);
+	struct tcp_flight *fl = c->flight;
+
+	if (rx->frame_len > fl->rcv_mss)
+		fl->rcv_mss = (uint16_t)min_u32(rx->frame_len, UINT16_MAX);
 	if (c->quick > 0) {
 		c->quick--;
 		c->flags |= TCP_ACK_NOW;
@@ -18,7 +20,7 @@ static void schedule_ack(struct holm_tcp *c, const struct tcp_rx *rx)
 	}
 	if (c->flags & TCP_ACK_DELAYED)
 		return;
-	c->delack = (uint16_t)tcp_ticks_up(rx->net->now + TCP_DELACK_NS);
+	fl->delack = (uint16_t)tcp_ticks_up(rx->net->now + TCP_DELACK_NS);
 	c->flags |= TCP_ACK_DELAYED;
 }
 
@@ -147,11 +149,11 @@ static void text_into_ranges(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_r
 
 static struct tcp_reasm *ranges_of(struct holm_tcp *c)
 {
-	struct tcp_flight *fl = tcp_flight_get(c);
+	struct tcp_flight *fl = c->flight;
 
-	if (fl && !fl->reasm)
+	if (!fl->reasm)
 		fl->reasm = tcp_reasm_create(tcp_net(c));
-	return fl ? fl->reasm : NULL;
+	return fl->reasm;
 }
 
 /*
@@ -188,7 +190,7 @@ static never_inline void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	/* A FIN alone waits behind text that was set aside. */
-	if (rx->len == 0 && !(rx->fin && c->flight && c->flight->held_first))
+	if (rx->len == 0 && !(rx->fin && c->flight->held_first))
 		return TCP_NEXT;
 	if (unlikely(c->flags & TCP_FIN_RCVD))
 		return TCP_NEXT;
@@ -205,8 +207,7 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 			return tcp_drop(rx, HOLM_DROP_TCP_RCVBUF, TCP_REPLY_NONE);
 		return TCP_DONE;
 	}
-	if (likely(seq_eq(rx->seq, c->rcv_nxt) &&
-		   !(c->flight && c->flight->reasm && c->flight->reasm->n > 0)))
+	if (likely(seq_eq(rx->seq, c->rcv_nxt) && !(c->flight->reasm && c->flight->reasm->n > 0)))
 		text_in_order(c, rx);
 	else
 		text_out_of_order(c, rx);

@@ -4,8 +4,8 @@
  */
 #include "net/tcp/room.h"
 
-/* RFC 7323 5.5: a timestamp older than 24 days says nothing. In units of 2^30 ns. */
-#define TS_RECENT_VALID 1931190u
+/* RFC 7323 5.5: a timestamp older than 24 days says nothing. As a difference of stamps. */
+#define TS_RECENT_VALID (uint32_t)(TCP_S(24 * 86400) >> TCP_STAMP_SHIFT)
 /* RFC 5961 7: challenge ACKs per connection and second. */
 #define CHALLENGES_MAX 3u
 
@@ -58,10 +58,8 @@ static enum tcp_reply_kind reply_to_unacceptable(const struct holm_tcp *c, const
  */
 static bool is_old(const struct holm_tcp *c, const struct tcp_rx *rx)
 {
-	uint32_t now_s = (uint32_t)(rx->net->now >> TCP_SECOND_SHIFT);
-
 	return rx->h->has_ts && serial_lt(rx->h->tsval, c->ts_recent) &&
-	       !(rx->h->flags & TCP_RST) && now_s - c->last_rx_s < TS_RECENT_VALID;
+	       !(rx->h->flags & TCP_RST) && tcp_stamp(rx->net->now) - c->last_rx < TS_RECENT_VALID;
 }
 
 /*
@@ -101,7 +99,7 @@ void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx)
 static void note_timestamp(struct holm_tcp *c, const struct tcp_rx *rx)
 {
 	if (rx->h->has_ts && !serial_lt(rx->h->tsval, c->ts_recent) &&
-	    seq_leq(rx->seq, c->rcv_acked))
+	    seq_leq(rx->seq, c->flight->rcv_acked))
 		c->ts_recent = rx->h->tsval;
 }
 
@@ -128,9 +126,9 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	}
 	if (c->flags & TCP_TS)
 		note_timestamp(c, rx);
-	c->last_rx_s = (uint32_t)(rx->net->now >> TCP_SECOND_SHIFT);
+	c->last_rx = tcp_stamp(rx->net->now);
 	if (!(c->flags & (TCP_REXMT | TCP_PERSIST)))
-		c->retries = 0; /* keep-alive: the peer is there */
+		c->flight->retries = 0; /* keep-alive: the peer is there */
 	if (unlikely(!whole))
 		tcp_trim(c, rx);
 	return TCP_NEXT;
@@ -201,12 +199,13 @@ static enum tcp_verdict step4_syn(struct holm_tcp *c, struct tcp_rx *rx)
 bool tcp_challenge_allowed(struct holm_tcp *c)
 {
 	uint8_t second = (uint8_t)((tcp_net(c)->now >> TCP_SECOND_SHIFT & 63) << 2);
+	struct tcp_flight *fl = c->flight;
 
-	if ((c->challenge & 0xfc) != second)
-		c->challenge = second;
-	if ((c->challenge & 3u) >= CHALLENGES_MAX)
+	if ((fl->challenge & 0xfc) != second)
+		fl->challenge = second;
+	if ((fl->challenge & 3u) >= CHALLENGES_MAX)
 		return false;
-	c->challenge++;
+	fl->challenge++;
 	return true;
 }
 

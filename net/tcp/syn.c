@@ -18,15 +18,15 @@ static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
 			 const struct tcp_settings *s)
 {
 	struct tcp_reply r = {
-		.src = &half->id.local,
-		.dst = &half->id.remote,
+		.src = &half->id.t.local,
+		.dst = &half->id.t.remote,
 		.syn = s,
 		.tos = s->tos,
 		.ttl = s->ttl,
 	};
 
-	r.h.sport = half->id.lport;
-	r.h.dport = half->id.rport;
+	r.h.sport = half->id.t.lport;
+	r.h.dport = half->id.t.rport;
 	r.h.seq = half->iss.v;
 	r.h.ack = half->irs.v + 1;
 	r.h.flags = TCP_SYN | TCP_ACK;
@@ -36,7 +36,7 @@ static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
 	r.h.sack_permitted = half->has_sack;
 	r.h.has_ts = half->has_ts;
 	if (half->has_ts) {
-		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, &half->id));
+		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, &half->id.t));
 		r.h.tsecr = half->ts_recent;
 	}
 	tcp_send_reply(net, &r);
@@ -59,7 +59,7 @@ static void free_record(struct tcp_state *ts, struct tcp_half *half)
 
 void tcp_half_free(struct tcp_state *ts, struct tcp_half *half)
 {
-	tcp_table_remove(ts, &half->id);
+	htab_remove(&ts->records, &half->id.node);
 	free_record(ts, half);
 }
 
@@ -104,10 +104,10 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	const struct tcp_hdr_info *h = rx->h;
 	const struct ip_rx *ip = ip_rx(rx->f);
 
-	half->id.remote = ip->src;
-	half->id.local = ip->dst;
-	half->id.rport = h->sport;
-	half->id.lport = h->dport;
+	half->id.t.remote = ip->src;
+	half->id.t.local = ip->dst;
+	half->id.t.rport = h->sport;
+	half->id.t.lport = h->dport;
 	half->irs = rx->orig_seq;
 	half->wnd = h->wnd;
 	half->peer_mss = h->has_mss ? h->mss : 0;
@@ -117,14 +117,15 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	half->has_ts = h->has_ts && s->timestamps;
 	half->ts_recent = h->tsval;
 	half->tos = s->tos;
-	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &half->id);
+	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &half->id.t);
 }
 
 static bool enter_record(struct tcp_state *ts, struct tcp_half *half)
 {
 	uint32_t slot = ts->nhalves;
 
-	if (!tcp_table_insert(ts, &half->id, TCP_KIND_HALF, slot << SLOT_SHIFT)) {
+	if (!tcp_record_insert(ts, &half->id, slot << SLOT_SHIFT | TCP_KIND_HALF,
+			       tcp_hash(ts->net, &half->id.t))) {
 		mem_free(&ts->net->mem, half, sizeof(*half));
 		return false;
 	}
@@ -180,7 +181,7 @@ static void sample_handshake(struct holm_tcp *c, const struct tcp_half *half,
 	uint32_t passed = serial_lt(tcp_ticks(net->now), sent) ? 0 : tcp_ticks(net->now) - sent;
 
 	if (half->has_ts && h->has_ts && h->tsecr != 0)
-		passed = tcp_tsval(net, c->ts_offset) - h->tsecr;
+		passed = tcp_tsval(net, c->flight->ts_offset) - h->tsecr;
 	else if (half->retries > 0)
 		return;
 	if ((int32_t)passed >= 0)
@@ -192,17 +193,13 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half)
 {
 	struct holm_net *net = tcp_net(c);
 	uint32_t offer = tcp_offer_window(net, NULL);
+	struct tcp_flight *fl = c->flight;
 
-	c->id.remote = half->id.remote;
-	c->id.local = half->id.local;
-	c->id.rport = half->id.rport;
-	c->id.lport = half->id.lport;
-	c->flags |= holm_addr_is_ip4(&c->id.remote) ? 0 : (uint32_t)TCP_IP6;
 	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
 	c->ts_recent = half->ts_recent;
 	if (half->has_ts) {
 		c->flags |= TCP_TS;
-		c->ts_offset = tcp_ts_offset(net, &half->id);
+		fl->ts_offset = tcp_ts_offset(net, &half->id.t);
 	}
 	if (half->has_sack)
 		c->flags |= TCP_SACK;
@@ -212,34 +209,43 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half)
 	}
 	if (half->retries > 0)
 		c->flags |= TCP_SYN_AGAIN;
-	c->snd_una = half->iss;
-	c->snd_nxt = seq_add(half->iss, 1);
-	c->buf_seq = c->snd_nxt;
+	fl->snd_nxt = seq_add(half->iss, 1);
+	fl->buf_seq = fl->snd_nxt;
 	tcp_conn_start(c, half->irs, half->wnd);
 	c->rcv_adv = seq_add(c->rcv_nxt, offer);
+}
+
+/* Memory for everything that a child is made of. */
+static struct holm_tcp *alloc_child(struct tcp_bind *bind, const struct tcp_half *half)
+{
+	struct holm_net *net = bind->owner->settings->net;
+	struct holm_tcp *c;
+
+	if (tcp_conn_create(net, bind->owner->settings, &c) != 0)
+		return NULL;
+	c->snd_una = half->iss;
+	if (ip_dst_get(net, &half->id.t.remote, NULL, &c->dst) != 0) {
+		c->dst = NULL;
+	} else if (tcp_set_ends(c, &half->id.t) && tcp_flight_get(c) &&
+		   tcp_table_insert(net->tcp, c, half->id.node.hash)) {
+		return c;
+	}
+	tcp_conn_destroy(c);
+	return NULL;
 }
 
 /* The control block, in SYN-RECEIVED, in the record's place. NULL: refused and counted. */
 static struct holm_tcp *make_child(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
 {
-	struct tcp_state *ts = rx->net->tcp;
-	struct holm_tcp *c;
-	struct ip_dst *dst;
+	struct holm_tcp *c = alloc_child(bind, half);
 
 	rx->why = HOLM_DROP_TCP_NO_MEMORY;
-	if (ip_dst_get(rx->net, &half->id.remote, NULL, &dst) != 0)
+	if (!c)
 		return NULL;
-	if (tcp_conn_create(rx->net, bind->owner->settings, &c) != 0) {
-		ip_dst_put(rx->net, dst);
-		return NULL;
-	}
-	c->dst = dst;
 	fill_child(c, half);
 	sample_handshake(c, half, rx->h);
-	list_remove(&c->free);
-	tcp_table_replace(ts, &half->id, &c->id, TCP_KIND_CONN);
-	free_record(ts, half);
-	c->flags |= TCP_HASHED | TCP_CHILD;
+	tcp_half_free(rx->net->tcp, half);
+	c->flags |= TCP_CHILD;
 	tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
 	list_push_back(&bind->children, &c->ep.ready);
 	bind->nchildren++;
@@ -274,7 +280,7 @@ static enum tcp_verdict answer_other(struct tcp_bind *bind, struct tcp_half *hal
 enum tcp_verdict tcp_input_half(struct tcp_half *half, struct tcp_rx *rx, struct holm_tcp **child)
 {
 	struct tcp_state *ts = rx->net->tcp;
-	struct tcp_bind *bind = tcp_find_listener(ts, &half->id.local, half->id.lport);
+	struct tcp_bind *bind = tcp_find_listener(ts, &half->id.t.local, half->id.t.lport);
 	struct tcp_seq nxt = seq_add(half->irs, 1);
 	const struct tcp_hdr_info *h = rx->h;
 
@@ -305,7 +311,7 @@ enum tcp_verdict tcp_input_half(struct tcp_half *half, struct tcp_rx *rx, struct
 
 static void retry(struct tcp_state *ts, struct tcp_half *half)
 {
-	struct tcp_bind *bind = tcp_find_listener(ts, &half->id.local, half->id.lport);
+	struct tcp_bind *bind = tcp_find_listener(ts, &half->id.t.local, half->id.t.lport);
 
 	if (!bind || half->retries == TCP_HALF_RETRIES) {
 		net_count(ts->net, HOLM_COUNT_TCP_FAILED_OPENS);

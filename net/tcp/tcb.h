@@ -19,9 +19,11 @@ struct ip_dst;
 
 /*
  * Time inside TCP: ticks of 2^20 ns (1.05 ms), the wheel's own and within what RFC 7323 5.4 wants of
- * a timestamp clock. Seconds of 2^30 ns serve what is counted in minutes.
+ * a timestamp clock. Stamps of 2^24 ns (17 ms) in 32 bits serve what may be two years ago, seconds of
+ * 2^30 ns what needs no more.
  */
 #define TCP_TICK_SHIFT 20
+#define TCP_STAMP_SHIFT 24
 #define TCP_SECOND_SHIFT 30
 
 static inline uint32_t tcp_ticks(uint64_t ns)
@@ -35,18 +37,27 @@ static inline uint32_t tcp_ticks_up(uint64_t ns)
 	return (uint32_t)((ns + (1u << TCP_TICK_SHIFT) - 1) >> TCP_TICK_SHIFT);
 }
 
+static inline uint32_t tcp_stamp(uint64_t ns)
+{
+	return (uint32_t)(ns >> TCP_STAMP_SHIFT);
+}
+
 #define TCP_MS(ms) ((uint64_t)(ms)*1000000u)
 #define TCP_S(s) ((uint64_t)(s)*1000000000u)
 
-/* What a node of the demultiplexing table is; the low bits of the node's tag. */
-enum tcp_kind { TCP_KIND_CONN = 0, TCP_KIND_HALF = 1, TCP_KIND_TIME_WAIT = 2, TCP_KIND_MASK = 3 };
-
-/* Whom a segment is for. */
-struct tcp_id {
-	struct htab_node node;
+/* The two ends of a flow, of either family, as the rest of the stack names them. */
+struct tcp_tuple {
 	struct holm_addr remote, local;
 	uint16_t rport, lport;
-	uint32_t scope; /* of a link-local IPv6 remote */
+};
+
+/* What a record of the second table is; the low bits of its node's tag. */
+enum tcp_kind { TCP_KIND_HALF = 1, TCP_KIND_TIME_WAIT = 2, TCP_KIND_MASK = 3 };
+
+/* Whom a record is for. */
+struct tcp_id {
+	struct htab_node node;
+	struct tcp_tuple t;
 };
 
 enum tcp_conn_flag {
@@ -75,6 +86,7 @@ enum tcp_conn_flag {
 	TCP_CHANGED = 1 << 22,	    /* the level state may be another one: see tcp_publish() */
 	TCP_IP6 = 1 << 23,	    /* both addresses are IPv6 */
 	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
+	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
 };
 
 /* An out-of-order range of bytes, [left, right). */
@@ -119,37 +131,55 @@ enum tcp_phase {
 };
 
 /*
- * What a connection needs while bytes are in flight, out of order or set aside. Owned by its
- * connection; its existence implies an armed timer, which gives it back when it finds no use.
+ * The block of an active connection: what it needs while bytes are in flight, out of order or set aside,
+ * while an ACK is owed, or a deadline runs. Everything here that an idle connection also has is a known
+ * function of what struct holm_tcp holds, see tcp_flight_get(). Owned by its connection; it exists while
+ * a segment runs through the steps and while output looks at the connection. Its timer gives it back
+ * when it finds no use.
  */
 struct tcp_flight {
+	/* Idle: SND.UNA, the number behind which nothing is queued, RCV.NXT twice. */
+	struct tcp_seq snd_nxt;
+	struct tcp_seq buf_seq;	  /* of the send buffer's offset 0 */
+	struct tcp_seq rcv_acked; /* Last.ACK.sent, RFC 7323 */
+	struct tcp_seq snd_wl1;
+	uint32_t rexmt; /* tick: see TCP_REXMT, TCP_PERSIST; of the last keep-alive probe */
+	uint32_t ts_offset;
+	uint16_t rcv_mss;  /* RMSS: the largest segment seen, for delayed ACKs */
+	uint16_t delack;   /* low bits of the tick by which TCP_ACK_DELAYED is due */
+	uint8_t retries;   /* timeouts, probes or keep-alives in a row */
+	uint8_t challenge; /* second (6 bits) and how many challenge ACKs in it (2 bits) */
+
 	/* Loss recovery. */
+	uint8_t phase; /* enum tcp_phase */
+	uint8_t dupacks;
+	bool recover_valid;
+	bool timing;			 /* an RTT is being measured */
+	bool doubted;			 /* R1 was reached and IP told */
+	uint8_t soft_error;		 /* what ICMP said; reported if the connection times out */
 	struct tcp_seq rtx_nxt, rtx_end; /* to be sent again: [rtx_nxt, rtx_end) */
 	struct tcp_seq recover;		 /* RFC 6582: SND.NXT when the last recovery began */
 	struct tcp_seq small_end;	 /* end of the last segment under one MSS (Nagle) */
-	uint8_t phase;			 /* enum tcp_phase */
-	uint8_t dupacks;
-	bool recover_valid;
-	bool timing;	      /* an RTT is being measured */
-	uint8_t soft_error;   /* what ICMP said; reported if the connection times out */
-	bool doubted;	      /* R1 was reached and IP told */
-	struct tcp_seq timed; /* ... until this is acknowledged */
-	uint64_t timed_ns;    /* when it was sent */
-	uint64_t progress_ns; /* when SND.UNA last moved, or the first byte left */
-	uint32_t max_snd_wnd; /* RFC 1122 4.2.3.4: the largest window seen */
-	uint32_t retransmits; /* segments, since this block exists */
+	struct tcp_seq timed;		 /* ... until this is acknowledged */
+	uint64_t timed_ns;		 /* when it was sent */
+	uint64_t progress_ns;		 /* when SND.UNA last moved, or the first byte left */
+	uint32_t max_snd_wnd;		 /* RFC 1122 4.2.3.4: the largest window seen */
+	uint32_t retransmits;		 /* segments, since this block exists */
+	uint32_t held_bytes, held_frames;
 
 	/* Congestion control: congestion.c. */
 	const struct tcp_cc_ops *cc_ops;
 	struct tcp_seq round_end; /* SND.NXT when this round trip began */
 	struct tcp_cc cc;
 
+	struct holm_tcp *conn;
+	struct net_timer timer;
+	struct list_node lru; /* on tcp_state.flights: about in the order of use */
 	struct tcp_lend *lend;
 	struct tcp_reasm *reasm;
 	bool has_dsack; /* what arrived again and the peer was not told of: [dsack_left, dsack_right) */
 	struct tcp_seq dsack_left, dsack_right;
 	struct holm_frame *held_first, *held_last; /* set aside, linked by next */
-	uint32_t held_bytes, held_frames;
 };
 
 /* Shared by connections that have the same settings; copied on change. Counted. */
@@ -164,56 +194,61 @@ struct tcp_settings {
 	bool nodelay, keepalive, timestamps, sack;
 };
 
+/* Both ends of an IPv6 connection, in a block of their own: IPv4 is not to pay for them. */
+struct tcp_ends6 {
+	struct holm_addr remote, local;
+};
+
 /*
- * One per connection or listener. Owned by the program from open() or accept() to close(); before
- * and after that by the instance.
+ * One per connection or listener: what an idle connection has. Owned by the program from open() or
+ * accept() to close(); before and after that by the instance.
  */
 struct holm_tcp {
 	struct ep ep;
-	struct queue_node out; /* on an output queue while TCP_QUEUED */
-	struct holm_sndbuf *snd;
-	struct holm_rcvbuf *rcv;
-	struct tcp_flight *flight;
-	struct ip_dst *dst; /* NULL while there is no remote end */
-	struct tcp_settings *settings;
+	union {
+		struct htab_node node; /* TCP_HASHED; the tag is the congestion controller's */
+		struct list_node free; /* otherwise: on tcp_state.unconnected */
+	};
+	union { /* TCP_ENDS */
+		struct {
+			uint32_t remote4, local4; /* as numbers */
+		};
+		struct tcp_ends6 *ends6; /* TCP_IP6 */
+	};
+	uint16_t rport, lport;
+	uint32_t flags; /* enum tcp_conn_flag */
 
+	struct tcp_flight *flight; /* NULL: idle */
+	struct holm_rcvbuf *rcv;
+	struct holm_sndbuf *snd;
+	struct tcp_settings *settings;
 	struct tcp_seq rcv_nxt;
-	struct tcp_seq rcv_adv;	  /* right edge ever announced: RCV.NXT + RCV.WND */
-	struct tcp_seq rcv_acked; /* Last.ACK.sent, RFC 7323 */
+	struct tcp_seq rcv_adv; /* right edge ever announced: RCV.NXT + RCV.WND */
 	struct tcp_seq snd_una;
-	struct tcp_seq snd_nxt;
-	struct tcp_seq snd_wl1;
 	uint32_t snd_wnd;
-	struct tcp_seq buf_seq; /* of the send buffer's offset 0 */
-	uint32_t cwnd, ssthresh;
-	uint32_t ts_recent;
-	uint32_t ts_offset;
-	struct tcp_rtt rtt;
+	uint32_t cwnd;
+	uint32_t last_rx;  /* tcp_stamp() of when the last segment arrived */
 	uint16_t peer_mss; /* as the peer announced it, and our settings allow */
-	uint16_t rcv_mss;  /* RMSS: the largest segment seen, for delayed ACKs */
-	uint16_t delack;   /* low bits of the tick by which TCP_ACK_DELAYED is due */
+	uint16_t scope;	   /* of a link-local IPv6 remote */
 	uint8_t state;	   /* enum holm_tcp_state; written by tcp_set_state() only */
 	uint8_t wscales;   /* peer's in the low, ours in the high half */
-	uint8_t retries;   /* timeouts, probes or keep-alives in a row */
 	uint8_t quick;	   /* segments still to be acknowledged at once */
 	uint8_t error;	   /* errno to be taken */
-	uint8_t challenge; /* second (6 bits) and how many challenge ACKs in it (2 bits) */
-	uint32_t flags;	   /* enum tcp_conn_flag */
-	uint32_t rexmt;	   /* tick: see TCP_REXMT, TCP_PERSIST; else when the flight became empty */
-	uint32_t last_rx_s; /* when the last segment arrived */
 
-	union {
-		struct tcp_id id;      /* TCP_HASHED */
-		struct list_node free; /* otherwise: on tcp_state.unconnected; addresses stay */
-	};
-	struct net_timer timer;
+	struct ip_dst *dst;    /* NULL while there is no remote end */
+	struct queue_node out; /* on an output queue while TCP_QUEUED */
+	struct tcp_rtt rtt;
+	uint32_t ssthresh;
+	uint32_t ts_recent;
 };
 
-/* 64-bit pointers: an idle connection is these four cache lines. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct holm_tcp) == 256, "four cache lines");
-_Static_assert(sizeof(void *) != 8 || offsetof(struct holm_tcp, id) == 160,
+/*
+ * 64-bit pointers: whom a segment is for and what its steps ask lies in two cache lines, what sending
+ * needs begins the third. A page of memory (core/mem.c) holds 25 of these, and 127 pairs of IPv6 ends.
+ */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct holm_tcp) == 160, "README.md: bytes per end");
+_Static_assert(sizeof(void *) != 8 || offsetof(struct holm_tcp, dst) == 128,
 	       "what is hot lies first");
-_Static_assert(sizeof(struct list_node) <= sizeof(struct htab_node), "addresses survive the list");
 
 /*
  * A connection in SYN-RECEIVED by a passive open. One per SYN that was answered, at most
@@ -277,9 +312,15 @@ static inline uint32_t tcp_rcv_wnd(const struct holm_tcp *c)
 	return seq_diff(c->rcv_adv, c->rcv_nxt);
 }
 
+/* SND.NXT, where the block may not be there. */
+static inline struct tcp_seq tcp_snd_nxt(const struct holm_tcp *c)
+{
+	return c->flight ? c->flight->snd_nxt : c->snd_una;
+}
+
 static inline uint32_t tcp_in_flight(const struct holm_tcp *c)
 {
-	return seq_diff(c->snd_nxt, c->snd_una);
+	return seq_diff(tcp_snd_nxt(c), c->snd_una);
 }
 
 static inline size_t tcp_queued_bytes(const struct holm_tcp *c)
@@ -287,10 +328,10 @@ static inline size_t tcp_queued_bytes(const struct holm_tcp *c)
 	return c->snd ? holm_sndbuf_queued(c->snd) : 0;
 }
 
-/* One behind the last byte queued: where the FIN goes. */
+/* One behind the last byte queued: where the FIN goes. There is a block. */
 static inline struct tcp_seq tcp_snd_end(const struct holm_tcp *c)
 {
-	return seq_add(c->buf_seq, (uint32_t)tcp_queued_bytes(c));
+	return seq_add(c->flight->buf_seq, (uint32_t)tcp_queued_bytes(c));
 }
 
 /* Between SYN and the last FIN: ESTABLISHED and everything behind it but CLOSED. */

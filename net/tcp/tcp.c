@@ -72,8 +72,10 @@ static int start(struct holm_net *net)
 	ts->net = net;
 	ts->memory = (struct allocator){ table_alloc, table_free, &net->mem };
 	htab_init(&ts->table, &ts->memory, HTAB_CHAIN_MAX);
+	htab_init(&ts->records, &ts->memory, HTAB_CHAIN_MAX);
 	htab_init(&ts->binds, &ts->memory, HTAB_CHAIN_MAX);
 	list_init(&ts->unconnected);
+	list_init(&ts->flights);
 	list_init(&ts->time_wait);
 	for (size_t i = 0; i < ARRAY_LEN(ts->half_lists); i++)
 		list_init(&ts->half_lists[i]);
@@ -93,27 +95,20 @@ static int start(struct holm_net *net)
 /* ---- The end ------------------------------------------------------------------------------------- */
 
 /* Records go; connections come out of the table and among the unconnected. */
-static void empty_table(struct tcp_state *ts)
+static void empty_tables(struct tcp_state *ts)
 {
 	struct htab_node *n;
 
-	while ((n = htab_any(&ts->table)) != NULL) {
+	while ((n = htab_any(&ts->records)) != NULL) {
 		struct tcp_id *id = container_of(n, struct tcp_id, node);
-		struct holm_tcp *c;
 
-		if (tcp_kind_of(id) == TCP_KIND_HALF) {
+		if (tcp_kind_of(id) == TCP_KIND_HALF)
 			tcp_half_free(ts, container_of(id, struct tcp_half, id));
-			continue;
-		}
-		if (tcp_kind_of(id) == TCP_KIND_TIME_WAIT) {
+		else
 			tcp_time_wait_free(ts, container_of(id, struct tcp_tw, id));
-			continue;
-		}
-		c = container_of(id, struct holm_tcp, id);
-		tcp_table_remove(ts, id);
-		c->flags &= ~(uint32_t)TCP_HASHED;
-		list_push_back(&ts->unconnected, &c->free);
 	}
+	while ((n = htab_any(&ts->table)) != NULL)
+		tcp_table_remove(ts, container_of(n, struct holm_tcp, node));
 }
 
 static void free_connections(struct tcp_state *ts)
@@ -145,7 +140,7 @@ static void stop(struct holm_net *net)
 		return;
 	if (ts->gro.head)
 		holm_frame_free(ts->gro.head);
-	empty_table(ts);
+	empty_tables(ts);
 	free_connections(ts);
 	free_dead(net, &ts->output);
 	free_dead(net, &ts->starved);
@@ -157,6 +152,7 @@ static void stop(struct holm_net *net)
 	net_timer_cancel(net, &ts->half_timer);
 	net_timer_cancel(net, &ts->time_wait_timer);
 	htab_fini(&ts->table);
+	htab_fini(&ts->records);
 	htab_fini(&ts->binds);
 	mem_free(&net->mem, ts->halves, net->config.tcp_half_open_max * sizeof(*ts->halves));
 	mem_free(&net->mem, ts->blocked, blocked_bytes(net));

@@ -1,6 +1,7 @@
 /*
- * The timer of a connection: one for all its deadlines, armed lazily for the earliest. Retransmission
- * and window probe (RFC 9293 3.8.1, 3.8.6.1) exclude each other and share c->rexmt; delayed ACK
+ * The timer of an active connection: one for all its deadlines, armed lazily for the earliest.
+ * Retransmission
+ * and window probe (RFC 9293 3.8.1, 3.8.6.1) exclude each other and share its `rexmt`; delayed ACK
  * (3.8.6.3), keep-alive (3.8.4), and FIN-WAIT-2 of an orphan.
  */
 #include "net/tcp/room.h"
@@ -39,10 +40,10 @@ static inline void start(struct holm_tcp *c)
 {
 	uint32_t rto = rto_ticks(c);
 
-	if (unlikely(c->retries > 0))
-		rto = rtt_backoff_ticks(rto, c->retries);
+	if (unlikely(c->flight->retries > 0))
+		rto = rtt_backoff_ticks(rto, c->flight->retries);
 	/* One more: the tick that runs has begun already. */
-	c->rexmt = tcp_ticks(tcp_net(c)->now) + 1 + rto;
+	c->flight->rexmt = tcp_ticks(tcp_net(c)->now) + 1 + rto;
 }
 
 void tcp_timer_rexmt(struct holm_tcp *c)
@@ -51,10 +52,10 @@ void tcp_timer_rexmt(struct holm_tcp *c)
 	c->flags = (c->flags & ~(uint32_t)TCP_PERSIST) | TCP_REXMT;
 }
 
-/* How many ticks ago the retransmission was sent whose deadline c->rexmt is. */
+/* How many ticks ago the retransmission was sent whose deadline `rexmt` is. */
 uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c)
 {
-	uint32_t sent = c->rexmt - 1 - rtt_backoff_ticks(rto_ticks(c), c->retries);
+	uint32_t sent = c->flight->rexmt - 1 - rtt_backoff_ticks(rto_ticks(c), c->flight->retries);
 
 	return tcp_ticks(tcp_net(c)->now) - sent;
 }
@@ -65,21 +66,20 @@ void tcp_timer_persist(struct holm_tcp *c)
 	c->flags = (c->flags & ~(uint32_t)TCP_REXMT) | TCP_PERSIST;
 }
 
-/* From now on c->rexmt says when the flight became empty. */
 void tcp_timer_rexmt_stop(struct holm_tcp *c)
 {
 	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST);
-	c->rexmt = tcp_ticks(tcp_net(c)->now);
 }
 
 /* ---- The deadlines that follow from other facts -------------------------------------------------- */
 
-/* Seconds of the user's in units of 2^30 ns, rounded up, from the last segment on. */
+/* `seconds` after the last segment came; its stamp is rounded up, so never early. */
 static uint64_t after_last_rx(const struct holm_tcp *c, uint64_t seconds)
 {
-	uint64_t units = (TCP_S(seconds) + (1u << TCP_SECOND_SHIFT) - 1) >> TCP_SECOND_SHIFT;
+	uint64_t now = tcp_net(c)->now >> TCP_STAMP_SHIFT;
+	uint64_t ago = (uint32_t)now - c->last_rx;
 
-	return (c->last_rx_s + 1 + units) << TCP_SECOND_SHIFT;
+	return ((now - ago + 1) << TCP_STAMP_SHIFT) + TCP_S(seconds);
 }
 
 /* RFC 9293 3.8.4: only when no sent data is outstanding. */
@@ -93,10 +93,10 @@ static uint64_t keep_alive_deadline(const struct holm_tcp *c)
 {
 	const struct tcp_settings *s = c->settings;
 
-	if (c->retries == 0)
+	if (c->flight->retries == 0)
 		return after_last_rx(c, s->keepidle_s);
-	/* c->rexmt: when the last probe was due. */
-	return ns_of_tick(tcp_net(c), c->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));
+	/* c->flight->rexmt: when the last probe was due. */
+	return ns_of_tick(tcp_net(c), c->flight->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));
 }
 
 static bool fin_wait_2_runs(const struct holm_tcp *c)
@@ -108,7 +108,7 @@ static uint64_t delack_deadline(const struct holm_tcp *c)
 {
 	const struct holm_net *net = tcp_net(c);
 	uint32_t now = tcp_ticks(net->now);
-	uint16_t ahead = (uint16_t)(c->delack - (uint16_t)now);
+	uint16_t ahead = (uint16_t)(c->flight->delack - (uint16_t)now);
 
 	/* Further ahead than any delay: long past. */
 	return ahead > DELACK_TICKS ? net->now : ns_of_tick(net, now + ahead);
@@ -120,9 +120,9 @@ static uint64_t earliest(const struct holm_tcp *c)
 
 	/* While something is in flight, keep-alive waits, and FIN-WAIT-2 is still to come. */
 	if (likely((c->flags & (TCP_REXMT | TCP_ACK_DELAYED)) == TCP_REXMT))
-		return ns_of_tick(tcp_net(c), c->rexmt);
+		return ns_of_tick(tcp_net(c), c->flight->rexmt);
 	if (c->flags & (TCP_REXMT | TCP_PERSIST))
-		at = ns_of_tick(tcp_net(c), c->rexmt);
+		at = ns_of_tick(tcp_net(c), c->flight->rexmt);
 	if (c->flags & TCP_ACK_DELAYED)
 		at = min_u64(at, delack_deadline(c));
 	if (unlikely(keep_alive_runs(c)))
@@ -137,11 +137,16 @@ void tcp_timer_update(struct holm_tcp *c)
 	struct holm_net *net = tcp_net(c);
 	uint64_t at = earliest(c);
 
-	if (at == WHEEL_NEVER && c->flight)
+	/* Nothing to wait for: some time later the block goes. */
+	if (at == WHEEL_NEVER)
 		at = net->now + FLIGHT_KEEP_NS;
-	/* Where there is nothing to wait for, a timer still armed finds that out by itself. */
-	if (at != WHEEL_NEVER)
-		net_timer_arm(net, &c->timer, at);
+	net_timer_arm(net, &c->flight->timer, at);
+}
+
+bool tcp_timer_is_needed(const struct holm_tcp *c)
+{
+	return (c->flags & (TCP_REXMT | TCP_PERSIST | TCP_ACK_DELAYED)) || keep_alive_runs(c) ||
+	       fin_wait_2_runs(c);
 }
 
 /* ---- Firing -------------------------------------------------------------------------------------- */
@@ -151,17 +156,16 @@ void tcp_timer_update(struct holm_tcp *c)
 static bool fire_persist(struct holm_tcp *c)
 {
 	const struct tcp_settings *s = c->settings;
-	uint32_t silence = (uint32_t)(tcp_net(c)->now >> TCP_SECOND_SHIFT) - c->last_rx_s;
-	uint32_t limit = s->user_timeout_ms ? s->user_timeout_ms / 1000 + 1 : SILENCE_MAX_S;
+	uint64_t limit = s->user_timeout_ms ? s->user_timeout_ms / 1000 + 1 : SILENCE_MAX_S;
 
 	/* RFC 9293 3.8.6.1: as long as ACKs come the connection stays open (MUST-37). */
-	if ((c->retries > 0 && silence > limit) ||
-	    (tcp_is_orphan(c) && c->retries >= TCP_R2_ORPHAN)) {
+	if ((c->flight->retries > 0 && after_last_rx(c, limit) <= tcp_net(c)->now) ||
+	    (tcp_is_orphan(c) && c->flight->retries >= TCP_R2_ORPHAN)) {
 		tcp_conn_closed(c, HOLM_ETIMEDOUT);
 		return false;
 	}
-	if (c->retries < UINT8_MAX)
-		c->retries++;
+	if (c->flight->retries < UINT8_MAX)
+		c->flight->retries++;
 	c->flags |= TCP_PROBE_DUE;
 	tcp_timer_persist(c);
 	tcp_note_output(c);
@@ -170,12 +174,12 @@ static bool fire_persist(struct holm_tcp *c)
 
 static bool fire_keep_alive(struct holm_tcp *c)
 {
-	if (c->retries >= c->settings->keepcnt) {
+	if (c->flight->retries >= c->settings->keepcnt) {
 		tcp_conn_closed(c, HOLM_ETIMEDOUT);
 		return false;
 	}
-	c->retries++;
-	c->rexmt = tcp_ticks(tcp_net(c)->now);
+	c->flight->retries++;
+	c->flight->rexmt = tcp_ticks(tcp_net(c)->now);
 	c->flags |= TCP_KEEP_DUE;
 	tcp_note_output(c);
 	return true;
@@ -185,7 +189,7 @@ static bool fire_due(struct holm_tcp *c)
 {
 	const struct holm_net *net = tcp_net(c);
 
-	if ((c->flags & (TCP_REXMT | TCP_PERSIST)) && tick_is_due(net, c->rexmt)) {
+	if ((c->flags & (TCP_REXMT | TCP_PERSIST)) && tick_is_due(net, c->flight->rexmt)) {
 		bool alive = c->flags & TCP_REXMT ? tcp_recovery_timeout(c) : fire_persist(c);
 
 		if (!alive)
@@ -207,13 +211,12 @@ static bool fire_due(struct holm_tcp *c)
 
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer)
 {
-	struct holm_tcp *c = container_of(timer, struct holm_tcp, timer);
+	struct holm_tcp *c = container_of(timer, struct tcp_flight, timer)->conn;
 
 	(void)net;
 	if (!fire_due(c))
 		return;
 	tcp_flight_put_if_idle(c);
-	/* What is noted for output arms the timer when it has been sent. */
-	if (!(c->flags & TCP_QUEUED) || c->flight)
+	if (c->flight)
 		tcp_timer_update(c);
 }

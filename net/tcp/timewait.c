@@ -14,8 +14,8 @@ static void send_ack(struct holm_net *net, const struct tcp_tw *tw, struct ip_ds
 {
 	struct tcp_reply r;
 
-	r.src = &tw->id.local;
-	r.dst = &tw->id.remote;
+	r.src = &tw->id.t.local;
+	r.dst = &tw->id.t.remote;
 	r.syn = NULL;
 	r.via = via;
 	r.tos = tw->tos;
@@ -23,8 +23,8 @@ static void send_ack(struct holm_net *net, const struct tcp_tw *tw, struct ip_ds
 	tcp_clear_options(&r.h);
 	r.h.urg = 0;
 	r.h.wnd = 0;
-	r.h.sport = tw->id.lport;
-	r.h.dport = tw->id.rport;
+	r.h.sport = tw->id.t.lport;
+	r.h.dport = tw->id.t.rport;
 	r.h.seq = tw->snd_nxt.v;
 	r.h.ack = tw->rcv_nxt.v;
 	r.h.flags = TCP_ACK;
@@ -58,7 +58,7 @@ static void start_wait(struct tcp_state *ts, struct tcp_tw *tw)
 
 void tcp_time_wait_free(struct tcp_state *ts, struct tcp_tw *tw)
 {
-	tcp_table_remove(ts, &tw->id);
+	htab_remove(&ts->records, &tw->id.node);
 	list_remove(&tw->wait);
 	ts->ntime_wait--;
 	mem_free(&ts->net->mem, tw, sizeof(*tw));
@@ -101,19 +101,21 @@ void tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 	struct tcp_tw *tw = record ? record : &unkept;
 
 	*tw = (struct tcp_tw){
-		.id = c->id,
 		.since = tcp_ticks(net->now),
-		.snd_nxt = c->snd_nxt,
+		.snd_nxt = c->flight->snd_nxt,
 		.rcv_nxt = c->rcv_nxt,
 		.ts_recent = c->ts_recent,
-		.ts_offset = c->ts_offset,
+		.ts_offset = c->flight->ts_offset,
 		.has_ts = (c->flags & TCP_TS) != 0,
 		.tos = c->settings->tos,
 	};
+	tcp_get_ends(c, &tw->id.t);
 	if (ack)
 		send_ack(net, tw, c->dst);
-	if (record) {
-		tcp_conn_yield(c, &tw->id, TCP_KIND_TIME_WAIT);
+	if (record && !tcp_record_insert(ts, &tw->id, TCP_KIND_TIME_WAIT, c->node.hash)) {
+		net_drop_note(net, HOLM_DROP_TCP_NO_MEMORY);
+		mem_free(&net->mem, record, sizeof(*record));
+	} else if (record) {
 		ts->ntime_wait++;
 		start_wait(ts, tw);
 	}

@@ -67,42 +67,68 @@ int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigne
 	return tcp_bind_add(net->tcp, t, &local->addr, port, flags);
 }
 
-/* Who is to be connected, and from where. */
-static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote)
+/* Who is to be connected, and from where: *dst has a reference. */
+static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
+		       struct tcp_tuple *ends, struct ip_dst **dst)
 {
 	struct holm_net *net = tcp_net(t);
-	struct ip_dst *dst;
 	int err;
 
 	/* MUST-46 */
-	if (remote->port == 0 || !ip_addr_is_unicast(net, &remote->addr))
+	if (remote->port == 0 || remote->scope > UINT16_MAX ||
+	    !ip_addr_is_unicast(net, &remote->addr))
 		return -HOLM_EINVAL;
-	err = ip_dst_get(net, &remote->addr, NULL, &dst);
+	err = ip_dst_get(net, &remote->addr, NULL, dst);
 	if (err)
 		return err;
-	if (!(t->flags & TCP_BOUND))
-		t->id.lport = 0;
-	if (!(t->flags & TCP_BOUND) || holm_addr_is_any(&t->id.local))
-		t->id.local = dst->src;
-	if (holm_addr_is_ip4(&t->id.local) != holm_addr_is_ip4(&remote->addr)) {
-		ip_dst_put(net, dst);
+	ends->remote = remote->addr;
+	ends->rport = remote->port;
+	ends->local = (*dst)->src;
+	ends->lport = 0;
+	if (t->flags & TCP_BOUND) {
+		const struct tcp_bind *bind = tcp_bind_of(net->tcp, t);
+
+		ends->lport = bind->port;
+		if (!holm_addr_is_any(&bind->addr))
+			ends->local = bind->addr;
+	}
+	if (holm_addr_is_ip4(&ends->local) != holm_addr_is_ip4(&remote->addr)) {
+		ip_dst_put(net, *dst);
 		return -HOLM_EAFNOSUPPORT;
 	}
-	t->flags &= ~(uint32_t)TCP_IP6;
-	t->flags |= holm_addr_is_ip4(&remote->addr) ? 0 : (uint32_t)TCP_IP6;
-	t->id.remote = remote->addr;
-	t->id.rport = remote->port;
-	t->id.scope = remote->scope;
+	return 0;
+}
+
+/* Into the table, and the block that a connection being opened always has. */
+static int enter(struct holm_tcp *t, const struct holm_endpoint *remote)
+{
+	struct holm_net *net = tcp_net(t);
+	struct tcp_tuple ends;
+	struct ip_dst *dst;
+	int err = choose_ends(t, remote, &ends, &dst);
+
+	if (err)
+		return err;
 	if (t->dst)
 		ip_dst_put(net, t->dst);
 	t->dst = dst;
+	t->scope = (uint16_t)remote->scope;
+	err = tcp_port_connect(net->tcp, t, &ends);
+	if (err)
+		return err;
+	t->peer_mss = tcp_peer_mss(t, 0);
+	if (!tcp_flight_get(t)) {
+		tcp_table_remove(net->tcp, t);
+		return -HOLM_ENOMEM;
+	}
+	if (t->settings->timestamps)
+		t->flight->ts_offset = tcp_ts_offset(net, &ends);
 	return 0;
 }
 
 int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
 {
 	struct holm_net *net = tcp_net(t);
-	struct tcp_bind *bind;
 	int err;
 
 	ASSERT(!net->callbacks);
@@ -110,27 +136,17 @@ int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
 		return -HOLM_EALREADY;
 	if (t->state != HOLM_TCP_CLOSED || (t->flags & TCP_CONNECTED))
 		return -HOLM_EISCONN;
-	bind = t->flags & TCP_BOUND ? tcp_bind_of(net->tcp, t) : NULL;
-	if (bind)
-		t->id.local = bind->addr;
-	err = choose_ends(t, remote);
-	if (err == 0)
-		err = tcp_port_connect(net->tcp, t);
+	err = enter(t, remote);
 	if (err)
 		return err;
 	t->error = 0;
-	t->retries = 0;
 	t->flags &= ~(uint32_t)TCP_SYN_AGAIN;
-	t->snd_nxt = t->snd_una;
-	t->buf_seq = seq_add(t->snd_una, 1);
+	t->flight->buf_seq = seq_add(t->snd_una, 1);
 	t->rcv_nxt = seq_of(0);
 	t->rcv_adv = seq_of(tcp_offer_window(net, t->rcv));
-	t->peer_mss = tcp_peer_mss(t, 0);
-	if (t->settings->timestamps)
-		t->ts_offset = tcp_ts_offset(net, &t->id);
 	tcp_set_state(t, HOLM_TCP_SYN_SENT);
 	t->flags |= TCP_SYN_DUE;
-	t->last_rx_s = (uint32_t)(net->now >> TCP_SECOND_SHIFT);
+	t->last_rx = tcp_stamp(net->now);
 	net_count(net, HOLM_COUNT_TCP_ACTIVE_OPENS);
 	/* An attempt that failed before may show still. */
 	if (t->ep.state)
@@ -333,14 +349,20 @@ enum holm_tcp_state holm_tcp_state(const struct holm_tcp *t)
 
 void holm_tcp_local(const struct holm_tcp *t, struct holm_endpoint *e)
 {
-	*e = (struct holm_endpoint){ .addr = t->id.local, .port = t->id.lport };
+	struct tcp_tuple ends;
+
+	tcp_get_ends(t, &ends);
+	*e = (struct holm_endpoint){ .addr = ends.local, .port = ends.lport };
 }
 
 void holm_tcp_remote(const struct holm_tcp *t, struct holm_endpoint *e)
 {
+	struct tcp_tuple ends;
+
+	tcp_get_ends(t, &ends);
 	*e = (struct holm_endpoint){
-		.addr = t->id.remote,
-		.scope = t->id.scope,
-		.port = t->id.rport,
+		.addr = ends.remote,
+		.scope = t->scope,
+		.port = ends.rport,
 	};
 }

@@ -138,8 +138,8 @@ void fixture_syn_sent(struct tcp_fixture *t, const struct tcp_options *o)
 	assert_int_equal(holm_tcp_connect(t->t, &remote), 0);
 	if (o->iss != FIX_ANY) {
 		t->t->snd_una = seq_of(o->iss);
-		t->t->snd_nxt = t->t->snd_una;
-		t->t->buf_seq = seq_of(o->iss + 1);
+		t->t->flight->snd_nxt = t->t->snd_una;
+		t->t->flight->buf_seq = seq_of(o->iss + 1);
 	}
 	t->iss = t->t->snd_una.v;
 	lab_poll(&t->lab);

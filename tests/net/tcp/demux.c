@@ -10,6 +10,19 @@
 
 #include "tests/support/tcp_fixture.h"
 
+static struct holm_tcp *find(struct tcp_state *ts, const struct holm_addr *remote,
+			     const struct holm_addr *local, uint16_t rport, uint16_t lport)
+{
+	const struct tcp_tuple t = {
+		.remote = *remote,
+		.local = *local,
+		.rport = rport,
+		.lport = lport,
+	};
+
+	return tcp_find(ts, &t);
+}
+
 static void a_tuple_is_found_by_all_its_parts(void **state)
 {
 	struct holm_addr a = lab_addr(2), b = lab_addr(1);
@@ -20,12 +33,12 @@ static void a_tuple_is_found_by_all_its_parts(void **state)
 	established(&t);
 	ts = t.lab.net->tcp;
 	for (int memory = 0; memory < 2; memory++) {
-		ts->last = memory ? &t.t->id : NULL;
-		assert_ptr_equal(tcp_find(ts, &a, &b, FIX_PEER_PORT, FIX_PORT), &t.t->id);
-		assert_null(tcp_find(ts, &b, &a, FIX_PEER_PORT, FIX_PORT));
-		assert_null(tcp_find(ts, &a, &b, FIX_PORT, FIX_PEER_PORT));
-		assert_null(tcp_find(ts, &a, &b, FIX_PEER_PORT + 1, FIX_PORT));
-		assert_null(tcp_find(ts, &a, &a, FIX_PEER_PORT, FIX_PORT));
+		ts->last = memory ? t.t : NULL;
+		assert_ptr_equal(find(ts, &a, &b, FIX_PEER_PORT, FIX_PORT), t.t);
+		assert_null(find(ts, &b, &a, FIX_PEER_PORT, FIX_PORT));
+		assert_null(find(ts, &a, &b, FIX_PORT, FIX_PEER_PORT));
+		assert_null(find(ts, &a, &b, FIX_PEER_PORT + 1, FIX_PORT));
+		assert_null(find(ts, &a, &a, FIX_PEER_PORT, FIX_PORT));
 	}
 	finish(&t);
 }
@@ -39,7 +52,7 @@ static void what_left_the_table_is_not_remembered(void **state)
 	established(&t);
 	rx(&t, .flags = TCP_RST);
 	assert_null(t.lab.net->tcp->last);
-	assert_null(tcp_find(t.lab.net->tcp, &a, &b, FIX_PEER_PORT, FIX_PORT));
+	assert_null(find(t.lab.net->tcp, &a, &b, FIX_PEER_PORT, FIX_PORT));
 	finish(&t);
 }
 
@@ -55,8 +68,8 @@ static void thousands_of_records_share_the_table(void **state)
 		t.cursor = 0;
 	}
 	assert_int_equal(t.lab.net->tcp->nhalves, 3000);
-	assert_int_equal(t.lab.net->tcp->table.nodes, 3000);
-	assert_true(t.lab.net->tcp->table.chain_longest < 16);
+	assert_int_equal(t.lab.net->tcp->records.nodes, 3000);
+	assert_true(t.lab.net->tcp->records.chain_longest < 16);
 	finish(&t);
 }
 

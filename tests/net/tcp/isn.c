@@ -10,9 +10,9 @@
 
 #include "tests/support/tcp_fixture.h"
 
-static struct tcp_id id_of(uint8_t host, uint16_t port)
+static struct tcp_tuple id_of(uint8_t host, uint16_t port)
 {
-	struct tcp_id id = {
+	struct tcp_tuple id = {
 		.remote = lab_addr(host), .local = lab_addr(1), .rport = port, .lport = 80
 	};
 
@@ -21,7 +21,7 @@ static struct tcp_id id_of(uint8_t host, uint16_t port)
 
 static void the_number_of_a_tuple_advances_with_the_clock(void **state)
 {
-	struct tcp_id id = id_of(2, 4000);
+	struct tcp_tuple id = id_of(2, 4000);
 	struct tcp_fixture t;
 	struct tcp_seq a;
 
@@ -37,8 +37,8 @@ static void the_number_of_a_tuple_advances_with_the_clock(void **state)
 
 static void every_part_of_the_tuple_changes_it(void **state)
 {
-	struct tcp_id id = id_of(2, 4000), host = id_of(3, 4000), port = id_of(2, 4001);
-	struct tcp_id swapped = {
+	struct tcp_tuple id = id_of(2, 4000), host = id_of(3, 4000), port = id_of(2, 4001);
+	struct tcp_tuple swapped = {
 		.remote = lab_addr(1), .local = lab_addr(2), .rport = 80, .lport = 4000
 	};
 	struct tcp_fixture t;
@@ -54,7 +54,7 @@ static void every_part_of_the_tuple_changes_it(void **state)
 
 static void ipv6_tuples_count_in_full(void **state)
 {
-	struct tcp_id a = { .rport = 1, .lport = 2 }, b = a;
+	struct tcp_tuple a = { .rport = 1, .lport = 2 }, b = a;
 	struct tcp_fixture t;
 
 	(void)state;

@@ -122,7 +122,7 @@ static void a_peer_that_shrinks_its_window_loses_nothing(void **state)
 	t.peer_seen = 8001;
 	rx(&t, .ack = 8001, .wnd = 65535);
 	expect_tx(&t, .seq = 8001, .len = 1000);
-	assert_int_equal(t.t->retries, 0);
+	assert_int_equal(t.t->flight->retries, 0);
 	finish(&t);
 }
 
