@@ -195,7 +195,6 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half)
 	uint32_t offer = tcp_offer_window(net, NULL);
 	struct tcp_flight *fl = c->flight;
 
-	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
 	c->ts_recent = half->ts_recent;
 	if (half->has_ts) {
 		c->flags |= TCP_TS;
@@ -224,12 +223,14 @@ static struct holm_tcp *alloc_child(struct tcp_bind *bind, const struct tcp_half
 	if (tcp_conn_create(net, bind->owner->settings, &c) != 0)
 		return NULL;
 	c->snd_una = half->iss;
-	if (ip_dst_get(net, &half->id.t.remote, NULL, &c->dst) != 0) {
+	if (ip_dst_get(net, &half->id.t.remote, NULL, &c->dst) != 0)
 		c->dst = NULL;
-	} else if (tcp_set_ends(c, &half->id.t) && tcp_flight_get(c) &&
-		   tcp_table_insert(net->tcp, c, half->id.node.hash)) {
+	if (!c->dst || !tcp_set_ends(c, &half->id.t))
+		goto fail;
+	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
+	if (tcp_flight_get(c) && tcp_table_insert(net->tcp, c, half->id.node.hash))
 		return c;
-	}
+fail:
 	tcp_conn_destroy(c);
 	return NULL;
 }
