@@ -8,9 +8,16 @@
 #include "lib/assert.h"
 #include "lib/compiler.h"
 #include "lib/mem.h"
+#include "net/core/pool.h"
 
 /* What a byte is charged: a frame kept whole pins at most twice its payload. */
 #define CHARGE 2u
+/*
+ * All queues together leave this part of a pool alone, so that readers who sleep cannot keep others
+ * from sending and receiving: a quarter is a window of 64 KiB in each direction where the pool has
+ * 400 frames.
+ */
+#define OTHERS_SHARE 4u
 
 static size_t unread(const struct holm_frame *f)
 {
@@ -43,6 +50,11 @@ static void push(struct holm_frame_rcvbuf *b, struct holm_frame *f)
 	b->frames++;
 }
 
+static bool may_keep_frame(const struct holm_frame_rcvbuf *b)
+{
+	return b->frames < b->frames_max && pool_available(b->pool) > b->pool->total / OTHERS_SHARE;
+}
+
 static size_t pinned_by(const struct holm_frame *f)
 {
 	size_t bytes = 0;
@@ -67,7 +79,7 @@ static bool keep_copy(struct holm_frame_rcvbuf *b, const struct holm_frame *f, s
 	if (tail_room(b->last) < len) {
 		struct holm_frame *copy;
 
-		if (b->frames >= b->frames_max)
+		if (!may_keep_frame(b))
 			return false;
 		copy = holm_frame_alloc(b->pool, 0, false);
 		if (!copy)
@@ -83,7 +95,7 @@ static bool keep_clone(struct holm_frame_rcvbuf *b, const struct holm_frame *f, 
 {
 	struct holm_frame *c;
 
-	if (b->frames >= b->frames_max)
+	if (!may_keep_frame(b))
 		return false;
 	c = holm_frame_clone(b->pool, f);
 	if (!c)

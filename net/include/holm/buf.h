@@ -237,7 +237,8 @@ void holm_const_sndbuf_init(struct holm_const_sndbuf *b, const void *data, size_
  * Accounts for buffer memory, not payload: each byte is charged twice its size, which is what a frame
  * kept whole can pin at most, because a segment whose payload is under half of its buffer is copied
  * into the tail of the last copy instead. The window is half of what is left of the limit. Takes
- * nothing out of order.
+ * nothing out of order, and nothing that needs another frame while less than a quarter of the pool is
+ * free: all queues together leave that to others.
  */
 struct holm_frame_rcvbuf {
 	struct holm_rcvbuf base;

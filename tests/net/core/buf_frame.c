@@ -149,6 +149,26 @@ static void an_empty_pool_refuses_and_recovers(void **state)
 	pool_end(pool);
 }
 
+/* Readers who sleep, however many, leave others what they need to send and receive. */
+static void all_queues_together_leave_a_quarter_of_the_pool(void **state)
+{
+	struct holm_pool *pool = pool_make(40, 0);
+	struct holm_frame_rcvbuf b[60];
+
+	(void)state;
+	for (size_t i = 0; i < 60; i++) {
+		holm_frame_rcvbuf_init(&b[i], pool, 65536, NULL);
+		holm_rcvbuf_advance(&b[i].base, offer(&b[i], pool, 0, 1, i));
+		assert_true(pool_free_frames(pool) >= 10);
+	}
+	assert_int_equal(holm_frame_rcvbuf_peek(&b[20]).len, 1);
+	/* What fits behind a copy that is there already needs no frame. */
+	assert_int_equal(offer(&b[20], pool, 0, 1, 0), 1);
+	for (size_t i = 0; i < 60; i++)
+		holm_frame_rcvbuf_fini(&b[i]);
+	pool_end(pool);
+}
+
 /* Tiny and full segments in turn: the worst for a buffer that accounts for payload only. */
 static void pinned_memory_stays_bounded_whatever_the_sizes(void **state)
 {
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(the_last_bytes_of_a_super_frame_are_read_in_pieces),
 		cmocka_unit_test(nothing_is_taken_out_of_order),
 		cmocka_unit_test(an_empty_pool_refuses_and_recovers),
+		cmocka_unit_test(all_queues_together_leave_a_quarter_of_the_pool),
 		cmocka_unit_test(pinned_memory_stays_bounded_whatever_the_sizes),
 		cmocka_unit_test(the_stream_comes_out_as_it_went_in),
 	};
