@@ -407,11 +407,6 @@ define embed_rule
 $(BUILD)/$(1): $(2) $(PUBLIC_HEADERS) $(wildcard tests/$(1)/*.h tests/embed/*.h) $(BUILD)/libholm.a
 	$$(call say,EMBED,$$@) && mkdir -p $$(@D)
 	$$(Q)$(CC) $(EMBED_FLAGS) $$(filter %.c,$$^) -Wl,--gc-sections $(BUILD)/libholm.a -o $$@
-$(BUILD)/size/$(1): $(2) $(PUBLIC_HEADERS) $(wildcard tests/$(1)/*.h tests/embed/*.h) \
-	$(BUILD)/size/libholm.a
-	$$(call say,EMBED,$$@) && mkdir -p $$(@D)
-	$$(Q)$(CC) $(EMBED_FLAGS) -Os $$(filter %.c,$$^) -Wl,--gc-sections \
-		$(BUILD)/size/libholm.a -o $$@
 endef
 $(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=)),$(if \
 	$(filter %.c,$(t)),$(t),$(wildcard $(t)/*.c)))))
@@ -542,15 +537,17 @@ $(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SRC) $(LIB_SRC))
 endef
 BENCHES := bench $(if $(filter x86_64,$(HOST_ARCH)),bench-v3)
 $(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))
-BENCH_MINIMAL := $(if $(filter tests/embed/minimal%,$(EMBED_TESTS)),$(BUILD)/size/embed/minimal)
+
+# What text_bytes links.
+SIZE_LIBRARY := $(BUILD)/size/libholm.a
 
 ## bench: instructions and time per operation, as a table and as build/bench.json; ROWS= picks some
-bench: $(BENCHES:%=$(BUILD)/%/bench) $(BENCH_MINIMAL) | $(SETUP)/bench
-	@BUILD=$(BUILD) MINIMAL=$(BENCH_MINIMAL) tests/bench/run.sh bench $(ROWS)
+bench: $(BENCHES:%=$(BUILD)/%/bench) $(SIZE_LIBRARY) | $(SETUP)/bench
+	@BUILD=$(BUILD) CC="$(CC)" tests/bench/run.sh bench $(ROWS)
 
 ## count: instructions per operation only, in a minute; ROWS= picks some
-count: $(BENCHES:%=$(BUILD)/%/bench) | $(SETUP)/bench
-	@BUILD=$(BUILD) tests/bench/run.sh count $(ROWS)
+count: $(BENCHES:%=$(BUILD)/%/bench) $(if $(findstring text_bytes,$(ROWS)),$(SIZE_LIBRARY)) | $(SETUP)/bench
+	@BUILD=$(BUILD) CC="$(CC)" tests/bench/run.sh count $(ROWS)
 
 BOOT_TIME := $(BUILD)/tools/boot-time
 $(BOOT_TIME): tools/boot-time.c | $(SETUP)/build

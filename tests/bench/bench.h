@@ -1,14 +1,16 @@
 /*
  * bench.h -- measuring: rows, the collection switch, the world in which rows run.
  *
- * A row is an operation that is repeated. Only what happens inside measured calls counts: they are
- * wrapped in bench_on()/bench_off(), which under callgrind switch its collection on and off, so the
- * harness is not counted. Payload copies are counted as one instruction per 32 bytes: memcpy is
- * wrapped, large copies are made with collection off and booked.
+ * A row is an operation that is repeated. It first brings everything into the state that is measured,
+ * says bench_start(), repeats, and says bench_stop(). Under callgrind only what happens inside
+ * measured calls counts: they are wrapped in bench_on()/bench_off(), which switch its collection.
+ * Payload copies are counted as one instruction per 32 bytes: memcpy is wrapped, large copies are
+ * made with collection off and booked. Otherwise the processor's time between the two is measured.
  */
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include <holm/buf.h>
 #include <holm/net.h>
 #include <holm/pair.h>
 #include <holm/tcp.h>
@@ -19,11 +21,9 @@
 
 #include <valgrind/callgrind.h>
 
-/* Counting instructions under callgrind (true) or measuring time (false). */
+/* Between bench_start() and bench_stop(), with a profiler to tell. */
 extern bool bench_counting;
-/* Payload bytes that the wrapped memcpy copied with collection off. */
-extern uint64_t bench_copied;
-/* Collection is on. */
+/* Inside of a measured call. */
 extern bool bench_collecting;
 
 static inline void bench_on(void)
@@ -40,12 +40,23 @@ static inline void bench_off(void)
 	bench_collecting = false;
 }
 
+/* The profiler simulates the caches from here on, for rows that want them warm at the start. */
+void bench_warm_caches(void);
+void bench_start(void);
+void bench_stop(void);
+
+/* Ends the program when a row finds that something did not work. */
+void bench_check(bool ok, const char *what);
+
 /* How the two instances are joined and what they offer each other. */
 struct world_options {
 	bool timestamps;
-	bool nocsum;   /* checksums left to the device */
-	bool super;    /* 64 KiB super-frames, partial checksums */
-	uint32_t idle; /* connections that are there and do nothing */
+	bool nocsum;	   /* checksums left to the device */
+	bool super;	   /* 64 KiB super-frames, partial checksums */
+	bool verify;	   /* look at every byte, damage frames under way */
+	uint32_t window;   /* of bulk; 0: 64 KiB */
+	uint32_t round_ns; /* by which the clock moves; 0: 20 us */
+	uint32_t idle;	   /* connections that are there and do nothing */
 };
 
 struct world_side {
@@ -55,16 +66,27 @@ struct world_side {
 	struct holm_addr addr;
 };
 
+/* One end of a connection with its rings. */
+struct end {
+	struct holm_tcp *t;
+	struct holm_ring_sndbuf snd;
+	struct holm_ring_rcvbuf rcv;
+};
+
 struct world {
+	struct world_options options;
 	struct world_side side[2];
 	struct holm_pair pair;
 	uint64_t now;
 	struct holm_tcp **idle[2];
 	uint32_t nidle;
+	struct end (*robin)[2]; /* of rrn: the idle connections with rings */
+	uint32_t next;		/* whose turn it is */
 };
 
-/* The ports that the second side listens on for idle connections: 0 .. IDLE_PORTS - 1 above this. */
+/* The second side listens for many connections from this port on, for WORLD_PER_PORT on each. */
 #define WORLD_IDLE_PORT 1000u
+#define WORLD_PER_PORT 25000u
 #define WORLD_PORT 80u
 
 void world_init(struct world *w, const struct world_options *o);
@@ -76,20 +98,23 @@ void world_round(struct world *w, int side);
 /* Rounds of both sides until nothing moves at the present time. */
 void world_settle(struct world *w);
 
+/* Rings of `limit` bytes for one end of a connection; given back by end_fini(). */
+void end_attach(struct world *w, int side, struct end *e, uint32_t limit);
+void end_fini(struct end *e);
+
 /* Connect side 0 to a listener of side 1; both ends get small fixed buffers of the caller. */
 void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,
 		   struct holm_tcp *end[2]);
 
+/* Each side learns where the other is. */
+void world_introduce(struct world *w);
+
 struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t backlog);
 
-/*
- * A row: setup once, then op() `ops` times, measured as a whole. Returns how many units an op is
- * (segments of 1460 bytes, round trips, datagrams).
- */
 struct row {
 	const char *name;
 	struct world_options options;
-	/* Run `ops` operations; returns the number of units done. */
+	/* Does `ops` operations; returns how many units (segments, round trips, datagrams) that was. */
 	double (*run)(struct world *w, uint32_t ops);
 	uint32_t ops_counted; /* under callgrind */
 	uint32_t ops_timed;
@@ -114,7 +139,12 @@ void floor_udp64(uint32_t units);
 void floor_udp1472(uint32_t units);
 void floor_memcpy(uint32_t units);
 
-/* Bytes per end of an idle established connection (memory.c). */
+/* Gives back what run_rrn keeps from one run to the next. */
+void rrn_fini(struct world *w);
+
+/* All bytes of the env divided by connections that are in one state (memory.c). */
 double memory_idle_bytes(uint32_t connections);
+double memory_halfopen_bytes(uint32_t connections);
+double memory_timewait_bytes(uint32_t connections);
 
 #endif

@@ -1,8 +1,8 @@
-# awk -f callgrind.awk PROFILE: what the measured code cost, one line of sums in the order of the
-# profile's events (Ir alone, or Ir and the misses of the cache simulation).
+# awk -v left_out=PATTERN -f callgrind.awk PROFILE: what the measured code cost, one line of sums in
+# the order of the profile's events (Ir alone, or Ir and those of the cache simulation).
 #
 # Only the functions' own costs are added up, by the file that a line of code came from, so that
-# inlined code counts where it was written. What belongs to tests/ is the harness and not counted.
+# inlined code counts where it was written. Files that match PATTERN (the harness) do not count.
 
 # A file is written out when it is first named, afterwards only its number stands there.
 /^c?(fl|fi|fe)=/ {
@@ -11,10 +11,10 @@
 	if (NF > 1) {
 		name = $0
 		sub(/^[^ ]* /, "", name)
-		harness[number] = name ~ /(^|\/)tests\//
+		out_of_it[number] = name ~ left_out
 	}
 	if ($1 !~ /^c/)
-		skipped = harness[number]
+		skipped = out_of_it[number]
 	next
 }
 

@@ -5,19 +5,7 @@
 
 #include <holm/udp.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #define BATCH 32u
-#define ROUND_NS 20000u
-
-static void check(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "bench: %s\n", what);
-	exit(1);
-}
 
 static struct holm_udp *endpoint(struct world *w, int side, uint16_t port, uint16_t remote_port)
 {
@@ -25,9 +13,9 @@ static struct holm_udp *endpoint(struct world *w, int side, uint16_t port, uint1
 	struct holm_endpoint remote = { .addr = w->side[!side].addr, .port = remote_port };
 	struct holm_udp *u;
 
-	check(holm_udp_open(w->side[side].net, &u) == 0, "udp open");
-	check(holm_udp_bind(u, &local, 0) == 0, "udp bind");
-	check(holm_udp_connect(u, &remote) == 0, "udp connect");
+	bench_check(holm_udp_open(w->side[side].net, &u) == 0, "udp open");
+	bench_check(holm_udp_bind(u, &local, 0) == 0, "udp bind");
+	bench_check(holm_udp_connect(u, &remote) == 0, "udp connect");
 	return u;
 }
 
@@ -52,14 +40,14 @@ static double run_udp(struct world *w, uint32_t ops, size_t bytes)
 	struct holm_span span = { payload, bytes };
 	struct holm_udp *a = endpoint(w, 0, 5000, 6000);
 	struct holm_udp *b = endpoint(w, 1, 6000, 5000);
-	bool counting = bench_counting;
 	struct holm_event ev;
 	uint64_t received = 0;
 
 	for (uint32_t i = 0; i < ops + 4; i++) {
-		bench_counting = counting && i >= 4;
-		if (i == 4)
+		if (i == 4) {
 			received = 0;
+			bench_start();
+		}
 		bench_on();
 		for (uint32_t k = 0; k < BATCH; k++)
 			holm_udp_send(a, NULL, &span, 1);
@@ -71,10 +59,10 @@ static double run_udp(struct world *w, uint32_t ops, size_t bytes)
 		while (holm_net_next_event(w->side[1].net, &ev))
 			continue;
 		bench_off();
-		w->now += ROUND_NS;
+		w->now += w->options.round_ns;
 	}
-	bench_counting = counting;
-	check(received == (uint64_t)ops * BATCH, "udp lost datagrams");
+	bench_stop();
+	bench_check(received == (uint64_t)ops * BATCH, "udp lost datagrams");
 	holm_udp_close(a);
 	holm_udp_close(b);
 	return (double)received;

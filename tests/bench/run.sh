@@ -2,7 +2,7 @@
 # run.sh count|bench [ROW ...] -- the rows of tests/bench/README.md, all of them unless some are named.
 #
 # count prints instructions only, in a minute; bench adds time and the rows that are no operations,
-# as a table and as bench.json. Environment: BUILD, and MINIMAL (the smallest embedding).
+# as a table and as bench.json. Environment: BUILD, CC (which links text_bytes).
 set -eu
 
 here=$(dirname "$0")
@@ -10,9 +10,15 @@ build=${BUILD:-build}
 out=$build/bench-results
 plain=$build/bench/bench
 v3=$build/bench-v3/bench
-# What is built for x86-64-v3 as well, and what a count is asked for most.
+# What is built for x86-64-v3 as well.
 v3_rows="bulk rr crr udp64 udp1472"
+# What a count is asked for most.
 count_rows="bulk bulk.ts bulk.nocsum bulk.super rr crr udp64 udp1472 bulk.v3"
+# Rows that are no operations: bytes, and cache lines.
+value_rows="idle_bytes idle6_bytes halfopen_bytes halfopen6_bytes timewait_bytes timewait6_bytes
+	rrn_lines rrn.quick_lines text_bytes"
+# The cache that tells a line that was used in this round trip from one that waited since the last.
+lines_cache="--cache-sim=yes --I1=32768,8,64 --D1=32768,8,64 --LL=1048576,16,64"
 
 die()
 {
@@ -20,8 +26,8 @@ die()
 	exit 2
 }
 
-# All rows that this machine can run.
-all_rows()
+# All operations that this machine can run.
+operations()
 {
 	"$plain" list
 	[ -x "$v3" ] && grep -q -w avx2 /proc/cpuinfo && for r in $v3_rows; do echo "$r.v3"; done
@@ -37,16 +43,50 @@ program()
 	esac
 }
 
-# "name instructions" of row $1: per unit, payload copies at one instruction per 32 bytes.
+# profile ROW [OPTION ...]: leaves ROW.1, of the floor ROW.2, and what the program printed in ROW.out.
+profile()
+{
+	row=$1
+	shift
+	file=$out/callgrind/$row
+	# shellcheck disable=SC2086 -- options are words.
+	valgrind --quiet --tool=callgrind --collect-atstart=no --instr-atstart=no "$@" \
+		--callgrind-out-file="$file" "$(program "$row")" count "${row%.v3}" >"$file.out" \
+		2>"$file.log" || { cat "$file.log" >&2; exit 1; }
+}
+
+# per_unit ROW PART HARNESS: instructions of profile ROW.PART per unit, as line PART of ROW.out says,
+# payload copies at one instruction per 32 bytes, the files that match HARNESS left out.
+per_unit()
+{
+	line=$(sed -n "$2p" "$out/callgrind/$1.out")
+	[ -n "$line" ] || { echo 0; return; }
+	awk -v left_out="$3" -f "$here/callgrind.awk" "$out/callgrind/$1.$2" |
+		awk -v line="$line" '{ split(line, f, " "); printf "%.1f\n", ($1 + f[3] / 32) / f[2] }'
+}
+
+# "name instructions floor_instructions" of row $1.
 count()
 {
-	profile=$out/callgrind/$1
-	valgrind --quiet --tool=callgrind --collect-atstart=no --instr-atstart=no \
-		--callgrind-out-file="$profile" "$(program "$1")" count "${1%.v3}" >"$profile.row" \
-		2>"$profile.log" || { cat "$profile.log" >&2; exit 1; }
-	read -r _ units copied <"$profile.row"
-	awk -f "$here/callgrind.awk" "$profile.1" | awk -v name="$1" -v units="$units" \
-		-v copied="$copied" '{ printf "%s %.1f\n", name, ($1 + copied / 32) / units }'
+	profile "$1"
+	echo "$1 $(per_unit "$1" 1 '(^|/)tests/') $(per_unit "$1" 2 '(^|/)tests/bench/bench')"
+}
+
+# Cache lines that were fetched again, per end and round trip of the round robin $1: all, and
+# without what the program's buffers took of them.
+lines()
+{
+	row=$1@100000
+	# shellcheck disable=SC2086 -- options are words.
+	profile "$row" $lines_cache
+	for what in "" .stack; do
+		left_out='(^|/)tests/'
+		[ -z "$what" ] || left_out="$left_out|/buf_ring|holm/buf[.]h"
+		read -r _ units _ <"$out/callgrind/$row.out"
+		awk -v left_out="$left_out" -f "$here/callgrind.awk" "$out/callgrind/$row.1" |
+			awk -v name="$1_lines$what" -v units="$units" \
+				'{ printf "%s %.1f lines\n", name, ($8 + $9) / units / 2 }'
+	done
 }
 
 # "name ns floor_ns" of row $1.
@@ -55,40 +95,64 @@ measure()
 	"$(program "$1")" time "${1%.v3}" | awk -v name="$1" '{ print name, $2, $3 }'
 }
 
-# The rows that are no operations, "name value unit".
-values()
+# "name value unit" of row $1, or why there is none.
+value()
 {
-	"$plain" values
-	[ -f "${MINIMAL:-}" ] || return 0
-	size "$MINIMAL" | awk 'NR == 2 { print "text_bytes", $1, "bytes" }'
+	case $1 in
+	*6_bytes) echo "$1 - bytes: not measured, there is no IPv6 yet" ;;
+	*_lines) lines "${1%_lines}" ;;
+	text_bytes) BUILD=$build "$here/text.sh" ;;
+	*) "$plain" values "$1" ;;
+	esac
+}
+
+# Whether $1 is among the words $2.
+among()
+{
+	for word in $2; do
+		[ "$1" != "$word" ] || return 0
+	done
+	return 1
 }
 
 mode=${1:?"run.sh count|bench [ROW ...]"}
 shift
 rm -rf "$out"
 mkdir -p "$out/callgrind"
-known=$(all_rows)
+known=$(operations)
 case $mode in
-count) [ $# -gt 0 ] || eval "set -- $count_rows" ;;
-bench) [ $# -gt 0 ] || eval "set -- \$known" ;;
+count) rows=${*:-$count_rows} ;;
+bench) rows=${*:-$known $value_rows} ;;
 *) die "no such mode: $mode" ;;
 esac
+for row in $rows; do
+	among "$row" "$known $value_rows" || die "no such row: $row; there are:" $known $value_rows
+done
 
-: >"$out/counts"
-: >"$out/times"
-: >"$out/values"
-values_wanted=
-for row in "$@"; do
-	echo "$known" | grep -q -x -F "$row" || { values_wanted=yes; continue; }
-	[ "$mode" = count ] || echo "  COUNT   $row" >&2
-	count "$row" >>"$out/counts"
-	[ "$mode" = bench ] || { tail -n 1 "$out/counts" | awk '{ printf "%-14s %10.0f\n", $1, $2 }'; continue; }
-	echo "  TIME    $row" >&2
-	measure "$row" >>"$out/times"
+for file in counts times values; do
+	: >"$out/$file"
+done
+if [ "$mode" = bench ]; then
+	"$plain" verify >"$out/verified" || die "the stack does not move what it should"
+fi
+for row in $rows; do
+	[ "$mode" = count ] || echo "  BENCH   $row" >&2
+	if among "$row" "$value_rows"; then
+		value "$row" >"$out/value"
+		cat "$out/value" >>"$out/values"
+		[ "$mode" = bench ] || cat "$out/value"
+		continue
+	fi
+	count "$row" >"$out/count"
+	cat "$out/count" >>"$out/counts"
+	if [ "$mode" = count ]; then
+		awk '{ printf "%-18s %10.0f\n", $1, $2 }' "$out/count"
+	else
+		measure "$row" >>"$out/times"
+	fi
 done
 [ "$mode" = bench ] || exit 0
-[ "$*" != "$(echo $known)" ] || values_wanted=yes
-[ -z "$values_wanted" ] || values >"$out/values"
-awk -v json="$build/bench.json" -f "$here/table.awk" "$out/counts" "$out/times" "$out/values"
+awk -v json="$build/bench.json" -f "$here/table.awk" "$out/counts" "$out/times" "$out/values" |
+	tee "$build/bench.txt"
 echo
-echo "What the rows are: tests/bench/README.md. Written to $build/bench.json."
+echo "What the rows are: tests/bench/README.md. Written to $build/bench.txt and $build/bench.json."

@@ -1,29 +1,46 @@
 # awk -v json=FILE -f table.awk counts times values: the table of make bench, and the same as JSON.
+# A value of "-" was not measured; what follows its unit says why.
 
 function row(text)
 {
 	printf "%s\n  %s", n++ ? "," : "[", text >json
 }
 
-FILENAME ~ /counts$/ { instructions[$1] = $2; order[++rows] = $1; next }
+# A figure, or what stands for one that there is not.
+function figure(format, value, none)
+{
+	return value > 0 ? sprintf(format, value) : none
+}
+
+FILENAME ~ /counts$/ { instructions[$1] = $2; floor_instructions[$1] = $3; order[++rows] = $1; next }
 FILENAME ~ /times$/ { ns[$1] = $2; floor_ns[$1] = $3; next }
-{ value[++values] = $1; amount[$1] = $2; unit[$1] = $3 }
+{
+	value[++values] = $1
+	amount[values] = $2
+	unit[values] = $3
+	for (i = 4; i <= NF; i++)
+		unit[values] = unit[values] " " $i
+}
 
 END {
-	printf "%-14s %13s %10s %10s %7s\n", "row", "instructions", "ns", "floor ns", "ratio"
+	if (rows)
+		printf "%-18s %12s %7s %10s %9s %6s\n", "row", "instructions", "floor", "ns", "floor ns",
+			"ratio"
 	for (i = 1; i <= rows; i++) {
 		r = order[i]
-		has_floor = floor_ns[r] > 0
-		floor = has_floor ? sprintf("%.1f", floor_ns[r]) : "-"
-		ratio = has_floor ? sprintf("%.2f", ns[r] / floor_ns[r]) : "-"
-		printf "%-14s %13.0f %10.1f %10s %7s\n", r, instructions[r], ns[r], floor, ratio
-		row(sprintf("{\"name\": \"%s\", \"instructions\": %.0f, \"ns\": %.1f, \"floor_ns\": %s}",
-			    r, instructions[r], ns[r], has_floor ? floor : "null"))
+		printf "%-18s %12.0f %7s %10.1f %9s %6s\n", r, instructions[r],
+			figure("%.0f", floor_instructions[r], "-"), ns[r],
+			figure("%.1f", floor_ns[r], "-"),
+			floor_ns[r] > 0 ? sprintf("%.2f", ns[r] / floor_ns[r]) : "-"
+		row(sprintf("{\"name\": \"%s\", \"instructions\": %.0f, \"floor_instructions\": %s, " \
+			    "\"ns\": %.1f, \"floor_ns\": %s}", r, instructions[r],
+			    figure("%.0f", floor_instructions[r], "null"), ns[r],
+			    figure("%.1f", floor_ns[r], "null")))
 	}
 	for (i = 1; i <= values; i++) {
-		v = value[i]
-		printf "%-14s %13.1f %s\n", v, amount[v], unit[v]
-		row(sprintf("{\"name\": \"%s\", \"value\": %.1f, \"unit\": \"%s\"}", v, amount[v], unit[v]))
+		printf "%-18s %12s %s\n", value[i], amount[i], unit[i]
+		row(sprintf("{\"name\": \"%s\", \"value\": %s, \"unit\": \"%s\"}", value[i],
+			    amount[i] == "-" ? "null" : amount[i], unit[i]))
 	}
 	printf "\n]\n" >json
 }

@@ -13,7 +13,6 @@
 #define FRAMES 1024u
 #define BUDGET 32u
 #define ROUND_NS 20000u
-#define IDLE_PER_PORT 25000u
 
 static void die(const char *what, int err)
 {
@@ -76,7 +75,9 @@ static void side_init(struct world *w, int i)
 	int err;
 
 	holm_config_default(&config);
-	config.tcp_half_open_max = 1u << 16;
+	config.tcp_half_open_max = 1u << 17;
+	config.tcp_backlog_max = 1u << 17;
+	config.tcp_time_wait_max = 1u << 17;
 	err = holm_net_create(&s->net, &config, &env, protos);
 	if (err)
 		die("holm_net_create", err);
@@ -117,7 +118,7 @@ void world_settle(struct world *w)
 	for (int i = 0; i < 8; i++) {
 		world_round(w, 0);
 		world_round(w, 1);
-		w->now += ROUND_NS;
+		w->now += w->options.round_ns;
 	}
 }
 
@@ -136,6 +137,24 @@ struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t
 	return t;
 }
 
+void end_attach(struct world *w, int side, struct end *e, uint32_t limit)
+{
+	const struct holm_memory *memory = holm_net_memory(w->side[side].net);
+
+	holm_ring_sndbuf_init(&e->snd, memory, limit, NULL);
+	holm_ring_rcvbuf_init(&e->rcv, memory, limit, NULL);
+	bench_check(holm_tcp_attach(e->t, &e->snd.base, &e->rcv.base) == 0, "attach");
+}
+
+/* Rings may still hold something when their connection has gone. */
+void end_fini(struct end *e)
+{
+	if (e->snd.memory)
+		holm_ring_sndbuf_fini(&e->snd);
+	if (e->rcv.memory)
+		holm_ring_rcvbuf_fini(&e->rcv);
+}
+
 void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,
 		   struct holm_tcp *end[2])
 {
@@ -149,12 +168,24 @@ void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,
 	for (int i = 0; i < 4; i++) {
 		world_round(w, 0);
 		world_round(w, 1);
-		w->now += ROUND_NS;
+		w->now += w->options.round_ns;
 	}
 	err = holm_tcp_accept(listener, &end[1]);
 	if (err)
 		die("accept", err);
 	drop_events(w);
+}
+
+void world_introduce(struct world *w)
+{
+	struct holm_tcp *listener = world_listen(w, 1, WORLD_PORT, 1);
+	struct holm_tcp *end[2];
+
+	world_connect(w, listener, WORLD_PORT, end);
+	holm_tcp_abort(end[0]);
+	holm_tcp_abort(end[1]);
+	holm_tcp_close(listener);
+	world_settle(w);
 }
 
 static void add_idle(struct world *w, uint32_t n, bool timestamps)
@@ -164,10 +195,10 @@ static void add_idle(struct world *w, uint32_t n, bool timestamps)
 	w->idle[0] = calloc(n, sizeof(struct holm_tcp *));
 	w->idle[1] = calloc(n, sizeof(struct holm_tcp *));
 	for (uint32_t i = 0; i < n; i++) {
-		uint16_t port = (uint16_t)(WORLD_IDLE_PORT + i / IDLE_PER_PORT);
+		uint16_t port = (uint16_t)(WORLD_IDLE_PORT + i / WORLD_PER_PORT);
 		struct holm_tcp *end[2];
 
-		if (i % IDLE_PER_PORT == 0) {
+		if (i % WORLD_PER_PORT == 0) {
 			listener = world_listen(w, 1, port, 64);
 			holm_tcp_set_option(listener, HOLM_TCP_OPT_TIMESTAMPS, timestamps);
 		}
@@ -187,6 +218,9 @@ void world_init(struct world *w, const struct world_options *o)
 	struct holm_dev_caps caps = caps_of(o);
 
 	memset(w, 0, sizeof(*w));
+	w->options = *o;
+	if (w->options.round_ns == 0)
+		w->options.round_ns = ROUND_NS;
 	w->now = 1000000000;
 	holm_pair_init(&w->pair, &caps);
 	side_init(w, 0);
@@ -200,6 +234,8 @@ void world_init(struct world *w, const struct world_options *o)
 
 void world_fini(struct world *w)
 {
+	if (w->robin)
+		rrn_fini(w);
 	for (int i = 0; i < 2; i++) {
 		holm_net_remove_dev(w->side[i].net, &w->pair.end[i].dev);
 	}
