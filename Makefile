@@ -84,7 +84,7 @@ SETUP := $(BUILD)/setup
 $(SETUP)/%: tools/packages tools/setup.sh
 	@tools/setup.sh $*
 	@mkdir -p $(@D) && touch $@
-$(SETUP)/run $(SETUP)/lint $(SETUP)/bench: | $(SETUP)/build
+$(SETUP)/run $(SETUP)/lint $(SETUP)/bench $(SETUP)/interop: | $(SETUP)/build
 $(SETUP)/test $(SETUP)/debug: | $(SETUP)/run
 
 # A directory of results that belongs to root stops everybody else: say so at once.
@@ -484,6 +484,20 @@ TAP_PROGRAMS := $(sort $(APPS:%=$(BUILD)/tap/%) $(if $(OUTSIDE),$(BUILD)/tap/$(O
 ## tap: every application as a program of the host over a TAP device, build/tap/<app> --help
 tap: $(TAP_PROGRAMS)
 
+# The same applications on the host's own sockets, and a server of the interop tests on holm's.
+NATIVE_PROGRAMS := $(patsubst %,$(BUILD)/tap/native/%,client echo sink source)
+$(BUILD)/tap/native/%: kernel/apps/%.c | $(SETUP)/build
+	$(call say,CC,'$< [native]') && mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra $< -o $@
+INTEROP_UPLOAD := tests/interop/upload.c
+$(eval $(call tap_outside_rule,$(INTEROP_UPLOAD)))
+$(eval $(call tap,upload,$(call tap_outside,$(INTEROP_UPLOAD))))
+
+.PHONY: interop
+## interop: the stack against Linux in network namespaces of its own, about three minutes (root)
+interop: $(APPS:%=$(BUILD)/tap/%) $(BUILD)/tap/upload $(NATIVE_PROGRAMS) | $(SETUP)/interop
+	@$(hand_back) BUILD=$(BUILD) sh tests/interop/run.sh "$(T)"
+
 # ---- lint ------------------------------------------------------------------------------------
 
 TIDY_SRC := $(LIB_SRC) $(DRIVER_SRC) $(ARCH_SRC:%.S=) $(filter %.c,$(KERNEL_SRC)) \
@@ -564,8 +578,8 @@ boot-time: $(BUILD)/$(ARCH)/httpd.elf $(BOOT_TIME) | $(SETUP)/run
 ## setup: install what any target needs from the distribution
 setup:
 	@rm -rf $(SETUP)
-	@tools/setup.sh build run test lint debug bench
-	@mkdir -p $(SETUP) && cd $(SETUP) && touch build run test lint debug bench
+	@tools/setup.sh build run test lint debug bench interop
+	@mkdir -p $(SETUP) && cd $(SETUP) && touch build run test lint debug bench interop
 	@echo "set-up: everything is there"
 
 ## clean: remove build/

@@ -1,9 +1,11 @@
 /*
  * sink.c -- reads and throws away (the discard service, RFC 863), and says how fast.
  *
- *	sink [-n CONNECTIONS] [PORT]	port 9; ends after so many connections, with 0
+ *	sink [-c] [-n CONNECTIONS] [PORT]	port 9; ends after so many connections, with 0
  *
- * One connection at a time: it is there to measure.
+ * With -c it checks that what comes is what source sends: with j = i mod 65521, byte i is
+ * (j + j / 256) mod 256; at the first other byte it ends with 1. One connection at a time: it is there
+ * to measure.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,9 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 64 * 1024 };
+enum { CHUNK_BYTES = 64 * 1024, PERIOD = 65521 };
 
 static unsigned char chunk[CHUNK_BYTES];
+/* Twice the period, so that a chunk's worth lies in one piece from any position. */
+static unsigned char pattern[2 * PERIOD];
+static int checks;
 
 static uint64_t now_us(void)
 {
@@ -52,6 +57,15 @@ static void report(uint64_t bytes, uint64_t us, const char *how)
 	fflush(stdout);
 }
 
+static void check(size_t n, uint64_t position)
+{
+	if (memcmp(chunk, pattern + position % PERIOD, n) == 0)
+		return;
+	fprintf(stderr, "sink: among the %zu bytes from %llu on are wrong ones\n", n,
+		(unsigned long long)position);
+	exit(1);
+}
+
 static void drain(int fd)
 {
 	uint64_t start = now_us();
@@ -59,7 +73,10 @@ static void drain(int fd)
 	ssize_t n;
 
 	do {
-		n = read(fd, chunk, sizeof(chunk));
+		/* No more than a period, for check(). */
+		n = read(fd, chunk, PERIOD);
+		if (n > 0 && checks)
+			check((size_t)n, bytes);
 		if (n > 0)
 			bytes += (uint64_t)n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
@@ -68,7 +85,7 @@ static void drain(int fd)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: sink [-n CONNECTIONS] [PORT]\n");
+	fprintf(stderr, "usage: sink [-c] [-n CONNECTIONS] [PORT]\n");
 	return 2;
 }
 
@@ -80,11 +97,15 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
 			left = atol(argv[++i]);
+		else if (strcmp(argv[i], "-c") == 0)
+			checks = 1;
 		else
 			port = atoi(argv[i]);
 	}
 	if (port < 1 || port > 65535 || left == 0)
 		return usage();
+	for (unsigned i = 0; i < 2 * PERIOD; i++)
+		pattern[i] = (unsigned char)(i % PERIOD + i % PERIOD / 256);
 	listener = listen_on((uint16_t)port);
 	if (listener < 0) {
 		fprintf(stderr, "sink: port %d: %s\n", port, strerror(errno));
