@@ -45,6 +45,12 @@ static bool is_idle(const struct holm_tcp *c)
 	       !(fl->lend && tcp_lend_is_referenced(fl->lend));
 }
 
+static void repair_end(struct holm_tcp *c)
+{
+	if (c->flight->repair)
+		tcp_net(c)->tcp->sack->end(c);
+}
+
 /* What has no meaning any more once the connection has ended. Lent bytes have. */
 static void flight_empty(struct holm_tcp *c)
 {
@@ -58,6 +64,7 @@ static void flight_empty(struct holm_tcp *c)
 	}
 	fl->held_frames = 0;
 	fl->held_bytes = 0;
+	repair_end(c);
 	tcp_reasm_destroy(tcp_net(c), fl->reasm);
 	fl->reasm = NULL;
 }

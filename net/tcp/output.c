@@ -99,6 +99,21 @@ static struct tcp_seq sent_data_end(const struct holm_tcp *c)
 	return c->flags & TCP_FIN_SENT ? seq_sub(c->flight->snd_nxt, 1) : c->flight->snd_nxt;
 }
 
+/* How many of `n` lost bytes may go now: within cwnd, and within what the peer's window is now. */
+static uint32_t lost_bytes(const struct tcp_tx *tx, uint32_t n)
+{
+	struct holm_tcp *c = tx->c;
+	uint32_t done = seq_diff(c->flight->rtx_nxt, c->snd_una);
+	uint32_t window = max_u32(c->snd_wnd, tx->mss);
+	uint32_t allowed = tcp_send_allowance(c);
+
+	n = min_u32(n, window > done ? window - done : 0);
+	if (n <= allowed)
+		return n;
+	c->flags |= TCP_CWND_LIMITED;
+	return allowed - allowed % tx->mss;
+}
+
 /* How many of the bytes to be sent again may go now. */
 static uint32_t again_bytes(const struct tcp_tx *tx)
 {
@@ -108,6 +123,8 @@ static uint32_t again_bytes(const struct tcp_tx *tx)
 	uint32_t done = seq_diff(fl->rtx_nxt, c->snd_una);
 	uint32_t limit = min_u32(c->cwnd, max_u32(c->snd_wnd, tx->mss));
 
+	if (fl->repair)
+		return lost_bytes(tx, n);
 	/* The oldest segment may always go. */
 	if (done == 0)
 		return min_u32(n, max_u32(tx->mss, limit - limit % tx->mss));
@@ -119,6 +136,16 @@ static uint32_t again_bytes(const struct tcp_tx *tx)
 static bool again_is_due(const struct holm_tcp *c)
 {
 	return seq_lt(c->flight->rtx_nxt, c->flight->rtx_end);
+}
+
+static void note_resent(struct holm_tcp *c, uint32_t n)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_seq from = fl->rtx_nxt;
+
+	fl->rtx_nxt = seq_add(from, n);
+	if (fl->repair)
+		tcp_net(c)->tcp->sack->resent(c, from, fl->rtx_nxt);
 }
 
 /* Send what recovery has marked: [rtx_nxt, rtx_end). False: no room. */
@@ -151,9 +178,9 @@ static never_inline bool send_again(struct tcp_tx *tx)
 		fl->retransmits++;
 		net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
 		fl->timing = false;
-		fl->rtx_nxt = seq_add(fl->rtx_nxt, (uint32_t)sent);
 		if ((uint32_t)sent == n && (flags & TCP_FIN))
-			fl->rtx_nxt = seq_add(fl->rtx_nxt, 1);
+			sent++;
+		note_resent(c, (uint32_t)sent);
 		if (!(c->flags & TCP_REXMT))
 			tcp_timer_rexmt(c);
 	}
@@ -178,7 +205,7 @@ static uint32_t sendable(const struct tcp_tx *tx)
 	uint32_t queued = seq_diff(tx->end, c->flight->snd_nxt);
 	uint32_t flying = tcp_in_flight(c);
 	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
-	uint32_t allowed = c->cwnd > flying ? c->cwnd - flying : 0;
+	uint32_t allowed = tcp_send_allowance(c);
 	uint32_t n = min_u32(queued, usable);
 	bool nagle;
 
@@ -213,6 +240,8 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 		fl->rtx_end = fl->rtx_nxt;
 	}
 	c->flight->snd_nxt = seq_add(c->flight->snd_nxt, n + fin);
+	if (fl->repair)
+		tx->net->tcp->sack->sent(c, n + fin);
 	if (n % tx->mss != 0)
 		fl->small_end = c->flight->snd_nxt;
 	if (fin)
@@ -237,6 +266,13 @@ static bool fin_is_due(const struct holm_tcp *c)
 	return (c->flags & (TCP_SHUTDOWN | TCP_FIN_SENT)) == TCP_SHUTDOWN;
 }
 
+/* What is sent must be noted: is there memory for that? */
+static inline bool can_note(struct holm_tcp *c)
+{
+	return likely(c->flight->repair) || !(c->flags & TCP_SACK) ||
+	       tcp_net(c)->tcp->sack->begin(c);
+}
+
 /* False: no room, or no memory. */
 static bool send_new(struct tcp_tx *tx)
 {
@@ -251,9 +287,9 @@ static bool send_new(struct tcp_tx *tx)
 
 		if (n == 0 && !fin)
 			return true;
-		if (tx->room == 0)
+		if (tx->room == 0 || !can_note(c))
 			return false;
-		ASSERT(n == 0 || tcp_in_flight(c) + n <= c->cwnd);
+		ASSERT(n <= tcp_send_allowance(c));
 		if (last)
 			flags |= fin ? TCP_PSH | TCP_FIN : TCP_PSH;
 		sent = tcp_send_segment(tx, c->flight->snd_nxt, n, flags);
@@ -290,13 +326,15 @@ static bool send_window_probe(struct tcp_tx *tx)
 		c->flight->max_snd_wnd = c->snd_wnd;
 		return send_new(tx);
 	}
-	if (tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
+	if (!can_note(c) || tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
 		c->flags |= TCP_PROBE_DUE;
 		return false;
 	}
 	net_count(tx->net, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES);
 	if (fresh) {
 		c->flight->snd_nxt = seq_add(c->flight->snd_nxt, 1);
+		if (c->flight->repair)
+			tx->net->tcp->sack->sent(c, 1);
 		c->flight->rtx_nxt = c->flight->snd_nxt;
 		c->flight->rtx_end = c->flight->snd_nxt;
 	}
@@ -315,8 +353,40 @@ static bool send_keep_alive(struct tcp_tx *tx)
 	return true;
 }
 
+/*
+ * RFC 8985 7.3, TLP_send_probe():
+ *   If an unsent segment exists AND the receive window allows new data to be sent: transmit the
+ *   lowest-sequence unsent segment of up to SMSS. Else: retransmit the highest-sequence segment sent
+ *   so far.
+ */
+static bool send_loss_probe(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_seq end = sent_data_end(c);
+	uint32_t n = min_u32(seq_diff(end, c->snd_una), tx->mss);
+	uint8_t flags = c->flags & TCP_FIN_SENT ? TCP_ACK | TCP_FIN : TCP_ACK;
+
+	/* What was new went out just now: that is the probe. */
+	if (!(c->flags & TCP_TLP_DUE) || tcp_in_flight(c) == 0)
+		return true;
+	/* The FIN alone is in flight. */
+	if (seq_lt(end, c->snd_una))
+		n = 0;
+	if (tcp_send_segment(tx, seq_sub(end, n), n, flags) < 0)
+		return false;
+	c->flags &= ~(uint32_t)TCP_TLP_DUE;
+	c->flight->timing = false;
+	c->flight->retransmits++;
+	net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
+	tx->net->tcp->sack->resent(c, seq_sub(end, n), c->flight->snd_nxt);
+	tx->net->tcp->rack->probed(c, true);
+	return true;
+}
+
 static bool send_probes(struct tcp_tx *tx)
 {
+	if (!send_loss_probe(tx))
+		return false;
 	if ((tx->c->flags & TCP_PROBE_DUE) && !send_window_probe(tx))
 		return false;
 	return !(tx->c->flags & TCP_KEEP_DUE) || send_keep_alive(tx);
@@ -355,7 +425,7 @@ static bool output_synchronized(struct tcp_tx *tx)
 		tcp_cc_on_idle(c);
 	ok = likely(!again_is_due(c)) || send_again(tx);
 	ok = ok && send_new(tx);
-	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE)))
+	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE)))
 		ok = send_probes(tx);
 	if (ok && must_persist(tx)) {
 		c->flight->retries = 0;
@@ -372,7 +442,8 @@ static bool output_synchronized(struct tcp_tx *tx)
 /* Is there anything to look at? A segment that asked for nothing is the usual no. */
 static bool is_due(const struct holm_tcp *c, struct tcp_seq end)
 {
-	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED | TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE))
+	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED | TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE |
+			TCP_TLP_DUE))
 		return true;
 	return seq_lt(c->flight->snd_nxt, end) || fin_is_due(c) || again_is_due(c);
 }

@@ -1,7 +1,7 @@
 /*
  * Loss recovery: RFC 5681 section 3.2, RFC 6582 (NewReno), RFC 6298 section 5. Decides what is sent
  * again -- output.c sends [rtx_nxt, rtx_end) -- and how large the congestion window is meanwhile.
- * Knows no SACK of the peer: a scoreboard would live beside rtx_nxt.
+ * With a peer that takes SACK, repair.c does that.
  */
 #include "net/tcp/room.h"
 
@@ -152,6 +152,10 @@ static void lose_everything(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
+	if (fl->repair) {
+		tcp_net(c)->tcp->sack->timeout(c);
+		return;
+	}
 	tcp_cc_on_timeout(c, fl->retries == 0);
 	fl->phase = TCP_LOSS;
 	fl->recover = fl->snd_nxt;
@@ -200,7 +204,11 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 
 void tcp_recovery_resend(struct holm_tcp *c)
 {
-	if (c->flight && tcp_in_flight(c) > 0)
+	if (!c->flight || tcp_in_flight(c) == 0)
+		return;
+	if (c->flight->repair)
+		tcp_net(c)->tcp->sack->resend(c);
+	else
 		mark_again(c, tcp_in_flight(c));
 	tcp_note_output(c);
 }

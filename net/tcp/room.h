@@ -10,6 +10,7 @@
 #include "net/link/gro.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"
+#include "net/tcp/repair.h"
 #include "net/tcp/tcb.h"
 #include "net/wire/tcp.h"
 
@@ -43,14 +44,6 @@ struct tcp_blocked {
 };
 
 #define TCP_PORT_COUNTERS 64u
-
-/* Selective acknowledgment, if the part is linked. TCP_SACK on a connection implies that it is. */
-struct tcp_sack_ops {
-	/* The blocks to announce now, a D-SACK first; returns how many. What was told is forgotten. */
-	uint8_t (*announce)(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max);
-	/* [left, right) has arrived again. */
-	void (*duplicate)(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right);
-};
 
 /* One per instance. */
 struct tcp_state {
@@ -87,7 +80,9 @@ struct tcp_state {
 	const struct tcp_cc_ops *cc[TCP_CC_MAX];
 	uint32_t ncc;
 	struct tcp_settings defaults;
-	const struct tcp_sack_ops *sack; /* NULL: not linked */
+	/* The parts of recovery; NULL: not linked. */
+	const struct tcp_sack_ops *sack;
+	const struct tcp_rack_ops *rack;
 };
 
 /* What the steps want sent. Filled by them, acted upon by input.c. */
@@ -447,6 +442,27 @@ bool tcp_lend_is_referenced(const struct tcp_lend *l);
 void tcp_lend_release(struct holm_tcp *c);
 
 /* ---- recovery.c */
+/* RFC 6675's pipe: what is thought to be in the network. */
+static inline uint32_t tcp_pipe(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	if (!fl || !fl->repair)
+		return tcp_in_flight(c);
+	return tcp_in_flight(c) - fl->repair->score.sacked - fl->repair->score.lost;
+}
+/*
+ * How many bytes may go now, new or again, for all that congestion control and recovery know: what
+ * cwnd leaves, or what a timeout, a probe or limited transmit (RFC 3042) allows beyond it.
+ */
+static inline uint32_t tcp_send_allowance(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+	uint32_t pipe = tcp_pipe(c);
+	uint32_t left = c->cwnd > pipe ? c->cwnd - pipe : 0;
+
+	return fl ? max_u32(left, fl->credit) : left;
+}
 /* New data was acknowledged: `acked` sequence numbers, SND.UNA has moved. */
 void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked);
 /* A duplicate ACK (RFC 5681 section 2). */

@@ -3,9 +3,8 @@
  * first, then the range that grew last, then the others by age. Every range is one that the receive
  * buffer has promised to keep. What a peer announces to us is repair.c's.
  */
+#include "net/tcp/repair.h"
 #include "net/tcp/room.h"
-
-#include "net/core/proto.h"
 
 /* The most recent range that is older than `before`, or NULL. */
 static const struct tcp_range *next_older(const struct tcp_reasm *r, uint32_t before)
@@ -48,12 +47,10 @@ uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks
  *       reported in at most one D-SACK block.
  * Packets that were looked at together have one ACK: what touches is one sequence, else the last counts.
  */
-static void duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right)
+void tcp_sack_note_duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right)
 {
-	struct tcp_flight *fl = tcp_flight_get(c);
+	struct tcp_flight *fl = c->flight;
 
-	if (!fl)
-		return;
 	if (fl->has_dsack && seq_leq(left, fl->dsack_right) && seq_leq(fl->dsack_left, right)) {
 		left = seq_min(left, fl->dsack_left);
 		right = seq_max(right, fl->dsack_right);
@@ -66,7 +63,7 @@ static void duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq ri
 		tcp_reasm_touch(fl->reasm, left);
 }
 
-static uint8_t announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max)
+uint8_t tcp_sack_announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max)
 {
 	struct tcp_flight *fl = c->flight;
 	uint8_t n = 0;
@@ -82,24 +79,3 @@ static uint8_t announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8
 		n = (uint8_t)(n + tcp_sack_blocks(fl->reasm, blocks + n, (uint8_t)(max - n)));
 	return n;
 }
-
-static const struct tcp_sack_ops ops = {
-	.announce = announce,
-	.duplicate = duplicate,
-};
-
-static int start(struct holm_net *net)
-{
-	net->tcp->sack = &ops;
-	net->tcp->defaults.sack = true;
-	return 0;
-}
-
-static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
-
-const struct holm_proto holm_tcp_sack = {
-	.name = "tcp-sack",
-	.kind = PROTO_PART,
-	.needs = needs,
-	.start = start,
-};

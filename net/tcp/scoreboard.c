@@ -254,6 +254,7 @@ void tcp_score_ack(struct tcp_score *s, struct tcp_seq ack, struct tcp_delivery 
 			s->sacked -= seq_diff(end, s->una);
 		else
 			deliver(s, e, s->una, end, d);
+		d->again |= (e->flags & SENT_AGAIN) != 0;
 		s->una = end;
 		if (!seq_eq(e->end, end))
 			break;

@@ -61,6 +61,7 @@ struct tcp_delivery {
 	uint32_t acked; /* of these, cumulatively; and those sacked before do not count again */
 	bool any;	/* newest_* are valid */
 	bool newest_again;
+	bool again;	/* something that was sent again, cumulatively */
 	bool original;	/* something that was never sent again, below `limit` */
 	bool reordered; /* something that was never sent again, below what had been delivered */
 	uint32_t newest_at, newest_tx;

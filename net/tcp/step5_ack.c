@@ -77,7 +77,10 @@ static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 	c->snd_una = ack;
 	fl->progress_ns = rx->net->now;
 	fl->retries = 0;
-	tcp_recovery_acked(c, acked);
+	if (fl->repair)
+		rx->net->tcp->sack->acked(c, rx, acked, false);
+	else
+		tcp_recovery_acked(c, acked);
 	tcp_lend_discard(c);
 	/* RFC 6298 5.2 and 5.3. */
 	if (seq_eq(c->snd_una, fl->snd_nxt))
@@ -93,6 +96,21 @@ static bool is_duplicate(const struct holm_tcp *c, const struct tcp_rx *rx, stru
 	return seq_eq(ack, c->snd_una) && tcp_in_flight(c) > 0 && rx->orig_len == 0 &&
 	       !(rx->h->flags & (TCP_SYN | TCP_FIN)) &&
 	       (uint32_t)rx->h->wnd << tcp_snd_wscale(c) == c->snd_wnd;
+}
+
+/* An ACK that moves nothing: what it says of what lies above. */
+static void ack_again(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+{
+	bool duplicate = is_duplicate(c, rx, ack);
+
+	if (c->flags & TCP_PERSIST)
+		return;
+	if (c->flight && c->flight->repair) {
+		if (rx->h->nsack > 0 || duplicate)
+			rx->net->tcp->sack->acked(c, rx, 0, duplicate && rx->h->nsack == 0);
+	} else if (duplicate) {
+		tcp_recovery_dupack(c);
+	}
 }
 
 /*
@@ -160,8 +178,8 @@ enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_NEXT;
 	if (seq_gt(ack, c->snd_una))
 		ack_data(c, rx, ack);
-	else if (is_duplicate(c, rx, ack) && !(c->flags & TCP_PERSIST))
-		tcp_recovery_dupack(c);
+	else
+		ack_again(c, rx, ack);
 	ack_window(c, rx);
 	return ack_fin(c);
 }

@@ -16,6 +16,7 @@
 #include "net/tcp/seq.h"
 
 struct ip_dst;
+struct tcp_repair;
 
 /*
  * Time inside TCP: ticks of 2^20 ns (1.05 ms), the wheel's own and within what RFC 7323 5.4 wants of
@@ -87,6 +88,7 @@ enum tcp_conn_flag {
 	TCP_IP6 = 1 << 23,	    /* both addresses are IPv6 */
 	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
 	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
+	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
 };
 
 /* An out-of-order range of bytes, [left, right). */
@@ -156,6 +158,7 @@ struct tcp_flight {
 	bool recover_valid;
 	bool timing;			 /* an RTT is being measured */
 	bool doubted;			 /* R1 was reached and IP told */
+	uint8_t wait;			 /* enum tcp_wait: what wait_tick is for */
 	uint8_t soft_error;		 /* what ICMP said; reported if the connection times out */
 	struct tcp_seq rtx_nxt, rtx_end; /* to be sent again: [rtx_nxt, rtx_end) */
 	struct tcp_seq recover;		 /* RFC 6582: SND.NXT when the last recovery began */
@@ -166,6 +169,10 @@ struct tcp_flight {
 	uint32_t max_snd_wnd;		 /* RFC 1122 4.2.3.4: the largest window seen */
 	uint32_t retransmits;		 /* segments, since this block exists */
 	uint32_t held_bytes, held_frames;
+	/* Recovery with SACK; NULL until something is sent, and for peers without. */
+	struct tcp_repair *repair;
+	uint32_t credit;    /* bytes that may go beyond cwnd */
+	uint32_t wait_tick; /* the second deadline, besides that of retransmission */
 
 	/* Congestion control: congestion.c. */
 	const struct tcp_cc_ops *cc_ops;

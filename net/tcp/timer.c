@@ -114,15 +114,24 @@ static uint64_t delack_deadline(const struct holm_tcp *c)
 	return ahead > DELACK_TICKS ? net->now : ns_of_tick(net, now + ahead);
 }
 
+/* Reordering, or a probe: see repair.h. */
+static uint64_t wait_deadline(const struct holm_tcp *c)
+{
+	if (!c->flight || c->flight->wait == TCP_WAIT_NONE)
+		return WHEEL_NEVER;
+	return ns_of_tick(tcp_net(c), c->flight->wait_tick);
+}
+
 static uint64_t earliest(const struct holm_tcp *c)
 {
 	uint64_t at = WHEEL_NEVER;
 
 	/* While something is in flight, keep-alive waits, and FIN-WAIT-2 is still to come. */
 	if (likely((c->flags & (TCP_REXMT | TCP_ACK_DELAYED)) == TCP_REXMT))
-		return ns_of_tick(tcp_net(c), c->flight->rexmt);
+		return min_u64(wait_deadline(c), ns_of_tick(tcp_net(c), c->flight->rexmt));
 	if (c->flags & (TCP_REXMT | TCP_PERSIST))
 		at = ns_of_tick(tcp_net(c), c->flight->rexmt);
+	at = min_u64(at, wait_deadline(c));
 	if (c->flags & TCP_ACK_DELAYED)
 		at = min_u64(at, delack_deadline(c));
 	if (unlikely(keep_alive_runs(c)))
@@ -189,6 +198,8 @@ static bool fire_due(struct holm_tcp *c)
 {
 	const struct holm_net *net = tcp_net(c);
 
+	if (wait_deadline(c) <= net->now)
+		net->tcp->sack->fire(c);
 	if ((c->flags & (TCP_REXMT | TCP_PERSIST)) && tick_is_due(net, c->flight->rexmt)) {
 		bool alive = c->flags & TCP_REXMT ? tcp_recovery_timeout(c) : fire_persist(c);
 

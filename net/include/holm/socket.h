@@ -263,7 +263,7 @@ struct holm_msg {
 	uint32_t name_len;
 	struct holm_iov *iov;
 	size_t iovcnt;
-	int flags; /* out: HOLM_MSG_TRUNC, HOLM_MSG_CTRUNC */
+	int flags;			  /* out: HOLM_MSG_TRUNC, HOLM_MSG_CTRUNC */
 	struct holm_ancillary *ancillary; /* NULL: none to send; what comes is let go */
 };
 

@@ -107,7 +107,15 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_FAST_RETRANSMITS, "tcp fast retransmits")                                            \
 	X(TCP_ZERO_WINDOW_PROBES, "tcp zero-window probes sent")                                   \
 	X(TCP_CHALLENGE_ACKS, "tcp challenge ACKs sent")                                           \
+	X(TCP_LOSS_PROBES, "tcp tail loss probes sent")                                            \
+	X(TCP_LOSS_PROBES_REPAIRED, "tcp losses repaired by a tail loss probe")                    \
+	X(TCP_UNDONE, "tcp reductions undone: nothing was lost")                                   \
+	X(TCP_SPURIOUS_TIMEOUTS, "tcp timeouts that proved spurious (F-RTO)")                      \
+	X(TCP_RENEGED, "tcp peers that took back what they had announced")                         \
+	X(TCP_SACKS_INVALID, "tcp SACK blocks of what was never sent")                             \
+	X(TCP_SCOREBOARD_FULL, "tcp SACK blocks not noted: scoreboard full, or no memory")         \
 	X(TCP_DSACKS_SENT, "tcp duplicates reported by D-SACK")                                    \
+	X(TCP_DSACKS_RECEIVED, "tcp duplicates that the peer reported")                            \
 	X(TCP_TIME_WAIT_RECYCLED, "tcp TIME-WAIT records recycled early")
 
 enum holm_counter {
