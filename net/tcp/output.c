@@ -170,7 +170,7 @@ static never_inline bool send_again(struct tcp_tx *tx)
 		if ((c->flags & TCP_FIN_SENT) && seq_eq(seq_add(fl->rtx_nxt, n), data_end) &&
 		    seq_eq(fl->rtx_end, c->flight->snd_nxt))
 			flags |= TCP_FIN;
-		if (seq_eq(seq_add(fl->rtx_nxt, n), tx->end))
+		if (n > 0 && seq_eq(seq_add(fl->rtx_nxt, n), tx->end))
 			flags |= TCP_PSH;
 		sent = tcp_send_segment(tx, fl->rtx_nxt, n, flags);
 		if (sent < 0)
@@ -290,8 +290,10 @@ static bool send_new(struct tcp_tx *tx)
 		if (tx->room == 0 || !can_note(c))
 			return false;
 		ASSERT(n <= tcp_send_allowance(c));
-		if (last)
-			flags |= fin ? TCP_PSH | TCP_FIN : TCP_PSH;
+		if (last && n > 0)
+			flags |= TCP_PSH;
+		if (fin)
+			flags |= TCP_FIN;
 		sent = tcp_send_segment(tx, c->flight->snd_nxt, n, flags);
 		if (sent < 0)
 			return false;

@@ -204,8 +204,8 @@ struct flow *flow_to_wire(struct flows *fs, const struct packet *spec, struct pa
 	struct flow *f = flow_for_input(fs, spec);
 
 	*wire = *spec;
-	wire->src = spec->src ? spec->src : fs->remote;
-	wire->dst = spec->dst ? spec->dst : fs->local;
+	wire->src = spec->has_addrs ? spec->src : fs->remote;
+	wire->dst = spec->has_addrs ? spec->dst : fs->local;
 	wire->sport = f->remote_port;
 	wire->dport = f->local_port;
 	*start = 0;

@@ -138,7 +138,7 @@ static void print_ip(struct fmt_out *out, const struct packet *p)
 		fmt_printf(out, "[ttl %d] ", p->ttl);
 	if (p->df >= 0)
 		fmt_puts(out, p->df ? "[df] " : "[nodf] ");
-	if (p->src | p->dst) {
+	if (p->has_addrs) {
 		fmt_puts(out, "ipv4 ");
 		ip4_print_addr(out, p->src);
 		fmt_puts(out, " > ");
@@ -274,7 +274,7 @@ static const char *icmp_mismatch(const struct packet *spec, const struct packet 
 
 static const char *ip_mismatch(const struct packet *spec, const struct packet *got)
 {
-	if ((spec->src && spec->src != got->src) || (spec->dst && spec->dst != got->dst))
+	if (spec->has_addrs && (spec->src != got->src || spec->dst != got->dst))
 		return "addresses";
 	/* A packet without ports is one of the usual flow, and so is what has none here. */
 	if (spec->sport != got->sport || spec->dport != got->dport)

@@ -45,7 +45,8 @@ struct packet {
 	bool inbound;
 	uint8_t proto; /* enum packet_proto */
 
-	/* IP. Addresses and ports are 0 where they are the usual ones. */
+	/* IP. Ports are 0 where they are the usual ones. */
+	bool has_addrs;
 	uint32_t src, dst;
 	uint16_t sport, dport;
 	int ecn, tos, ttl; /* -1: does not matter */

@@ -274,6 +274,7 @@ void parse_packet(struct lexer *lx, struct packet *p)
 	p->ecn = p->tos = p->ttl = p->df = -1;
 	parse_ip_info(lx, p);
 	if (lexer_take(lx, "ipv4")) {
+		p->has_addrs = true;
 		p->src = parse_ip4(lx);
 		lexer_expect(lx, ">");
 		p->dst = parse_ip4(lx);

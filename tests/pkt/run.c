@@ -47,6 +47,7 @@ struct run {
 	struct flows flows;
 	struct calls calls;
 	int64_t event_ns; /* script time of the event before */
+	bool batching;	  /* packets wait to arrive with the next one */
 	uint8_t bytes[WIRE_MAX];
 };
 
@@ -138,6 +139,13 @@ static void say_packet(const struct run *r, const struct packet *p)
 		printf("%12.6f %s\n", seconds(script_now(r)), packet_print(p, text));
 }
 
+/* Does a packet arrive together with the one before? */
+static bool comes_with(const struct event *next)
+{
+	return next && next->kind == EVENT_PACKET && next->packet.inbound &&
+	       next->when.kind == WHEN_RELATIVE && next->when.from_ns == 0;
+}
+
 static void play_inbound(struct run *r, const struct event *e)
 {
 	const struct packet *spec = &e->packet;
@@ -150,8 +158,8 @@ static void play_inbound(struct run *r, const struct event *e)
 	say_packet(r, spec);
 	if (spec->proto == PACKET_ICMP) {
 		wire = *spec;
-		wire.src = spec->src ? spec->src : r->flows.remote;
-		wire.dst = spec->dst ? spec->dst : r->flows.local;
+		wire.src = spec->has_addrs ? spec->src : r->flows.remote;
+		wire.dst = spec->has_addrs ? spec->dst : r->flows.local;
 		wire.len = 0;
 		if (spec->has_quote)
 			flow_quote(&r->flows, spec, &quote);
@@ -162,13 +170,10 @@ static void play_inbound(struct run *r, const struct event *e)
 		len = wire_build(&wire, payload, NULL, r->bytes);
 		free(payload);
 	}
-	stage_inject(&r->stage, r->bytes, len);
-	/* Together with the next one, if that comes at the same time. */
-	if (r->options.batch && e->next && e->next->kind == EVENT_PACKET &&
-	    e->next->packet.inbound && e->next->when.kind == WHEN_RELATIVE &&
-	    e->next->when.from_ns == 0)
-		return;
-	pump(r);
+	r->batching = r->options.batch && comes_with(e->next);
+	stage_inject(&r->stage, r->bytes, len, r->batching);
+	if (!r->batching)
+		pump(r);
 }
 
 static void check_payload(const struct packet *p, const uint8_t *payload, int64_t start)
@@ -190,8 +195,7 @@ static const char *print_like(const struct packet *spec, const struct packet *go
 	p.tos = spec && spec->tos >= 0 ? p.tos : -1;
 	p.ttl = spec && spec->ttl >= 0 ? p.ttl : -1;
 	p.df = spec && spec->df >= 0 ? p.df : -1;
-	if (!spec || !spec->src)
-		p.src = p.dst = 0;
+	p.has_addrs = spec && spec->has_addrs;
 	return packet_print(&p, text);
 }
 
@@ -290,7 +294,8 @@ static void play(struct run *r, struct event *e)
 		play_outbound(r, e, from_ns, to_ns);
 		return;
 	}
-	advance(r, from_ns);
+	if (!r->batching)
+		advance(r, from_ns);
 	fail_where(r->path, e->line);
 	if (e->kind == EVENT_PACKET)
 		play_inbound(r, e);
@@ -298,6 +303,15 @@ static void play(struct run *r, struct event *e)
 		play_call(r, e, base_ns);
 	else
 		check_code(&r->calls, e->code);
+}
+
+/* Calls that the script has left behind have until the time that it gave them. */
+static void await_calls(struct run *r)
+{
+	const struct event *e;
+
+	while ((e = calls_pending(&r->calls)) && script_now(r) < e->call.end_ns + tolerance(r))
+		advance(r, e->call.end_ns + tolerance(r));
 }
 
 /* Nothing may be left. */
@@ -342,6 +356,7 @@ static void play_all(void *arg)
 	for (struct event *e = r->script.first; e; e = e->next)
 		play(r, e);
 	pump(r);
+	await_calls(r);
 	check_end_of_script(r);
 }
 
@@ -367,6 +382,7 @@ static bool play_variant(struct run *r, struct failure *why)
 	memset(&r->flows, 0, sizeof(r->flows));
 	memset(&r->calls, 0, sizeof(r->calls));
 	r->event_ns = 0;
+	r->batching = false;
 	ok = fail_guard(why, play_all, r);
 	if (ok)
 		ok = fail_guard(why, finish, r);

@@ -140,12 +140,16 @@ static void introduce(struct stage *s, uint16_t op, uint32_t addr)
 	holm_net_input(s->net, &s->dev, &f, 1, s->now);
 }
 
-void stage_inject(struct stage *s, const uint8_t *packet, size_t len)
+void stage_inject(struct stage *s, const uint8_t *packet, size_t len, bool more)
 {
 	struct holm_frame *f = put_eth(s, TYPE_IP4, len);
 
 	memcpy((uint8_t *)holm_frame_data(f) + ETH_BYTES, packet, len);
-	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+	s->batch[s->nbatch++] = f;
+	if (more && s->nbatch < sizeof(s->batch) / sizeof(s->batch[0]))
+		return;
+	holm_net_input(s->net, &s->dev, s->batch, s->nbatch, s->now);
+	s->nbatch = 0;
 }
 
 /* ---- time ---- */
@@ -276,6 +280,8 @@ void stage_fini(struct stage *s, bool books)
 {
 	struct holm_pool_stats stats = { 0 };
 
+	while (s->nbatch > 0)
+		holm_frame_free(s->batch[--s->nbatch]);
 	if (s->net && s->dev.net)
 		holm_net_remove_dev(s->net, &s->dev);
 	if (s->net && s->region)

@@ -39,7 +39,9 @@ struct stage {
 	uint64_t random;
 	size_t memory_in_use;
 	struct stage_sent *first, *last; /* not yet looked at */
-	uint32_t asked[8];		 /* addresses that ARP asked for */
+	struct holm_frame *batch[64];	 /* arrive together */
+	size_t nbatch;
+	uint32_t asked[8]; /* addresses that ARP asked for */
 	unsigned nasked;
 	uint32_t local;
 	bool sums; /* transport checksums are the stack's */
@@ -49,8 +51,11 @@ void stage_init(struct stage *s, const struct stage_options *o);
 /* End the instance. With `books` everything must have come back: frames and memory. */
 void stage_fini(struct stage *s, bool books);
 
-/* An IPv4 packet arrives, alone; nothing is polled. */
-void stage_inject(struct stage *s, const uint8_t *packet, size_t len);
+/*
+ * An IPv4 packet arrives; nothing is polled. With `more` it is kept until the next one comes without,
+ * and then all of them arrive at once.
+ */
+void stage_inject(struct stage *s, const uint8_t *packet, size_t len, bool more);
 /* Rounds at the present time until nothing more happens. */
 void stage_settle(struct stage *s);
 /* Go on to the next deadline, if it is at most `until`; false, and now is `until`, if not. */
