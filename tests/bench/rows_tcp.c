@@ -76,6 +76,23 @@ static void forget_events(struct world *w)
 	bench_off();
 }
 
+/* What a program's loop does on one side, in its two halves: frames in, then frames out. */
+static void frames_in(struct world *w, int side)
+{
+	bench_on();
+	while (holm_net_poll_devs(w->side[side].net, w->now, 32))
+		continue;
+	bench_off();
+}
+
+static void frames_out(struct world *w, int side)
+{
+	bench_on();
+	while (holm_net_poll(w->side[side].net, w->now, 1024))
+		continue;
+	bench_off();
+}
+
 /* A bulk transfer under way. */
 struct bulk {
 	struct holm_tcp *listener;
@@ -127,6 +144,7 @@ static void bulk_verify(const struct bulk *b, size_t n)
 		bench_check(scratch[i] == holm_pattern_byte(b->received + i), "bulk is damaged");
 }
 
+/* The sender writes and sends a window; the receiver takes it in, reads it and answers. */
 static void bulk_round(struct world *w, struct bulk *b)
 {
 	size_t n;
@@ -135,16 +153,16 @@ static void bulk_round(struct world *w, struct bulk *b)
 	if (holm_pattern_sndbuf_write(&b->pattern, b->window) > 0)
 		holm_tcp_send(b->end[0].t);
 	bench_off();
-	world_round(w, 0);
+	frames_out(w, 0);
 	if (w->options.verify)
 		damage(w, b);
-	world_round(w, 1);
+	frames_in(w, 1);
 	n = drain(&b->end[1]);
 	if (w->options.verify)
 		bulk_verify(b, n);
 	b->received += n;
-	world_round(w, 1);
-	world_round(w, 0);
+	frames_out(w, 1);
+	frames_in(w, 0);
 	forget_events(w);
 	/* What was damaged is only missed when time passes. */
 	w->now += w->options.verify ? 1000 * w->options.round_ns : w->options.round_ns;
@@ -168,23 +186,6 @@ double run_bulk(struct world *w, uint32_t ops)
 	bench_check(b.received - before > (uint64_t)ops * 1460 || w->options.verify,
 		    "bulk moved no data");
 	return (double)(b.received - before) / 1460;
-}
-
-/* What a program's loop does on one side, in its two halves: frames in, then frames out. */
-static void frames_in(struct world *w, int side)
-{
-	bench_on();
-	while (holm_net_poll_devs(w->side[side].net, w->now, 32))
-		continue;
-	bench_off();
-}
-
-static void frames_out(struct world *w, int side)
-{
-	bench_on();
-	while (holm_net_poll(w->side[side].net, w->now, 64))
-		continue;
-	bench_off();
 }
 
 /* One request and its answer over an open connection. */
