@@ -26,7 +26,7 @@
 #define FAIR_RATE 2500000ull
 #define FAIR_RTT_NS (50 * SIM_MS)
 
-static const char *const controllers[] = { "newreno" };
+static const char *const controllers[] = { "reno", "cubic" };
 #define CONTROLLERS (sizeof(controllers) / sizeof(controllers[0]))
 
 /* A link, and what is asked for over it: kB/s of payload (1000 bytes), or 0. */
@@ -53,28 +53,28 @@ static const struct row rows[] = {
 	  0,
 	  10 * SIM_S,
 	  60 * SIM_S,
-	  { { "newreno", 312 }, { "cubic", 312 }, { "bbr", 312 } } },
+	  { { "reno", 312 }, { "cubic", 312 }, { "bbr", 312 } } },
 	{ 32768,
 	  100,
 	  10000,
 	  0,
 	  10 * SIM_S,
 	  60 * SIM_S,
-	  { { "newreno", 160 }, { "cubic", 175 }, { "bbr", 245 } } },
+	  { { "reno", 160 }, { "cubic", 175 }, { "bbr", 245 } } },
 	{ 32768,
 	  100,
 	  100000,
 	  0,
 	  10 * SIM_S,
 	  60 * SIM_S,
-	  { { "newreno", 45 }, { "cubic", 45 }, { "bbr", 120 } } },
+	  { { "reno", 45 }, { "cubic", 45 }, { "bbr", 120 } } },
 	{ BIG,
 	  50,
 	  10000,
 	  12500000,
 	  10 * SIM_S,
 	  60 * SIM_S,
-	  { { "newreno", RENO_KB }, { "cubic", RENO_KB }, { "bbr", 8750 } } },
+	  { { "reno", RENO_KB }, { "cubic", RENO_KB }, { "bbr", 8750 } } },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 

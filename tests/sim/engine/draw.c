@@ -3,6 +3,27 @@
  */
 #include "tests/sim/engine/draw.h"
 
+#define BASE &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp
+
+/* With which parts of TCP an instance may be linked. */
+static const struct holm_proto *const plain_list[] = { BASE, NULL };
+static const struct holm_proto *const sack_list[] = { BASE, &holm_tcp_sack, NULL };
+static const struct holm_proto *const rack_list[] = { BASE, &holm_tcp_rack, &holm_tcp_cubic, NULL };
+
+static const struct holm_proto *const *draw_protos(uint64_t *rng)
+{
+	switch (sim_below(rng, 8)) {
+	case 0:
+		return plain_list;
+	case 1:
+		return sack_list;
+	case 2:
+		return rack_list;
+	default:
+		return sim_protos;
+	}
+}
+
 static uint32_t sometimes_ppm(uint64_t *rng, uint32_t most)
 {
 	return sim_below(rng, 3) ? 0 : (uint32_t)sim_below(rng, most);
@@ -51,6 +72,7 @@ struct sim_host_config sim_draw_host(uint64_t *rng)
 	struct sim_host_config h = sim_host_default();
 
 	draw_caps(rng, &h);
+	h.protos = draw_protos(rng);
 	h.seed = sim_random(rng);
 	h.frames = sim_below(rng, 3) ? 1024 : 96 + sim_below(rng, 200);
 	h.start_ns = sim_random(rng) >> (4 + sim_below(rng, 30));
@@ -73,6 +95,7 @@ static uint64_t pause_of(uint64_t *rng)
 
 struct sim_end_plan sim_draw_end(uint64_t *rng, uint32_t host, uint64_t most)
 {
+	static const char *const controllers[] = { "reno", "cubic" };
 	struct sim_end_plan p = sim_end_default(host);
 
 	p.bytes = sim_below(rng, sim_below(rng, 4) ? most / 10 + 1 : most + 1);
@@ -91,6 +114,10 @@ struct sim_end_plan sim_draw_end(uint64_t *rng, uint32_t host, uint64_t most)
 	p.nodelay = sim_below(rng, 2);
 	p.timestamps = sim_below(rng, 2);
 	p.sack = sim_below(rng, 4) > 0;
+	p.controller =
+		sim_below(rng, 2)
+			? NULL
+			: controllers[sim_below(rng, sizeof(controllers) / sizeof(*controllers))];
 	p.maxseg = (uint16_t)(sim_below(rng, 4) ? 0 : 100 + sim_below(rng, 1400));
 	return p;
 }

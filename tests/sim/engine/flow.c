@@ -365,6 +365,9 @@ static void set_options(struct sim_end *e, struct holm_tcp *t)
 	holm_tcp_set_option(t, HOLM_TCP_OPT_SACK, p->sack);
 	if (p->maxseg)
 		holm_tcp_set_option(t, HOLM_TCP_OPT_MAXSEG, p->maxseg);
+	/* One that is not linked is refused, and what is there stays. */
+	if (p->controller)
+		holm_tcp_set_congestion(t, p->controller, strlen(p->controller));
 	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPALIVE, 1);
 	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPIDLE_S, KEEPIDLE_S);
 	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPINTVL_S, KEEPINTVL_S);
