@@ -195,6 +195,12 @@ static bool dispatch(void)
 	return configure;
 }
 
+void net_hear(struct holm_net *net)
+{
+	(void)net;
+	(void)dispatch(); /* configuration remembers what is for it, and runs with the next turn */
+}
+
 /*
  * Asking for an address waits until the program waits, normally on what it has opened: who is told of
  * the address tries it at once, and would be refused by a machine whose program is about to listen.

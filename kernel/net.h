@@ -26,6 +26,9 @@ const char *net_hostname(void);
 /* The i-th name server, from the command line or the lease; false behind the last. */
 bool net_dns(size_t i, struct holm_addr *addr);
 
+/* Hand out what has happened to endpoints, between turns. */
+void net_hear(struct holm_net *net);
+
 /* ---- for kernel/net.c and kernel/net_config.c ---- */
 
 /* Give devices their addresses, or ask for them. Once, after the devices are attached. */

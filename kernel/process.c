@@ -1,6 +1,8 @@
 /* The image's process; see process.h. What kernel/sys knows of the machine, it knows from here. */
 #include "kernel/process.h"
 
+#include "kernel/net.h"
+
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/idle.h"
@@ -71,6 +73,8 @@ void process_start(struct holm_net *net)
 		.console = console_write,
 		.wall = clock_wall,
 		.set_wall = clock_set_wall,
+		.events = net_hear,
+		.cred = { .pid = 1 },
 	};
 
 	if (process_init(&process, &env) != 0)

@@ -12,6 +12,7 @@ extern char **environ;
 int gethostname(char *name, size_t len);
 int usleep(useconds_t us);
 int getentropy(void *buf, size_t len);
+int pipe2(int fds[2], int flags);
 __END_DECLS
 
 #endif

@@ -7,13 +7,18 @@
 #include <poll.h>
 #include <stddef.h>
 #include <sys/select.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 
 #include <holm/errno.h>
 #include <holm/socket.h>
 #include <holm/tcp.h>
+
+#include "kernel/sys/sys.h"
 
 #define SAME(a, b) _Static_assert((long)(a) == (long)(b), #a " is not " #b)
 #define ERROR(name) SAME(name, HOLM_##name)
@@ -162,5 +167,18 @@ SAME(sizeof(struct sockaddr), 16);
 SAME(sizeof(struct sockaddr_in6), 28);
 SAME(sizeof(struct sockaddr_storage), 128);
 SAME(sizeof(struct msghdr), 56);
+SAME(sizeof(struct msghdr), sizeof(struct sys_msghdr));
+SAME(offsetof(struct msghdr, msg_controllen), offsetof(struct sys_msghdr, control_len));
+SAME(offsetof(struct msghdr, msg_flags), offsetof(struct sys_msghdr, flags));
+SAME(sizeof(struct mmsghdr), sizeof(struct sys_mmsghdr));
+SAME(sizeof(struct ucred), sizeof(struct holm_cred));
+SAME(sizeof(struct epoll_event), sizeof(struct sys_epoll_event));
+SAME(EPOLLET, SYS_EPOLLET);
+SAME(EPOLLONESHOT, SYS_EPOLLONESHOT);
+SAME(EPOLLEXCLUSIVE, SYS_EPOLLEXCLUSIVE);
+SAME(EPOLL_CTL_ADD, SYS_EPOLL_CTL_ADD);
+SAME(EPOLL_CTL_MOD, SYS_EPOLL_CTL_MOD);
+SAME(EFD_SEMAPHORE, SYS_EFD_SEMAPHORE);
+SAME(sizeof(struct itimerspec), sizeof(struct sys_itimerspec));
 SAME(sizeof(struct pollfd), 8);
 SAME(sizeof(fd_set), 128);

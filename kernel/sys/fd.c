@@ -83,6 +83,11 @@ static int set_flags(struct file *f, int64_t flags)
 	return 0;
 }
 
+static int resize_pipe(struct file *f, int64_t bytes)
+{
+	return f->ops->resize ? (int)f->ops->resize(f, bytes) : -HOLM_EBADF;
+}
+
 int sys_fcntl(struct process *p, int fd, int cmd, int64_t arg)
 {
 	struct fd_slot *slot;
@@ -105,14 +110,17 @@ int sys_fcntl(struct process *p, int fd, int cmd, int64_t arg)
 		return slot->file->flags;
 	case SYS_F_SETFL:
 		return set_flags(slot->file, arg);
+	case SYS_F_GETPIPE_SZ:
+		return resize_pipe(slot->file, -1);
+	case SYS_F_SETPIPE_SZ:
+		return arg < 0 ? -HOLM_EINVAL : resize_pipe(slot->file, arg);
 	default:
 		return -HOLM_EINVAL;
 	}
 }
 
-static int count_readable(struct file *f, void *arg)
+static int put_count(int64_t n, void *arg)
 {
-	int64_t n = f->ops->readable ? f->ops->readable(f) : -HOLM_ENOTTY;
 	int number = n > INT32_MAX ? INT32_MAX : (int)n;
 
 	if (n < 0)
@@ -121,25 +129,38 @@ static int count_readable(struct file *f, void *arg)
 	return 0;
 }
 
+static int set_nonblocking(struct file *f, const void *arg)
+{
+	int on;
+
+	memcpy(&on, arg, sizeof(on));
+	f->flags &= ~SYS_O_NONBLOCK;
+	f->flags |= on ? SYS_O_NONBLOCK : 0;
+	return 0;
+}
+
 int sys_ioctl(struct process *p, int fd, uint32_t request, void *arg)
 {
 	struct fd_slot *slot;
-	int on;
+	struct file *f;
 
 	sys_enter(p);
 	slot = fds_slot(p, fd);
 	if (!slot)
 		return -HOLM_EBADF;
-	if (request != SYS_FIONREAD && request != SYS_FIONBIO)
+	f = slot->file;
+	switch (request) {
+	case SYS_FIONREAD:
+		return !arg ? -HOLM_EFAULT
+			    : put_count(f->ops->readable ? f->ops->readable(f) : -HOLM_ENOTTY, arg);
+	case SYS_TIOCOUTQ:
+		return !arg ? -HOLM_EFAULT
+			    : put_count(f->ops->unsent ? f->ops->unsent(f) : -HOLM_ENOTTY, arg);
+	case SYS_FIONBIO:
+		return !arg ? -HOLM_EFAULT : set_nonblocking(f, arg);
+	default:
 		return -HOLM_ENOTTY;
-	if (!arg)
-		return -HOLM_EFAULT;
-	if (request == SYS_FIONREAD)
-		return count_readable(slot->file, arg);
-	memcpy(&on, arg, sizeof(on));
-	slot->file->flags &= ~SYS_O_NONBLOCK;
-	slot->file->flags |= on ? SYS_O_NONBLOCK : 0;
-	return 0;
+	}
 }
 
 /* ---- files ---- */
@@ -159,10 +180,31 @@ int sys_open(struct process *p, const char *path, int flags)
 	return fd;
 }
 
+/* Sockets are the only names that come and go. */
+int sys_unlink(struct process *p, const char *path)
+{
+	struct sys_stat st;
+	int err;
+
+	sys_enter(p);
+	if (!path)
+		return -HOLM_EFAULT;
+	if (p->env.net && holm_socket_unlink(p->env.net, path) == 0)
+		return 0;
+	err = tree_stat(p, path, &st);
+	return err ? err : -HOLM_EROFS;
+}
+
 int sys_stat(struct process *p, const char *path, struct sys_stat *st)
 {
 	sys_enter(p);
-	return st ? tree_stat(p, path, st) : -HOLM_EFAULT;
+	if (!st || !path)
+		return -HOLM_EFAULT;
+	if (p->env.net && holm_socket_path_exists(p->env.net, path)) {
+		*st = (struct sys_stat){ .mode = SYS_S_IFSOCK | 0777u, .nlink = 1 };
+		return 0;
+	}
+	return tree_stat(p, path, st);
 }
 
 int sys_fstat(struct process *p, int fd, struct sys_stat *st)

@@ -23,6 +23,8 @@ struct file_ops {
 	/* Bytes moved, or an error. NULL: -HOLM_EINVAL, for a directory -HOLM_EISDIR. */
 	int64_t (*read)(struct file *f, const struct holm_iov *iov, size_t n);
 	int64_t (*write)(struct file *f, const struct holm_iov *iov, size_t n);
+	/* A blocking write goes on until everything is written. */
+	bool is_stream;
 	/* enum holm_poll. NULL: always readable and writable, as regular files are. */
 	unsigned (*poll)(struct file *f);
 	void (*stat)(struct file *f, struct sys_stat *st);
@@ -34,6 +36,10 @@ struct file_ops {
 	int (*map)(struct file *f, const void **data, size_t *len);
 	/* Bytes that could be read now, for FIONREAD. NULL: -HOLM_ENOTTY. */
 	int64_t (*readable)(struct file *f);
+	/* The same for SIOCOUTQ: bytes that the other side has not taken. NULL: -HOLM_ENOTTY. */
+	int64_t (*unsent)(struct file *f);
+	/* A pipe's capacity: ask with -1, or change. NULL: -HOLM_EBADF. */
+	int64_t (*resize)(struct file *f, int64_t bytes);
 	/* The file is about to go; may sleep. NULL: nothing to do. */
 	void (*close)(struct file *f);
 	/* How long a blocking read or write waits, in nanoseconds; NULL or 0: for ever. */
@@ -48,6 +54,7 @@ struct file {
 	uint32_t bytes; /* of the whole object */
 	int flags;	/* access mode, SYS_O_NONBLOCK, SYS_O_APPEND */
 	struct wait_queue waiters;
+	struct holm_object object; /* what a message carries of it */
 };
 
 /* A file of `bytes` bytes with one reference, zero beyond the base; NULL without memory. */
@@ -67,6 +74,9 @@ struct file *file_of(struct process *p, int fd);
 
 unsigned file_poll(struct file *f);
 
+/* The file that a message carried. */
+struct file *file_of_object(struct holm_object *o);
+
 /* Its state has changed: wake who waits. */
 void file_wake(struct file *f);
 
@@ -85,6 +95,7 @@ static inline void sys_enter(struct process *p)
 {
 	if (p->env.wait.ops->enter)
 		p->env.wait.ops->enter(p->env.wait.ctx);
+	process_timers_run(p);
 }
 
 /* ---- the kinds ---- */
@@ -100,8 +111,14 @@ int socket_file_open(struct process *p, int family, int type, int protocol, int 
 		     struct file **out);
 int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int flags,
 		       struct file **out);
+/* Two files around sockets that are connected to each other. */
+int socket_file_pair(struct process *p, int family, int type, int protocol, int flags,
+		     struct file *out[2]);
 /* Its socket; NULL when it is another kind of file. */
 struct holm_socket *file_socket(struct file *f);
+
+/* A time of a clock as one of the monotonic clock, as the two stand now. */
+uint64_t sys_time_absolute(const struct process *p, int clock, uint64_t ns);
 
 /* ---- events ---- */
 
@@ -109,5 +126,7 @@ struct holm_socket *file_socket(struct file *f);
 void sys_event(const struct holm_event *ev);
 /* All events of the instance. */
 void sys_dispatch_events(struct holm_net *net);
+/* What has changed is known to every file from now on. */
+void sys_hear(struct process *p);
 
 #endif

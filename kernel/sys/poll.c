@@ -51,7 +51,7 @@ static int wait_for_any(const struct poll_call *c, uint64_t deadline_ns)
 		if (c->watches[i].file)
 			wait_enter(with, &c->watches[i].file->waiters, &c->watches[i].waiter);
 	while ((count = look(c)) == 0)
-		if (wait_sleep(with, deadline_ns) != 0) {
+		if (process_sleep(c->p, deadline_ns) != 0) {
 			count = look(c);
 			break;
 		}

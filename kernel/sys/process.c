@@ -14,6 +14,8 @@ int process_init(struct process *p, const struct sys_env *env)
 
 	memset(p, 0, sizeof(*p));
 	p->env = *env;
+	list_init(&p->timers);
+	list_init(&p->sleepers);
 	p->fds.max = env->fds_max != 0 && env->fds_max < FDS_MAX ? env->fds_max : FDS_MAX;
 	f = console_file(p, SYS_O_RDWR);
 	if (!f)
@@ -33,4 +35,62 @@ void process_fini(struct process *p)
 {
 	p->exiting = true;
 	fds_fini(p);
+}
+
+/* ---- timers ---- */
+
+static struct process_timer *earliest(const struct process *p)
+{
+	struct list_node *n = list_first(&p->timers);
+
+	return n ? container_of(n, struct process_timer, node) : NULL;
+}
+
+void process_timer_cancel(struct process_timer *t)
+{
+	if (list_is_linked(&t->node))
+		list_remove(&t->node);
+}
+
+void process_timer_arm(struct process *p, struct process_timer *t, uint64_t deadline_ns)
+{
+	struct list_node *n;
+
+	process_timer_cancel(t);
+	t->deadline_ns = deadline_ns;
+	n = list_last(&p->timers);
+	while (n && container_of(n, struct process_timer, node)->deadline_ns > deadline_ns)
+		n = list_prev(&p->timers, n);
+	list_insert_after(n ? n : &p->timers.head, &t->node);
+	/* Somebody who sleeps too long now looks again. */
+	n = list_first(&p->sleepers);
+	if (n && earliest(p) == t)
+		p->env.wait.ops->wake(p->env.wait.ctx,
+				      container_of(n, struct waiter, node)->thread);
+}
+
+void process_timers_run(struct process *p)
+{
+	struct process_timer *t;
+
+	if (list_is_empty(&p->timers))
+		return;
+	while ((t = earliest(p)) != NULL && t->deadline_ns <= wait_now(&p->env.wait)) {
+		list_remove(&t->node);
+		t->fire(t);
+	}
+}
+
+int process_sleep(struct process *p, uint64_t deadline_ns)
+{
+	struct process_timer *t = earliest(p);
+	uint64_t until_ns = t && t->deadline_ns < deadline_ns ? t->deadline_ns : deadline_ns;
+	struct waiter w = { .thread = p->env.wait.ops->self(p->env.wait.ctx) };
+	int err;
+
+	list_push_back(&p->sleepers, &w.node);
+	err = wait_sleep(&p->env.wait, until_ns);
+	list_remove(&w.node);
+	process_timers_run(p);
+	return until_ns < deadline_ns ? 0 : err;
 }

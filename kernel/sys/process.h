@@ -10,6 +10,7 @@
 
 #include <holm/buf.h>
 #include <holm/net.h>
+#include <holm/socket.h>
 
 #include "kernel/sys/wait.h"
 
@@ -18,6 +19,14 @@
 
 struct file;
 struct initrd;
+
+/* Privileged acts, each with the capability that Linux asks for. */
+enum sys_capability {
+	SYS_CAP_NET_BIND,  /* a port below 1024 */
+	SYS_CAP_NET_RAW,   /* raw and packet sockets, SO_BINDTODEVICE, IP_TRANSPARENT */
+	SYS_CAP_NET_ADMIN, /* SO_MARK, high SO_PRIORITY */
+	SYS_CAP_ADMIN,	   /* names of the machine, credentials that are not one's own */
+};
 
 /* What a process needs from the world. Copied by process_init(). */
 struct sys_env {
@@ -31,6 +40,14 @@ struct sys_env {
 	uint64_t (*wall)(void);
 	void (*set_wall)(uint64_t wall_ns);
 	uint32_t fds_max; /* 0: FDS_MAX */
+	/*
+	 * Hand out the instance's events now: sys_event() for each that is not somebody else's. NULL:
+	 * all are the process's.
+	 */
+	void (*events)(struct holm_net *net);
+	struct holm_cred cred; /* who it is, for Unix sockets */
+	/* May it? NULL: everything. */
+	bool (*permits)(enum sys_capability cap);
 };
 
 /* One slot per descriptor; a bit per slot says whether it is free, a bit per word whether any is. */
@@ -50,14 +67,40 @@ struct fds {
 struct process {
 	struct sys_env env;
 	struct fds fds;
-	bool exiting; /* nothing waits any more, not even a lingering close */
+	bool exiting;	      /* nothing waits any more, not even a lingering close */
+	struct list timers;   /* of struct process_timer, the earliest first */
+	struct list sleepers; /* threads in process_sleep() */
 };
+
+/*
+ * A moment at which a file changes by itself (timerfd). Few at a time, so a sorted list will do. Whoever
+ * sleeps, sleeps no longer than until the earliest.
+ */
+struct process_timer {
+	struct list_node node;
+	uint64_t deadline_ns;
+	void (*fire)(struct process_timer *t);
+};
+
+/* Zero bytes are a timer that is not armed. */
+void process_timer_arm(struct process *p, struct process_timer *t, uint64_t deadline_ns);
+void process_timer_cancel(struct process_timer *t);
+/* Fire what is due. */
+void process_timers_run(struct process *p);
+
+/* wait_sleep(), with timers running: a wake may be one of theirs. */
+int process_sleep(struct process *p, uint64_t deadline_ns);
 
 /* Descriptors 0, 1 and 2 are the console. 0, -HOLM_ENOMEM. */
 int process_init(struct process *p, const struct sys_env *env);
 
 /* Close everything. No thread may be in a call. */
 void process_fini(struct process *p);
+
+static inline bool process_may(const struct process *p, enum sys_capability cap)
+{
+	return !p->env.permits || p->env.permits(cap);
+}
 
 /* The process of the running thread. Whoever has processes defines it (kernel/process.c). */
 struct process *process_current(void);

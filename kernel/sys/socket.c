@@ -43,6 +43,33 @@ int sys_socket(struct process *p, int family, int type, int protocol)
 	return err ? err : install(p, f, flags);
 }
 
+int sys_socketpair(struct process *p, int family, int type, int protocol, int fds[2])
+{
+	const int flags = type & (SYS_O_NONBLOCK | SYS_O_CLOEXEC);
+	struct file *f[2];
+	int err, first;
+
+	sys_enter(p);
+	if (!fds)
+		return -HOLM_EFAULT;
+	err = socket_file_pair(p, family, type & ~(SYS_O_NONBLOCK | SYS_O_CLOEXEC), protocol, flags,
+			       f);
+	if (err)
+		return err;
+	first = install(p, f[0], flags);
+	if (first < 0) {
+		file_put(f[1]);
+		return first;
+	}
+	fds[1] = install(p, f[1], flags);
+	if (fds[1] < 0) {
+		file_put(fds_take(p, first));
+		return fds[1];
+	}
+	fds[0] = first;
+	return 0;
+}
+
 int sys_bind(struct process *p, int fd, const void *addr, uint32_t len)
 {
 	struct holm_socket *s;
@@ -153,10 +180,13 @@ int sys_connect(struct process *p, int fd, const void *addr, uint32_t len)
 	if (err)
 		return err;
 	err = holm_socket_connect(s, addr, len);
-	if (may_block(f) && (err == -HOLM_EINPROGRESS || err == -HOLM_EALREADY)) {
+	if (may_block(f) &&
+	    (err == -HOLM_EINPROGRESS || err == -HOLM_EALREADY || err == -HOLM_EAGAIN)) {
+		int late = err == -HOLM_EAGAIN ? err : -HOLM_EINPROGRESS;
+
 		err = (int)file_attempt_until(f, true, holm_socket_sndtimeo_ns(s), attempt_connect,
 					      &c);
-		err = err == -HOLM_EAGAIN ? -HOLM_EINPROGRESS : err;
+		err = err == -HOLM_EAGAIN ? late : err;
 	}
 	file_wake(f);
 	file_put(f);

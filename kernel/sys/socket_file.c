@@ -40,6 +40,11 @@ static int64_t socket_readable(struct file *f)
 	return listening ? -HOLM_EINVAL : (int64_t)holm_socket_readable_bytes(s);
 }
 
+static int64_t socket_unsent(struct file *f)
+{
+	return (int64_t)holm_socket_unsent_bytes(socket_file_of(f)->socket);
+}
+
 static int64_t look_whether_delivered(struct file *f, void *arg)
 {
 	(void)arg;
@@ -75,6 +80,7 @@ static const struct file_ops socket_ops = {
 	.poll = socket_poll,
 	.stat = socket_stat,
 	.readable = socket_readable,
+	.unsent = socket_unsent,
 	.close = socket_close,
 };
 
@@ -101,8 +107,33 @@ int socket_file_open(struct process *p, int family, int type, int protocol, int 
 		file_put(f);
 		return err;
 	}
+	holm_socket_set_object(socket_file_of(f)->socket, &f->object);
 	*out = f;
 	return 0;
+}
+
+int socket_file_pair(struct process *p, int family, int type, int protocol, int flags,
+		     struct file *out[2])
+{
+	struct holm_socket *s[2];
+	int err = -HOLM_EAFNOSUPPORT;
+
+	out[0] = empty_file(p, flags);
+	out[1] = out[0] ? empty_file(p, flags) : NULL;
+	if (!out[1])
+		err = -HOLM_ENOMEM;
+	else if (p->env.net)
+		err = holm_socket_pair(p->env.net, family, type, protocol,
+				       (void *[]){ out[0], out[1] }, s);
+	for (int i = 0; i < 2; i++) {
+		if (err && out[i])
+			file_put(out[i]);
+		if (err)
+			continue;
+		socket_file_of(out[i])->socket = s[i];
+		holm_socket_set_object(s[i], &out[i]->object);
+	}
+	return err;
 }
 
 int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int flags,
@@ -119,6 +150,7 @@ int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int fla
 		file_put(f);
 		return err;
 	}
+	holm_socket_set_object(socket_file_of(f)->socket, &f->object);
 	*out = f;
 	return 0;
 }
@@ -140,4 +172,14 @@ void sys_dispatch_events(struct holm_net *net)
 
 	while (holm_net_next_event(net, &ev))
 		sys_event(&ev);
+}
+
+void sys_hear(struct process *p)
+{
+	if (!p->env.net)
+		return;
+	if (p->env.events)
+		p->env.events(p->env.net);
+	else
+		sys_dispatch_events(p->env.net);
 }

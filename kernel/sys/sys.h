@@ -39,6 +39,8 @@ enum sys_fcntl_cmd {
 	SYS_F_GETFL = 3,
 	SYS_F_SETFL = 4,
 	SYS_F_DUPFD_CLOEXEC = 1030,
+	SYS_F_SETPIPE_SZ = 1031,
+	SYS_F_GETPIPE_SZ = 1032,
 };
 
 enum { SYS_FD_CLOEXEC = 1 };
@@ -46,6 +48,7 @@ enum { SYS_FD_CLOEXEC = 1 };
 enum sys_ioctl_request {
 	SYS_FIONBIO = 0x5421,
 	SYS_FIONREAD = 0x541b,
+	SYS_TIOCOUTQ = 0x5411,
 };
 
 enum sys_whence { SYS_SEEK_SET = 0, SYS_SEEK_CUR = 1, SYS_SEEK_END = 2 };
@@ -71,6 +74,7 @@ enum sys_mode {
 	SYS_S_IFDIR = 0040000,
 	SYS_S_IFCHR = 0020000,
 	SYS_S_IFLNK = 0120000,
+	SYS_S_IFIFO = 0010000,
 };
 
 struct sys_timespec {
@@ -83,6 +87,51 @@ struct sys_pollfd {
 	int16_t events;
 	int16_t revents;
 };
+
+/* struct msghdr and struct mmsghdr of Linux, word for word. */
+struct sys_msghdr {
+	void *name;
+	uint32_t name_len;
+	struct holm_iov *iov;
+	size_t iovcnt;
+	void *control;
+	size_t control_len;
+	int flags;
+};
+
+struct sys_mmsghdr {
+	struct sys_msghdr hdr;
+	unsigned len;
+};
+
+enum { SYS_MSG_WAITFORONE = 0x10000 };
+
+struct sys_itimerspec {
+	struct sys_timespec interval;
+	struct sys_timespec value;
+};
+
+enum { SYS_EFD_SEMAPHORE = 1 };
+
+/* The low bits of epoll's events are poll's. */
+#define SYS_EPOLLEXCLUSIVE (1u << 28)
+#define SYS_EPOLLWAKEUP (1u << 29)
+#define SYS_EPOLLONESHOT (1u << 30)
+#define SYS_EPOLLET (1u << 31)
+
+enum sys_epoll_op { SYS_EPOLL_CTL_ADD = 1, SYS_EPOLL_CTL_DEL = 2, SYS_EPOLL_CTL_MOD = 3 };
+
+#ifdef __x86_64__
+#define SYS_EPOLL_PACKED __attribute__((packed))
+#else
+#define SYS_EPOLL_PACKED
+#endif
+
+/* struct epoll_event of Linux, which is packed on x86-64 only. */
+struct sys_epoll_event {
+	uint32_t events;
+	uint64_t data;
+} SYS_EPOLL_PACKED;
 
 /* The C library's struct stat has another layout; the seam copies. */
 struct sys_stat {
@@ -104,6 +153,7 @@ struct sys_dirent {
 
 /* `type` may carry SYS_O_NONBLOCK and SYS_O_CLOEXEC. */
 int sys_socket(struct process *p, int family, int type, int protocol);
+int sys_socketpair(struct process *p, int family, int type, int protocol, int fds[2]);
 int sys_bind(struct process *p, int fd, const void *addr, uint32_t len);
 int sys_listen(struct process *p, int fd, int backlog);
 int sys_accept(struct process *p, int fd, void *addr, uint32_t *len);
@@ -127,9 +177,13 @@ int64_t sys_sendto(struct process *p, int fd, const void *buf, size_t n, int fla
 		   const void *addr, uint32_t len);
 int64_t sys_recvfrom(struct process *p, int fd, void *buf, size_t n, int flags, void *addr,
 		     uint32_t *len);
-int64_t sys_sendmsg(struct process *p, int fd, const struct holm_msg *msg, int flags);
-/* msg->name_len and msg->flags are results too. */
-int64_t sys_recvmsg(struct process *p, int fd, struct holm_msg *msg, int flags);
+int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *msg, int flags);
+/* name_len, control_len and flags are results too. */
+int64_t sys_recvmsg(struct process *p, int fd, struct sys_msghdr *msg, int flags);
+/* How many messages went or came; an error only for the first. */
+int sys_sendmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n, int flags);
+int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n, int flags,
+		 struct sys_timespec *timeout);
 
 /* send() of bytes that never change: queued where they are (holm_app.h's holm_send_const). */
 int64_t sys_send_const(struct process *p, int fd, const void *buf, size_t n, int flags);
@@ -162,6 +216,22 @@ int sys_poll(struct process *p, struct sys_pollfd *fds, size_t n, int timeout_ms
 /* ppoll() without its signals: NULL waits for ever. */
 int sys_ppoll(struct process *p, struct sys_pollfd *fds, size_t n,
 	      const struct sys_timespec *timeout);
+
+/* ---- files that are no files ---- */
+
+int sys_epoll_create1(struct process *p, int flags);
+int sys_epoll_ctl(struct process *p, int epfd, int op, int fd, const struct sys_epoll_event *event);
+int sys_epoll_wait(struct process *p, int epfd, struct sys_epoll_event *events, int max,
+		   int timeout_ms);
+int sys_eventfd(struct process *p, uint32_t count, int flags);
+int sys_timerfd_create(struct process *p, int clock, int flags);
+int sys_timerfd_settime(struct process *p, int fd, int flags, const struct sys_itimerspec *value,
+			struct sys_itimerspec *old);
+int sys_timerfd_gettime(struct process *p, int fd, struct sys_itimerspec *value);
+int sys_pipe2(struct process *p, int fds[2], int flags);
+
+/* Removes the name of a Unix socket; -HOLM_EROFS for a file of the tree, -HOLM_ENOENT. */
+int sys_unlink(struct process *p, const char *path);
 
 /* ---- time ---- */
 

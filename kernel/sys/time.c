@@ -81,11 +81,11 @@ int sys_clock_getres(struct process *p, int clock, struct sys_timespec *ts)
 static void sleep_until(struct process *p, uint64_t deadline_ns)
 {
 	while (wait_now(&p->env.wait) < deadline_ns)
-		(void)wait_sleep(&p->env.wait, deadline_ns);
+		(void)process_sleep(p, deadline_ns);
 }
 
 /* A deadline on the wall clock is one on the monotonic clock as the two stand now. */
-static uint64_t absolute(const struct process *p, int clock, uint64_t ns)
+uint64_t sys_time_absolute(const struct process *p, int clock, uint64_t ns)
 {
 	uint64_t clock_now = read_clock(p, clock);
 
@@ -104,7 +104,7 @@ int sys_clock_nanosleep(struct process *p, int clock, int flags, const struct sy
 		return -HOLM_EFAULT;
 	if (!read_timespec(req, &ns))
 		return -HOLM_EINVAL;
-	sleep_until(p, flags & SYS_TIMER_ABSTIME ? absolute(p, clock, ns)
+	sleep_until(p, flags & SYS_TIMER_ABSTIME ? sys_time_absolute(p, clock, ns)
 						 : wait_deadline(&p->env.wait, ns));
 	if (left && !(flags & SYS_TIMER_ABSTIME))
 		*left = (struct sys_timespec){ 0, 0 };

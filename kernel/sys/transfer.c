@@ -2,6 +2,7 @@
  * Everything that moves bytes. A stream's call may take several steps (a blocking send goes on until all
  * is queued), a datagram's is one; a window of a few pieces slides over what the program gave.
  */
+#include "kernel/sys/cmsg.h"
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
 #include "lib/compiler.h"
@@ -63,6 +64,14 @@ static int64_t call_socket(struct holm_socket *s, struct transfer *t, struct hol
 	return n;
 }
 
+static int64_t call_file(struct file *f, struct transfer *t, const struct holm_msg *part)
+{
+	int64_t (*op)(struct file *, const struct holm_iov *, size_t) =
+		t->writing ? f->ops->write : f->ops->read;
+
+	return op ? op(f, part->iov, part->iovcnt) : -HOLM_EINVAL;
+}
+
 /* ---- attempts ---- */
 
 static int64_t attempt_datagram(struct file *f, void *arg)
@@ -75,6 +84,7 @@ static int64_t attempt_datagram(struct file *f, void *arg)
 
 static int64_t attempt_stream(struct file *f, void *arg)
 {
+	struct holm_socket *s = file_socket(f);
 	struct holm_iov window[WINDOW];
 	struct transfer *t = arg;
 
@@ -85,15 +95,22 @@ static int64_t attempt_stream(struct file *f, void *arg)
 
 		part.iov = window;
 		part.iovcnt = fill_window(t, window, &bytes);
+		if (t->done == 0 && !s)
+			part = *t->msg; /* a short write to a pipe is not torn apart */
 		/* What has moved is reported first; the error waits for the next call. */
 		if (t->done > 0 && (file_poll(f) & HOLM_POLLERR))
 			return t->done;
-		n = call_socket(file_socket(f), t, &part);
+		n = s ? call_socket(s, t, &part) : call_file(f, t, &part);
 		if (n == -HOLM_EAGAIN)
 			return t->done > 0 && !t->whole ? t->done : n;
 		if (n < 0)
 			return t->done > 0 ? t->done : n;
 		slide(t, (size_t)n);
+		/* What went with the first bytes has gone; what came ends the call. */
+		if (t->writing)
+			t->msg->ancillary = NULL;
+		else if (t->msg->ancillary && t->msg->ancillary->has & HOLM_ANC_OBJECTS)
+			return t->done;
 		if (n == 0 || t->piece == t->msg->iovcnt || (t->flags & HOLM_MSG_PEEK))
 			return t->done;
 		if (!t->whole && (size_t)n < bytes)
@@ -103,11 +120,9 @@ static int64_t attempt_stream(struct file *f, void *arg)
 
 static int64_t attempt_file(struct file *f, void *arg)
 {
-	const struct transfer *t = arg;
-	int64_t (*op)(struct file *, const struct holm_iov *, size_t) =
-		t->writing ? f->ops->write : f->ops->read;
+	struct transfer *t = arg;
 
-	return op ? op(f, t->msg->iov, t->msg->iovcnt) : -HOLM_EINVAL;
+	return call_file(f, t, t->msg);
 }
 
 static bool is_stream(struct holm_socket *s)
@@ -153,7 +168,14 @@ static int64_t move_socket(struct file *f, struct holm_socket *s, struct transfe
 
 static int64_t move_file(struct file *f, struct transfer *t)
 {
-	return file_attempt_until(f, !(f->flags & SYS_O_NONBLOCK), 0, attempt_file, t);
+	bool block = !(f->flags & SYS_O_NONBLOCK);
+	int64_t result;
+
+	if (!f->ops->is_stream || !t->writing)
+		return file_attempt_until(f, block, 0, attempt_file, t);
+	t->whole = block;
+	result = file_attempt_until(f, block, 0, attempt_stream, t);
+	return result == -HOLM_EAGAIN && t->done > 0 ? t->done : result;
 }
 
 /* `sockets_only`: send() and its family, as opposed to write(). */
@@ -214,22 +236,119 @@ int64_t sys_write(struct process *p, int fd, const void *buf, size_t n)
 	return sys_writev(p, fd, &iov, 1);
 }
 
-int64_t sys_sendmsg(struct process *p, int fd, const struct holm_msg *msg, int flags)
+static int64_t send_message(struct process *p, int fd, const struct holm_msg *msg, int flags)
 {
-	struct holm_msg given;
+	struct holm_msg given = *msg;
 	struct transfer t = { .msg = &given, .flags = flags, .writing = true };
 
-	if (!msg)
-		return -HOLM_EFAULT;
-	given = *msg;
 	return move(p, fd, &t, true);
 }
 
-int64_t sys_recvmsg(struct process *p, int fd, struct holm_msg *msg, int flags)
+static int64_t recv_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
 	struct transfer t = { .msg = msg, .flags = flags };
 
-	return msg ? move(p, fd, &t, true) : -HOLM_EFAULT;
+	return move(p, fd, &t, true);
+}
+
+static struct holm_msg message_of(const struct sys_msghdr *h)
+{
+	return (struct holm_msg){
+		.name = h->name,
+		.name_len = h->name ? h->name_len : 0,
+		.iov = h->iov,
+		.iovcnt = h->iovcnt,
+	};
+}
+
+int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int flags)
+{
+	struct holm_msg msg;
+	struct cmsg c;
+	int64_t result;
+
+	if (!h)
+		return -HOLM_EFAULT;
+	msg = message_of(h);
+	if (!h->control || h->control_len == 0)
+		return send_message(p, fd, &msg, flags);
+	result = cmsg_parse(p, &c, h->control, h->control_len);
+	if (result < 0)
+		return result;
+	msg.ancillary = &c.ancillary;
+	result = send_message(p, fd, &msg, flags);
+	cmsg_fini(&c);
+	return result;
+}
+
+int64_t sys_recvmsg(struct process *p, int fd, struct sys_msghdr *h, int flags)
+{
+	struct holm_msg msg;
+	struct cmsg c;
+	int64_t result;
+
+	if (!h)
+		return -HOLM_EFAULT;
+	msg = message_of(h);
+	cmsg_init(&c);
+	msg.ancillary = &c.ancillary;
+	result = recv_message(p, fd, &msg, flags & ~HOLM_MSG_CMSG_CLOEXEC);
+	if (result < 0)
+		return result;
+	h->name_len = msg.name_len;
+	h->flags = msg.flags | (flags & HOLM_MSG_CMSG_CLOEXEC);
+	h->control_len =
+		cmsg_build(p, &c, h->control, h->control ? h->control_len : 0, flags, &h->flags);
+	return result;
+}
+
+/* ---- several messages ---- */
+
+int sys_sendmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n, int flags)
+{
+	unsigned done;
+
+	if (!msgs && n > 0)
+		return -HOLM_EFAULT;
+	n = min_u32(n, IOV_MAX);
+	for (done = 0; done < n; done++) {
+		int64_t sent = sys_sendmsg(p, fd, &msgs[done].hdr, flags);
+
+		if (sent < 0)
+			return done > 0 ? (int)done : (int)sent;
+		msgs[done].len = (unsigned)sent;
+	}
+	return (int)done;
+}
+
+/* As on Linux, the time-out is looked at after each message only. */
+int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n, int flags,
+		 struct sys_timespec *timeout)
+{
+	uint64_t deadline_ns = WAIT_FOREVER;
+	unsigned done;
+
+	if (!msgs && n > 0)
+		return -HOLM_EFAULT;
+	if (timeout) {
+		if (timeout->sec < 0 || timeout->nsec < 0 || timeout->nsec >= 1000000000)
+			return -HOLM_EINVAL;
+		deadline_ns = wait_deadline(&p->env.wait, (uint64_t)timeout->sec * 1000000000u +
+								  (uint64_t)timeout->nsec);
+	}
+	n = min_u32(n, IOV_MAX);
+	for (done = 0; done < n; done++) {
+		int64_t got = sys_recvmsg(p, fd, &msgs[done].hdr, flags & ~(int)SYS_MSG_WAITFORONE);
+
+		if (got < 0)
+			return done > 0 ? (int)done : (int)got;
+		msgs[done].len = (unsigned)got;
+		if (flags & SYS_MSG_WAITFORONE)
+			flags |= HOLM_MSG_DONTWAIT;
+		if (wait_now(&p->env.wait) >= deadline_ns)
+			return (int)done + 1;
+	}
+	return (int)done;
 }
 
 int64_t sys_sendto(struct process *p, int fd, const void *buf, size_t n, int flags,
@@ -240,7 +359,7 @@ int64_t sys_sendto(struct process *p, int fd, const void *buf, size_t n, int fla
 		.name = (void *)(uintptr_t)addr, .name_len = len, .iov = &iov, .iovcnt = 1
 	};
 
-	return sys_sendmsg(p, fd, &msg, flags);
+	return send_message(p, fd, &msg, flags);
 }
 
 int64_t sys_recvfrom(struct process *p, int fd, void *buf, size_t n, int flags, void *addr,
@@ -253,7 +372,7 @@ int64_t sys_recvfrom(struct process *p, int fd, void *buf, size_t n, int flags, 
 	if (addr && !len)
 		return -HOLM_EFAULT;
 	msg.name_len = addr ? *len : 0;
-	result = sys_recvmsg(p, fd, &msg, flags);
+	result = recv_message(p, fd, &msg, flags);
 	if (addr && result >= 0)
 		*len = msg.name_len;
 	return result;

@@ -38,22 +38,46 @@ struct wait_with {
 /* Who waits for something. Part of what is waited for. */
 struct wait_queue {
 	struct list waiters;
+	struct list_node work; /* among those that wait_wake() has still to wake */
 };
 
-/* One thread in one queue, on the stack of its system call. */
+struct waiter;
+
+/* A waiter that is no thread. */
+struct waiter_ops {
+	/*
+	 * What is waited for has changed. Queues to be woken in turn go on `work`, by their node of
+	 * that name. True: somebody will look, so that other exclusive waiters need not.
+	 */
+	bool (*wake)(struct waiter *w, struct list *work);
+	/* What is waited for goes: leave its queue. */
+	void (*gone)(struct waiter *w);
+};
+
+/* In one queue. A thread's is on the stack of its system call. */
 struct waiter {
 	struct list_node node;
-	void *thread;
+	void *thread;		      /* NULL: */
+	const struct waiter_ops *ops; /* these are called */
+	bool exclusive;		      /* one of these is enough */
 };
 
 static inline void wait_queue_init(struct wait_queue *q)
 {
 	list_init(&q->waiters);
+	list_node_init(&q->work);
 }
 
 /* The calling thread is to be woken with the queue, from now until wait_leave(). */
 void wait_enter(const struct wait_with *with, struct wait_queue *q, struct waiter *w);
 void wait_leave(struct waiter *w);
+
+/* The same for a waiter that is no thread. */
+void wait_enter_ops(struct wait_queue *q, struct waiter *w, const struct waiter_ops *ops,
+		    bool exclusive);
+
+/* What the queue belongs to ends: waiters that are no threads leave. Nobody else is there. */
+void wait_queue_fini(struct wait_queue *q);
 
 /* Everybody in the queue. They stay in it and look again. */
 void wait_wake(const struct wait_with *with, struct wait_queue *q);

@@ -70,6 +70,7 @@ typedef uint16_t sa_family_t;
 #define MSG_DONTWAIT 0x40
 #define MSG_EOR 0x80
 #define MSG_WAITALL 0x100
+#define MSG_WAITFORONE 0x10000
 #define MSG_NOSIGNAL 0x4000
 #define MSG_MORE 0x8000
 #define MSG_CMSG_CLOEXEC 0x40000000
@@ -108,6 +109,20 @@ struct msghdr {
 	size_t msg_controllen;
 	int msg_flags;
 };
+
+struct mmsghdr {
+	struct msghdr msg_hdr;
+	unsigned msg_len;
+};
+
+/* What SO_PEERCRED and SCM_CREDENTIALS hold. */
+struct ucred {
+	int pid;
+	unsigned uid;
+	unsigned gid;
+};
+
+struct timespec;
 
 struct cmsghdr {
 	size_t cmsg_len;
@@ -156,6 +171,9 @@ ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockad
 ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len);
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags);
+int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
+int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout);
+int socketpair(int family, int type, int protocol, int fds[2]);
 
 __END_DECLS
 

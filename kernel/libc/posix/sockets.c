@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "kernel/libc/error.h"
 #include "kernel/sys/process.h"
@@ -86,37 +87,36 @@ ssize_t recv(int fd, void *buf, size_t n, int flags)
 	return recvfrom(fd, buf, n, flags, NULL, NULL);
 }
 
-/* Ancillary data carries nothing yet: none is sent, none comes. */
-static struct holm_msg to_holm(const struct msghdr *m)
-{
-	struct holm_msg msg = {
-		.name = m->msg_name,
-		.name_len = m->msg_namelen,
-		.iov = (struct holm_iov *)m->msg_iov,
-		.iovcnt = m->msg_iovlen,
-	};
-
-	return msg;
-}
-
+/* Both structures are Linux's, word for word: check.c. */
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	struct holm_msg msg = to_holm(m);
-
-	if (m->msg_controllen > 0)
-		return libc_fail(EOPNOTSUPP);
-	return libc_result64(sys_sendmsg(process_current(), fd, &msg, flags));
+	return libc_result64(
+		sys_sendmsg(process_current(), fd, (const struct sys_msghdr *)m, flags));
 }
 
 ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
-	struct holm_msg msg = to_holm(m);
-	int64_t result = sys_recvmsg(process_current(), fd, &msg, flags);
+	return libc_result64(sys_recvmsg(process_current(), fd, (struct sys_msghdr *)m, flags));
+}
 
-	if (result >= 0) {
-		m->msg_namelen = msg.name_len;
-		m->msg_controllen = 0;
-		m->msg_flags = msg.flags;
+int sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
+{
+	return libc_result(sys_sendmmsg(process_current(), fd, (struct sys_mmsghdr *)m, n, flags));
+}
+
+int recvmmsg(int fd, struct mmsghdr *m, unsigned n, int flags, struct timespec *timeout)
+{
+	struct sys_timespec ts, *given = NULL;
+
+	if (timeout) {
+		ts = (struct sys_timespec){ timeout->tv_sec, timeout->tv_nsec };
+		given = &ts;
 	}
-	return libc_result64(result);
+	return libc_result(
+		sys_recvmmsg(process_current(), fd, (struct sys_mmsghdr *)m, n, flags, given));
+}
+
+int socketpair(int family, int type, int protocol, int fds[2])
+{
+	return libc_result(sys_socketpair(process_current(), family, type, protocol, fds));
 }

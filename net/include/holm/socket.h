@@ -51,6 +51,7 @@ enum holm_msg_flag {
 	HOLM_MSG_NOSIGNAL = 0x4000,
 	HOLM_MSG_MORE = 0x8000,
 	HOLM_MSG_FASTOPEN = 0x20000000,
+	HOLM_MSG_CMSG_CLOEXEC = 0x40000000,
 	/* holm's own: the bytes never change; queue them without a copy (send side, TCP). */
 	HOLM_MSG_CONST = 0x1000000,
 };

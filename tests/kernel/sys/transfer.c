@@ -295,7 +295,7 @@ static void make_mistakes(void *arg)
 	struct world *w = arg;
 	struct process *p = &w->p[0];
 	struct holm_iov null = { NULL, 1 }, huge[2] = { { bytes, PTRDIFF_MAX }, { bytes, 2 } };
-	struct holm_msg msg = { .iov = &null, .iovcnt = 1 };
+	struct sys_msghdr msg = { .iov = &null, .iovcnt = 1 };
 	int fd = sys_socket(p, HOLM_AF_INET, HOLM_SOCK_STREAM, 0);
 
 	assert_int_equal(sys_read(p, 99, bytes, 1), -HOLM_EBADF);
@@ -346,7 +346,7 @@ static void ask_with_a_datagram(void *arg)
 	struct process *p = &w->p[0];
 	struct holm_sockaddr_in to = sockets_addr(&w->duo, 1, 53);
 	struct holm_iov iov[20];
-	struct holm_msg msg = { .name = &to, .name_len = sizeof(to), .iov = iov, .iovcnt = 20 };
+	struct sys_msghdr msg = { .name = &to, .name_len = sizeof(to), .iov = iov, .iovcnt = 20 };
 	int fd = sys_socket(p, HOLM_AF_INET, HOLM_SOCK_DGRAM, 0);
 	char buf[100];
 

@@ -1,0 +1,175 @@
+/*
+ * Control messages, as Linux lays them out: a header of the length, a level and a type, then data, each
+ * rounded up to the size of a word. Descriptors become files here and files descriptors.
+ */
+#include "kernel/sys/cmsg.h"
+
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2 };
+
+struct cmsg_header {
+	size_t len; /* with the header */
+	int level;
+	int type;
+};
+
+static size_t aligned(size_t n)
+{
+	return (n + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1);
+}
+
+/* ---- what a program sends ---- */
+
+static int take_files(struct process *p, struct cmsg *c, const uint8_t *data, size_t len)
+{
+	struct holm_ancillary *a = &c->ancillary;
+
+	if (len / sizeof(int) > HOLM_OBJECTS_MAX - a->nobjects)
+		return -HOLM_EINVAL;
+	for (size_t i = 0; i < len / sizeof(int); i++) {
+		struct file *f;
+		int fd;
+
+		memcpy(&fd, data + i * sizeof(fd), sizeof(fd));
+		f = file_of(p, fd);
+		if (!f)
+			return -HOLM_EBADF;
+		c->objects[a->nobjects++] = &f->object;
+		a->has |= HOLM_ANC_OBJECTS;
+	}
+	return 0;
+}
+
+/* Who asks may be somebody else only with the right to. */
+static int take_cred(struct process *p, struct cmsg *c, const uint8_t *data, size_t len)
+{
+	const struct holm_cred *own = &p->env.cred;
+	struct holm_cred cred;
+
+	if (len != sizeof(cred))
+		return -HOLM_EINVAL;
+	memcpy(&cred, data, sizeof(cred));
+	if (memcmp(&cred, own, sizeof(cred)) != 0 && !process_may(p, SYS_CAP_ADMIN))
+		return -HOLM_EPERM;
+	c->ancillary.cred = cred;
+	c->ancillary.has |= HOLM_ANC_CRED;
+	return 0;
+}
+
+static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, const uint8_t *data)
+{
+	size_t len = h->len - sizeof(*h);
+
+	/* Other levels are other families'. */
+	if (h->level != HOLM_SOL_SOCKET)
+		return 0;
+	if (h->type == SCM_RIGHTS)
+		return take_files(p, c, data, len);
+	return h->type == SCM_CREDENTIALS ? take_cred(p, c, data, len) : -HOLM_EINVAL;
+}
+
+int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len)
+{
+	const uint8_t *at = control;
+	struct cmsg_header h;
+	int err = 0;
+
+	cmsg_init(c);
+	while (!err && len >= sizeof(h)) {
+		memcpy(&h, at, sizeof(h));
+		if (h.len < sizeof(h) || h.len > len)
+			err = -HOLM_EINVAL;
+		else
+			err = take(p, c, &h, at + sizeof(h));
+		at += min_size(aligned(h.len), len);
+		len -= min_size(aligned(h.len), len);
+	}
+	if (err)
+		cmsg_fini(c);
+	return err;
+}
+
+/* ---- what a program receives ---- */
+
+void cmsg_init(struct cmsg *c)
+{
+	c->ancillary = (struct holm_ancillary){
+		.objects = c->objects,
+		.objects_max = HOLM_OBJECTS_MAX,
+	};
+}
+
+void cmsg_fini(struct cmsg *c)
+{
+	struct holm_ancillary *a = &c->ancillary;
+
+	while (a->nobjects > 0)
+		file_put(file_of_object(c->objects[--a->nobjects]));
+}
+
+struct writer {
+	uint8_t *at;
+	size_t left;
+	bool cut;
+};
+
+/* One message; as much of it as there is room for, as Linux does it. */
+static void put(struct writer *w, int level, int type, const void *data, size_t len)
+{
+	struct cmsg_header h = { sizeof(h) + len, level, type };
+
+	if (w->left < sizeof(h)) {
+		w->cut = true;
+		return;
+	}
+	if (w->left < h.len) {
+		w->cut = true;
+		h.len = w->left;
+	}
+	memcpy(w->at, &h, sizeof(h));
+	memcpy(w->at + sizeof(h), data, h.len - sizeof(h));
+	w->at += min_size(aligned(h.len), w->left);
+	w->left -= min_size(aligned(h.len), w->left);
+}
+
+/* Descriptors for the files, as many as have room: each takes over a reference. */
+static void put_files(struct process *p, struct cmsg *c, struct writer *w, bool cloexec)
+{
+	struct holm_ancillary *a = &c->ancillary;
+	int fds[HOLM_OBJECTS_MAX];
+	size_t room = w->left < sizeof(struct cmsg_header)
+			      ? 0
+			      : (w->left - sizeof(struct cmsg_header)) / sizeof(int);
+	uint32_t n = 0;
+
+	while (n < a->nobjects && n < room) {
+		int fd = fds_add(p, file_of_object(c->objects[n]), cloexec, 0);
+
+		if (fd < 0)
+			break;
+		fds[n++] = fd;
+	}
+	w->cut |= n < a->nobjects;
+	if (n > 0)
+		put(w, HOLM_SOL_SOCKET, SCM_RIGHTS, fds, n * sizeof(int));
+	a->nobjects -= n;
+	memmove(c->objects, c->objects + n, a->nobjects * sizeof(c->objects[0]));
+}
+
+size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, int flags,
+		  int *msg_flags)
+{
+	struct writer w = { control, len, false };
+
+	if (c->ancillary.has & HOLM_ANC_CRED)
+		put(&w, HOLM_SOL_SOCKET, SCM_CREDENTIALS, &c->ancillary.cred,
+		    sizeof(c->ancillary.cred));
+	if (c->ancillary.has & HOLM_ANC_OBJECTS)
+		put_files(p, c, &w, flags & HOLM_MSG_CMSG_CLOEXEC);
+	cmsg_fini(c);
+	if (w.cut)
+		*msg_flags |= HOLM_MSG_CTRUNC;
+	return len - w.left;
+}

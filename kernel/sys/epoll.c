@@ -1,0 +1,428 @@
+/*
+ * epoll: many files watched by one. A watch is a waiter in its file's queue, so a change of a file costs
+ * the same however many others are watched: it puts the watch on the ready list, and a look at the list
+ * asks the files on it, and only those, what they have.
+ *
+ * A level-triggered watch stays on the list until a look finds nothing; an edge-triggered one leaves it
+ * with the report. Linux's manual page holds; EPOLLWAKEUP means nothing here.
+ */
+#include "kernel/sys/file.h"
+#include "kernel/sys/sys.h"
+#include "lib/hash.h"
+#include "lib/htab.h"
+#include "lib/mem.h"
+
+#define NS_PER_MS 1000000ull
+/* epolls that watch epolls that watch ...: Linux's EP_MAX_NESTS, and this one. */
+#define DEPTH_MAX 5u
+/* What says how to watch, as opposed to what for. */
+#define MODES (SYS_EPOLLET | SYS_EPOLLONESHOT | SYS_EPOLLEXCLUSIVE | SYS_EPOLLWAKEUP)
+/* What may stand beside EPOLLEXCLUSIVE. */
+#define EXCLUSIVE_ALLOWED                                                                          \
+	(HOLM_POLLIN | HOLM_POLLOUT | HOLM_POLLERR | HOLM_POLLHUP | SYS_EPOLLWAKEUP |              \
+	 SYS_EPOLLET | SYS_EPOLLEXCLUSIVE)
+
+struct epoll {
+	struct file base;
+	struct htab watches; /* by descriptor and file */
+	struct allocator memory;
+	struct list ready;	/* of struct watch */
+	struct list_node visit; /* while nesting is measured */
+	unsigned level;
+};
+
+/* Owned by its epoll; leaves with its file. */
+struct watch {
+	struct waiter waiter; /* in the file's queue */
+	struct htab_node node;
+	struct list_node ready;
+	struct epoll *epoll;
+	struct file *file; /* not counted: it says when it goes */
+	int fd;
+	uint32_t events;
+	uint64_t data;
+};
+
+static const struct file_ops epoll_ops;
+
+static struct epoll *epoll_of(struct file *f)
+{
+	return f->ops == &epoll_ops ? container_of(f, struct epoll, base) : NULL;
+}
+
+/* Distinct by construction, so any spreading will do; nobody outside chooses addresses of files. */
+static uint32_t hash_of(int fd, const struct file *f)
+{
+	static const struct hash_key key = { 0x9e3779b97f4a7c15u, 0xd1b54a32d192ed03u };
+
+	return fold_hash_2(&key, (uint64_t)(uintptr_t)f, (uint32_t)fd);
+}
+
+static struct watch *find(const struct epoll *ep, int fd, const struct file *f)
+{
+	struct htab_node *n;
+
+	for (n = htab_first(&ep->watches, hash_of(fd, f)); n; n = htab_next(n)) {
+		struct watch *w = container_of(n, struct watch, node);
+
+		if (w->fd == fd && w->file == f)
+			return w;
+	}
+	return NULL;
+}
+
+/* ---- Being told ---------------------------------------------------------------------------------- */
+
+static void note_ready(struct watch *w)
+{
+	if (!list_is_linked(&w->ready))
+		list_push_back(&w->epoll->ready, &w->ready);
+}
+
+static bool watch_wake(struct waiter *waiter, struct list *work)
+{
+	struct watch *w = container_of(waiter, struct watch, waiter);
+	struct wait_queue *q = &w->epoll->base.waiters;
+
+	/* Disarmed by EPOLLONESHOT. */
+	if (!(w->events & ~MODES))
+		return false;
+	note_ready(w);
+	if (list_is_empty(&q->waiters))
+		return false;
+	if (!list_is_linked(&q->work))
+		list_push_back(work, &q->work);
+	return true;
+}
+
+static void drop(struct watch *w)
+{
+	struct epoll *ep = w->epoll;
+	const struct holm_memory *m = ep->base.process->env.memory;
+
+	wait_leave(&w->waiter);
+	if (list_is_linked(&w->ready))
+		list_remove(&w->ready);
+	htab_remove(&ep->watches, &w->node);
+	m->free(m->ctx, w, sizeof(*w));
+}
+
+static void watch_gone(struct waiter *waiter)
+{
+	drop(container_of(waiter, struct watch, waiter));
+}
+
+static const struct waiter_ops watch_ops = { watch_wake, watch_gone };
+
+/* ---- Looking ------------------------------------------------------------------------------------- */
+
+static uint32_t look(const struct watch *w)
+{
+	return file_poll(w->file) & w->events & ~MODES;
+}
+
+/* Report up to `max` watches. Those that stay ready go behind those not looked at. */
+static int report(struct epoll *ep, struct sys_epoll_event *events, int max)
+{
+	struct list again;
+	struct list_node *n;
+	int count = 0;
+
+	/* What was written a moment ago is not to be missed. */
+	sys_hear(ep->base.process);
+	list_init(&again);
+	while (count < max && (n = list_pop_front(&ep->ready)) != NULL) {
+		struct watch *w = container_of(n, struct watch, ready);
+		uint32_t now = look(w);
+
+		if (now == 0)
+			continue;
+		events[count++] = (struct sys_epoll_event){ now, w->data };
+		if (w->events & SYS_EPOLLONESHOT)
+			w->events &= MODES;
+		else if (!(w->events & SYS_EPOLLET))
+			list_push_back(&again, &w->ready);
+	}
+	list_append(&ep->ready, &again);
+	return count;
+}
+
+/* Is there anything to report? What is not ready any more leaves the list. */
+static unsigned epoll_poll(struct file *f)
+{
+	struct epoll *ep = container_of(f, struct epoll, base);
+	struct list_node *n;
+
+	sys_hear(f->process);
+	while ((n = list_first(&ep->ready)) != NULL) {
+		if (look(container_of(n, struct watch, ready)) != 0)
+			return HOLM_POLLIN | HOLM_POLLRDNORM;
+		list_remove(n);
+	}
+	return 0;
+}
+
+static void epoll_stat(struct file *f, struct sys_stat *st)
+{
+	(void)f;
+	*st = (struct sys_stat){ .mode = 0600, .nlink = 1 };
+}
+
+static void epoll_close(struct file *f)
+{
+	struct epoll *ep = container_of(f, struct epoll, base);
+	struct htab_node *n;
+
+	while ((n = htab_any(&ep->watches)) != NULL)
+		drop(container_of(n, struct watch, node));
+	htab_fini(&ep->watches);
+}
+
+static const struct file_ops epoll_ops = {
+	.poll = epoll_poll,
+	.stat = epoll_stat,
+	.close = epoll_close,
+};
+
+/* ---- Nesting ------------------------------------------------------------------------------------- */
+
+static void visit(struct list *todo, struct epoll *ep, unsigned level)
+{
+	if (list_is_linked(&ep->visit))
+		return;
+	ep->level = level;
+	list_push_back(todo, &ep->visit);
+}
+
+/* How deep is what `from` watches? DEPTH_MAX + 1 if `target` is in it. */
+static unsigned depth_below(struct epoll *from, const struct epoll *target)
+{
+	unsigned deepest = 0;
+	struct list_node *n;
+	struct list todo;
+
+	list_init(&todo);
+	visit(&todo, from, 1);
+	while ((n = list_pop_front(&todo)) != NULL) {
+		struct epoll *ep = container_of(n, struct epoll, visit);
+		const struct htab_node *h = NULL;
+
+		deepest = max_u32(deepest, ep == target ? DEPTH_MAX + 1 : ep->level);
+		if (deepest > DEPTH_MAX)
+			continue; /* empty the list, look no further */
+		while ((h = htab_walk(&ep->watches, h)) != NULL) {
+			struct watch *w =
+				container_of((struct htab_node *)(uintptr_t)h, struct watch, node);
+
+			if (epoll_of(w->file))
+				visit(&todo, epoll_of(w->file), ep->level + 1);
+		}
+	}
+	return deepest;
+}
+
+/* How many epolls above each other watch this one, at most? */
+static unsigned depth_above(struct epoll *of)
+{
+	unsigned deepest = 0;
+	struct list_node *n;
+	struct list todo;
+
+	list_init(&todo);
+	visit(&todo, of, 1);
+	while ((n = list_pop_front(&todo)) != NULL) {
+		struct epoll *ep = container_of(n, struct epoll, visit);
+		const struct list *q = &ep->base.waiters.waiters;
+
+		deepest = max_u32(deepest, ep->level);
+		for (n = list_first(q); n && ep->level <= DEPTH_MAX; n = list_next(q, n)) {
+			struct waiter *w = container_of(n, struct waiter, node);
+
+			if (!w->thread && w->ops == &watch_ops)
+				visit(&todo, container_of(w, struct watch, waiter)->epoll,
+				      ep->level + 1);
+		}
+	}
+	return deepest;
+}
+
+static int may_nest(struct epoll *ep, struct epoll *inner)
+{
+	unsigned below = depth_below(inner, ep);
+
+	return below > DEPTH_MAX || below + depth_above(ep) > DEPTH_MAX ? -HOLM_ELOOP : 0;
+}
+
+/* ---- Watching ------------------------------------------------------------------------------------ */
+
+/* What was ready before it was watched is reported, too. */
+static void begin(struct watch *w, const struct sys_epoll_event *event)
+{
+	w->events = event->events | HOLM_POLLERR | HOLM_POLLHUP;
+	w->data = event->data;
+	if (look(w) == 0)
+		return;
+	note_ready(w);
+	file_wake(&w->epoll->base);
+}
+
+static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_event *event)
+{
+	const struct holm_memory *m = ep->base.process->env.memory;
+	struct epoll *inner = epoll_of(f);
+	struct watch *w;
+	int err;
+
+	if (!f->ops->poll)
+		return -HOLM_EPERM;
+	if (find(ep, fd, f))
+		return -HOLM_EEXIST;
+	if ((event->events & SYS_EPOLLEXCLUSIVE) &&
+	    (inner || (event->events & ~(uint32_t)EXCLUSIVE_ALLOWED)))
+		return -HOLM_EINVAL;
+	err = inner ? may_nest(ep, inner) : 0;
+	if (err)
+		return err;
+	w = m->alloc(m->ctx, sizeof(*w));
+	if (!w)
+		return -HOLM_ENOMEM;
+	memset(w, 0, sizeof(*w));
+	w->epoll = ep;
+	w->file = f;
+	w->fd = fd;
+	if (htab_insert(&ep->watches, &w->node, hash_of(fd, f)) != HTAB_INSERTED) {
+		m->free(m->ctx, w, sizeof(*w));
+		return -HOLM_ENOMEM;
+	}
+	wait_enter_ops(&f->waiters, &w->waiter, &watch_ops,
+		       (event->events & SYS_EPOLLEXCLUSIVE) != 0);
+	begin(w, event);
+	return 0;
+}
+
+static int change(struct epoll *ep, int op, int fd, struct file *f,
+		  const struct sys_epoll_event *event)
+{
+	struct watch *w;
+
+	if (op == SYS_EPOLL_CTL_ADD)
+		return add(ep, fd, f, event);
+	w = find(ep, fd, f);
+	if (!w)
+		return -HOLM_ENOENT;
+	if (op == SYS_EPOLL_CTL_DEL) {
+		drop(w);
+		return 0;
+	}
+	if ((event->events | w->events) & SYS_EPOLLEXCLUSIVE)
+		return -HOLM_EINVAL;
+	begin(w, event);
+	return 0;
+}
+
+int sys_epoll_ctl(struct process *p, int epfd, int op, int fd, const struct sys_epoll_event *event)
+{
+	struct fd_slot *outer, *inner;
+	struct epoll *ep;
+
+	sys_enter(p);
+	if (op != SYS_EPOLL_CTL_DEL && !event)
+		return -HOLM_EFAULT;
+	outer = fds_slot(p, epfd);
+	inner = fds_slot(p, fd);
+	if (!outer || !inner)
+		return -HOLM_EBADF;
+	ep = epoll_of(outer->file);
+	if (!ep || inner->file == outer->file || op < SYS_EPOLL_CTL_ADD || op > SYS_EPOLL_CTL_MOD)
+		return -HOLM_EINVAL;
+	return change(ep, op, fd, inner->file, event);
+}
+
+/* ---- The other calls ----------------------------------------------------------------------------- */
+
+static void *memory_alloc(void *ctx, size_t size)
+{
+	const struct holm_memory *m = ctx;
+
+	return m->alloc(m->ctx, size);
+}
+
+static void memory_free(void *ctx, void *mem, size_t size)
+{
+	const struct holm_memory *m = ctx;
+
+	m->free(m->ctx, mem, size);
+}
+
+int sys_epoll_create1(struct process *p, int flags)
+{
+	struct epoll *ep;
+	struct file *f;
+	int fd;
+
+	sys_enter(p);
+	if (flags & ~SYS_O_CLOEXEC)
+		return -HOLM_EINVAL;
+	f = file_new(p, &epoll_ops, sizeof(*ep), SYS_O_RDWR);
+	if (!f)
+		return -HOLM_ENOMEM;
+	ep = container_of(f, struct epoll, base);
+	ep->memory =
+		(struct allocator){ memory_alloc, memory_free, (void *)(uintptr_t)p->env.memory };
+	htab_init(&ep->watches, &ep->memory, UINT32_MAX);
+	list_init(&ep->ready);
+	fd = fds_add(p, f, flags & SYS_O_CLOEXEC, 0);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+static int wait_for_events(struct epoll *ep, struct sys_epoll_event *events, int max,
+			   uint64_t deadline_ns)
+{
+	struct process *p = ep->base.process;
+	struct waiter w;
+	int count;
+
+	wait_enter(&p->env.wait, &ep->base.waiters, &w);
+	while ((count = report(ep, events, max)) == 0)
+		if (process_sleep(p, deadline_ns) != 0) {
+			count = report(ep, events, max);
+			break;
+		}
+	wait_leave(&w);
+	return count;
+}
+
+static int wait_until(struct process *p, int epfd, struct sys_epoll_event *events, int max,
+		      bool waits, uint64_t deadline_ns)
+{
+	struct file *f = file_of(p, epfd);
+	struct epoll *ep;
+	int count;
+
+	if (!f)
+		return -HOLM_EBADF;
+	ep = epoll_of(f);
+	if (!ep || max <= 0)
+		count = -HOLM_EINVAL;
+	else if (!events)
+		count = -HOLM_EFAULT;
+	else
+		count = report(ep, events, max);
+	if (count == 0 && waits)
+		count = wait_for_events(ep, events, max, deadline_ns);
+	file_put(f);
+	return count;
+}
+
+int sys_epoll_wait(struct process *p, int epfd, struct sys_epoll_event *events, int max,
+		   int timeout_ms)
+{
+	uint64_t deadline_ns = WAIT_FOREVER;
+
+	sys_enter(p);
+	if (timeout_ms > 0)
+		deadline_ns = wait_deadline(&p->env.wait, (unsigned)timeout_ms * NS_PER_MS);
+	return wait_until(p, epfd, events, max, timeout_ms != 0, deadline_ns);
+}
