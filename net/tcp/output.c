@@ -374,6 +374,8 @@ static bool send_loss_probe(struct tcp_tx *tx)
 	/* The FIN alone is in flight. */
 	if (seq_lt(end, c->snd_una))
 		n = 0;
+	if (n > 0 && seq_eq(end, tx->end))
+		flags |= TCP_PSH;
 	if (tcp_send_segment(tx, seq_sub(end, n), n, flags) < 0)
 		return false;
 	c->flags &= ~(uint32_t)TCP_TLP_DUE;

@@ -18,28 +18,48 @@ static bool ack_acceptable(const struct holm_tcp *c, struct tcp_seq ack)
 }
 
 /* RFC 6298 section 3 (Karn), RFC 7323 section 4: which ACKs tell a round-trip time. */
-static inline void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+static inline bool measured_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack,
+				uint64_t *rtt_ns)
 {
 	struct tcp_flight *fl = c->flight;
+	uint32_t passed;
 
 	if (fl->timing) {
 		if (seq_lt(ack, fl->timed))
-			return;
+			return false;
 		fl->timing = false;
-		rtt_sample(&c->rtt, rx->net->now - fl->timed_ns);
-	} else if ((c->flags & TCP_TS) && rx->h->has_ts && rx->h->tsecr != 0) {
-		uint32_t passed = tcp_tsval(rx->net, fl->ts_offset) - rx->h->tsecr;
-
-		/*
-		 * After a timeout, an echo from before the retransmission is ambiguous: the ACK that
-		 * first carried it may have been lost. Taken, it would make the RTO grow without end
-		 * on a path that loses ACKs.
-		 */
-		if (fl->retries > 0 && passed > tcp_timer_rexmt_age(c))
-			return;
-		if ((int32_t)passed >= 0)
-			rtt_sample(&c->rtt, (uint64_t)passed << TCP_TICK_SHIFT);
+		*rtt_ns = rx->net->now - fl->timed_ns;
+		return true;
 	}
+	if (!(c->flags & TCP_TS) || !rx->h->has_ts || rx->h->tsecr == 0)
+		return false;
+	passed = tcp_tsval(rx->net, fl->ts_offset) - rx->h->tsecr;
+	/*
+	 * After a timeout, an echo from before the retransmission is ambiguous: the ACK that first
+	 * carried it may have been lost. Taken, it would make the RTO grow without end on a path
+	 * that loses ACKs.
+	 */
+	if ((fl->retries > 0 && passed > tcp_timer_rexmt_age(c)) || (int32_t)passed < 0)
+		return false;
+	*rtt_ns = (uint64_t)passed << TCP_TICK_SHIFT;
+	return true;
+}
+
+static inline void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+{
+	uint64_t rtt_ns;
+
+	if (measured_rtt(c, rx, ack, &rtt_ns))
+		rtt_sample(&c->rtt, rtt_ns);
+}
+
+/* The record of a passive open has taken its sample, and one is enough; both count for little. */
+static void sample_handshake(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+{
+	uint64_t rtt_ns;
+
+	if (measured_rtt(c, rx, ack, &rtt_ns) && c->rtt.srtt8 == 0)
+		tcp_conn_handshake_rtt(c, rtt_ns);
 }
 
 /*
@@ -54,7 +74,7 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 
 	if (!seq_gt(ack, c->snd_una) || seq_gt(ack, fl->snd_nxt))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
-	sample_rtt(c, rx, ack);
+	sample_handshake(c, rx, ack);
 	c->snd_una = ack;
 	c->snd_wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
 	fl->snd_wl1 = rx->last_seq;

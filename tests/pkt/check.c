@@ -5,6 +5,8 @@
 
 #include <holm/stats.h>
 
+#include "lib/fmt.h"
+#include "lib/mem.h"
 #include "tests/pkt/names.h"
 
 #define DEPTH_MAX 32u
@@ -94,6 +96,8 @@ struct checker {
 	struct lexer lx;
 	uint8_t info[INFO_BYTES];
 	uint32_t info_len; /* 0: not asked for yet */
+	char values[512];  /* of the names in this assertion, for who reads that it failed */
+	size_t values_len;
 };
 
 static void ask_info(struct checker *k)
@@ -164,7 +168,14 @@ static int64_t name_number(struct checker *k, const struct token *t)
 		return 1;
 	if (token_is(t, "False"))
 		return 0;
-	if (find_info(k, t, &value) || find_stat(k, t, &value) || name_value(t->at, t->len, &value))
+	if (find_info(k, t, &value) || find_stat(k, t, &value)) {
+		k->values_len +=
+			fmt_string(k->values + k->values_len, sizeof(k->values) - k->values_len,
+				   " %lld", (long long)value);
+		k->values_len = min_size(k->values_len, sizeof(k->values) - 1);
+		return value;
+	}
+	if (name_value(t->at, t->len, &value))
 		return value;
 	fail("unknown name: %.*s", (int)t->len, t->at);
 }
@@ -362,10 +373,10 @@ void check_code(struct calls *c, const char *code)
 			continue;
 		lexer_expect(&k.lx, "assert");
 		from = k.lx.now.at;
+		k.values_len = 0;
 		if (!expression(&k)) {
-			if (c->latest && k.info_len)
-				ask_info(&k);
-			fail("not so: %.*s", (int)strcspn(from, "\n"), from);
+			fail("not so: %.*s\n    it is:%s", (int)strcspn(from, "\n"), from,
+			     k.values);
 		}
 		/* What Python would print. */
 		if (lexer_take(&k.lx, ","))
