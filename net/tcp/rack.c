@@ -15,29 +15,32 @@ void rack_init(struct tcp_rack *r)
 
 /*
  * RFC 8985 6.2, step 1: Update RACK.min_RTT. Step 2: Update state for most recently sent segment that
- * has been delivered. The scoreboard has left out what is ambiguous. Step 3: Detect data segment
- * reordering.
+ * has been delivered. The scoreboard has left out what is ambiguous.
  */
-void rack_update(struct tcp_rack *r, const struct tcp_delivery *d)
+void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now)
 {
-	uint32_t rtt = d->now - d->newest_at;
+	uint32_t rtt = now - newest->at;
 
-	if (d->reordered)
-		r->reordering_seen = true;
-	if (!d->any)
-		return;
-	if (!r->has_rtt || rtt <= r->min_rtt || d->now - r->min_rtt_at > MIN_RTT_WINDOW) {
+	if (!r->has_rtt || rtt <= r->min_rtt || now - r->min_rtt_at > MIN_RTT_WINDOW) {
 		r->min_rtt = rtt;
-		r->min_rtt_at = d->now;
+		r->min_rtt_at = now;
 	}
 	r->rtt = rtt;
-	if (!r->has_rtt || serial_lt(r->tx, d->newest_tx) ||
-	    (r->tx == d->newest_tx && seq_lt(r->end, d->newest_end))) {
-		r->at = d->newest_at;
-		r->tx = d->newest_tx;
-		r->end = d->newest_end;
+	if (!r->has_rtt || serial_lt(r->tx, newest->tx) ||
+	    (r->tx == newest->tx && seq_lt(r->end, newest->end))) {
+		r->tx = newest->tx;
+		r->end = newest->end;
 	}
 	r->has_rtt = true;
+}
+
+/* Step 3: Detect data segment reordering. */
+void rack_update(struct tcp_rack *r, const struct tcp_delivery *d)
+{
+	if (d->reordered)
+		r->reordering_seen = true;
+	if (d->any)
+		rack_sample(r, &d->newest, d->now);
 }
 
 /*

@@ -20,7 +20,7 @@
 #define TLP_FIRST (1000000000u >> 10)
 
 struct tcp_rack {
-	uint32_t at, tx;    /* RACK.xmit_ts of the segment sent last among those delivered */
+	uint32_t tx; /* RACK.xmit_ts, as an order: the segment sent last of those delivered */
 	struct tcp_seq end; /* RACK.end_seq */
 	uint32_t rtt;	    /* RACK.rtt */
 	uint32_t min_rtt, min_rtt_at;
@@ -45,6 +45,8 @@ enum tlp_result {
 
 void rack_init(struct tcp_rack *r);
 
+/* Section 6.2, steps 1 and 2: `newest` was delivered. */
+void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now);
 /* Section 6.2, steps 1 to 3: what an ACK delivered. */
 void rack_update(struct tcp_rack *r, const struct tcp_delivery *d);
 /* Step 4: the ACK had a D-SACK; SND.UNA is at `una`, SND.NXT at `nxt`. */

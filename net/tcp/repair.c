@@ -30,10 +30,7 @@ static bool begin(struct holm_tcp *c)
 
 	if (!r)
 		return false;
-	if (!tcp_score_init(&r->score, mem, c->snd_una)) {
-		mem_free(mem, r, sizeof(*r));
-		return false;
-	}
+	tcp_score_init(&r->score, c->snd_una);
 	rack_init(&r->rack);
 	/* What is in flight already was sent some time ago; when is not known. */
 	if (!seq_eq(c->snd_una, c->flight->snd_nxt))
@@ -292,6 +289,11 @@ static uint32_t detect(struct holm_tcp *c)
 	return r->score.lost - before;
 }
 
+static uint32_t to_us(uint32_t units)
+{
+	return max_u32((uint32_t)((uint64_t)units * 1024 / 1000), 1);
+}
+
 static void tell_controller(struct holm_tcp *c, const struct tcp_news *n, uint32_t acked)
 {
 	const struct tcp_delivery *d = &n->d;
@@ -305,13 +307,14 @@ static void tell_controller(struct holm_tcp *c, const struct tcp_news *n, uint32
 		.newest_once = d->top_once,
 	};
 
-	if (d->any && !d->newest_again)
-		ack.rtt_us =
-			max_u32((uint32_t)((uint64_t)(d->now - d->newest_at) * 1024 / 1000), 1);
+	if (d->any && !(d->newest.flags & SENT_AGAIN))
+		ack.rtt_us = to_us(d->now - d->newest.at);
 	tcp_cc_on_ack(c, &ack);
 }
 
-static void acked(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked, bool duplicate)
+/* What is lost, what was not after all, where the window goes: in the order of RFC 8985 and 9937. */
+static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx *rx,
+					 uint32_t n_acked, bool duplicate)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = fl->repair;
@@ -342,6 +345,46 @@ static void acked(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked,
 	}
 	if (unlikely(r->score.lost > 0) || seq_lt(fl->rtx_nxt, fl->rtx_end))
 		repair_aim(c);
+}
+
+/* The usual ACK: in order, of what was sent once, when nothing is amiss. */
+static void acked_plain(struct holm_tcp *c, uint32_t n_acked)
+{
+	struct tcp_flight *fl = c->flight;
+	const struct tcp_rack_ops *rack = rack_of(c);
+	uint32_t now = units_now(c);
+	struct tcp_sent newest = tcp_score_ack_plain(&fl->repair->score, c->snd_una);
+	struct tcp_cc_ack ack = {
+		.delivered_bytes = n_acked,
+		.acked_bytes = n_acked,
+		.in_flight = tcp_in_flight(c),
+		.rtt_us = to_us(now - newest.at),
+		.newest_end = c->snd_una.v,
+		.newest_once = true,
+	};
+
+	ack.prior_in_flight = ack.in_flight + n_acked;
+	fl->credit = 0;
+	fl->repair->dups = 0;
+	tcp_cc_on_ack(c, &ack);
+	if (rack)
+		rack->acked_plain(c, &newest);
+}
+
+static bool is_plain(const struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	return n_acked > 0 && rx->h->nsack == 0 && fl->phase == TCP_OPEN &&
+	       tcp_score_is_plain(&fl->repair->score) && !fl->repair->tlp.outstanding;
+}
+
+static void acked(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked, bool duplicate)
+{
+	if (likely(is_plain(c, rx, n_acked)))
+		acked_plain(c, n_acked);
+	else
+		acked_otherwise(c, rx, n_acked, duplicate);
 }
 
 /* ---- Timeout ------------------------------------------------------------------------------------- */

@@ -83,6 +83,8 @@ struct tcp_sack_ops {
 
 /* What the RACK part does better. */
 struct tcp_rack_ops {
+	/* An ACK in order, after which there is nothing to detect. */
+	void (*acked_plain)(struct holm_tcp *c, const struct tcp_sent *newest);
 	/* After the scoreboard: returns whether the last reduction proves spurious. */
 	bool (*acked)(struct holm_tcp *c, const struct tcp_news *n);
 	/* Mark what is lost; returns how many bytes. */

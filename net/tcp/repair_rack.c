@@ -203,7 +203,20 @@ static void timeout(struct holm_tcp *c, bool first)
 	r->frto = first && c->flight->phase == TCP_OPEN ? TCP_FRTO_FIRST : TCP_FRTO_OFF;
 }
 
+static void acked_plain(struct holm_tcp *c, const struct tcp_sent *newest)
+{
+	struct tcp_rack *r = &c->flight->repair->rack;
+
+	rack_sample(r, newest, units_now(c));
+	if (unlikely(r->in_dsack_round))
+		rack_acked(r, c->snd_una);
+	if (c->flight->wait == TCP_WAIT_REORDER)
+		c->flight->wait = TCP_WAIT_NONE;
+	schedule(c);
+}
+
 static const struct tcp_rack_ops ops = {
+	.acked_plain = acked_plain,
 	.acked = acked,
 	.detect = detect,
 	.window = window,

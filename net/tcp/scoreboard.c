@@ -14,12 +14,10 @@ static uint32_t len_of(const struct tcp_score *s, uint32_t i)
 	return seq_diff(tcp_score_at(s, i)->end, tcp_score_left(s, i));
 }
 
-bool tcp_score_init(struct tcp_score *s, struct mem *mem, struct tcp_seq una)
+void tcp_score_init(struct tcp_score *s, struct tcp_seq una)
 {
-	s->sent = mem_alloc(mem, SCORE_FIRST * sizeof(*s->sent));
-	if (!s->sent)
-		return false;
-	s->cap = SCORE_FIRST;
+	s->sent = s->few;
+	s->cap = SCORE_FEW;
 	s->first = 0;
 	s->n = 0;
 	s->tx = 0;
@@ -30,12 +28,12 @@ bool tcp_score_init(struct tcp_score *s, struct mem *mem, struct tcp_seq una)
 	s->top = una;
 	s->again_end = una;
 	s->lost_from = una;
-	return true;
 }
 
 void tcp_score_fini(struct tcp_score *s, struct mem *mem)
 {
-	mem_free(mem, s->sent, s->cap * sizeof(*s->sent));
+	if (s->sent != s->few)
+		mem_free(mem, s->sent, s->cap * sizeof(*s->sent));
 	s->sent = NULL;
 }
 
@@ -52,7 +50,7 @@ static bool grow(struct tcp_score *s, struct mem *mem)
 	if (!sent)
 		return false;
 	memcpy(sent, &s->sent[s->first], s->n * sizeof(*sent));
-	mem_free(mem, s->sent, s->cap * sizeof(*s->sent));
+	tcp_score_fini(s, mem);
 	s->sent = sent;
 	s->cap = cap;
 	s->first = 0;
@@ -231,14 +229,33 @@ static void deliver(struct tcp_score *s, const struct tcp_sent *e, struct tcp_se
 	s->top = seq_max(s->top, end);
 	if (is_ambiguous(e, d))
 		return;
-	if (!d->any || serial_lt(d->newest_tx, e->tx) ||
-	    (d->newest_tx == e->tx && seq_lt(d->newest_end, end))) {
+	if (!d->any || serial_lt(d->newest.tx, e->tx) ||
+	    (d->newest.tx == e->tx && seq_lt(d->newest.end, end))) {
 		d->any = true;
-		d->newest_at = e->at;
-		d->newest_tx = e->tx;
-		d->newest_end = end;
-		d->newest_again = (e->flags & SENT_AGAIN) != 0;
+		d->newest = *e;
+		d->newest.end = end;
 	}
+}
+
+struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tcp_seq ack)
+{
+	struct tcp_sent newest;
+
+	do {
+		newest = *tcp_score_at(s, 0);
+		if (seq_gt(newest.end, ack)) {
+			newest.end = ack;
+			break;
+		}
+		s->first++;
+	} while (--s->n > 0);
+	if (s->n == 0)
+		s->first = 0;
+	s->una = ack;
+	s->top = ack;
+	s->again_end = ack;
+	s->lost_from = ack;
+	return newest;
 }
 
 void tcp_score_ack(struct tcp_score *s, struct tcp_seq ack, struct tcp_delivery *d)

@@ -17,7 +17,8 @@
  * trip, and 384 for the edges of 192 holes, 5 % of a window of 5 MB.
  */
 #define SCORE_MAX 512u
-#define SCORE_FIRST 16u
+/* A request and its answer need no memory but this. */
+#define SCORE_FEW 4u
 /* From here on a range is no longer split for what the peer announces: sending comes first. */
 #define SCORE_SPLIT_MAX (SCORE_MAX - 16u)
 
@@ -37,7 +38,7 @@ struct tcp_sent {
 
 /* At most one per connection, while bytes are in flight. Owned by struct tcp_flight. */
 struct tcp_score {
-	struct tcp_sent *sent; /* [cap], in use: n from `first` on */
+	struct tcp_sent *sent; /* [cap], in use: n from `first` on; `few` at first */
 	uint32_t first, n, cap;
 	uint32_t tx;	       /* of the latest transmission */
 	uint32_t sacked, lost; /* bytes of ranges with these flags */
@@ -46,6 +47,7 @@ struct tcp_score {
 	struct tcp_seq again_end; /* no range above this was sent again */
 	struct tcp_seq lost_from; /* no range below this is lost */
 	uint32_t forgotten;	  /* how often memory or SCORE_MAX cost what was known */
+	struct tcp_sent few[SCORE_FEW];
 };
 
 /* What one ACK newly delivered; filled by tcp_score_ack() and tcp_score_sack(). */
@@ -59,20 +61,18 @@ struct tcp_delivery {
 	/* Found. */
 	uint32_t bytes;
 	uint32_t acked; /* of these, cumulatively; and those sacked before do not count again */
-	bool any;	/* newest_* are valid */
-	bool newest_again;
+	bool any;	/* `newest` is valid: sent last of what arrived, if that is sure */
 	bool again;	/* something that was sent again, cumulatively */
 	bool original;	/* something that was never sent again, below `limit` */
 	bool reordered; /* something that was never sent again, below what had been delivered */
-	uint32_t newest_at, newest_tx;
-	struct tcp_seq newest_end;
+	struct tcp_sent newest;
 	struct tcp_seq top; /* highest sequence number newly delivered */
 	bool top_once;	    /* ... and it was sent only once */
 	bool any_top;
 };
 
-/* Ready for bytes from `una` on. False: no memory. */
-must_check bool tcp_score_init(struct tcp_score *s, struct mem *mem, struct tcp_seq una);
+/* Ready for bytes from `una` on. It does not move from here on. */
+void tcp_score_init(struct tcp_score *s, struct tcp_seq una);
 void tcp_score_fini(struct tcp_score *s, struct mem *mem);
 
 /*
@@ -85,6 +85,15 @@ void tcp_score_sent(struct tcp_score *s, struct mem *mem, struct tcp_seq end, ui
 void tcp_score_resent(struct tcp_score *s, struct mem *mem, struct tcp_seq from, struct tcp_seq to,
 		      uint32_t now);
 
+/*
+ * Is everything in flight sent once, and nothing of it known to have arrived or to be lost? Then this
+ * is the whole news of an ACK that moves to `ack`, which some of it was: what was sent last of that.
+ */
+static inline bool tcp_score_is_plain(const struct tcp_score *s)
+{
+	return (s->sacked | s->lost) == 0 && seq_eq(s->again_end, s->una);
+}
+struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tcp_seq ack);
 /* SEG.ACK has moved to `ack`. */
 void tcp_score_ack(struct tcp_score *s, struct tcp_seq ack, struct tcp_delivery *d);
 /* A block that the peer announced, checked: within [una, SND.NXT). */
