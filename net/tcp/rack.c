@@ -5,33 +5,9 @@
 
 #include "lib/compiler.h"
 
-/* How long a minimum counts: about five minutes. */
-#define MIN_RTT_WINDOW (1u << 28)
-
 void rack_init(struct tcp_rack *r)
 {
 	*r = (struct tcp_rack){ .mult = 1 };
-}
-
-/*
- * RFC 8985 6.2, step 1: Update RACK.min_RTT. Step 2: Update state for most recently sent segment that
- * has been delivered. The scoreboard has left out what is ambiguous.
- */
-void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now)
-{
-	uint32_t rtt = now - newest->at;
-
-	if (!r->has_rtt || rtt <= r->min_rtt || now - r->min_rtt_at > MIN_RTT_WINDOW) {
-		r->min_rtt = rtt;
-		r->min_rtt_at = now;
-	}
-	r->rtt = rtt;
-	if (!r->has_rtt || serial_lt(r->tx, newest->tx) ||
-	    (r->tx == newest->tx && seq_lt(r->end, newest->end))) {
-		r->tx = newest->tx;
-		r->end = newest->end;
-	}
-	r->has_rtt = true;
 }
 
 /* Step 3: Detect data segment reordering. */
@@ -57,12 +33,6 @@ void rack_dsack(struct tcp_rack *r, struct tcp_seq una, struct tcp_seq nxt)
 	r->persist = RACK_PERSIST;
 	if (r->mult < RACK_MULT_MAX)
 		r->mult++;
-}
-
-void rack_acked(struct tcp_rack *r, struct tcp_seq una)
-{
-	if (r->in_dsack_round && seq_geq(una, r->dsack_round))
-		r->in_dsack_round = false;
 }
 
 void rack_recovered(struct tcp_rack *r)

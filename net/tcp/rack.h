@@ -19,6 +19,9 @@
 #define TLP_ACK_DELAY (200000000u >> 10)
 #define TLP_FIRST (1000000000u >> 10)
 
+/* How long a minimum counts: about five minutes. */
+#define RACK_MIN_RTT_WINDOW (1u << 28)
+
 struct tcp_rack {
 	uint32_t tx; /* RACK.xmit_ts, as an order: the segment sent last of those delivered */
 	struct tcp_seq end; /* RACK.end_seq */
@@ -45,14 +48,38 @@ enum tlp_result {
 
 void rack_init(struct tcp_rack *r);
 
-/* Section 6.2, steps 1 and 2: `newest` was delivered. */
-void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now);
+/*
+ * RFC 8985 6.2, step 1: Update RACK.min_RTT. Step 2: Update state for most recently sent segment that
+ * has been delivered. The scoreboard has left out what is ambiguous.
+ */
+static inline void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now)
+{
+	uint32_t rtt = now - newest->at;
+
+	if (!r->has_rtt || rtt <= r->min_rtt || now - r->min_rtt_at > RACK_MIN_RTT_WINDOW) {
+		r->min_rtt = rtt;
+		r->min_rtt_at = now;
+	}
+	r->rtt = rtt;
+	if (!r->has_rtt || serial_lt(r->tx, newest->tx) ||
+	    (r->tx == newest->tx && seq_lt(r->end, newest->end))) {
+		r->tx = newest->tx;
+		r->end = newest->end;
+	}
+	r->has_rtt = true;
+}
+
 /* Section 6.2, steps 1 to 3: what an ACK delivered. */
 void rack_update(struct tcp_rack *r, const struct tcp_delivery *d);
 /* Step 4: the ACK had a D-SACK; SND.UNA is at `una`, SND.NXT at `nxt`. */
 void rack_dsack(struct tcp_rack *r, struct tcp_seq una, struct tcp_seq nxt);
 /* ... SND.UNA has moved; a recovery has ended. */
-void rack_acked(struct tcp_rack *r, struct tcp_seq una);
+static inline void rack_acked(struct tcp_rack *r, struct tcp_seq una)
+{
+	if (r->in_dsack_round && seq_geq(una, r->dsack_round))
+		r->in_dsack_round = false;
+}
+
 void rack_recovered(struct tcp_rack *r);
 /* RACK.reo_wnd now. `certain`: in recovery, or DupThresh segments were announced as received. */
 uint32_t rack_reo_wnd(const struct tcp_rack *r, bool certain, uint32_t srtt);

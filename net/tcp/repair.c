@@ -21,6 +21,31 @@ static const struct tcp_rack_ops *rack_of(const struct holm_tcp *c)
 	return tcp_net(c)->tcp->rack;
 }
 
+/*
+ * RFC 8985 7.2: schedule a loss probe when new data was sent or SND.UNA advanced, unless in recovery, or
+ * the last transmission was a probe itself. Not later than the retransmission timer.
+ */
+static inline void schedule_probe(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_repair *r = fl->repair;
+	uint64_t pto;
+	uint32_t tick;
+
+	if (fl->wait == TCP_WAIT_REORDER)
+		return;
+	fl->wait = TCP_WAIT_NONE;
+	if (r->score.n == 0 || fl->phase != TCP_OPEN || r->tlp.outstanding || fl->retries > 0)
+		return;
+	pto = tlp_pto(c->rtt.srtt8 >> 3, tcp_in_flight(c) <= fl->cc.mss);
+	/* One tick more: the present one has begun already. */
+	tick = tcp_ticks(tcp_net(c)->now + (pto << RTT_UNIT_SHIFT)) + 1;
+	if ((c->flags & TCP_REXMT) && serial_lt(fl->rexmt, tick))
+		tick = fl->rexmt;
+	fl->wait = TCP_WAIT_PROBE;
+	fl->wait_tick = tick;
+}
+
 /* ---- Its life ------------------------------------------------------------------------------------ */
 
 static bool begin(struct holm_tcp *c)
@@ -88,7 +113,7 @@ static void sent(struct holm_tcp *c, uint32_t n)
 		c->flags &= ~(uint32_t)TCP_TLP_DUE;
 		rack->probed(c, false);
 	}
-	rack->schedule(c);
+	schedule_probe(c);
 }
 
 static void resent(struct holm_tcp *c, struct tcp_seq from, struct tcp_seq to)
@@ -341,7 +366,7 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 		if (fl->phase == TCP_OPEN)
 			fl->credit = 0;
 		if (rack)
-			rack->schedule(c);
+			schedule_probe(c);
 	}
 	if (unlikely(r->score.lost > 0) || seq_lt(fl->rtx_nxt, fl->rtx_end))
 		repair_aim(c);
@@ -351,7 +376,6 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 static void acked_plain(struct holm_tcp *c, uint32_t n_acked)
 {
 	struct tcp_flight *fl = c->flight;
-	const struct tcp_rack_ops *rack = rack_of(c);
 	uint32_t now = units_now(c);
 	struct tcp_sent newest = tcp_score_ack_plain(&fl->repair->score, c->snd_una);
 	struct tcp_cc_ack ack = {
@@ -367,8 +391,12 @@ static void acked_plain(struct holm_tcp *c, uint32_t n_acked)
 	fl->credit = 0;
 	fl->repair->dups = 0;
 	tcp_cc_on_ack(c, &ack);
-	if (rack)
-		rack->acked_plain(c, &newest);
+	rack_sample(&fl->repair->rack, &newest, now);
+	rack_acked(&fl->repair->rack, c->snd_una);
+	if (fl->wait == TCP_WAIT_REORDER)
+		fl->wait = TCP_WAIT_NONE;
+	if (rack_of(c))
+		schedule_probe(c);
 }
 
 static bool is_plain(const struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked)

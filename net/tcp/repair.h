@@ -83,8 +83,6 @@ struct tcp_sack_ops {
 
 /* What the RACK part does better. */
 struct tcp_rack_ops {
-	/* An ACK in order, after which there is nothing to detect. */
-	void (*acked_plain)(struct holm_tcp *c, const struct tcp_sent *newest);
 	/* After the scoreboard: returns whether the last reduction proves spurious. */
 	bool (*acked)(struct holm_tcp *c, const struct tcp_news *n);
 	/* Mark what is lost; returns how many bytes. */
@@ -93,8 +91,6 @@ struct tcp_rack_ops {
 	void (*window)(struct holm_tcp *c, uint32_t delivered, bool safe);
 	void (*recovered)(struct holm_tcp *c);
 	void (*timeout)(struct holm_tcp *c, bool first);
-	/* New data was sent, or SND.UNA moved: when to probe. */
-	void (*schedule)(struct holm_tcp *c);
 	void (*probed)(struct holm_tcp *c, bool again);
 };
 

@@ -157,30 +157,6 @@ static void recovered(struct holm_tcp *c)
 
 /* ---- Timers -------------------------------------------------------------------------------------- */
 
-/*
- * RFC 8985 7.2: schedule a loss probe when new data was sent or SND.UNA advanced, unless in recovery, or
- * the last transmission was a probe itself. Not later than the retransmission timer.
- */
-static void schedule(struct holm_tcp *c)
-{
-	struct tcp_flight *fl = c->flight;
-	struct tcp_repair *r = fl->repair;
-	uint32_t pto, tick;
-
-	if (fl->wait == TCP_WAIT_REORDER)
-		return;
-	fl->wait = TCP_WAIT_NONE;
-	if (fl->phase != TCP_OPEN || r->tlp.outstanding || r->score.n == 0 ||
-	    c->flight->retries > 0)
-		return;
-	pto = tlp_pto(srtt_units(c), tcp_in_flight(c) <= tcp_mss(c));
-	tick = tick_after(c, pto);
-	if ((c->flags & TCP_REXMT) && serial_lt(c->flight->rexmt, tick))
-		tick = c->flight->rexmt;
-	fl->wait = TCP_WAIT_PROBE;
-	fl->wait_tick = tick;
-}
-
 static void probed(struct holm_tcp *c, bool again)
 {
 	struct tcp_repair *r = c->flight->repair;
@@ -203,26 +179,12 @@ static void timeout(struct holm_tcp *c, bool first)
 	r->frto = first && c->flight->phase == TCP_OPEN ? TCP_FRTO_FIRST : TCP_FRTO_OFF;
 }
 
-static void acked_plain(struct holm_tcp *c, const struct tcp_sent *newest)
-{
-	struct tcp_rack *r = &c->flight->repair->rack;
-
-	rack_sample(r, newest, units_now(c));
-	if (unlikely(r->in_dsack_round))
-		rack_acked(r, c->snd_una);
-	if (c->flight->wait == TCP_WAIT_REORDER)
-		c->flight->wait = TCP_WAIT_NONE;
-	schedule(c);
-}
-
 static const struct tcp_rack_ops ops = {
-	.acked_plain = acked_plain,
 	.acked = acked,
 	.detect = detect,
 	.window = window,
 	.recovered = recovered,
 	.timeout = timeout,
-	.schedule = schedule,
 	.probed = probed,
 };
 

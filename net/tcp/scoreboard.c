@@ -58,10 +58,8 @@ static bool grow(struct tcp_score *s, struct mem *mem)
 }
 
 /* Room for one more range at the end of the array. */
-static bool make_room(struct tcp_score *s, struct mem *mem)
+static never_inline bool find_room(struct tcp_score *s, struct mem *mem)
 {
-	if (likely(s->first + s->n < s->cap))
-		return true;
 	/* Half of the array is free: moving costs no more than taking off that half did. */
 	if (s->n > s->cap / 2 && grow(s, mem))
 		return true;
@@ -70,6 +68,11 @@ static bool make_room(struct tcp_score *s, struct mem *mem)
 	memmove(s->sent, &s->sent[s->first], s->n * sizeof(*s->sent));
 	s->first = 0;
 	return true;
+}
+
+static inline bool make_room(struct tcp_score *s, struct mem *mem)
+{
+	return likely(s->first + s->n < s->cap) || find_room(s, mem);
 }
 
 /* Everything in flight becomes one range that left now, perhaps again. The safe thing to know. */
@@ -235,27 +238,6 @@ static void deliver(struct tcp_score *s, const struct tcp_sent *e, struct tcp_se
 		d->newest = *e;
 		d->newest.end = end;
 	}
-}
-
-struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tcp_seq ack)
-{
-	struct tcp_sent newest;
-
-	do {
-		newest = *tcp_score_at(s, 0);
-		if (seq_gt(newest.end, ack)) {
-			newest.end = ack;
-			break;
-		}
-		s->first++;
-	} while (--s->n > 0);
-	if (s->n == 0)
-		s->first = 0;
-	s->una = ack;
-	s->top = ack;
-	s->again_end = ack;
-	s->lost_from = ack;
-	return newest;
 }
 
 void tcp_score_ack(struct tcp_score *s, struct tcp_seq ack, struct tcp_delivery *d)

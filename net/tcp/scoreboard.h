@@ -85,15 +85,6 @@ void tcp_score_sent(struct tcp_score *s, struct mem *mem, struct tcp_seq end, ui
 void tcp_score_resent(struct tcp_score *s, struct mem *mem, struct tcp_seq from, struct tcp_seq to,
 		      uint32_t now);
 
-/*
- * Is everything in flight sent once, and nothing of it known to have arrived or to be lost? Then this
- * is the whole news of an ACK that moves to `ack`, which some of it was: what was sent last of that.
- */
-static inline bool tcp_score_is_plain(const struct tcp_score *s)
-{
-	return (s->sacked | s->lost) == 0 && seq_eq(s->again_end, s->una);
-}
-struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tcp_seq ack);
 /* SEG.ACK has moved to `ack`. */
 void tcp_score_ack(struct tcp_score *s, struct tcp_seq ack, struct tcp_delivery *d);
 /* A block that the peer announced, checked: within [una, SND.NXT). */
@@ -131,6 +122,34 @@ static inline struct tcp_seq tcp_score_left(const struct tcp_score *s, uint32_t 
 static inline struct tcp_seq tcp_score_end(const struct tcp_score *s)
 {
 	return tcp_score_left(s, s->n);
+}
+
+/* Is everything in flight sent once, and nothing of it known to have arrived or to be lost? */
+static inline bool tcp_score_is_plain(const struct tcp_score *s)
+{
+	return (s->sacked | s->lost) == 0 && seq_eq(s->again_end, s->una);
+}
+
+/* Then this is all the news of an ACK that moves to `ack`: which of that was sent last. */
+static inline struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tcp_seq ack)
+{
+	struct tcp_sent newest;
+
+	do {
+		newest = *tcp_score_at(s, 0);
+		if (seq_gt(newest.end, ack)) {
+			newest.end = ack;
+			break;
+		}
+		s->first++;
+	} while (--s->n > 0);
+	if (s->n == 0)
+		s->first = 0;
+	s->una = ack;
+	s->top = ack;
+	s->again_end = ack;
+	s->lost_from = ack;
+	return newest;
 }
 
 /* RFC 6675 section 4, pipe: what is thought to be in the network. */
