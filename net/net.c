@@ -327,7 +327,7 @@ void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev)
 {
 	ASSERT(!net->callbacks);
 	holm_dev_top(dev)->netif->device_full = false;
-	net_kick(net);
+	net->queued = true;
 }
 
 /* ---- Rounds ------------------------------------------------------------------------------------ */
@@ -382,6 +382,7 @@ static bool run_loopback(struct holm_net *net, size_t *budget)
 
 static void flush_devices(struct holm_net *net)
 {
+	net->queued = false;
 	for (uint32_t i = 1; i < net->nnetifs; i++)
 		if (net->netifs[i])
 			netif_flush(net->netifs[i]);
@@ -404,16 +405,17 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 		if (more)
 			net->work = true;
 	}
-	flush_devices(net);
+	if (net->queued)
+		flush_devices(net);
 	/* A timer that was armed for a moment that has passed is due, too. */
-	return net->work || wheel_is_due(&net->timers, net->now);
+	return net->work || net->queued || wheel_is_due(&net->timers, net->now);
 }
 
 uint64_t holm_net_next_deadline(struct holm_net *net)
 {
 	uint64_t next = wheel_next(&net->timers);
 
-	if (net->work)
+	if (net->work || net->queued)
 		return net->now;
 	for (uint32_t i = 1; i < net->nnetifs; i++)
 		if (net->netifs[i])

@@ -31,15 +31,37 @@ static void free_ring(struct holm_ring_rcvbuf *b)
 	b->cap = 0;
 }
 
+/* Everything has been read: the memory goes, and it is noted whether it was of a good size. */
+static inline void give_back(struct holm_ring_rcvbuf *b)
+{
+	b->last_cap = b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2;
+	free_ring(b);
+}
+
+/* The first memory, or the first after everything had been read. */
+static inline void take(struct holm_ring_rcvbuf *b, size_t need)
+{
+	uint32_t least = ring_bytes_for((uint32_t)need);
+	uint32_t cap = max_u32(least, min_u32(b->last_cap, b->limit));
+
+	b->mem = b->memory->alloc(b->memory->ctx, cap);
+	if (unlikely(!b->mem && cap > least)) {
+		cap = least;
+		b->mem = b->memory->alloc(b->memory->ctx, cap);
+	}
+	b->cap = b->mem ? cap : 0;
+	b->since = b->head;
+}
+
 /* Make the memory hold `need` bytes from head on; keep everything up to the edge. */
-static void grow(struct holm_ring_rcvbuf *b, size_t need)
+static never_inline void grow(struct holm_ring_rcvbuf *b, size_t need)
 {
 	uint32_t cap = ring_bytes_for((uint32_t)need);
 	uint8_t *mem = b->memory->alloc(b->memory->ctx, cap);
 
 	if (!mem)
 		return;
-	for (uint64_t pos = b->head; b->mem && pos < b->edge;) {
+	for (uint64_t pos = b->head; pos < b->edge;) {
 		uint32_t from = (uint32_t)pos & (b->cap - 1);
 		uint32_t to = (uint32_t)pos & (cap - 1);
 		size_t n = min_size((size_t)(b->edge - pos), min_size(b->cap - from, cap - to));
@@ -52,6 +74,16 @@ static void grow(struct holm_ring_rcvbuf *b, size_t need)
 	b->cap = cap;
 }
 
+/* Bytes that wrap in the ring, or lie in more than one segment of the frame. */
+static never_inline void copy_pieces(struct holm_ring_rcvbuf *b, uint32_t at,
+				     const struct holm_frame *f, size_t frame_off, size_t len)
+{
+	size_t first = min_size(len, b->cap - at);
+
+	holm_frame_read(f, frame_off, b->mem + at, first);
+	holm_frame_read(f, frame_off + first, b->mem, len - first);
+}
+
 static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
 			  size_t frame_off, size_t len)
 {
@@ -59,23 +91,22 @@ static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct hol
 	uint64_t pos = b->tail + off;
 	size_t need = (size_t)(pos - b->head) + len;
 	uint32_t at;
-	size_t first;
 
 	if (unlikely(need > b->cap)) {
-		grow(b, need);
+		if (likely(!b->mem))
+			take(b, need);
+		else
+			grow(b, need);
 		if (pos - b->head >= b->cap)
 			return 0;
 		len = min_size(len, b->cap - (size_t)(pos - b->head));
 	}
-	at = (uint32_t)pos & (b->cap - 1);
-	first = min_size(len, b->cap - at);
-	if (likely(first == len && frame_off + len <= f->segs[0].len)) {
-		memcpy(b->mem + at, f->segs[0].data + frame_off, len);
-	} else {
-		holm_frame_read(f, frame_off, b->mem + at, first);
-		holm_frame_read(f, frame_off + first, b->mem, len - first);
-	}
 	b->edge = max_u64(b->edge, pos + len);
+	at = (uint32_t)pos & (b->cap - 1);
+	if (likely(at + len <= b->cap && frame_off + len <= f->segs[0].len))
+		memcpy(b->mem + at, f->segs[0].data + frame_off, len);
+	else
+		copy_pieces(b, at, f, frame_off, len);
 	return len;
 }
 
@@ -140,7 +171,7 @@ void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
 	if (unlikely(b->limit > b->target))
 		b->limit -= (uint32_t)min_size(n, b->limit - b->target);
 	if (b->head == b->edge)
-		free_ring(b);
+		give_back(b);
 }
 
 size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)

@@ -63,10 +63,10 @@ static size_t spans_bytes(const struct holm_span *spans, size_t n)
 	return bytes;
 }
 
-static size_t ring_lend(struct holm_sndbuf *base, size_t off, size_t max, struct holm_span *spans,
-			size_t nspans)
+/* The same with constant regions in the queue, or with fewer bytes in it than asked for. */
+static never_inline size_t lend_pieces(struct holm_ring_sndbuf *b, size_t off, size_t max,
+				       struct holm_span *spans, size_t nspans)
 {
-	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
 	uint64_t pos = b->head;
 	size_t n = 0;
 
@@ -99,6 +99,22 @@ static size_t ring_lend(struct holm_sndbuf *base, size_t off, size_t max, struct
 		off = 0;
 	}
 	return n;
+}
+
+static size_t ring_lend(struct holm_sndbuf *base, size_t off, size_t max, struct holm_span *spans,
+			size_t nspans)
+{
+	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+	uint64_t pos = b->head + off;
+	uint32_t at = (uint32_t)pos & (b->cap - 1);
+
+	/* One piece of a queue without constant regions, as most are. */
+	if (unlikely(b->nconsts != 0 || max - 1 >= b->cap - at || pos + max > b->tail ||
+		     nspans == 0))
+		return lend_pieces(b, off, max, spans, nspans);
+	spans[0] = (struct holm_span){ b->mem + at, max };
+	b->lent = max_u64(b->lent, pos + max);
+	return 1;
 }
 
 static void free_retired(struct holm_ring_sndbuf *b)
@@ -175,8 +191,15 @@ void holm_ring_sndbuf_init(struct holm_ring_sndbuf *b, const struct holm_memory 
 	b->on_released = on_released;
 }
 
+/* The first block, or the first after the ring had drained. */
+static inline void take_ring(struct holm_ring_sndbuf *b, uint32_t cap)
+{
+	b->mem = b->memory->alloc(b->memory->ctx, cap);
+	b->cap = b->mem ? cap : 0;
+}
+
 /* Copy [head, tail) to a block of `cap` bytes; the old block goes, or is retired while lent. */
-static bool move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
+static never_inline void move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
 {
 	uint8_t *mem = b->memory->alloc(b->memory->ctx, cap);
 	struct holm_span spans[2];
@@ -184,8 +207,8 @@ static bool move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
 	size_t n;
 
 	if (!mem)
-		return false;
-	n = b->mem ? ring_spans(b, b->head, (size_t)(b->tail - b->head), spans, 2) : 0;
+		return;
+	n = ring_spans(b, b->head, (size_t)(b->tail - b->head), spans, 2);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = (uint32_t)pos & (cap - 1);
 		size_t first = min_size(spans[i].len, cap - at);
@@ -203,18 +226,22 @@ static bool move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
 	free_ring(b);
 	b->mem = mem;
 	b->cap = cap;
-	return true;
 }
 
 /* Make room for `want` more ring bytes if the limit and memory allow; returns the room there is. */
 static size_t make_room(struct holm_ring_sndbuf *b, size_t want)
 {
 	size_t used = (size_t)(b->tail - b->head);
-	size_t allowed = ring_room(&b->base);
 
-	want = min_size(want, allowed);
-	if (used + want > b->cap && !b->retired)
-		move_ring(b, min_u32(ring_bytes_for((uint32_t)(used + want)), b->limit));
+	want = min_size(want, ring_room(&b->base));
+	if (used + want > b->cap && !b->retired) {
+		uint32_t cap = min_u32(ring_bytes_for((uint32_t)(used + want)), b->limit);
+
+		if (likely(!b->mem))
+			take_ring(b, cap);
+		else
+			move_ring(b, cap);
+	}
 	return min_size(want, b->cap - used);
 }
 

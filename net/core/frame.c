@@ -127,12 +127,8 @@ struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, boo
 }
 
 /* Everything but the chain. */
-static void free_one(struct holm_frame *f)
+static never_inline void free_segments(struct holm_frame *f)
 {
-	if (likely(f->nsegs == 1 && f->segs[0].buf == &f->home && !f->vector)) {
-		holm_buf_put(&f->home);
-		return;
-	}
 	for (uint32_t i = 0; i < f->nsegs; i++)
 		if (f->segs[i].buf != &f->home)
 			holm_buf_put(f->segs[i].buf);
@@ -146,7 +142,14 @@ void holm_frame_free(struct holm_frame *f)
 	while (f) {
 		struct holm_frame *chain = f->chain;
 
-		free_one(f);
+		/* A linear frame that nobody else refers to, as most are. */
+		if (likely(f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home &&
+			   !f->vector)) {
+			f->home.refs = 0;
+			pool_push(f->pool, f);
+		} else {
+			free_segments(f);
+		}
 		f = chain;
 	}
 }
@@ -295,10 +298,9 @@ struct holm_frame *holm_frame_copy(struct holm_pool *pool, const struct holm_fra
 	return c;
 }
 
-void holm_frame_read(const struct holm_frame *f, size_t off, void *dst, size_t len)
+static never_inline void read_segments(const struct holm_frame *f, size_t off, uint8_t *out,
+				       size_t len)
 {
-	uint8_t *out = dst;
-
 	for (uint32_t i = 0; len > 0; i++) {
 		const struct holm_seg *seg;
 		size_t n;
@@ -315,6 +317,14 @@ void holm_frame_read(const struct holm_frame *f, size_t off, void *dst, size_t l
 		len -= n;
 		off = 0;
 	}
+}
+
+void holm_frame_read(const struct holm_frame *f, size_t off, void *dst, size_t len)
+{
+	if (likely(off + len <= f->segs[0].len))
+		memcpy(dst, f->segs[0].data + off, len);
+	else
+		read_segments(f, off, dst, len);
 }
 
 /* Take `n` bytes off the front of segments [1..]; emptied ones go. */

@@ -114,7 +114,7 @@ static struct chunk *new_chunk(struct mem *m, unsigned class)
 	return c;
 }
 
-static void *small_alloc(struct mem *m, unsigned class)
+static never_inline void *small_alloc(struct mem *m, unsigned class)
 {
 	struct list_node *n = list_first(&m->partial[class]);
 	struct chunk *c = n ? container_of(n, struct chunk, node) : new_chunk(m, class);
@@ -137,7 +137,7 @@ static void *small_alloc(struct mem *m, unsigned class)
 	return p;
 }
 
-static void small_free(struct mem *m, void *p, unsigned class)
+static never_inline void small_free(struct mem *m, void *p, unsigned class)
 {
 	struct chunk *c = (struct chunk *)((uintptr_t)p & ~(uintptr_t)(MEM_CHUNK - 1));
 
@@ -158,28 +158,38 @@ static void small_free(struct mem *m, void *p, unsigned class)
 	m->empty[class]++;
 }
 
-static void *large_alloc(struct mem *m, size_t size)
+static never_inline void *large_alloc_new(struct mem *m, size_t size)
 {
-	unsigned class = large_class(size);
-	void *p;
+	void *p = env_alloc(m, size, MEM_GRAIN);
 
-	if (likely(class < MEM_LARGE_CLASSES)) {
-		size = large_bytes(class);
-		p = m->large[class];
-		if (likely(p)) {
-			memcpy(&m->large[class], p, sizeof(void *));
-			m->kept -= size;
-			account(m, size);
-			return p;
-		}
-	}
-	p = env_alloc(m, size, MEM_GRAIN);
 	if (p)
 		account(m, size);
 	return p;
 }
 
-static void large_free(struct mem *m, void *p, size_t size)
+static inline void *large_alloc(struct mem *m, size_t size)
+{
+	unsigned class = large_class(size);
+	void *p;
+
+	if (unlikely(class >= MEM_LARGE_CLASSES))
+		return large_alloc_new(m, size);
+	size = large_bytes(class);
+	p = m->large[class];
+	if (unlikely(!p))
+		return large_alloc_new(m, size);
+	memcpy(&m->large[class], p, sizeof(void *));
+	m->kept -= size;
+	account(m, size);
+	return p;
+}
+
+static never_inline void large_free_now(struct mem *m, void *p, size_t size)
+{
+	env_free(m, p, size);
+}
+
+static inline void large_free(struct mem *m, void *p, size_t size)
 {
 	unsigned class = large_class(size);
 
@@ -187,7 +197,7 @@ static void large_free(struct mem *m, void *p, size_t size)
 		size = large_bytes(class);
 	m->stats.in_use -= size;
 	if (unlikely(class == MEM_LARGE_CLASSES || m->kept + size > MEM_KEEP_BYTES)) {
-		env_free(m, p, size);
+		large_free_now(m, p, size);
 		return;
 	}
 	memcpy(p, &m->large[class], sizeof(void *));

@@ -87,6 +87,7 @@ void loopback_output(struct holm_net *net, struct holm_frame *f)
 	f->dev = netif->dev;
 	f->flags = HOLM_FRAME_LOOPED;
 	netif_enqueue(netif, f);
+	net_kick(net);
 }
 
 static void wake_waiters(struct holm_netif *netif)

@@ -32,7 +32,7 @@ static inline void enqueue(struct holm_netif *netif, struct holm_frame *f)
 	net_count(net, HOLM_COUNT_TX_FRAMES);
 	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
 	netif->ring[netif->tail++ & netif->ring_mask] = f;
-	net_kick(net);
+	net->queued = true;
 }
 
 void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)

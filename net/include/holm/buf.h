@@ -193,7 +193,8 @@ void holm_ring_sndbuf_set_limit(struct holm_ring_sndbuf *b, uint32_t limit);
 
 /*
  * ---- The growing ring that receives. The window is the limit less what is unread, whether or not
- * the memory is there yet: it is taken when bytes come.
+ * the memory is there yet: it is taken when bytes come, as much as the last time was good for, so that
+ * a stream does not grow its ring anew every time it has been read up.
  */
 struct holm_ring_rcvbuf {
 	struct holm_rcvbuf base;
@@ -205,6 +206,8 @@ struct holm_ring_rcvbuf {
 		target; /* what limit shrinks to as the reader reads: the right edge never retreats */
 	uint64_t head, tail; /* next byte to read, next byte in order (RCV.NXT) */
 	uint64_t edge;	     /* one past the furthest byte accepted */
+	uint64_t since;	     /* position at which `mem` was taken */
+	uint32_t last_cap;   /* what to begin with next time: what the last memory was good for */
 	void (*on_released)(struct holm_ring_rcvbuf *b);
 };
 
