@@ -207,6 +207,45 @@ static void any_order_of_pieces_and_reads_keeps_the_stream(void **state)
 	teardown(&f);
 }
 
+/* `times` pieces of 1000 bytes in order, then all of them are read. */
+static void stream(struct fixture *f, unsigned times)
+{
+	static uint8_t got[65536];
+
+	for (unsigned i = 0; i < times; i++) {
+		assert_int_equal(offer(f, 0, 1000, i * 1000u), 1000);
+		holm_rcvbuf_advance(&f->b.base, 1000);
+	}
+	assert_int_equal(holm_ring_rcvbuf_read(&f->b, got, sizeof(got)), times * 1000);
+	assert_int_equal(f->books.blocks, 0);
+}
+
+static void a_ring_begins_again_with_the_size_that_was_needed_last_time(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 65536);
+	stream(&f, 60);
+	offer(&f, 0, 10, 0);
+	assert_int_equal(f.b.cap, 65536);
+	teardown(&f);
+}
+
+static void a_ring_that_gets_small_pieces_becomes_small_again(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 65536);
+	stream(&f, 60);
+	for (int i = 0; i < 4; i++)
+		stream(&f, 1);
+	offer(&f, 0, 10, 0);
+	assert_int_equal(f.b.cap, 4096);
+	teardown(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +257,8 @@ int main(void)
 		cmocka_unit_test(a_smaller_limit_never_moves_the_right_edge_back),
 		cmocka_unit_test(peek_lends_two_spans_where_the_ring_wraps),
 		cmocka_unit_test(any_order_of_pieces_and_reads_keeps_the_stream),
+		cmocka_unit_test(a_ring_begins_again_with_the_size_that_was_needed_last_time),
+		cmocka_unit_test(a_ring_that_gets_small_pieces_becomes_small_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
