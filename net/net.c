@@ -172,6 +172,8 @@ void holm_net_destroy(struct holm_net *net)
 		mem_free(&net->mem, net->netifs,
 			 (net->config.devices_max + 1) * sizeof(*net->netifs));
 	}
+	if (net->fine)
+		mem_free(&net->mem, net->fine, sizeof(*net->fine));
 	if (net->busy)
 		mem_free(&net->mem, net->busy, (net->nbusy + 1) * sizeof(*net->busy));
 	mem_fini(&net->mem);
@@ -344,15 +346,50 @@ bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
 	return more;
 }
 
-static void run_timers(struct holm_net *net)
+static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
 {
 	struct wheel_timer *due;
 
-	while ((due = wheel_pop_due(&net->timers, net->now)) != NULL) {
+	while ((due = wheel_pop_due(wheel, now)) != NULL) {
 		struct net_timer *t = container_of(due, struct net_timer, wheel);
 
 		t->fire(net, t);
 	}
+}
+
+static bool fine_is_due(const struct holm_net *net)
+{
+	return unlikely(net->fine != NULL) && wheel_is_due(net->fine, net->now << NET_FINE_SHIFT);
+}
+
+static void run_timers(struct holm_net *net)
+{
+	if (unlikely(wheel_is_due(&net->timers, net->now)))
+		run_wheel(net, &net->timers, net->now);
+	if (fine_is_due(net))
+		run_wheel(net, net->fine, net->now << NET_FINE_SHIFT);
+}
+
+/* Of both wheels. */
+static uint64_t next_timer(const struct holm_net *net)
+{
+	uint64_t next = wheel_next(&net->timers);
+	uint64_t fine = net->fine ? wheel_next(net->fine) : WHEEL_NEVER;
+
+	if (fine == WHEEL_NEVER)
+		return next;
+	return min_u64(next, fine >> NET_FINE_SHIFT);
+}
+
+int net_fine_start(struct holm_net *net)
+{
+	if (net->fine)
+		return 0;
+	net->fine = mem_alloc(&net->mem, sizeof(*net->fine));
+	if (!net->fine)
+		return -HOLM_ENOMEM;
+	wheel_init(net->fine, net->now << NET_FINE_SHIFT);
+	return 0;
 }
 
 static bool run_outputs(struct holm_net *net, size_t *budget)
@@ -394,8 +431,7 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	if (unlikely(wheel_is_due(&net->timers, net->now)))
-		run_timers(net);
+	run_timers(net);
 	/* What loopback delivers causes output, and the other way round: until both are quiet. */
 	while (net->work && budget > 0) {
 		net->work = false;
@@ -408,12 +444,13 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 	if (net->queued)
 		flush_devices(net);
 	/* A timer that was armed for a moment that has passed is due, too. */
-	return net->work || net->queued || wheel_is_due(&net->timers, net->now);
+	return net->work || net->queued || wheel_is_due(&net->timers, net->now) ||
+	       fine_is_due(net);
 }
 
 uint64_t holm_net_next_deadline(struct holm_net *net)
 {
-	uint64_t next = wheel_next(&net->timers);
+	uint64_t next = next_timer(net);
 
 	if (net->work || net->queued)
 		return net->now;

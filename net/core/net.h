@@ -74,6 +74,7 @@ struct holm_net {
 
 	struct list ready; /* of struct ep */
 	struct wheel timers;
+	struct wheel *fine; /* NULL until net_fine_start() */
 	struct rng rng;
 	struct net_secrets secrets;
 	struct mem mem;
@@ -145,6 +146,26 @@ static inline void net_timer_arm(struct holm_net *net, struct net_timer *t, uint
 static inline void net_timer_cancel(struct holm_net *net, struct net_timer *t)
 {
 	wheel_cancel(&net->timers, &t->wheel);
+}
+
+/*
+ * Timers whose deadlines mean microseconds, as pacing's do: a wheel of the same kind with ticks of 2^14
+ * ns. It counts in units of 2^-6 ns, which 64 bits hold for nine years. Made on first use, for those
+ * who need it; 0 or -HOLM_ENOMEM.
+ */
+#define NET_FINE_SHIFT 6
+
+must_check int net_fine_start(struct holm_net *net);
+
+static inline void net_fine_arm(struct holm_net *net, struct net_timer *t, uint64_t deadline)
+{
+	wheel_arm(net->fine, &t->wheel, deadline << NET_FINE_SHIFT);
+}
+
+static inline void net_fine_cancel(struct holm_net *net, struct net_timer *t)
+{
+	if (net_timer_is_armed(t))
+		wheel_cancel(net->fine, &t->wheel);
 }
 
 /* One log line. */

@@ -50,8 +50,10 @@ struct cc_cubic {
 struct tcp_cc {
 	uint32_t cwnd, ssthresh; /* ssthresh UINT32_MAX: no loss yet */
 	uint32_t mss;
-	uint32_t srtt_us; /* 0: not known */
-	bool paced;	  /* bytes leave at a rate, so windows may grow in leaps */
+	uint32_t srtt_us;    /* 0: not known */
+	uint32_t min_rtt_us; /* the shortest that the controller knows; 0: none */
+	bool paced;	     /* bytes leave at a rate, so windows may grow in leaps */
+	uint32_t random;     /* for who needs to differ from others; set before init() */
 	/* Before the last reduction, for its undoing. */
 	uint32_t prior_cwnd, prior_ssthresh;
 	void *own; /* of state_bytes, or NULL */
@@ -76,6 +78,7 @@ struct tcp_cc_ack {
 	uint32_t newest_end; /* one behind the newest sequence number delivered ... */
 	bool newest_once;    /* ... which was sent only once */
 	bool cwnd_limited;   /* cwnd was what held us back */
+	bool wnd_limited;    /* the peer's window was, and cwnd was not */
 	bool in_recovery;    /* cwnd is recovery's for now */
 	bool round_start;    /* what was in flight at the last round's start is acknowledged */
 	const struct tcp_rate_sample *rate; /* NULL: not asked for */
@@ -101,12 +104,16 @@ struct tcp_cc_ops {
 	 */
 	uint32_t (*reduce)(struct tcp_cc *cc, enum tcp_cc_event why, uint32_t in_flight,
 			   uint64_t now_ns);
+	/* Bytes leave while nothing is in flight. May be NULL. */
+	void (*restarted)(struct tcp_cc *cc, uint64_t now_ns);
 	/* The last reduction was spurious; cwnd and ssthresh are back. May be NULL. */
 	void (*restored)(struct tcp_cc *cc);
 	/* Bytes a second at which to send. NULL: not paced unless the program asks for it. */
 	uint64_t (*pacing_rate)(const struct tcp_cc *cc);
 };
 
+/* draft-ietf-ccwg-bbr; for tests, the part is holm_tcp_bbr. */
+extern const struct tcp_cc_ops tcp_cc_bbr;
 /* RFC 9438; for tests, the part is holm_tcp_cubic. */
 extern const struct tcp_cc_ops tcp_cc_cubic;
 uint32_t cc_cubic_root(uint64_t v);

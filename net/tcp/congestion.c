@@ -6,6 +6,7 @@
 #include "net/tcp/room.h"
 
 #include "lib/mem.h"
+#include "net/tcp/rate.h"
 
 /* ---- The controllers of an instance ---------------------------------------------------------------- */
 
@@ -66,9 +67,12 @@ void tcp_cc_restart(struct holm_tcp *c)
 	cc = load(c);
 	fl->cc_ops->init(cc, tcp_net(c)->now);
 	unload(c, cc);
+	if (tcp_is_paced(c))
+		tcp_pacing_update(c);
 }
 
-void tcp_cc_end(struct holm_tcp *c)
+/* What the controller so far had of its own. */
+static void forget(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
@@ -76,6 +80,12 @@ void tcp_cc_end(struct holm_tcp *c)
 		mem_free(&tcp_net(c)->mem, fl->cc.own, fl->cc_ops->state_bytes);
 	fl->cc_ops = NULL;
 	fl->cc.own = NULL;
+}
+
+void tcp_cc_end(struct holm_tcp *c)
+{
+	forget(c);
+	tcp_pacing_end(c);
 }
 
 bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
@@ -88,9 +98,15 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 		if (!own)
 			return false;
 	}
-	tcp_cc_end(c);
+	if (!tcp_pacing_begin(c, ops)) {
+		mem_free(&tcp_net(c)->mem, own, ops->state_bytes);
+		return false;
+	}
+	forget(c);
 	fl->cc_ops = ops;
 	fl->cc.own = own;
+	fl->cc.random = ops->wants_rate ? rng_u32(&tcp_net(c)->rng) : 0;
+	fl->cc.paced = fl->pacer != NULL;
 	fl->round_end = fl->snd_nxt;
 	tcp_cc_restart(c);
 	return true;
@@ -114,20 +130,63 @@ static bool round_has_passed(struct holm_tcp *c)
 	if (seq_leq(c->snd_una, fl->round_end))
 		return false;
 	fl->round_end = fl->snd_nxt;
+	c->flags &= ~(uint32_t)(TCP_CWND_LIMITED | TCP_WND_LIMITED);
 	return true;
+}
+
+static void sample_rate(struct holm_tcp *c, const struct tcp_cc *cc, const struct tcp_cc_ack *ack,
+			struct tcp_rate_sample *sample)
+{
+	const struct tcp_rate_ack r = {
+		.now_us = (uint32_t)(ack->now_ns / 1000u),
+		.delivered = ack->delivered_bytes,
+		.lost = ack->lost_bytes,
+		.newest_end = ack->newest_end,
+		.newest_once = ack->newest_once,
+		.una = c->snd_una.v,
+		.min_rtt_us = cc->min_rtt_us,
+	};
+
+	tcp_rate_acked(cc->own, &r, sample);
 }
 
 void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_cc *cc = load(c);
+	struct tcp_rate_sample sample;
 
 	ack->now_ns = tcp_net(c)->now;
 	ack->cwnd_limited = window_is_used(c, ack->acked_bytes);
+	ack->wnd_limited = (c->flags & (TCP_CWND_LIMITED | TCP_WND_LIMITED)) == TCP_WND_LIMITED;
 	ack->in_recovery = fl->phase == TCP_RECOVERY;
 	ack->round_start = round_has_passed(c);
+	if (unlikely(fl->cc_ops->wants_rate)) {
+		sample_rate(c, cc, ack, &sample);
+		ack->rate = &sample;
+	}
 	fl->cc_ops->acked(cc, ack);
 	unload(c, cc);
+	if (tcp_is_paced(c))
+		tcp_pacing_update(c);
+}
+
+void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
+{
+	struct tcp_flight *fl = c->flight;
+	uint64_t now = tcp_net(c)->now;
+
+	if (!fl->cc_ops->wants_rate)
+		return;
+	if (tcp_in_flight(c) == 0 && fl->cc_ops->restarted)
+		fl->cc_ops->restarted(load(c), now);
+	tcp_rate_sent(fl->cc.own, (uint32_t)(now / 1000u), end.v, len, tcp_pipe(c));
+}
+
+void tcp_cc_on_app_limited(struct holm_tcp *c)
+{
+	if (c->flight->cc_ops->wants_rate)
+		tcp_rate_app_limited(c->flight->cc.own, tcp_pipe(c));
 }
 
 /* The controller's answer to a congestion event; cwnd stays. */

@@ -50,6 +50,8 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 		return value >= TCP_MSS_MIN && value <= 65495;
 	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
 		return value <= INT32_MAX;
+	case HOLM_TCP_OPT_MAX_PACING_RATE:
+		return true;
 	case HOLM_TCP_OPT_TTL:
 		return value >= 1 && value <= 255;
 	case HOLM_TCP_OPT_TOS:
@@ -97,7 +99,25 @@ static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t val
 	case HOLM_TCP_OPT_LINGER2_S:
 		s->linger2_s = value;
 		break;
+	case HOLM_TCP_OPT_MAX_PACING_RATE:
+		s->max_pacing_rate = value;
+		break;
 	}
+}
+
+/* The flight may need a pacer now, or none any more. False: no memory, all is as it was. */
+static bool repace(struct holm_tcp *t, struct tcp_settings *s, uint32_t before)
+{
+	if (!t->flight)
+		return true;
+	if (!tcp_pacing_begin(t, t->flight->cc_ops)) {
+		s->max_pacing_rate = before;
+		return false;
+	}
+	t->flight->cc.paced = t->flight->pacer != NULL;
+	if (t->flight->pacer)
+		tcp_pacing_update(t);
+	return true;
 }
 
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
@@ -118,6 +138,8 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	if (!s)
 		return -HOLM_ENOMEM;
 	store(s, opt, value);
+	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, now))
+		return -HOLM_ENOMEM;
 	/* A timer may have to run now, Nagle may have nothing to hold back any more. */
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
@@ -164,6 +186,9 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_LINGER2_S:
 		*value = s->linger2_s;
+		return 0;
+	case HOLM_TCP_OPT_MAX_PACING_RATE:
+		*value = s->max_pacing_rate;
 		return 0;
 	}
 	return -HOLM_ENOPROTOOPT;

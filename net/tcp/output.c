@@ -99,6 +99,12 @@ static struct tcp_seq sent_data_end(const struct holm_tcp *c)
 	return c->flags & TCP_FIN_SENT ? seq_sub(c->flight->snd_nxt, 1) : c->flight->snd_nxt;
 }
 
+/* How many of `n` bytes the pacer lets go now. */
+static uint32_t paced_bytes(const struct tcp_tx *tx, uint32_t n)
+{
+	return tcp_pacing_waits(tx->c) ? 0 : min_u32(n, tcp_pacing_burst(tx->c, tx->mss));
+}
+
 /* How many of `n` lost bytes may go now: within cwnd, and within what the peer's window is now. */
 static uint32_t lost_bytes(const struct tcp_tx *tx, uint32_t n)
 {
@@ -164,6 +170,8 @@ static never_inline bool send_again(struct tcp_tx *tx)
 			return false;
 		if (seq_lt(fl->rtx_nxt, data_end)) {
 			n = again_bytes(tx);
+			if (tcp_is_paced(c))
+				n = paced_bytes(tx, n);
 			if (n == 0)
 				return true;
 		}
@@ -178,6 +186,8 @@ static never_inline bool send_again(struct tcp_tx *tx)
 		fl->retransmits++;
 		net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
 		fl->timing = false;
+		if (tcp_is_paced(c))
+			tcp_pacing_sent(c, fl->rtx_nxt, (uint32_t)sent, true);
 		if ((uint32_t)sent == n && (flags & TCP_FIN))
 			sent++;
 		note_resent(c, (uint32_t)sent);
@@ -209,7 +219,8 @@ static uint32_t sendable(const struct tcp_tx *tx)
 	uint32_t n = min_u32(queued, usable);
 	bool nagle;
 
-	c->flags &= ~(uint32_t)TCP_CWND_LIMITED;
+	if (n < queued)
+		c->flags |= TCP_WND_LIMITED;
 	if (n > allowed) {
 		n = allowed;
 		c->flags |= TCP_CWND_LIMITED;
@@ -234,6 +245,8 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 
 	if (seq_eq(c->snd_una, c->flight->snd_nxt))
 		fl->progress_ns = tx->net->now;
+	if (tcp_is_paced(c))
+		tcp_pacing_sent(c, seq_add(fl->snd_nxt, n), n, false);
 	/* What is new is not to be sent again yet. */
 	if (seq_eq(fl->rtx_nxt, fl->rtx_end)) {
 		fl->rtx_nxt = seq_add(c->flight->snd_nxt, n + fin);
@@ -287,6 +300,13 @@ static bool send_new(struct tcp_tx *tx)
 
 		if (n == 0 && !fin)
 			return true;
+		if (n > 0 && tcp_is_paced(c)) {
+			n = paced_bytes(tx, n);
+			if (n == 0)
+				return true;
+			if (!seq_eq(seq_add(c->flight->snd_nxt, n), tx->end))
+				last = fin = false;
+		}
 		if (tx->room == 0 || !can_note(c))
 			return false;
 		ASSERT(n <= tcp_send_allowance(c));
@@ -416,7 +436,8 @@ static bool must_persist(const struct tcp_tx *tx)
 	const struct holm_tcp *c = tx->c;
 
 	return !(c->flags & (TCP_REXMT | TCP_PERSIST)) && seq_eq(c->snd_una, c->flight->snd_nxt) &&
-	       seq_lt(c->flight->snd_nxt, tx->end);
+	       seq_lt(c->flight->snd_nxt, tx->end) &&
+	       !(tcp_is_paced(c) && net_timer_is_armed(&c->flight->pacer->timer));
 }
 
 static bool output_synchronized(struct tcp_tx *tx)
@@ -431,6 +452,8 @@ static bool output_synchronized(struct tcp_tx *tx)
 	ok = ok && send_new(tx);
 	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE)))
 		ok = send_probes(tx);
+	if (tcp_is_paced(c) && seq_eq(c->flight->snd_nxt, tx->end) && tcp_send_allowance(c) > 0)
+		tcp_cc_on_app_limited(c);
 	if (ok && must_persist(tx)) {
 		c->flight->retries = 0;
 		tcp_timer_persist(c);

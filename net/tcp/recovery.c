@@ -14,6 +14,10 @@ static void grow(struct holm_tcp *c, uint32_t acked)
 		.acked_bytes = acked,
 		.prior_in_flight = tcp_in_flight(c) + acked,
 		.in_flight = tcp_in_flight(c),
+		.newest_end = c->snd_una.v,
+		.newest_once = c->flight->phase == TCP_OPEN,
+		.rtt_us =
+			c->flight->phase == TCP_OPEN ? (uint32_t)(rtt_srtt_ns(&c->rtt) / 1000u) : 0,
 	};
 
 	tcp_cc_on_ack(c, &ack);

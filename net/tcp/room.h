@@ -497,6 +497,28 @@ static inline bool tcp_cc_owns_cwnd(const struct holm_tcp *c)
 	return c->settings->cc->owns_cwnd;
 }
 
+/* Bytes up to `end` leave for the first time: for who wants to know the rate. */
+void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len);
+/* There is nothing more to send, and the window would let it. */
+void tcp_cc_on_app_limited(struct holm_tcp *c);
+
+/* ---- pacing.c */
+/* Make or end the pacer, as `ops` and the settings want it. False: no memory. */
+must_check bool tcp_pacing_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops);
+void tcp_pacing_end(struct holm_tcp *c);
+/* These are for connections with a pacer. Window or round-trip time have changed: a new rate. */
+void tcp_pacing_update(struct holm_tcp *c);
+/* Is it too early? Then output is noted when it is not any more. */
+bool tcp_pacing_waits(struct holm_tcp *c);
+/* How much may leave at a time. */
+uint32_t tcp_pacing_burst(const struct holm_tcp *c, uint32_t mss);
+/* `len` bytes up to `end` leave; `again`: not for the first time. */
+void tcp_pacing_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len, bool again);
+static inline bool tcp_is_paced(const struct holm_tcp *c)
+{
+	return unlikely(c->flight && c->flight->pacer);
+}
+
 /* ---- timer.c */
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 /* Arm for the earliest deadline, lazily. */

@@ -80,12 +80,13 @@ enum tcp_conn_flag {
 	TCP_TS = 1 << 15,	    /* RFC 7323 timestamps negotiated */
 	TCP_SACK = 1 << 16,	    /* the peer takes SACK blocks */
 	TCP_SYN_AGAIN = 1 << 17,    /* the SYN was retransmitted: RFC 6298 5.7, and Karn */
-	TCP_CWND_LIMITED = 1 << 18, /* the window of congestion was what stopped the last output */
+	TCP_CWND_LIMITED = 1 << 18, /* the window of congestion stopped output, in this round */
 	TCP_CHILD = 1 << 19,	    /* waits in a listener's queue, linked by ep.ready */
 	TCP_NEW_BYTES = 1 << 20,    /* the reader has bytes that it was not told of */
 	TCP_WSCALE = 1 << 21,	    /* the peer offered a window scale */
 	TCP_CHANGED = 1 << 22,	    /* the level state may be another one: see tcp_publish() */
 	TCP_IP6 = 1 << 23,	    /* both addresses are IPv6 */
+	TCP_WND_LIMITED = 1 << 25,  /* the peer's window stopped output, in this round */
 	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
 	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
 	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
@@ -124,6 +125,14 @@ struct tcp_lend {
 	struct holm_tcp *conn; /* NULL: the connection is gone */
 	struct holm_net *net;
 	struct holm_sndbuf *snd; /* to be released, once conn is NULL */
+};
+
+/* Of a connection that is paced: see pacing.c. Owned by its struct tcp_flight. */
+struct tcp_pacer {
+	struct net_timer timer; /* a fine one */
+	struct holm_tcp *conn;
+	uint64_t rate;	     /* bytes a second; 0: not known yet, no limit */
+	uint64_t release_ns; /* when the next byte may leave */
 };
 
 enum tcp_phase {
@@ -178,6 +187,7 @@ struct tcp_flight {
 	const struct tcp_cc_ops *cc_ops;
 	struct tcp_seq round_end; /* SND.NXT when this round trip began */
 	struct tcp_cc cc;
+	struct tcp_pacer *pacer; /* NULL: bytes leave when windows let them */
 
 	struct holm_tcp *conn;
 	struct net_timer timer;
@@ -198,6 +208,7 @@ struct tcp_settings {
 	uint32_t user_timeout_ms;
 	uint16_t maxseg;
 	uint8_t keepcnt, ttl, tos;
+	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */
 	bool nodelay, keepalive, timestamps, sack;
 };
 

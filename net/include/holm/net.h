@@ -58,12 +58,13 @@ extern const struct holm_proto holm_tcp;
  * the order that programs want: { &holm_arp, &holm_ipv4, &holm_tcp, HOLM_TCP_PARTS, NULL }.
  */
 extern const struct holm_proto holm_tcp_cubic; /* RFC 9438 with HyStart++ (RFC 9406) */
+extern const struct holm_proto holm_tcp_bbr;   /* BBR version 3, draft-ietf-ccwg-bbr-01 */
 extern const struct holm_proto holm_tcp_sack;  /* RFC 2018 and 6675, D-SACK (RFC 2883) */
 
 /* RACK-TLP (RFC 8985), PRR (9937), F-RTO (5682), undo of what was spurious; brings SACK. */
 extern const struct holm_proto holm_tcp_rack;
 
-#define HOLM_TCP_PARTS &holm_tcp_cubic, &holm_tcp_sack, &holm_tcp_rack
+#define HOLM_TCP_PARTS &holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

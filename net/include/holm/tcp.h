@@ -132,6 +132,11 @@ enum holm_tcp_option {
 	HOLM_TCP_OPT_TIMESTAMPS = 10, /* 0/1: offer RFC 7323 timestamps; default 1 */
 	HOLM_TCP_OPT_SACK = 11,	      /* 0/1: offer SACK-permitted; default 1 with holm_tcp_sack */
 	HOLM_TCP_OPT_LINGER2_S = 12,  /* FIN-WAIT-2 without an owner; default 60 */
+	/*
+	 * Bytes a second that are never exceeded; bytes then leave evenly spread, whatever the
+	 * controller. Default 0: no limit, and paced only if the controller wants it (BBR).
+	 */
+	HOLM_TCP_OPT_MAX_PACING_RATE = 13,
 };
 
 /* -HOLM_EINVAL for a value out of range or a moment too late, -HOLM_ENOPROTOOPT for others. */
