@@ -86,10 +86,10 @@ enum tcp_conn_flag {
 	TCP_WSCALE = 1 << 21,	    /* the peer offered a window scale */
 	TCP_CHANGED = 1 << 22,	    /* the level state may be another one: see tcp_publish() */
 	TCP_IP6 = 1 << 23,	    /* both addresses are IPv6 */
-	TCP_WND_LIMITED = 1 << 25,  /* the peer's window stopped output, in this round */
 	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
 	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
 	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
+	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
 };
 
 /* An out-of-order range of bytes, [left, right). */
