@@ -6,6 +6,9 @@
 #include "lib/compiler.h"
 #include "lib/mem.h"
 
+/* TIME-WAIT records hold when they end in 16 bits of 17 ms, half of which is the future. */
+#define CONFIG_TIME_WAIT_NS_MAX (9ull * 60 * 1000 * 1000 * 1000)
+
 void holm_config_default(struct holm_config *config)
 {
 	*config = (struct holm_config){
@@ -44,7 +47,8 @@ bool config_is_valid(const struct holm_config *c)
 	       c->neighbour_frames_max >= 3 && c->dsts_max >= 4 && c->dev_queue_max >= 64 &&
 	       c->dev_queue_max <= 65536 && is_pow2_u64(c->dev_queue_max) &&
 	       c->tcp_conns_max >= 1 && c->tcp_half_open_max >= 1 && c->tcp_backlog_max >= 1 &&
-	       c->tcp_time_wait_max >= 1 && c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
+	       c->tcp_time_wait_max >= 1 && c->tcp_time_wait_ns <= CONFIG_TIME_WAIT_NS_MAX &&
+	       c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
 	       c->tcp_rcvbuf_bytes >= 4096 && c->udp_endpoints_max >= 1 &&
 	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&
 	       c->unix_stream_bytes >= 4096 && c->unix_packet_bytes >= 4096 &&

@@ -1,7 +1,7 @@
 /*
- * Whom a segment is for: a table of connections under their four-tuples, and one of half-open and
- * TIME-WAIT records, both families, under the same keyed hash; with a one-entry memory of the last
- * connection because segments come in bursts.
+ * Whom a segment is for: the table of connections under their four-tuples, both families, by a keyed
+ * hash, with a one-entry memory of the last one because segments come in bursts. Where a connection's
+ * ends are kept. Records are in records.c, under the same hash.
  */
 #include "net/tcp/room.h"
 
@@ -105,13 +105,14 @@ static bool is_for(const struct holm_tcp *c, const struct tcp_tuple *t)
 	return (addr4_diff(&t->remote, c->remote4) | addr4_diff(&t->local, c->local4)) == 0;
 }
 
-struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t)
+struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash)
 {
 	struct htab_node *n;
 
 	if (ts->last && is_for(ts->last, t))
 		return ts->last;
-	n = htab_first(&ts->table, tcp_hash(ts->net, t));
+	*hash = tcp_hash(ts->net, t);
+	n = htab_first(&ts->table, *hash);
 	for (; n; n = htab_next(n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
 
@@ -144,30 +145,4 @@ void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
 	htab_remove(&ts->table, &c->node);
 	c->flags &= ~(uint32_t)TCP_HASHED;
 	list_push_back(&ts->unconnected, &c->free);
-}
-
-/* ---- Records ------------------------------------------------------------------------------------- */
-
-static bool same_tuple(const struct tcp_tuple *a, const struct tcp_tuple *b)
-{
-	return a->rport == b->rport && a->lport == b->lport &&
-	       (addr_diff(&a->remote, &b->remote) | addr_diff(&a->local, &b->local)) == 0;
-}
-
-struct tcp_id *tcp_record_find(struct tcp_state *ts, const struct tcp_tuple *t)
-{
-	struct htab_node *n;
-
-	if (!ts->records.nodes)
-		return NULL;
-	n = htab_first(&ts->records, tcp_hash(ts->net, t));
-	while (n && !same_tuple(&container_of(n, struct tcp_id, node)->t, t))
-		n = htab_next(n);
-	return n ? container_of(n, struct tcp_id, node) : NULL;
-}
-
-bool tcp_record_insert(struct tcp_state *ts, struct tcp_id *id, uint32_t tag, uint32_t hash)
-{
-	id->node.tag = tag;
-	return htab_insert(&ts->records, &id->node, hash) == HTAB_INSERTED;
 }

@@ -61,7 +61,8 @@ void tcp_error(struct holm_net *net, const struct ip_error *error)
 		.rport = rport,
 		.lport = lport,
 	};
-	struct holm_tcp *c = tcp_find(net->tcp, &t);
+	uint32_t hash;
+	struct holm_tcp *c = tcp_find(net->tcp, &t, &hash);
 
 	if (!c || !seq_in(seq, c->snd_una, tcp_in_flight(c))) {
 		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);

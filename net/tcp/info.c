@@ -59,13 +59,15 @@ void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info)
 	fill_windows(t, info);
 }
 
-static void fill_record(const struct tcp_id *id, struct holm_ep_info *info)
+static void fill_record(const struct tcp_records *r, tcp_ref ref, struct holm_ep_info *info)
 {
+	struct tcp_tuple ends;
+
 	memset(info, 0, sizeof(*info));
 	info->kind = HOLM_EP_TCP;
-	info->tcp.state =
-		tcp_kind_of(id) == TCP_KIND_HALF ? HOLM_TCP_SYN_RECEIVED : HOLM_TCP_TIME_WAIT;
-	fill_ends(&id->t, &info->tcp);
+	info->tcp.state = tcp_ref_is_half(ref) ? HOLM_TCP_SYN_RECEIVED : HOLM_TCP_TIME_WAIT;
+	tcp_record_tuple(r, ref, &ends);
+	fill_ends(&ends, &info->tcp);
 }
 
 static void fill_conn(const struct holm_tcp *c, struct holm_ep_info *info)
@@ -92,11 +94,12 @@ bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_e
 		if (!visit(ctx, &info))
 			return false;
 	}
-	for (struct htab_node *n = htab_walk(&ts->records, NULL); n;
-	     n = htab_walk(&ts->records, n)) {
-		fill_record(container_of(n, struct tcp_id, node), &info);
-		if (!visit(ctx, &info))
-			return false;
+	for (unsigned kind = 0; kind < TCP_KINDS; kind++) {
+		for (uint32_t i = 0; i < ts->records.slots[kind].n; i++) {
+			fill_record(&ts->records, tcp_ref_of(kind, i), &info);
+			if (!visit(ctx, &info))
+				return false;
+		}
 	}
 	return true;
 }

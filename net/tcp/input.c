@@ -139,17 +139,16 @@ static enum tcp_verdict input_new(struct tcp_rx *rx)
 }
 
 /* No connection: a record perhaps. TCP_NEXT: it has become one, *c. */
-static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, const struct tcp_tuple *t,
-						  struct holm_tcp **c)
+static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm_tcp **c)
 {
-	struct tcp_id *id = tcp_record_find(rx->net->tcp, t);
+	tcp_ref ref = tcp_record_find(&rx->net->tcp->records, &rx->ends, rx->hash);
 	enum tcp_verdict v;
 
-	if (!id)
+	if (!ref)
 		return input_new(rx);
-	if (tcp_kind_of(id) == TCP_KIND_HALF)
-		return tcp_input_half(container_of(id, struct tcp_half, id), rx, c);
-	v = tcp_input_time_wait(container_of(id, struct tcp_tw, id), rx);
+	if (tcp_ref_is_half(ref))
+		return tcp_input_half(ref, rx, c);
+	v = tcp_input_time_wait(ref, rx);
 	return v == TCP_NEXT ? input_new(rx) : v;
 }
 
@@ -158,16 +157,15 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	struct tcp_state *ts = rx->net->tcp;
 	const struct ip_rx *ip = ip_rx(rx->f);
-	const struct tcp_tuple t = {
-		.remote = ip->src,
-		.local = ip->dst,
-		.rport = rx->h->sport,
-		.lport = rx->h->dport,
-	};
-	struct holm_tcp *found = tcp_find(ts, &t);
+	struct holm_tcp *found;
 
+	rx->ends.remote = ip->src;
+	rx->ends.local = ip->dst;
+	rx->ends.rport = rx->h->sport;
+	rx->ends.lport = rx->h->dport;
+	found = tcp_find(ts, &rx->ends, &rx->hash);
 	if (unlikely(!found)) {
-		enum tcp_verdict v = input_record(rx, &t, &found);
+		enum tcp_verdict v = input_record(rx, &found);
 
 		if (v != TCP_NEXT)
 			return v;

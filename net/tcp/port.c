@@ -33,22 +33,21 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_tuple *t)
 static int try_tuple(struct tcp_state *ts, struct holm_tcp *c, const struct tcp_tuple *t,
 		     bool take_over)
 {
-	struct tcp_id *old;
-	struct tcp_tw *tw;
+	uint32_t hash;
+	tcp_ref old;
 
-	if (tcp_find(ts, t))
+	if (tcp_find(ts, t, &hash))
 		return -HOLM_EADDRINUSE;
-	old = tcp_record_find(ts, t);
-	tw = old ? container_of(old, struct tcp_tw, id) : NULL;
+	old = tcp_record_find(&ts->records, t, hash);
 	if (!old)
 		c->snd_una = tcp_isn(ts->net, t);
-	else if (!take_over || tcp_kind_of(old) != TCP_KIND_TIME_WAIT ||
-		 !tcp_time_wait_reuse(ts, tw, &c->snd_una))
+	else if (!take_over || tcp_ref_is_half(old) ||
+		 !tcp_time_wait_reuse(ts, tcp_tw_at(&ts->records, old), &c->snd_una))
 		return -HOLM_EADDRINUSE;
-	if (!tcp_set_ends(c, t) || !tcp_table_insert(ts, c, tcp_hash(ts->net, t)))
+	if (!tcp_set_ends(c, t) || !tcp_table_insert(ts, c, hash))
 		return -HOLM_ENOMEM;
 	if (old)
-		tcp_time_wait_free(ts, tw);
+		tcp_record_remove(ts, old);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "net/link/gro.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"
+#include "net/tcp/records.h"
 #include "net/tcp/repair.h"
 #include "net/tcp/tcb.h"
 #include "net/wire/tcp.h"
@@ -27,8 +28,6 @@
 #define TCP_R2 15u
 #define TCP_R2_SYN 8u
 #define TCP_R2_ORPHAN 8u
-/* Retransmissions of a half-open record's SYN-ACK: 1 + 2 + 4 + 8 + 16 + 32 seconds. */
-#define TCP_HALF_RETRIES 5u
 #define TCP_DELACK_NS 40000000u
 
 /*
@@ -51,9 +50,9 @@ struct tcp_state {
 	struct gro gro;
 	struct holm_tcp *last; /* whom the last segment was for */
 	struct htab table;     /* of struct holm_tcp */
-	struct htab records;   /* of struct tcp_id */
-	struct htab binds;     /* of struct tcp_bind, by port */
-	struct list flights;   /* of struct tcp_flight, about in the order of use */
+	struct tcp_records records;
+	struct htab binds;   /* of struct tcp_bind, by port */
+	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
 	struct allocator memory;
 	struct list unconnected;     /* of struct holm_tcp without a remote end */
@@ -63,14 +62,7 @@ struct tcp_state {
 	struct queue starved;
 	uint32_t nconns;
 
-	struct tcp_half **halves; /* [config.tcp_half_open_max], from the first SYN on */
-	uint32_t nhalves;
-	struct list half_lists[TCP_HALF_RETRIES + 1];
-	struct net_timer half_timer;
-
-	struct list time_wait; /* oldest first */
-	uint32_t ntime_wait;
-	struct net_timer time_wait_timer;
+	struct net_timer half_timer, time_wait_timer;
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
@@ -96,6 +88,8 @@ enum tcp_reply_kind {
 /* A segment, or a super-segment, on its way through the steps. On the stack of input.c. */
 struct tcp_rx {
 	struct holm_net *net;
+	struct tcp_tuple ends;
+	uint32_t hash;	      /* of its ends, where it is for no connection (yet) */
 	struct holm_frame *f; /* head of the chain */
 	const struct tcp_hdr_info *h;
 	struct tcp_seq orig_seq; /* as it came */
@@ -149,20 +143,11 @@ must_check bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t);
 void tcp_drop_ends(struct holm_tcp *c);
 /* The two ends as far as they are known; wildcards for the rest. */
 void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t);
-/* The connection that a segment is for; NULL: none. */
-struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t);
+/* The connection that a segment is for; NULL: none, and *hash is the tuple's. */
+struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash);
 /* From the unconnected into the table, and back. False: no memory; it stays where it is. */
 must_check bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash);
 void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c);
-/* The half-open or TIME-WAIT record that a segment is for; NULL: none. */
-struct tcp_id *tcp_record_find(struct tcp_state *ts, const struct tcp_tuple *t);
-must_check bool tcp_record_insert(struct tcp_state *ts, struct tcp_id *id, uint32_t tag,
-				  uint32_t hash);
-
-static inline enum tcp_kind tcp_kind_of(const struct tcp_id *id)
-{
-	return (enum tcp_kind)(id->node.tag & TCP_KIND_MASK);
-}
 
 /* ---- bind.c */
 /* -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
@@ -281,9 +266,8 @@ void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 /* A segment for a listener, and for a half-open record. Neither frees the frame. */
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx);
 /* On completion *child is the connection, and the segment goes on through its steps. */
-enum tcp_verdict tcp_input_half(struct tcp_half *half, struct tcp_rx *rx, struct holm_tcp **child);
+enum tcp_verdict tcp_input_half(tcp_ref half, struct tcp_rx *rx, struct holm_tcp **child);
 void tcp_half_timer(struct holm_net *net, struct net_timer *timer);
-void tcp_half_free(struct tcp_state *ts, struct tcp_half *half);
 
 /* ---- timewait.c */
 /*
@@ -291,11 +275,10 @@ void tcp_half_free(struct tcp_state *ts, struct tcp_half *half);
  * connection is closed: do not touch an orphan afterwards. `ack`: the peer's FIN is to be answered.
  */
 void tcp_time_wait_enter(struct holm_tcp *c, bool ack);
-enum tcp_verdict tcp_input_time_wait(struct tcp_tw *tw, struct tcp_rx *rx);
+enum tcp_verdict tcp_input_time_wait(tcp_ref tw, struct tcp_rx *rx);
 /* May an active open take over this record's four-tuple? Then *iss is where to begin. */
-bool tcp_time_wait_reuse(struct tcp_state *ts, struct tcp_tw *tw, struct tcp_seq *iss);
+bool tcp_time_wait_reuse(struct tcp_state *ts, const struct tcp_tw *tw, struct tcp_seq *iss);
 void tcp_time_wait_timer(struct holm_net *net, struct net_timer *timer);
-void tcp_time_wait_free(struct tcp_state *ts, struct tcp_tw *tw);
 
 /* ---- reasm.c */
 struct tcp_reasm *tcp_reasm_create(struct holm_net *net);

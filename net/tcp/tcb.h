@@ -52,15 +52,6 @@ struct tcp_tuple {
 	uint16_t rport, lport;
 };
 
-/* What a record of the second table is; the low bits of its node's tag. */
-enum tcp_kind { TCP_KIND_HALF = 1, TCP_KIND_TIME_WAIT = 2, TCP_KIND_MASK = 3 };
-
-/* Whom a record is for. */
-struct tcp_id {
-	struct htab_node node;
-	struct tcp_tuple t;
-};
-
 enum tcp_conn_flag {
 	TCP_QUEUED = 1 << 0,	    /* on an output queue, the instance's or an interface's */
 	TCP_DEAD = 1 << 1,	    /* to be freed when it comes off that queue */
@@ -267,36 +258,6 @@ struct holm_tcp {
 _Static_assert(sizeof(void *) != 8 || sizeof(struct holm_tcp) == 160, "README.md: bytes per end");
 _Static_assert(sizeof(void *) != 8 || offsetof(struct holm_tcp, dst) == 128,
 	       "what is hot lies first");
-
-/*
- * A connection in SYN-RECEIVED by a passive open. One per SYN that was answered, at most
- * config.tcp_half_open_max; owned by the table. The node's tag holds its slot for random eviction.
- */
-struct tcp_half {
-	struct tcp_id id;
-	struct list_node wait; /* on the list of its number of retransmissions */
-	uint32_t due;	       /* tick of the next retransmission */
-	struct tcp_seq iss, irs;
-	uint32_t ts_recent;
-	uint16_t peer_mss; /* 0: not announced */
-	uint16_t wnd;
-	uint8_t wscale;
-	uint8_t retries;
-	bool has_wscale, has_ts, has_sack;
-	uint8_t tos;
-};
-
-/* A connection in TIME-WAIT, at most config.tcp_time_wait_max; owned by the table. */
-struct tcp_tw {
-	struct tcp_id id;
-	struct list_node wait; /* in the order of `due` */
-	uint32_t due;	       /* tick */
-	uint32_t since;	       /* tick */
-	struct tcp_seq snd_nxt, rcv_nxt;
-	uint32_t ts_recent, ts_offset;
-	bool has_ts;
-	uint8_t tos;
-};
 
 /* A port in use: every bound endpoint has one, found by (owner). Also a listener's queue. */
 struct tcp_bind {

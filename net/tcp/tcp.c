@@ -72,13 +72,9 @@ static int start(struct holm_net *net)
 	ts->net = net;
 	ts->memory = (struct allocator){ table_alloc, table_free, &net->mem };
 	htab_init(&ts->table, &ts->memory, HTAB_CHAIN_MAX);
-	htab_init(&ts->records, &ts->memory, HTAB_CHAIN_MAX);
 	htab_init(&ts->binds, &ts->memory, HTAB_CHAIN_MAX);
 	list_init(&ts->unconnected);
 	list_init(&ts->flights);
-	list_init(&ts->time_wait);
-	for (size_t i = 0; i < ARRAY_LEN(ts->half_lists); i++)
-		list_init(&ts->half_lists[i]);
 	net_timer_init(&ts->retry, wake_starved);
 	net_timer_init(&ts->half_timer, tcp_half_timer);
 	net_timer_init(&ts->time_wait_timer, tcp_time_wait_timer);
@@ -99,14 +95,7 @@ static void empty_tables(struct tcp_state *ts)
 {
 	struct htab_node *n;
 
-	while ((n = htab_any(&ts->records)) != NULL) {
-		struct tcp_id *id = container_of(n, struct tcp_id, node);
-
-		if (tcp_kind_of(id) == TCP_KIND_HALF)
-			tcp_half_free(ts, container_of(id, struct tcp_half, id));
-		else
-			tcp_time_wait_free(ts, container_of(id, struct tcp_tw, id));
-	}
+	tcp_records_fini(ts);
 	while ((n = htab_any(&ts->table)) != NULL)
 		tcp_table_remove(ts, container_of(n, struct holm_tcp, node));
 }
@@ -152,9 +141,7 @@ static void stop(struct holm_net *net)
 	net_timer_cancel(net, &ts->half_timer);
 	net_timer_cancel(net, &ts->time_wait_timer);
 	htab_fini(&ts->table);
-	htab_fini(&ts->records);
 	htab_fini(&ts->binds);
-	mem_free(&net->mem, ts->halves, net->config.tcp_half_open_max * sizeof(*ts->halves));
 	mem_free(&net->mem, ts->blocked, blocked_bytes(net));
 	mem_free(&net->mem, ts, sizeof(*ts));
 	net->tcp = NULL;

@@ -7,15 +7,16 @@
 
 /* What a new incarnation's ISS is above the old one's SND.NXT where the clock gives no assurance. */
 #define ISS_STEP 65537u
-/* An active open takes over a record's four-tuple when timestamps have moved this far (1 s). */
-#define REUSE_TICKS 954u
+/* An active open takes over a record's four-tuple when timestamps have moved this far. */
+#define REUSE_NS 1000000000u
 
-static void send_ack(struct holm_net *net, const struct tcp_tw *tw, struct ip_dst *via)
+static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct tcp_tuple *ends,
+		     struct ip_dst *via)
 {
 	struct tcp_reply r;
 
-	r.src = &tw->id.t.local;
-	r.dst = &tw->id.t.remote;
+	r.src = &ends->local;
+	r.dst = &ends->remote;
 	r.syn = NULL;
 	r.via = via;
 	r.tos = tw->tos;
@@ -23,102 +24,108 @@ static void send_ack(struct holm_net *net, const struct tcp_tw *tw, struct ip_ds
 	tcp_clear_options(&r.h);
 	r.h.urg = 0;
 	r.h.wnd = 0;
-	r.h.sport = tw->id.t.lport;
-	r.h.dport = tw->id.t.rport;
+	r.h.sport = ends->lport;
+	r.h.dport = ends->rport;
 	r.h.seq = tw->snd_nxt.v;
 	r.h.ack = tw->rcv_nxt.v;
 	r.h.flags = TCP_ACK;
 	r.h.has_ts = tw->has_ts;
 	if (tw->has_ts) {
-		r.h.tsval = tcp_tsval(net, tw->ts_offset);
+		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
 		r.h.tsecr = tw->ts_recent;
 	}
 	tcp_send_reply(net, &r);
 }
 
-/* ---- The list: oldest first ---------------------------------------------------------------------- */
+/* ---- Time ---------------------------------------------------------------------------------------- */
 
-static struct tcp_tw *oldest(const struct tcp_state *ts)
+/* How many stamps ahead a record is due; past: 0. */
+static uint32_t ahead(const struct holm_net *net, const struct tcp_tw *tw)
 {
-	struct list_node *n = list_first(&ts->time_wait);
+	int16_t left = (int16_t)(uint16_t)(tcp_record_due(&tw->record) - tcp_stamp(net->now));
 
-	return n ? container_of(n, struct tcp_tw, wait) : NULL;
+	return left > 0 ? (uint32_t)left : 0;
 }
 
-static void start_wait(struct tcp_state *ts, struct tcp_tw *tw)
+/* The oldest of both families; 0: none. */
+static tcp_ref oldest(const struct tcp_state *ts)
+{
+	const struct tcp_records *r = &ts->records;
+	tcp_ref a = tcp_record_first(r, TCP_KIND_TIME_WAIT, 0);
+	tcp_ref b = tcp_record_first(r, TCP_KIND_TIME_WAIT | TCP_KIND_IP6, 0);
+
+	if (!a || !b)
+		return a ? a : b;
+	return ahead(ts->net, tcp_tw_at(r, a)) <= ahead(ts->net, tcp_tw_at(r, b)) ? a : b;
+}
+
+static void start_wait(struct tcp_state *ts, tcp_ref ref)
 {
 	struct holm_net *net = ts->net;
 	uint64_t at = net->now + net->config.tcp_time_wait_ns;
 
-	tw->due = tcp_ticks_up(at);
-	list_push_back(&ts->time_wait, &tw->wait);
+	tcp_record_wait(&ts->records, ref, 0, (uint16_t)(tcp_stamp(at) + 1));
 	if (!net_timer_is_armed(&ts->time_wait_timer))
 		net_timer_arm(net, &ts->time_wait_timer, at);
-}
-
-void tcp_time_wait_free(struct tcp_state *ts, struct tcp_tw *tw)
-{
-	htab_remove(&ts->records, &tw->id.node);
-	list_remove(&tw->wait);
-	ts->ntime_wait--;
-	mem_free(&ts->net->mem, tw, sizeof(*tw));
 }
 
 void tcp_time_wait_timer(struct holm_net *net, struct net_timer *timer)
 {
 	struct tcp_state *ts = container_of(timer, struct tcp_state, time_wait_timer);
-	uint32_t now = tcp_ticks(net->now);
-	struct tcp_tw *tw;
+	tcp_ref ref;
 
-	while ((tw = oldest(ts)) != NULL && !serial_lt(now, tw->due))
-		tcp_time_wait_free(ts, tw);
-	if (tw)
-		net_timer_arm(net, timer, net->now + ((uint64_t)(tw->due - now) << TCP_TICK_SHIFT));
+	while ((ref = oldest(ts)) != 0) {
+		uint64_t stamps = ahead(net, tcp_tw_at(&ts->records, ref));
+
+		if (stamps > 0) {
+			net_timer_arm(net, timer,
+				      ((net->now >> TCP_STAMP_SHIFT) + stamps) << TCP_STAMP_SHIFT);
+			return;
+		}
+		tcp_record_remove(ts, ref);
+	}
 }
 
 /* ---- Entering ------------------------------------------------------------------------------------ */
 
-static struct tcp_tw *make_record(struct tcp_state *ts)
+/* The oldest yields when there are too many. */
+static tcp_ref make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
 {
-	struct tcp_tw *tw;
+	struct tcp_state *ts = tcp_net(c)->tcp;
+	tcp_ref ref;
 
-	if (ts->ntime_wait >= ts->net->config.tcp_time_wait_max) {
+	if (tcp_records_count(&ts->records, TCP_KIND_TIME_WAIT) >=
+	    ts->net->config.tcp_time_wait_max) {
 		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
-		tcp_time_wait_free(ts, oldest(ts));
+		tcp_record_remove(ts, oldest(ts));
 	}
-	tw = mem_alloc(&ts->net->mem, sizeof(*tw));
-	if (!tw)
+	ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->node.hash);
+	if (!ref)
 		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
-	return tw;
+	return ref;
 }
 
 void tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 {
 	struct holm_net *net = tcp_net(c);
 	struct tcp_state *ts = net->tcp;
-	struct tcp_tw *record = make_record(ts);
-	struct tcp_tw unkept;
-	struct tcp_tw *tw = record ? record : &unkept;
+	struct tcp_tw unkept, *tw = &unkept;
+	struct tcp_tuple ends;
+	tcp_ref ref;
 
-	*tw = (struct tcp_tw){
-		.since = tcp_ticks(net->now),
-		.snd_nxt = c->flight->snd_nxt,
-		.rcv_nxt = c->rcv_nxt,
-		.ts_recent = c->ts_recent,
-		.ts_offset = c->flight->ts_offset,
-		.has_ts = (c->flags & TCP_TS) != 0,
-		.tos = c->settings->tos,
-	};
-	tcp_get_ends(c, &tw->id.t);
+	tcp_get_ends(c, &ends);
+	ref = make_record(c, &ends);
+	if (ref)
+		tw = tcp_tw_at(&ts->records, ref);
+	tw->snd_nxt = c->flight->snd_nxt;
+	tw->rcv_nxt = c->rcv_nxt;
+	tw->ts_recent = c->ts_recent;
+	tw->has_ts = (c->flags & TCP_TS) != 0;
+	tw->tos = c->settings->tos;
+	if (ref)
+		start_wait(ts, ref);
 	if (ack)
-		send_ack(net, tw, c->dst);
-	if (record && !tcp_record_insert(ts, &tw->id, TCP_KIND_TIME_WAIT, c->node.hash)) {
-		net_drop_note(net, HOLM_DROP_TCP_NO_MEMORY);
-		mem_free(&net->mem, record, sizeof(*record));
-	} else if (record) {
-		ts->ntime_wait++;
-		start_wait(ts, tw);
-	}
+		send_ack(net, tw, &ends, c->dst);
 	tcp_set_state(c, HOLM_TCP_TIME_WAIT);
 	tcp_conn_closed(c, 0);
 }
@@ -139,38 +146,42 @@ static bool is_new_incarnation(const struct tcp_tw *tw, const struct tcp_hdr_inf
 	return seq_gt(seq_of(h->seq), tw->rcv_nxt);
 }
 
-enum tcp_verdict tcp_input_time_wait(struct tcp_tw *tw, struct tcp_rx *rx)
+enum tcp_verdict tcp_input_time_wait(tcp_ref ref, struct tcp_rx *rx)
 {
 	struct tcp_state *ts = rx->net->tcp;
+	const struct tcp_tw *tw = tcp_tw_at(&ts->records, ref);
 	const struct tcp_hdr_info *h = rx->h;
 
 	if (h->flags & TCP_RST) {
 		if (!seq_eq(rx->orig_seq, tw->rcv_nxt))
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
-		tcp_time_wait_free(ts, tw);
+		tcp_record_remove(ts, ref);
 		return TCP_DONE;
 	}
 	if ((h->flags & TCP_SYN) && is_new_incarnation(tw, h)) {
 		rx->has_iss = true;
 		rx->iss = seq_add(tw->snd_nxt, ISS_STEP);
 		net_count(rx->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
-		tcp_time_wait_free(ts, tw);
+		tcp_record_remove(ts, ref);
 		return TCP_NEXT;
 	}
 	/* A bare ACK gets no answer, or two records would go on answering each other. */
 	if ((h->flags & (TCP_SYN | TCP_FIN)) || rx->orig_len > 0)
-		send_ack(rx->net, tw, NULL);
+		send_ack(rx->net, tw, &rx->ends, NULL);
 	if (h->flags & TCP_FIN) {
 		/* RFC 9293 3.10.7.4, eighth: restart the 2 MSL time-wait timeout. */
-		list_remove(&tw->wait);
-		start_wait(ts, tw);
+		tcp_record_unwait(&ts->records, ref, 0);
+		start_wait(ts, ref);
 	}
 	return tcp_drop(rx, HOLM_DROP_TCP_TIME_WAIT, TCP_REPLY_NONE);
 }
 
-bool tcp_time_wait_reuse(struct tcp_state *ts, struct tcp_tw *tw, struct tcp_seq *iss)
+bool tcp_time_wait_reuse(struct tcp_state *ts, const struct tcp_tw *tw, struct tcp_seq *iss)
 {
-	if (!tw->has_ts || tcp_ticks(ts->net->now) - tw->since < REUSE_TICKS)
+	const struct holm_net *net = ts->net;
+	uint64_t left = (uint64_t)ahead(net, tw) << TCP_STAMP_SHIFT;
+
+	if (!tw->has_ts || left + REUSE_NS > net->config.tcp_time_wait_ns)
 		return false;
 	*iss = seq_add(tw->snd_nxt, ISS_STEP);
 	net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);

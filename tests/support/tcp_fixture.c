@@ -97,21 +97,28 @@ void fixture_accept(struct tcp_fixture *t)
 		t->t->quick = 0;
 }
 
+uint32_t fixture_halves(const struct tcp_fixture *t)
+{
+	return tcp_records_count(&t->lab.net->tcp->records, TCP_KIND_HALF);
+}
+
+struct tcp_half *fixture_half(const struct tcp_fixture *t, uint32_t i)
+{
+	return tcp_half_at(&t->lab.net->tcp->records, tcp_ref_of(TCP_KIND_HALF, i));
+}
+
 void fixture_passive(struct tcp_fixture *t, const struct tcp_options *o)
 {
-	const struct tcp_id *id;
-
 	fixture_init(t, o);
 	t->peer_nxt = 0;
 	if (o->iss != FIX_ANY)
 		t->iss = o->iss;
 	rx(t, .flags = TCP_SYN, .mss = t->o.peer_mss, .ts = o->peer_ts,
 	   .sack_permitted = o->peer_sack, .has_wscale = o->peer_wscale, .wscale = o->wscale);
-	assert_int_equal(t->lab.net->tcp->nhalves, 1);
-	id = &t->lab.net->tcp->halves[0]->id;
+	assert_int_equal(fixture_halves(t), 1);
 	if (o->iss != FIX_ANY)
-		container_of(id, struct tcp_half, id)->iss = seq_of(o->iss);
-	t->iss = container_of(id, struct tcp_half, id)->iss.v;
+		fixture_half(t, 0)->iss = seq_of(o->iss);
+	t->iss = fixture_half(t, 0)->iss.v;
 	fixture_skip(t);
 	t->peer_nxt = 1;
 	t->peer_seen = 1;

@@ -54,7 +54,10 @@ struct holm_config {
 	/* Defaults of a socket's buffers in bytes; rings grow up to it on demand. */
 	uint32_t tcp_sndbuf_bytes;
 	uint32_t tcp_rcvbuf_bytes;
-	/* Time that TIME-WAIT lasts (2 * MSL). RFC 9293 says four minutes; Linux and we say 60 s. */
+	/*
+	 * Time that TIME-WAIT lasts (2 * MSL). RFC 9293 says four minutes; Linux and we say 60 s. At
+	 * most nine minutes.
+	 */
 	uint64_t tcp_time_wait_ns;
 
 	uint32_t udp_endpoints_max;

@@ -23,10 +23,9 @@ static void connections_are_bounded(void **state)
 	assert_int_equal(holm_tcp_open(t.lab.net, &c), -HOLM_ENOBUFS);
 	/* A handshake that completes finds no room: the record waits. */
 	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4001);
-	rx(&t, .seq = 1, .sport = 4001, .absolute = true,
-	   .ack = t.lab.net->tcp->halves[0]->iss.v + 1);
+	rx(&t, .seq = 1, .sport = 4001, .absolute = true, .ack = fixture_half(&t, 0)->iss.v + 1);
 	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_NO_MEMORY), 1);
-	assert_int_equal(t.lab.net->tcp->nhalves, 1);
+	assert_int_equal(fixture_halves(&t), 1);
 	finish(&t);
 }
 
@@ -55,8 +54,7 @@ static void an_instance_ends_whatever_its_connections_do(void **state)
 	fixture_write(&t, 5000);
 	rx(&t, .seq = 500, .len = 10);
 	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4001);
-	rx(&t, .seq = 1, .sport = 4001, .absolute = true,
-	   .ack = t.lab.net->tcp->halves[0]->iss.v + 1);
+	rx(&t, .seq = 1, .sport = 4001, .absolute = true, .ack = fixture_half(&t, 0)->iss.v + 1);
 	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4002);
 	holm_tcp_send(t.t);
 	t.t = NULL;
@@ -81,6 +79,81 @@ static void an_endpoint_that_nobody_connected_leaves_nothing(void **state)
 	finish(&t);
 }
 
+#define CROWD 2000u
+
+/* That many connections of the peer's, accepted; without buffers. */
+static void crowd(struct tcp_fixture *t, struct holm_tcp *conns[CROWD])
+{
+	for (unsigned i = 0; i < CROWD; i++) {
+		uint16_t sport = (uint16_t)(5000 + i);
+
+		rx(t, .flags = TCP_SYN, .seq = 0, .sport = sport);
+		rx(t, .seq = 1, .sport = sport, .absolute = true,
+		   .ack = fixture_half(t, 0)->iss.v + 1);
+		assert_int_equal(holm_tcp_accept(t->listener, &conns[i]), 0);
+		lab_clear(&t->lab);
+		t->cursor = 0;
+	}
+}
+
+static void connections_that_speak_in_turn_share_a_few_blocks(void **state)
+{
+	static struct holm_tcp *conns[CROWD];
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	crowd(&t, conns);
+	assert_true(t.lab.net->tcp->nflights <= TCP_FLIGHTS_KEPT + 2);
+	/* An ACK that is owed keeps a block, whatever is asked for. */
+	rx(&t, .seq = 1, .sport = 5000, .absolute = true, .ack = conns[0]->snd_una.v, .len = 1);
+	assert_non_null(conns[0]->flight);
+	for (unsigned i = 0; i < CROWD; i++)
+		holm_tcp_close(conns[i]);
+	finish(&t);
+}
+
+static void an_idle_connection_is_at_most_192_bytes_over_ip4_and_224_over_ip6(void **state)
+{
+	static struct holm_tcp *conns[CROWD];
+	struct tcp_fixture t;
+	size_t before;
+
+	(void)state;
+	fixture_only(&t);
+	before = t.lab.memory_in_use;
+	crowd(&t, conns);
+	fixture_wait_ms(&t, 3000);
+	assert_int_equal(t.lab.net->tcp->nflights, 0);
+	before = (t.lab.memory_in_use - before) / CROWD;
+	/* The pages of the records and blocks that were needed meanwhile are a few of these bytes. */
+	assert_true(sizeof(void *) != 8 || before <= 192);
+	/* A page of memory holds 127 pairs of IPv6 ends. */
+	assert_true(before + 4096 / 127 <= 224);
+	for (unsigned i = 0; i < CROWD; i++)
+		holm_tcp_close(conns[i]);
+	finish(&t);
+}
+
+static void a_segment_for_which_there_is_no_block_is_dropped_and_comes_again(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t);
+	fixture_wait_ms(&t, 3000);
+	assert_null(t.t->flight);
+	/* A block is larger than what is kept: its pages come from the env. */
+	t.lab.fail_from = t.lab.alloc_calls + 1;
+	rx(&t, .seq = 1, .len = 10);
+	if (!t.t->flight)
+		assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_NO_MEMORY), 1);
+	t.lab.fail_from = 0;
+	rx(&t, .seq = 1, .len = 10);
+	assert_int_equal(t.rcv.tail, 10);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +161,9 @@ int main(void)
 		cmocka_unit_test(a_connection_that_dies_while_it_waits_for_output_is_freed_later),
 		cmocka_unit_test(an_instance_ends_whatever_its_connections_do),
 		cmocka_unit_test(an_endpoint_that_nobody_connected_leaves_nothing),
+		cmocka_unit_test(connections_that_speak_in_turn_share_a_few_blocks),
+		cmocka_unit_test(an_idle_connection_is_at_most_192_bytes_over_ip4_and_224_over_ip6),
+		cmocka_unit_test(a_segment_for_which_there_is_no_block_is_dropped_and_comes_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void a_listener_tells_its_backlog(void **state)
 	(void)state;
 	fixture_only(&t);
 	rx(&t, .flags = TCP_SYN, .seq = 0);
-	rx(&t, .seq = 1, .absolute = true, .ack = t.lab.net->tcp->halves[0]->iss.v + 1);
+	rx(&t, .seq = 1, .absolute = true, .ack = fixture_half(&t, 0)->iss.v + 1);
 	holm_tcp_get_info(t.listener, &info);
 	assert_int_equal(info.rcv_queue, 1);
 	assert_int_equal(info.snd_queue, 8);

@@ -79,7 +79,7 @@ static void a_child_inherits_what_its_listener_has(void **state)
 	holm_tcp_set_option(t.listener, HOLM_TCP_OPT_TTL, 9);
 	holm_tcp_set_option(t.listener, HOLM_TCP_OPT_TOS, 0x28);
 	rx(&t, .flags = TCP_SYN, .seq = 0);
-	t.iss = t.lab.net->tcp->halves[0]->iss.v;
+	t.iss = fixture_half(&t, 0)->iss.v;
 	s = &t.lab.sent[t.lab.nsent - 1];
 	assert_int_equal(s->data[14 + 8], 9);
 	assert_int_equal(s->data[14 + 1], 0x28);
@@ -106,7 +106,7 @@ static void the_largest_segment_is_bounded_both_ways(void **state)
 	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_MAXSEG, 700), 0);
 	holm_tcp_set_option(t.listener, HOLM_TCP_OPT_NODELAY, 1);
 	rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
-	t.iss = t.lab.net->tcp->halves[0]->iss.v;
+	t.iss = fixture_half(&t, 0)->iss.v;
 	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .mss = 700);
 	rx(&t, .seq = 1, .ack = 1);
 	t.peer_nxt = 1;

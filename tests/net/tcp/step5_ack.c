@@ -186,7 +186,7 @@ static void both_ends_close_at_once_through_closing(void **state)
 	assert_int_equal(t.t->state, HOLM_TCP_CLOSING);
 	rx(&t, .ack = 2);
 	assert_int_equal(holm_tcp_state(t.t), HOLM_TCP_CLOSED);
-	assert_int_equal(t.lab.net->tcp->ntime_wait, 1);
+	assert_int_equal(tcp_records_count(&t.lab.net->tcp->records, TCP_KIND_TIME_WAIT), 1);
 	expect_silence(&t);
 	finish(&t);
 }

@@ -180,7 +180,7 @@ static void a_request_with_the_ack_of_the_handshake_waits_for_accept(void **stat
 	(void)state;
 	fixture_only(&t);
 	rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
-	t.iss = t.lab.net->tcp->halves[0]->iss.v;
+	t.iss = fixture_half(&t, 0)->iss.v;
 	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
 	rx(&t, .seq = 1, .len = 64);
 	fixture_accept(&t);

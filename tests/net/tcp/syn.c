@@ -10,14 +10,14 @@
 
 #include "tests/support/tcp_fixture.h"
 
-#define HALVES(t) ((t)->lab.net->tcp->nhalves)
+#define HALVES(t) fixture_halves(t)
 
 static void half_open(struct tcp_fixture *t)
 {
 	fixture_only(t);
 	rx(t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
 	assert_int_equal(HALVES(t), 1);
-	t->iss = t->lab.net->tcp->halves[0]->iss.v;
+	t->iss = fixture_half(t, 0)->iss.v;
 	expect_tx(t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .mss = 1460);
 	t->peer_nxt = 1;
 	t->peer_seen = 1;
@@ -44,7 +44,7 @@ static void an_ecn_setup_syn_is_accepted(void **state)
 	(void)state;
 	fixture_only(&t);
 	rx(&t, .flags = TCP_SYN | TCP_ECE | TCP_CWR, .seq = 0);
-	t.iss = t.lab.net->tcp->halves[0]->iss.v;
+	t.iss = fixture_half(&t, 0)->iss.v;
 	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
 	finish(&t);
 }
@@ -163,7 +163,7 @@ static void a_full_backlog_leaves_the_record_waiting(void **state)
 	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4001);
 	fixture_skip(&t);
 	rx(&t, .flags = TCP_ACK, .sport = 4001, .absolute = true, .seq = 1,
-	   .ack = t.lab.net->tcp->halves[1]->iss.v + 1);
+	   .ack = fixture_half(&t, 1)->iss.v + 1);
 	rx(&t, .ack = 1);
 	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_BACKLOG_FULL), 1);
 	assert_int_equal(HALVES(&t), 1);

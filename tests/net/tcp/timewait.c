@@ -10,7 +10,7 @@
 
 #include "tests/support/tcp_fixture.h"
 
-#define RECORDS(t) ((t)->lab.net->tcp->ntime_wait)
+#define RECORDS(t) tcp_records_count(&(t)->lab.net->tcp->records, TCP_KIND_TIME_WAIT)
 
 /* We closed first; the peer's FIN has been answered. */
 static void in_time_wait(struct tcp_fixture *t, bool ts)
@@ -92,11 +92,11 @@ static void a_syn_above_the_old_numbers_opens_a_new_incarnation(void **state)
 	in_time_wait(&t, false);
 	rx(&t, .flags = TCP_SYN, .seq = 100000, .mss = 1000);
 	assert_int_equal(RECORDS(&t), 0);
-	assert_int_equal(t.lab.net->tcp->nhalves, 1);
+	assert_int_equal(fixture_halves(&t), 1);
 	/* Its ISS is above everything that the old one sent. */
-	assert_true((int32_t)(t.lab.net->tcp->halves[0]->iss.v - t.iss) > 2);
+	assert_true((int32_t)(fixture_half(&t, 0)->iss.v - t.iss) > 2);
 	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .ack = 100001,
-		  .seq = t.lab.net->tcp->halves[0]->iss.v - t.iss);
+		  .seq = fixture_half(&t, 0)->iss.v - t.iss);
 	finish(&t);
 }
 
@@ -142,7 +142,7 @@ static void a_full_table_recycles_the_oldest(void **state)
 		uint32_t iss;
 
 		rx(&t, .flags = TCP_SYN, .sport = port, .absolute = true, .seq = 10);
-		iss = t.lab.net->tcp->halves[0]->iss.v;
+		iss = fixture_half(&t, 0)->iss.v;
 		rx(&t, .sport = port, .absolute = true, .seq = 11, .ack = iss + 1);
 		assert_int_equal(holm_tcp_accept(t.listener, &c), 0);
 		holm_tcp_close(c);

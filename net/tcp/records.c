@@ -1,0 +1,404 @@
+/*
+ * The arrays, the table and the lists of small records: see records.h.
+ *
+ * What a record means is syn.c's and timewait.c's.
+ */
+#include "net/tcp/room.h"
+
+#include "lib/mem.h"
+#include "net/wire/ip4.h"
+
+/* Records of one allocation, a page. */
+#define CHUNK_BYTES MEM_CHUNK
+/* Records per bucket before the table grows. */
+#define LOAD 2u
+/* Splits per record added and joins per record removed: as in lib/htab.c. */
+#define STEPS_MAX 2
+
+_Static_assert(offsetof(struct tcp_half, ends) + sizeof(union tcp_record_ends) == TCP_RECORD6_BYTES,
+	       "no padding behind");
+
+/* ---- Slots --------------------------------------------------------------------------------------- */
+
+static size_t slot_bytes(unsigned kind)
+{
+	return kind & TCP_KIND_IP6 ? TCP_RECORD6_BYTES : TCP_RECORD4_BYTES;
+}
+
+static uint32_t chunk_slots(unsigned kind)
+{
+	return kind & TCP_KIND_IP6 ? CHUNK_BYTES / TCP_RECORD6_BYTES
+				   : CHUNK_BYTES / TCP_RECORD4_BYTES;
+}
+
+struct tcp_record *tcp_record_at(const struct tcp_records *r, tcp_ref ref)
+{
+	unsigned kind = tcp_ref_kind(ref);
+	uint32_t i = tcp_ref_index(ref);
+	uint8_t *chunk = r->slots[kind].chunks[i / chunk_slots(kind)];
+
+	return (struct tcp_record *)(void *)(chunk + (i % chunk_slots(kind)) * slot_bytes(kind));
+}
+
+static uint32_t chunks_max(const struct holm_net *net, unsigned kind)
+{
+	uint32_t max = kind & TCP_KIND_TIME_WAIT ? net->config.tcp_time_wait_max
+						 : net->config.tcp_half_open_max;
+
+	return max / chunk_slots(kind) + 1;
+}
+
+/* One more slot, the last; false: no memory. */
+static bool slot_push(struct tcp_state *ts, unsigned kind)
+{
+	struct tcp_slots *s = &ts->records.slots[kind];
+	struct mem *mem = &ts->net->mem;
+
+	if (!s->chunks) {
+		s->chunks = mem_alloc(mem, chunks_max(ts->net, kind) * sizeof(*s->chunks));
+		if (!s->chunks)
+			return false;
+	}
+	if (s->n == s->nchunks * chunk_slots(kind)) {
+		s->chunks[s->nchunks] = mem_alloc(mem, CHUNK_BYTES);
+		if (!s->chunks[s->nchunks])
+			return false;
+		s->nchunks++;
+	}
+	s->n++;
+	return true;
+}
+
+/* The last goes; a page goes when another one is empty too, so that one record cannot swing it. */
+static void slot_pop(struct tcp_state *ts, unsigned kind)
+{
+	struct tcp_slots *s = &ts->records.slots[kind];
+
+	s->n--;
+	if (s->n + 2 * chunk_slots(kind) > s->nchunks * chunk_slots(kind))
+		return;
+	s->nchunks--;
+	mem_free(&ts->net->mem, s->chunks[s->nchunks], CHUNK_BYTES);
+}
+
+/* ---- Ends ---------------------------------------------------------------------------------------- */
+
+static union tcp_record_ends *ends_of(const struct tcp_records *r, tcp_ref ref)
+{
+	/* At the same place in both kinds. */
+	return &tcp_half_at(r, ref)->ends;
+}
+
+static void set_ends(union tcp_record_ends *ends, unsigned kind, const struct tcp_tuple *t)
+{
+	if (kind & TCP_KIND_IP6) {
+		memcpy(ends->ip6.remote, t->remote.b, 16);
+		memcpy(ends->ip6.local, t->local.b, 16);
+	} else {
+		ends->ip4.remote = ip4_from_addr(&t->remote);
+		ends->ip4.local = ip4_from_addr(&t->local);
+	}
+}
+
+void tcp_record_tuple(const struct tcp_records *r, tcp_ref ref, struct tcp_tuple *t)
+{
+	const struct tcp_record *record = tcp_record_at(r, ref);
+	const union tcp_record_ends *ends = ends_of(r, ref);
+
+	t->rport = record->rport;
+	t->lport = record->lport;
+	if (ref & TCP_KIND_IP6) {
+		memcpy(t->remote.b, ends->ip6.remote, 16);
+		memcpy(t->local.b, ends->ip6.local, 16);
+	} else {
+		t->remote = ip4_to_addr(ends->ip4.remote);
+		t->local = ip4_to_addr(ends->ip4.local);
+	}
+}
+
+static bool is_for(const struct tcp_records *r, tcp_ref ref, const struct tcp_tuple *t, bool ip6)
+{
+	const struct tcp_record *record = tcp_record_at(r, ref);
+	const union tcp_record_ends *ends = ends_of(r, ref);
+
+	if (record->rport != t->rport || record->lport != t->lport ||
+	    ((ref & TCP_KIND_IP6) != 0) != ip6)
+		return false;
+	if (ip6)
+		return memcmp(ends->ip6.remote, t->remote.b, 16) == 0 &&
+		       memcmp(ends->ip6.local, t->local.b, 16) == 0;
+	return ends->ip4.remote == ip4_from_addr(&t->remote) &&
+	       ends->ip4.local == ip4_from_addr(&t->local);
+}
+
+static uint32_t hash_of(const struct tcp_state *ts, tcp_ref ref)
+{
+	struct tcp_tuple t;
+
+	tcp_record_tuple(&ts->records, ref, &t);
+	return tcp_hash(ts->net, &t);
+}
+
+/* ---- The table ----------------------------------------------------------------------------------- */
+
+static size_t segment_bytes(unsigned segment)
+{
+	uint32_t buckets = segment ? (uint32_t)HTAB_BUCKETS_MIN / 2 << segment : HTAB_BUCKETS_MIN;
+
+	return buckets * sizeof(tcp_ref);
+}
+
+static tcp_ref *bucket_at(const struct tcp_records *r, uint32_t bucket)
+{
+	unsigned segment = htab_segment_of(bucket);
+	uint32_t first = segment ? (uint32_t)HTAB_BUCKETS_MIN / 2 << segment : 0;
+
+	return &r->segments[segment][bucket - first];
+}
+
+static tcp_ref *bucket_of(const struct tcp_records *r, uint32_t hash)
+{
+	uint32_t bucket = hash & r->mask;
+
+	return bucket_at(r, bucket < r->buckets ? bucket : bucket & (r->mask >> 1));
+}
+
+static bool take_segment(struct tcp_state *ts, unsigned segment)
+{
+	struct tcp_records *r = &ts->records;
+
+	if (!r->segments[segment])
+		r->segments[segment] = mem_zalloc(&ts->net->mem, segment_bytes(segment));
+	return r->segments[segment] != NULL;
+}
+
+static void give_segment(struct tcp_state *ts, unsigned segment)
+{
+	struct tcp_records *r = &ts->records;
+
+	mem_free(&ts->net->mem, r->segments[segment], segment_bytes(segment));
+	r->segments[segment] = NULL;
+}
+
+/* One bucket more: what belongs there moves. Without memory chains just get longer. */
+static void split(struct tcp_state *ts)
+{
+	struct tcp_records *r = &ts->records;
+	uint32_t fresh = r->buckets;
+	uint32_t mask = fresh > r->mask ? r->mask * 2 + 1 : r->mask;
+	tcp_ref *from, *to;
+
+	if (htab_segment_of(fresh) >= HTAB_SEGMENTS || !take_segment(ts, htab_segment_of(fresh)))
+		return;
+	from = bucket_at(r, fresh & (mask >> 1));
+	to = bucket_at(r, fresh);
+	while (*from) {
+		tcp_ref ref = *from;
+		tcp_ref *next = &tcp_record_at(r, ref)->next;
+
+		if ((hash_of(ts, ref) & mask) == fresh) {
+			*from = *next;
+			*to = ref;
+			to = next;
+		} else {
+			from = next;
+		}
+	}
+	*to = 0;
+	r->mask = mask;
+	r->buckets = fresh + 1;
+}
+
+/* One bucket less: its chain goes behind that of the one it was split off. */
+static void join(struct tcp_state *ts)
+{
+	struct tcp_records *r = &ts->records;
+	uint32_t last = r->buckets - 1;
+	unsigned segment = htab_segment_of(last);
+	tcp_ref *tail = bucket_at(r, last & (r->mask >> 1));
+
+	while (*tail)
+		tail = &tcp_record_at(r, *tail)->next;
+	*tail = *bucket_at(r, last);
+	r->buckets = last;
+	if (last == r->mask / 2 + 1)
+		r->mask >>= 1;
+	if (segment > 0 && last == (uint32_t)HTAB_BUCKETS_MIN / 2 << segment)
+		give_segment(ts, segment);
+}
+
+static bool begin(struct tcp_state *ts)
+{
+	if (ts->records.buckets)
+		return true;
+	if (!take_segment(ts, 0))
+		return false;
+	ts->records.buckets = HTAB_BUCKETS_MIN;
+	ts->records.mask = HTAB_BUCKETS_MIN - 1;
+	return true;
+}
+
+/* What points to a record. */
+static tcp_ref *link_to(const struct tcp_records *r, tcp_ref ref, uint32_t hash)
+{
+	tcp_ref *link = bucket_of(r, hash);
+
+	while (*link != ref) {
+		ASSERT(*link != 0);
+		link = &tcp_record_at(r, *link)->next;
+	}
+	return link;
+}
+
+tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash)
+{
+	bool ip6 = !holm_addr_is_ip4(&t->remote);
+	tcp_ref ref;
+
+	if (!r->n)
+		return 0;
+	ref = *bucket_of(r, hash);
+	while (ref && !is_for(r, ref, t, ip6))
+		ref = tcp_record_at(r, ref)->next;
+	return ref;
+}
+
+/* Bounded, because a long chain means an attack on the hash: see lib/htab.h. */
+static bool chain_is_full(const struct tcp_records *r, tcp_ref ref)
+{
+	unsigned length = 0;
+
+	for (; ref; ref = tcp_record_at(r, ref)->next)
+		length++;
+	return length >= HTAB_CHAIN_MAX;
+}
+
+tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind, const struct tcp_tuple *t,
+		       uint32_t hash)
+{
+	struct tcp_records *r = &ts->records;
+	unsigned k = holm_addr_is_ip4(&t->remote) ? kind : kind | TCP_KIND_IP6;
+	struct tcp_record *record;
+	tcp_ref *head, ref;
+
+	if (r->slots[k].n >= TCP_RECORDS_MAX || !begin(ts))
+		return 0;
+	for (int i = 0; i < STEPS_MAX && r->n >= LOAD * r->buckets; i++)
+		split(ts);
+	head = bucket_of(r, hash);
+	if (chain_is_full(r, *head) || !slot_push(ts, k))
+		return 0;
+	ref = tcp_ref_of(k, r->slots[k].n - 1);
+	record = tcp_record_at(r, ref);
+	memset(record, 0, slot_bytes(k));
+	record->rport = t->rport;
+	record->lport = t->lport;
+	set_ends(ends_of(r, ref), k, t);
+	record->next = *head;
+	*head = ref;
+	r->n++;
+	return ref;
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------------- */
+
+static struct tcp_record *waiting(const struct tcp_records *r, unsigned kind, uint32_t number)
+{
+	return tcp_record_at(r, tcp_ref_of(kind, number - 1));
+}
+
+/* Both neighbours, or the list's ends, are to know a record by these numbers. */
+static void relink(struct tcp_records *r, unsigned kind, unsigned list,
+		   const struct tcp_record *record, uint32_t as_next, uint32_t as_prev)
+{
+	struct tcp_wait *w = &r->waits[kind][list];
+
+	if (record->wait_prev)
+		waiting(r, kind, record->wait_prev)->wait_next = as_next & 0xffffff;
+	else
+		w->first = as_next;
+	if (record->wait_next)
+		waiting(r, kind, record->wait_next)->wait_prev = as_prev & 0xffffff;
+	else
+		w->last = as_prev;
+}
+
+void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t due)
+{
+	struct tcp_wait *w = &r->waits[tcp_ref_kind(ref)][list];
+	struct tcp_record *record = tcp_record_at(r, ref);
+	uint32_t number = tcp_ref_index(ref) + 1;
+
+	record->due_high = (uint8_t)(due >> 8);
+	record->due_low = (uint8_t)due;
+	record->wait_prev = w->last & 0xffffff;
+	record->wait_next = 0;
+	relink(r, tcp_ref_kind(ref), list, record, number, number);
+}
+
+void tcp_record_unwait(struct tcp_records *r, tcp_ref ref, unsigned list)
+{
+	const struct tcp_record *record = tcp_record_at(r, ref);
+
+	relink(r, tcp_ref_kind(ref), list, record, record->wait_next, record->wait_prev);
+}
+
+/* On which list a record waits. */
+static unsigned list_of(const struct tcp_records *r, tcp_ref ref)
+{
+	return tcp_ref_is_half(ref) ? tcp_half_at(r, ref)->retries : 0;
+}
+
+/* ---- Removing ------------------------------------------------------------------------------------ */
+
+/* The record `from`, the last of its array, is `to` from now on. */
+static void move(struct tcp_state *ts, tcp_ref from, tcp_ref to)
+{
+	struct tcp_records *r = &ts->records;
+	unsigned kind = tcp_ref_kind(from);
+	struct tcp_record *record = tcp_record_at(r, to);
+	uint32_t number = tcp_ref_index(to) + 1;
+
+	*link_to(r, from, hash_of(ts, from)) = to;
+	memcpy(record, tcp_record_at(r, from), slot_bytes(kind));
+	relink(r, kind, list_of(r, to), record, number, number);
+}
+
+void tcp_record_remove(struct tcp_state *ts, tcp_ref ref)
+{
+	struct tcp_records *r = &ts->records;
+	unsigned kind = tcp_ref_kind(ref);
+	tcp_ref last = tcp_ref_of(kind, r->slots[kind].n - 1);
+
+	tcp_record_unwait(r, ref, list_of(r, ref));
+	*link_to(r, ref, hash_of(ts, ref)) = tcp_record_at(r, ref)->next;
+	if (ref != last)
+		move(ts, last, ref);
+	slot_pop(ts, kind);
+	r->n--;
+	for (int i = 0; i < STEPS_MAX && r->n < LOAD * r->buckets / 2; i++) {
+		if (r->buckets > HTAB_BUCKETS_MIN)
+			join(ts);
+	}
+}
+
+void tcp_records_fini(struct tcp_state *ts)
+{
+	struct tcp_records *r = &ts->records;
+
+	for (unsigned kind = 0; kind < TCP_KINDS; kind++) {
+		struct tcp_slots *s = &r->slots[kind];
+
+		while (s->n > 0)
+			tcp_record_remove(ts, tcp_ref_of(kind, s->n - 1));
+		while (s->nchunks > 0)
+			mem_free(&ts->net->mem, s->chunks[--s->nchunks], CHUNK_BYTES);
+		mem_free(&ts->net->mem, s->chunks, chunks_max(ts->net, kind) * sizeof(*s->chunks));
+		s->chunks = NULL;
+	}
+	for (unsigned i = 0; i < HTAB_SEGMENTS; i++)
+		if (r->segments[i])
+			give_segment(ts, i);
+	r->buckets = 0;
+	r->mask = 0;
+}

@@ -1,0 +1,181 @@
+/*
+ * Small records: half-open connections and those in TIME-WAIT, 40 bytes each over IPv4 and 64 over IPv6.
+ *
+ * One array a kind and family, dense: a record that goes is replaced by the last one, so the memory
+ * follows the number in both directions, page by page, and a random record is a random number. All
+ * links are indices. One hash table of indices finds them (linear hashing, two records a bucket: 2 to 4
+ * bytes each), lists of one timeout each keep the order in which they are due.
+ *
+ * A record has no address that lasts: a pointer is good until the next record is added or removed, a
+ * reference until the next is removed.
+ */
+#ifndef NET_TCP_RECORDS_H
+#define NET_TCP_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/compiler.h"
+#include "lib/htab.h"
+#include "net/tcp/seq.h"
+
+struct holm_net;
+struct tcp_state;
+struct tcp_tuple;
+
+/* Which array; the low bits of a reference. */
+enum tcp_kind {
+	TCP_KIND_HALF = 0,
+	TCP_KIND_TIME_WAIT = 2,
+	TCP_KIND_IP6 = 1, /* flag */
+	TCP_KINDS = 4,
+};
+
+/* A kind and an index: the number after next, so that 0 is none. */
+typedef uint32_t tcp_ref;
+
+/* Retransmissions of a half-open record's SYN-ACK: 1 + 2 + 4 + 8 + 16 + 32 seconds. */
+#define TCP_HALF_RETRIES 5u
+/* Lists of one timeout each: one per number of retransmissions. TIME-WAIT uses the first. */
+#define TCP_WAITS (TCP_HALF_RETRIES + 1)
+/* What links of 24 bits can say. */
+#define TCP_RECORDS_MAX ((1u << 24) - 2)
+
+/* What every record begins with. The links of its waiting list are index + 1; 0: the end. */
+struct tcp_record {
+	tcp_ref next; /* in its chain of the table */
+	uint16_t rport, lport;
+	uint32_t wait_prev : 24, due_high : 8;
+	uint32_t wait_next : 24, due_low : 8;
+};
+
+/*
+ * The two ends, behind what the kinds hold of their own. Which family is in the reference.
+ */
+union tcp_record_ends {
+	struct {
+		uint32_t remote, local; /* as numbers */
+	} ip4;
+	struct {
+		uint8_t remote[16], local[16];
+	} ip6;
+};
+
+#define TCP_RECORD4_BYTES 40u
+#define TCP_RECORD6_BYTES 64u
+
+/*
+ * A connection in SYN-RECEIVED by a passive open. One per SYN that was answered, or is to be, at most
+ * config.tcp_half_open_max.
+ */
+struct tcp_half {
+	struct tcp_record record; /* due: tick of the next retransmission */
+	struct tcp_seq iss, irs;
+	uint32_t ts_recent;
+	uint16_t peer_mss; /* 0: not announced */
+	uint16_t retries : 3;
+	uint16_t wscale : 4;
+	uint16_t has_wscale : 1, has_ts : 1, has_sack : 1;
+	union tcp_record_ends ends;
+};
+
+/* A connection in TIME-WAIT, at most config.tcp_time_wait_max. */
+struct tcp_tw {
+	struct tcp_record record; /* due: stamp */
+	struct tcp_seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent;
+	uint8_t tos;
+	bool has_ts;
+	union tcp_record_ends ends;
+};
+
+_Static_assert(offsetof(struct tcp_half, ends) == 32 && offsetof(struct tcp_tw, ends) == 32,
+	       "README.md: bytes per record");
+
+/* Indices of a list's ends, + 1; 0: empty. */
+struct tcp_wait {
+	uint32_t first, last;
+};
+
+struct tcp_slots {
+	void **chunks; /* NULL until the first record; [chunks_max] */
+	uint32_t n, nchunks;
+};
+
+struct tcp_records {
+	struct tcp_slots slots[TCP_KINDS];
+	struct tcp_wait waits[TCP_KINDS][TCP_WAITS];
+	uint32_t n; /* of all kinds */
+	/* Linear hashing as in lib/htab.h, over references. */
+	uint32_t buckets, mask;
+	tcp_ref *segments[HTAB_SEGMENTS];
+};
+
+static inline unsigned tcp_ref_kind(tcp_ref ref)
+{
+	return ref & (TCP_KINDS - 1u);
+}
+
+static inline uint32_t tcp_ref_index(tcp_ref ref)
+{
+	return ref / TCP_KINDS - 1;
+}
+
+static inline tcp_ref tcp_ref_of(unsigned kind, uint32_t index)
+{
+	return (index + 1) * TCP_KINDS | kind;
+}
+
+static inline bool tcp_ref_is_half(tcp_ref ref)
+{
+	return !(ref & TCP_KIND_TIME_WAIT);
+}
+
+/* The low 16 bits of when it is due, in the kind's unit. */
+static inline uint16_t tcp_record_due(const struct tcp_record *r)
+{
+	return (uint16_t)(r->due_high << 8 | r->due_low);
+}
+
+/* How many records of TCP_KIND_HALF or TCP_KIND_TIME_WAIT there are, of both families. */
+static inline uint32_t tcp_records_count(const struct tcp_records *r, enum tcp_kind kind)
+{
+	return r->slots[kind].n + r->slots[kind | TCP_KIND_IP6].n;
+}
+
+struct tcp_record *tcp_record_at(const struct tcp_records *r, tcp_ref ref);
+
+static inline struct tcp_half *tcp_half_at(const struct tcp_records *r, tcp_ref ref)
+{
+	return container_of(tcp_record_at(r, ref), struct tcp_half, record);
+}
+
+static inline struct tcp_tw *tcp_tw_at(const struct tcp_records *r, tcp_ref ref)
+{
+	return container_of(tcp_record_at(r, ref), struct tcp_tw, record);
+}
+
+/* The record under this four-tuple, whose hash is `hash`; 0: none. */
+tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash);
+/* A new one, all zero but its ends, waiting for nothing. 0: no memory. */
+must_check tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
+				  const struct tcp_tuple *t, uint32_t hash);
+/* The last of its array takes its place: other references of the kind may change. */
+void tcp_record_remove(struct tcp_state *ts, tcp_ref ref);
+void tcp_record_tuple(const struct tcp_records *r, tcp_ref ref, struct tcp_tuple *t);
+
+/* Wait behind all others with the same timeout (of a half-open record: number of retries). */
+void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t due);
+void tcp_record_unwait(struct tcp_records *r, tcp_ref ref, unsigned list);
+/* Who has waited longest on a list; 0: nobody. */
+static inline tcp_ref tcp_record_first(const struct tcp_records *r, unsigned kind, unsigned list)
+{
+	uint32_t first = r->waits[kind][list].first;
+
+	return first ? tcp_ref_of(kind, first - 1) : 0;
+}
+
+/* Removes all and gives the memory back. */
+void tcp_records_fini(struct tcp_state *ts);
+
+#endif
