@@ -311,7 +311,7 @@ static struct tcp_record *waiting(const struct tcp_records *r, unsigned kind, ui
 static void relink(struct tcp_records *r, unsigned kind, unsigned list,
 		   const struct tcp_record *record, uint32_t as_next, uint32_t as_prev)
 {
-	struct tcp_wait *w = &r->waits[kind][list];
+	struct tcp_wait_list *w = &r->waits[kind][list];
 
 	if (record->wait_prev)
 		waiting(r, kind, record->wait_prev)->wait_next = as_next & 0xffffff;
@@ -325,7 +325,7 @@ static void relink(struct tcp_records *r, unsigned kind, unsigned list,
 
 void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t due)
 {
-	struct tcp_wait *w = &r->waits[tcp_ref_kind(ref)][list];
+	struct tcp_wait_list *w = &r->waits[tcp_ref_kind(ref)][list];
 	struct tcp_record *record = tcp_record_at(r, ref);
 	uint32_t number = tcp_ref_index(ref) + 1;
 

@@ -93,7 +93,7 @@ _Static_assert(offsetof(struct tcp_half, ends) == 32 && offsetof(struct tcp_tw, 
 	       "README.md: bytes per record");
 
 /* Indices of a list's ends, + 1; 0: empty. */
-struct tcp_wait {
+struct tcp_wait_list {
 	uint32_t first, last;
 };
 
@@ -104,7 +104,7 @@ struct tcp_slots {
 
 struct tcp_records {
 	struct tcp_slots slots[TCP_KINDS];
-	struct tcp_wait waits[TCP_KINDS][TCP_WAITS];
+	struct tcp_wait_list waits[TCP_KINDS][TCP_WAITS];
 	uint32_t n; /* of all kinds */
 	/* Linear hashing as in lib/htab.h, over references. */
 	uint32_t buckets, mask;
