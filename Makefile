@@ -556,8 +556,13 @@ $(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))
 SIZE_LIBRARY := $(BUILD)/size/libholm.a
 
 ## bench: instructions and time per operation, as a table and as build/bench.json; ROWS= picks some
-bench: $(BENCHES:%=$(BUILD)/%/bench) $(SIZE_LIBRARY) | $(SETUP)/bench
+bench: $(BENCHES:%=$(BUILD)/%/bench) $(SIZE_LIBRARY) $(if $(ROWS),,$(GOODPUT)) | $(SETUP)/bench
 	@BUILD=$(BUILD) CC="$(CC)" tests/bench/run.sh bench $(ROWS)
+
+.PHONY: bench-save
+## bench-save: keep the last results of make bench in tests/bench/results, where they are committed
+bench-save:
+	@cd $(BUILD) && cp bench.txt bench.json goodput.txt cost.svg loss.svg $(CURDIR)/tests/bench/results/
 
 ## count: instructions per operation only, in a minute; ROWS= picks some
 count: $(BENCHES:%=$(BUILD)/%/bench) $(if $(findstring text_bytes,$(ROWS)),$(SIZE_LIBRARY)) | $(SETUP)/bench

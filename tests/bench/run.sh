@@ -154,5 +154,10 @@ done
 [ "$mode" = bench ] || exit 0
 awk -v json="$build/bench.json" -f "$here/table.awk" "$out/counts" "$out/times" "$out/values" |
 	tee "$build/bench.txt"
+if [ $# = 0 ]; then
+	echo "  BENCH   goodput against loss, fairness" >&2
+	"$build/bench/tests/sim/goodput" table | tee "$build/goodput.txt"
+fi
+BUILD=$build "$here/draw.sh"
 echo
 echo "What the rows are: tests/bench/README.md. Written to $build/bench.txt and $build/bench.json."

@@ -31,7 +31,7 @@ END {
 		printf "%-18s %12.0f %7s %10.1f %9s %6s\n", r, instructions[r],
 			figure("%.0f", floor_instructions[r], "-"), ns[r],
 			figure("%.1f", floor_ns[r], "-"),
-			floor_ns[r] > 0 ? sprintf("%.2f", ns[r] / floor_ns[r]) : "-"
+			figure("%.2f", floor_ns[r] ? ns[r] / floor_ns[r] : 0, "-")
 		row(sprintf("{\"name\": \"%s\", \"instructions\": %.0f, \"floor_instructions\": %s, " \
 			    "\"ns\": %.1f, \"floor_ns\": %s}", r, instructions[r],
 			    figure("%.0f", floor_instructions[r], "null"), ns[r],

@@ -75,6 +75,9 @@ static const struct row rows[] = {
 	  10 * SIM_S,
 	  60 * SIM_S,
 	  { { "reno", RENO_KB }, { "cubic", RENO_KB }, { "bbr", 8750 } } },
+	/* Between those with a target, for the curve. */
+	{ 32768, 100, 3000, 0, 10 * SIM_S, 60 * SIM_S, { { NULL, 0 } } },
+	{ 32768, 100, 30000, 0, 10 * SIM_S, 60 * SIM_S, { { NULL, 0 } } },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -221,7 +224,7 @@ static double mean(const struct job *jobs, uint32_t row, uint32_t controller)
 static double target_of(const struct row *r, const char *controller)
 {
 	for (size_t i = 0; i < sizeof(r->target) / sizeof(r->target[0]); i++)
-		if (strcmp(r->target[i].controller, controller) == 0)
+		if (r->target[i].controller && strcmp(r->target[i].controller, controller) == 0)
 			return r->target[i].kb;
 	return 0;
 }
@@ -233,10 +236,11 @@ static void print_table(const struct job *jobs)
 			double kb = mean(jobs, r, c);
 			double target = target_of(&rows[r], controllers[c]);
 
-			printf("goodput %-8s %8u %4u %5.2f %8.1f  target %7.1f %s\n",
-			       controllers[c], rows[r].buffer, rows[r].rtt_ms,
-			       rows[r].loss_ppm / 10000.0, kb, target,
-			       kb >= target ? "" : "missed");
+			printf("goodput %-8s %8u %4u %5.2f %8.1f", controllers[c], rows[r].buffer,
+			       rows[r].rtt_ms, rows[r].loss_ppm / 10000.0, kb);
+			if (target > 0)
+				printf("  target %7.1f %s", target, kb >= target ? "" : "missed");
+			printf("\n");
 		}
 	for (uint32_t c = 0; c < CONTROLLERS; c++) {
 		double jain = mean(jobs, ROWS, c);
