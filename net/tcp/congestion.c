@@ -190,20 +190,20 @@ void tcp_cc_on_app_limited(struct holm_tcp *c)
 }
 
 /* The controller's answer to a congestion event; cwnd stays. */
-static void reduce(struct holm_tcp *c, enum tcp_cc_event why)
+static void reduce(struct holm_tcp *c, enum tcp_cc_event why, uint32_t flight_size)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_cc *cc = load(c);
 
 	cc->prior_cwnd = cc->cwnd;
 	cc->prior_ssthresh = cc->ssthresh;
-	cc->ssthresh = fl->cc_ops->reduce(cc, why, tcp_in_flight(c), tcp_net(c)->now);
+	cc->ssthresh = fl->cc_ops->reduce(cc, why, flight_size, tcp_net(c)->now);
 	unload(c, cc);
 }
 
-void tcp_cc_on_recovery(struct holm_tcp *c)
+void tcp_cc_on_recovery(struct holm_tcp *c, uint32_t flight_size)
 {
-	reduce(c, TCP_CC_LOSS);
+	reduce(c, TCP_CC_LOSS, flight_size);
 }
 
 void tcp_cc_on_recovered(struct holm_tcp *c)
@@ -216,7 +216,7 @@ void tcp_cc_on_recovered(struct holm_tcp *c)
 void tcp_cc_on_timeout(struct holm_tcp *c, bool first)
 {
 	if (first)
-		reduce(c, TCP_CC_TIMEOUT);
+		reduce(c, TCP_CC_TIMEOUT, tcp_in_flight(c));
 	c->cwnd = tcp_mss(c);
 }
 

@@ -108,7 +108,7 @@ void tcp_recovery_dupack(struct holm_tcp *c)
 	/* RFC 6582 3.2, step 2: duplicates of what was sent before the last recovery say nothing. */
 	if (fl->recover_valid && !seq_gt(c->snd_una, fl->recover))
 		return;
-	tcp_cc_on_recovery(c);
+	tcp_cc_on_recovery(c, tcp_in_flight(c));
 	fl->phase = TCP_RECOVERY;
 	fl->recover = fl->snd_nxt;
 	fl->recover_valid = true;

@@ -213,7 +213,7 @@ static void read_ack(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_new
 	tcp_score_ack(&r->score, c->snd_una, &n->d);
 	if (unlikely(rx->h->nsack > 0))
 		read_blocks(c, n);
-	if (n->advanced)
+	if (n->acked > 0)
 		r->dups = 0;
 	else if (n->d.bytes > 0 && r->dups < UINT8_MAX)
 		r->dups++;
@@ -238,16 +238,17 @@ static void may_undo(struct holm_tcp *c)
 /*
  * RFC 6675 section 5, step 4, RFC 9937 6.1: once per window.
  */
-void repair_begin_recovery(struct holm_tcp *c, uint32_t in_flight)
+static void begin_recovery(struct holm_tcp *c, const struct tcp_news *n)
 {
 	struct tcp_flight *fl = c->flight;
 
-	tcp_cc_on_recovery(c);
+	/* RFC 5681's FlightSize is that of before this ACK, which may be for many segments. */
+	tcp_cc_on_recovery(c, tcp_in_flight(c) + n->acked);
 	fl->phase = TCP_RECOVERY;
 	fl->recover = c->flight->snd_nxt;
 	fl->recover_valid = true;
 	fl->timing = false;
-	prr_begin(&fl->repair->prr, in_flight);
+	prr_begin(&fl->repair->prr, n->prior_in_flight);
 	may_undo(c);
 	net_count(tcp_net(c), HOLM_COUNT_TCP_FAST_RETRANSMITS);
 }
@@ -260,7 +261,7 @@ static void set_window(struct holm_tcp *c, const struct tcp_news *n)
 	if (tcp_cc_owns_cwnd(c))
 		return;
 	if (rack)
-		rack->window(c, n->d.bytes, n->advanced && n->lost == 0);
+		rack->window(c, n->d.bytes, n->acked > 0 && n->lost == 0);
 	else
 		c->cwnd = c->ssthresh;
 }
@@ -319,12 +320,12 @@ static uint32_t to_us(uint32_t units)
 	return max_u32((uint32_t)((uint64_t)units * 1024 / 1000), 1);
 }
 
-static void tell_controller(struct holm_tcp *c, const struct tcp_news *n, uint32_t acked)
+static void tell_controller(struct holm_tcp *c, const struct tcp_news *n)
 {
 	const struct tcp_delivery *d = &n->d;
 	struct tcp_cc_ack ack = {
 		.delivered_bytes = d->bytes,
-		.acked_bytes = acked,
+		.acked_bytes = n->acked,
 		.lost_bytes = n->lost,
 		.prior_in_flight = n->prior_in_flight,
 		.in_flight = tcp_pipe(c),
@@ -344,7 +345,7 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = fl->repair;
 	const struct tcp_rack_ops *rack = rack_of(c);
-	struct tcp_news n = { .advanced = n_acked > 0, .duplicate = duplicate };
+	struct tcp_news n = { .acked = n_acked, .duplicate = duplicate };
 
 	read_ack(c, rx, &n);
 	if (rack && rack->acked(c, &n))
@@ -353,16 +354,16 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 		end_phase(c);
 	n.lost = detect(c);
 	if (unlikely(n.lost > 0) && fl->phase == TCP_OPEN) {
-		repair_begin_recovery(c, n.prior_in_flight);
+		begin_recovery(c, &n);
 		if (!rack)
 			fl->credit = tcp_mss(c);
 	}
 	if (n.d.bytes > 0 || n.lost > 0) {
-		tell_controller(c, &n, n_acked);
+		tell_controller(c, &n);
 		if (unlikely(fl->phase == TCP_RECOVERY))
 			set_window(c, &n);
 	}
-	if (n.advanced) {
+	if (n_acked > 0) {
 		if (fl->phase == TCP_OPEN)
 			fl->credit = 0;
 		if (rack)
@@ -464,9 +465,9 @@ static void look_again(struct holm_tcp *c)
 	if (n.lost == 0)
 		return;
 	if (fl->phase == TCP_OPEN)
-		repair_begin_recovery(c, n.prior_in_flight);
+		begin_recovery(c, &n);
 	n.d.top = c->snd_una;
-	tell_controller(c, &n, 0);
+	tell_controller(c, &n);
 	if (fl->phase == TCP_RECOVERY)
 		set_window(c, &n);
 	repair_aim(c);

@@ -51,7 +51,7 @@ struct tcp_news {
 	struct tcp_delivery d;
 	uint32_t prior_in_flight;
 	uint32_t lost;
-	bool advanced;	/* SND.UNA moved */
+	uint32_t acked; /* by how much SND.UNA moved */
 	bool duplicate; /* RFC 5681 section 2, without SACK blocks */
 	bool has_dsack;
 	struct tcp_seq dsack_left, dsack_right;
@@ -98,8 +98,6 @@ struct tcp_rack_ops {
 extern const struct tcp_sack_ops tcp_sack_ops;
 /* What is lost goes first: [rtx_nxt, rtx_end) of the flight is the first of it. */
 void repair_aim(struct holm_tcp *c);
-/* Fast recovery begins; `in_flight` before the ACK that said so. */
-void repair_begin_recovery(struct holm_tcp *c, uint32_t in_flight);
 /* SACK is part of the instance from now on. */
 void repair_register(struct holm_net *net);
 

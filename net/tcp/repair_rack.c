@@ -66,7 +66,7 @@ static bool frto_proves(struct holm_tcp *c, struct tcp_repair *r, const struct t
 			r->frto = TCP_FRTO_OFF;
 		return false;
 	}
-	if (!n->advanced)
+	if (n->acked == 0)
 		return false;
 	r->frto = TCP_FRTO_OFF;
 	if (seq_lt(c->snd_una, fl->recover) && seq_lt(c->flight->snd_nxt, tcp_snd_end(c)) &&
@@ -99,7 +99,7 @@ static void read_probe(struct holm_tcp *c, const struct tcp_news *n)
 	net_count(tcp_net(c), HOLM_COUNT_TCP_LOSS_PROBES_REPAIRED);
 	if (c->flight->phase != TCP_OPEN)
 		return;
-	tcp_cc_on_recovery(c);
+	tcp_cc_on_recovery(c, tcp_in_flight(c) + n->acked);
 	tcp_cc_on_recovered(c);
 }
 

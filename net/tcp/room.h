@@ -466,7 +466,7 @@ void tcp_cc_end(struct holm_tcp *c);
 /* An ACK that delivered something, or found something lost: see struct tcp_cc_ack. */
 void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack);
 /* Fast recovery begins: ssthresh is set, cwnd is recovery's until tcp_cc_on_recovered(). */
-void tcp_cc_on_recovery(struct holm_tcp *c);
+void tcp_cc_on_recovery(struct holm_tcp *c, uint32_t flight_size);
 void tcp_cc_on_recovered(struct holm_tcp *c);
 /* The retransmission timer; `first`: of this segment. */
 void tcp_cc_on_timeout(struct holm_tcp *c, bool first);
