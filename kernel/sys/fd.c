@@ -156,6 +156,10 @@ int sys_ioctl(struct process *p, int fd, uint32_t request, void *arg)
 	case SYS_TIOCOUTQ:
 		return !arg ? -HOLM_EFAULT
 			    : put_count(f->ops->unsent ? f->ops->unsent(f) : -HOLM_ENOTTY, arg);
+	case SYS_SIOCATMARK:
+		if (!file_socket(f))
+			return -HOLM_ENOTTY;
+		return !arg ? -HOLM_EFAULT : put_count(holm_socket_at_mark(file_socket(f)), arg);
 	case SYS_FIONBIO:
 		return !arg ? -HOLM_EFAULT : set_nonblocking(f, arg);
 	default:

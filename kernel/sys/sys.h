@@ -49,6 +49,7 @@ enum sys_ioctl_request {
 	SYS_FIONBIO = 0x5421,
 	SYS_FIONREAD = 0x541b,
 	SYS_TIOCOUTQ = 0x5411,
+	SYS_SIOCATMARK = 0x8905,
 };
 
 enum sys_whence { SYS_SEEK_SET = 0, SYS_SEEK_CUR = 1, SYS_SEEK_END = 2 };

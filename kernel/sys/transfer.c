@@ -155,7 +155,9 @@ static int64_t check_pieces(const struct holm_msg *msg)
 
 static int64_t move_socket(struct file *f, struct holm_socket *s, struct transfer *t)
 {
-	bool block = !(f->flags & SYS_O_NONBLOCK) && !(t->flags & HOLM_MSG_DONTWAIT);
+	/* As on Linux, nobody waits for an urgent byte. */
+	int at_once = HOLM_MSG_DONTWAIT | (t->writing ? 0 : HOLM_MSG_OOB);
+	bool block = !(f->flags & SYS_O_NONBLOCK) && !(t->flags & at_once);
 	uint64_t timeout_ns = t->writing ? holm_socket_sndtimeo_ns(s) : holm_socket_rcvtimeo_ns(s);
 	bool stream = is_stream(s);
 	int64_t result;

@@ -285,7 +285,7 @@ static int may_send(struct stream *t, int flags)
 {
 	int err;
 
-	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_FASTOPEN))
+	if (flags & (HOLM_MSG_DONTROUTE | HOLM_MSG_FASTOPEN))
 		return -HOLM_EOPNOTSUPP;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
@@ -303,6 +303,9 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 	size_t done = 0, want = 0;
 	int err = may_send(t, flags);
 
+	/* First, because it may fail; again when what is urgent is queued. */
+	if (!err && (flags & HOLM_MSG_OOB))
+		err = holm_tcp_send_urgent(t->tcp);
 	if (err)
 		return err;
 	for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
@@ -311,6 +314,8 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 		want += msg->iov[i].len;
 		done += write_piece(t->rings, &msg->iov[i], flags);
 	}
+	if (done > 0 && (flags & HOLM_MSG_OOB))
+		(void)holm_tcp_send_urgent(t->tcp);
 	if (done > 0)
 		holm_tcp_send(t->tcp);
 	if (done > 0 || want == 0)
@@ -335,13 +340,24 @@ static size_t copy_out(struct rings *r, size_t off, uint8_t *dst, size_t max)
 	return done;
 }
 
+/* Besides an urgent byte that reads step over. */
+static bool has_bytes(struct stream *t)
+{
+	size_t skip;
+
+	(void)inet_stream_oob_limit(t, &skip);
+	return unread(t) > skip;
+}
+
 static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 {
-	size_t done = 0;
+	size_t done = 0, skip;
+	size_t limit = inet_stream_oob_limit(t, &skip);
 
 	for (size_t i = 0; i < msg->iovcnt; i++) {
 		uint8_t *dst = flags & HOLM_MSG_TRUNC ? NULL : msg->iov[i].base;
-		size_t n = copy_out(t->rings, done, dst, msg->iov[i].len);
+		size_t n = copy_out(t->rings, skip + done, dst,
+				    min_size(msg->iov[i].len, limit - done));
 
 		done += n;
 		if (n < msg->iov[i].len)
@@ -349,7 +365,7 @@ static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 	}
 	if (done == 0 || (flags & HOLM_MSG_PEEK))
 		return done;
-	holm_ring_rcvbuf_release(&t->rings->rcv, done);
+	holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
 	holm_tcp_received(t->tcp);
 	return done;
 }
@@ -371,16 +387,16 @@ static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flag
 	struct stream *t = inet_stream_of(s);
 
 	if (flags & HOLM_MSG_OOB)
-		return -HOLM_EINVAL;
+		return inet_stream_recv_oob(t, msg, flags);
 	if (t->phase == LISTENING)
 		return -HOLM_ENOTCONN;
 	msg->name_len = 0;
-	return unread(t) > 0 ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
+	return has_bytes(t) ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
 }
 
 /* ---- levels ---- */
 
-static unsigned poll_connection(const struct stream *t)
+static unsigned poll_connection(struct stream *t)
 {
 	bool read_ended = is_read_ended(t), write_ended = is_write_ended(t);
 	unsigned mask = 0;
@@ -390,11 +406,13 @@ static unsigned poll_connection(const struct stream *t)
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
 	if (!is_handshaking(t)) {
-		if (unread(t) > 0)
+		if (has_bytes(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
 		if (write_ended || holm_sndbuf_room(&t->rings->snd.base) > 0)
 			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
 	}
+	if (inet_stream_oob_waits(t))
+		mask |= HOLM_POLLPRI;
 	if (holm_tcp_ready(t->tcp) & HOLM_ERROR)
 		mask |= HOLM_POLLERR;
 	return mask;
@@ -402,7 +420,7 @@ static unsigned poll_connection(const struct stream *t)
 
 static unsigned stream_poll(struct holm_socket *s)
 {
-	const struct stream *t = inet_stream_of(s);
+	struct stream *t = inet_stream_of(s);
 
 	switch (t->phase) {
 	case UNCONNECTED:
@@ -416,9 +434,15 @@ static unsigned stream_poll(struct holm_socket *s)
 	return poll_connection(t);
 }
 
+/* As on Linux: up to the urgent byte, if reads stop there. */
 static size_t stream_readable(struct holm_socket *s)
 {
-	return unread(inet_stream_of(s));
+	struct stream *t = inet_stream_of(s);
+	size_t before;
+
+	if (!t->base.oobinline && inet_stream_oob_offset(t, &before))
+		return min_size(before, unread(t));
+	return unread(t);
 }
 
 static size_t stream_unsent(struct holm_socket *s)
@@ -478,4 +502,5 @@ const struct socket_ops inet_stream_ops = {
 	.set = inet_stream_set,
 	.get = inet_stream_get,
 	.unsent = stream_unsent,
+	.at_mark = inet_stream_at_mark,
 };

@@ -23,6 +23,8 @@ struct stream {
 	bool bound; /* by the program: to `local` as it asked */
 	bool spent; /* the endpoint has failed and must be replaced before it is used again */
 	struct holm_endpoint local;
+	bool oob_taken; /* by MSG_OOB: the byte that oob_id says */
+	uint32_t oob_id;
 };
 
 static inline struct stream *inet_stream_of(struct holm_socket *s)
@@ -34,6 +36,21 @@ static inline const struct stream *inet_stream_of_const(const struct holm_socket
 {
 	return container_of_const(s, struct stream, base);
 }
+
+/* ---- inet_stream_oob.c */
+/*
+ * The urgent byte as Linux has it, the last of the urgent ones: how many unread bytes lie before it. False:
+ * there is none, or it has been passed.
+ */
+bool inet_stream_oob_offset(struct stream *t, size_t *before);
+/* recv() with MSG_OOB. */
+int64_t inet_stream_recv_oob(struct stream *t, struct holm_msg *msg, int flags);
+/* Is it there, and was not taken? POLLPRI. */
+bool inet_stream_oob_waits(struct stream *t);
+/* How many bytes may a read take, beginning `*skip` bytes on: it stops at the urgent byte. */
+size_t inet_stream_oob_limit(struct stream *t, size_t *skip);
+/* SIOCATMARK. */
+bool inet_stream_at_mark(struct holm_socket *s);
 
 /* ---- inet_stream_option.c */
 int inet_stream_set(struct holm_socket *s, int level, int name, int value);

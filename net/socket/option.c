@@ -72,6 +72,9 @@ static int set_socket_int(struct holm_socket *s, int name, int value)
 		return set_flag(s, &s->broadcast, name, value);
 	case HOLM_SO_PASSCRED:
 		return set_flag(s, &s->passcred, name, value);
+	case HOLM_SO_OOBINLINE:
+		s->oobinline = value != 0;
+		return 0;
 	case HOLM_SO_SNDBUF:
 		return set_buffer(s, &s->sndbuf, value);
 	case HOLM_SO_RCVBUF:
@@ -142,6 +145,9 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 		return 0;
 	case HOLM_SO_PASSCRED:
 		*value = s->passcred;
+		return 0;
+	case HOLM_SO_OOBINLINE:
+		*value = s->oobinline;
 		return 0;
 	case HOLM_SO_TYPE:
 		*value = s->type;

@@ -191,6 +191,7 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->keepalive = listener->keepalive;
 	child->broadcast = listener->broadcast;
 	child->passcred = listener->passcred;
+	child->oobinline = listener->oobinline;
 }
 
 int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,
@@ -276,6 +277,11 @@ unsigned holm_socket_poll(struct holm_socket *s)
 size_t holm_socket_readable_bytes(struct holm_socket *s)
 {
 	return s->ops->readable(s);
+}
+
+bool holm_socket_at_mark(struct holm_socket *s)
+{
+	return s->ops->at_mark && s->ops->at_mark(s);
 }
 
 size_t holm_socket_unsent_bytes(struct holm_socket *s)

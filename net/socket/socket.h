@@ -78,6 +78,7 @@ struct socket_ops {
 	void (*set_object)(struct holm_socket *s, struct holm_object *o);
 	void (*forgotten)(struct holm_socket *s);
 	size_t (*unsent)(struct holm_socket *s);
+	bool (*at_mark)(struct holm_socket *s); /* NULL: never */
 };
 
 /*
@@ -96,7 +97,7 @@ struct holm_socket {
 	uint8_t type;
 	uint8_t protocol;
 	uint8_t shut; /* enum socket_shut */
-	bool reuseaddr, keepalive, broadcast, passcred;
+	bool reuseaddr, keepalive, broadcast, passcred, oobinline;
 };
 
 extern const struct socket_ops inet_stream_ops;

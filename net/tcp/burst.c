@@ -105,7 +105,7 @@ static bool has_options(const struct holm_tcp *c, uint8_t flags)
 {
 	if ((flags & TCP_SYN) || (c->flags & TCP_TS))
 		return true;
-	return tcp_sack_is_due(c);
+	return tcp_sack_is_due(c) || (c->flight && c->flight->urgent);
 }
 
 static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, struct tcp_seq seq,
@@ -130,6 +130,8 @@ static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_fr
 
 	fill_header(tx, &h, seq, flags);
 	fill_options(tx, &h, len);
+	if (tx->c->flight && tx->c->flight->urgent)
+		tcp_urgent_fill(tx->c, seq, &h);
 	return tcp_build(holm_frame_push(f, tcp_build_bytes(&h)), &h);
 }
 
@@ -321,6 +323,8 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	uint32_t tso = tx->c->flags & TCP_IP6 ? HOLM_DEV_TSO6 : HOLM_DEV_TSO4;
 	uint32_t max = SUPER_MAX;
 
+	if (unlikely(tcp_urgent_is_sending(tx->c)))
+		return tx->mss;
 	/* Software cuts into frames' own memory; jumbo segments go one by one. */
 	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && (netif->features & tso)))
 		return tx->mss;

@@ -42,7 +42,7 @@ static bool is_idle(const struct holm_tcp *c)
 		return false;
 	return seq_eq(fl->snd_nxt, c->snd_una) && !seq_lt(fl->snd_nxt, tcp_snd_end(c)) &&
 	       !fl->held_first && !(fl->reasm && fl->reasm->n > 0) &&
-	       !(fl->lend && tcp_lend_is_referenced(fl->lend));
+	       !(fl->lend && tcp_lend_is_referenced(fl->lend)) && tcp_urgent_is_idle(c);
 }
 
 static void repair_end(struct holm_tcp *c)
@@ -67,6 +67,8 @@ static void flight_empty(struct holm_tcp *c)
 	repair_end(c);
 	tcp_reasm_destroy(tcp_net(c), fl->reasm);
 	fl->reasm = NULL;
+	mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
+	fl->urgent = NULL;
 }
 
 /* Its lent bytes are nobody's or somebody else's. */
@@ -222,6 +224,8 @@ static unsigned level(const struct holm_tcp *c)
 		now |= HOLM_PEER_CLOSED | HOLM_READABLE;
 	else if (c->rcv && holm_rcvbuf_readable(c->rcv) > 0)
 		now |= HOLM_READABLE;
+	if (unlikely(c->flight && c->flight->urgent) && tcp_urgent_waits(c))
+		now |= HOLM_URGENT;
 	if (c->error)
 		now |= HOLM_ERROR | HOLM_READABLE | HOLM_WRITABLE;
 	if (c->state == HOLM_TCP_CLOSED)

@@ -262,6 +262,18 @@ bool tcp_challenge_allowed(struct holm_tcp *c);
 /* Cut the segment to the receive window. */
 void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 
+/* ---- urgent.c */
+/* The sixth step, of a segment with URG. */
+void tcp_step6_urg(struct holm_tcp *c, const struct tcp_rx *rx);
+/* Is there urgent data that the program has not read? */
+bool tcp_urgent_waits(const struct holm_tcp *c);
+/* Nothing urgent is under way in either direction. The active block is there. */
+bool tcp_urgent_is_idle(const struct holm_tcp *c);
+/* URG and the pointer of a segment that begins at `seq`; flight->urgent is there. */
+void tcp_urgent_fill(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h);
+/* Then segments go one by one: a device that cuts would repeat the pointer. */
+bool tcp_urgent_is_sending(const struct holm_tcp *c);
+
 /* ---- syn.c */
 /* A segment for a listener, and for a half-open record. Neither frees the frame. */
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx);

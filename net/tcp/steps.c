@@ -120,6 +120,11 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	if (unlikely(!whole) && !is_acceptable(c, rx)) {
 		if (rx->h->flags & TCP_RST)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
+		/* MUST-66: RST and URG are processed, even when the window is zero. */
+		if ((rx->h->flags & TCP_URG) && seq_eq(rx->orig_seq, c->rcv_nxt)) {
+			tcp_step6_urg(c, rx);
+			tcp_publish_input(c);
+		}
 		if (rx->len > 0 && reply_to_unacceptable(c, rx) == TCP_REPLY_ACK)
 			tcp_sack_duplicate(c, rx->seq, seq_add(rx->seq, rx->len));
 		return tcp_drop(rx, HOLM_DROP_TCP_SEQUENCE, reply_to_unacceptable(c, rx));
@@ -238,7 +243,8 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 	v = tcp_step5_ack(c, rx);
 	if (v != TCP_NEXT)
 		return v;
-	/* Sixth, URG: its bytes are delivered in line (RFC 6093 section 6). */
+	if (unlikely(rx->h->flags & TCP_URG))
+		tcp_step6_urg(c, rx);
 	v = tcp_step7_text(c, rx);
 	if (v != TCP_NEXT)
 		return v;

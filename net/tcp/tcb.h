@@ -126,6 +126,12 @@ struct tcp_pacer {
 	uint64_t release_ns; /* when the next byte may leave */
 };
 
+/* Where urgent bytes end; in the active block from the first of them on. */
+struct tcp_urgent {
+	struct tcp_seq snd_up, rcv_up;
+	bool sent, received;
+};
+
 enum tcp_phase {
 	TCP_OPEN,     /* nothing known to be lost */
 	TCP_RECOVERY, /* fast recovery, RFC 6582, until RECOVER is acknowledged */
@@ -185,6 +191,7 @@ struct tcp_flight {
 	struct list_node lru; /* on tcp_state.flights: about in the order of use */
 	struct tcp_lend *lend;
 	struct tcp_reasm *reasm;
+	struct tcp_urgent *urgent;
 	bool has_dsack; /* what arrived again and the peer was not told of: [dsack_left, dsack_right) */
 	struct tcp_seq dsack_left, dsack_right;
 	struct holm_frame *held_first, *held_last; /* set aside, linked by next */

@@ -151,6 +151,7 @@ enum holm_state {
 	HOLM_PEER_CLOSED = 1 << 4, /* FIN received: no more bytes after those queued */
 	HOLM_CLOSED = 1 << 5,	   /* both directions are over; nothing will change any more */
 	HOLM_ERROR = 1 << 6,	   /* an error waits to be taken */
+	HOLM_URGENT = 1 << 7,	   /* urgent data waits to be read (RFC 6093: in line) */
 };
 
 enum holm_ep_kind {

@@ -74,6 +74,7 @@ enum holm_so {
 	HOLM_SO_SNDBUF = 7,
 	HOLM_SO_RCVBUF = 8,
 	HOLM_SO_KEEPALIVE = 9,
+	HOLM_SO_OOBINLINE = 10,
 	HOLM_SO_LINGER = 13,
 	HOLM_SO_REUSEPORT = 15,
 	HOLM_SO_PASSCRED = 16,
@@ -292,6 +293,9 @@ unsigned holm_socket_poll(struct holm_socket *s);
 
 /* FIONREAD: bytes (stream), or the size of the next datagram. */
 size_t holm_socket_readable_bytes(struct holm_socket *s);
+
+/* SIOCATMARK: is the next byte the urgent one? */
+bool holm_socket_at_mark(struct holm_socket *s);
 
 /* SIOCOUTQ: bytes that the peer has not taken (TCP: not acknowledged) yet. */
 size_t holm_socket_unsent_bytes(struct holm_socket *s);

@@ -91,6 +91,19 @@ int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child);
 /* SEND: the send buffer has more bytes (or its owner set flags below). Sent at the next poll. */
 void holm_tcp_send(struct holm_tcp *t);
 
+/*
+ * What is queued now is urgent, up to its last byte (RFC 9293 3.8.5; RFC 6093 advises new programs
+ * against it). Sent at the next poll. -HOLM_EPIPE when nothing may be sent, -HOLM_ENOMEM.
+ */
+int holm_tcp_send_urgent(struct holm_tcp *t);
+
+/*
+ * Is urgent data there, or announced, that was not read yet? *ahead: how many unread bytes end with
+ * the last urgent one, some of which may still be under way; *id differs from one piece of urgent
+ * data to the next. Urgent bytes are in the stream like all others.
+ */
+bool holm_tcp_urgent(const struct holm_tcp *t, uint32_t *ahead, uint32_t *id);
+
 /* RECEIVE: the reader took bytes from the receive buffer, so the window may have opened. */
 void holm_tcp_received(struct holm_tcp *t);
 
