@@ -255,6 +255,8 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 	c->flight->snd_nxt = seq_add(c->flight->snd_nxt, n + fin);
 	if (fl->repair)
 		tx->net->tcp->sack->sent(c, n + fin);
+	else
+		fl->credit -= min_u32(fl->credit, n);
 	if (n % tx->mss != 0)
 		fl->small_end = c->flight->snd_nxt;
 	if (fin)

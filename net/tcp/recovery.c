@@ -69,6 +69,7 @@ void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
 	fl->rtx_nxt = seq_max(fl->rtx_nxt, c->snd_una);
 	fl->rtx_end = seq_max(fl->rtx_end, fl->rtx_nxt);
 	fl->dupacks = 0;
+	fl->credit = 0;
 	if (likely(fl->phase == TCP_OPEN)) {
 		grow(c, acked);
 	} else if (fl->phase == TCP_RECOVERY) {
@@ -90,6 +91,9 @@ void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
  *      3*SMSS.
  *   4. For each additional duplicate ACK received (after the third), cwnd MUST be incremented by
  *      SMSS.
+ * and before that, RFC 3042:
+ *   the Limited Transmit algorithm calls for a TCP sender to transmit new data upon the arrival of
+ *   the first two consecutive duplicate ACKs
  */
 void tcp_recovery_dupack(struct holm_tcp *c)
 {
@@ -103,12 +107,16 @@ void tcp_recovery_dupack(struct holm_tcp *c)
 		c->cwnd = min_u32(c->cwnd + mss, c->ssthresh + tcp_in_flight(c));
 		return;
 	}
+	if (fl->phase == TCP_OPEN && fl->dupacks < DUPACKS)
+		fl->credit = mss;
 	if (fl->phase != TCP_OPEN || fl->dupacks != DUPACKS)
 		return;
+	fl->credit = 0;
 	/* RFC 6582 3.2, step 2: duplicates of what was sent before the last recovery say nothing. */
 	if (fl->recover_valid && !seq_gt(c->snd_una, fl->recover))
 		return;
-	tcp_cc_on_recovery(c, tcp_in_flight(c));
+	/* What limited transmit has sent beyond cwnd does not count. */
+	tcp_cc_on_recovery(c, min_u32(tcp_in_flight(c), c->cwnd));
 	fl->phase = TCP_RECOVERY;
 	fl->recover = fl->snd_nxt;
 	fl->recover_valid = true;

@@ -201,7 +201,8 @@ static void read_ack(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_new
 	uint32_t forgotten = r->score.forgotten;
 
 	n->d.now = units_now(c);
-	n->d.min_rtt = r->rack.has_rtt ? r->rack.min_rtt : 0;
+	/* Before the first sample from data the handshake's is what there is. */
+	n->d.min_rtt = r->rack.has_rtt ? r->rack.min_rtt : c->rtt.srtt8 >> 3;
 	n->d.limit = c->flight->recover;
 	n->h = rx->h;
 	if ((c->flags & TCP_TS) && rx->h->has_ts && rx->h->tsecr != 0) {

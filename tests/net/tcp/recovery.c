@@ -109,15 +109,20 @@ static void duplicates_in_recovery_let_new_data_go(void **state)
 	in_flight(&t, 10);
 	fixture_write(&t, 5000);
 	expect_silence(&t); /* the window of ten segments is full */
-	for (unsigned i = 0; i < 3; i++)
+	/* RFC 3042: the first two let a segment out each. */
+	for (uint32_t i = 0; i < 2; i++) {
 		rx(&t, .ack = 1);
+		expect_tx(&t, .seq = 10001 + 1000 * i, .len = 1000);
+		expect_silence(&t);
+	}
+	rx(&t, .ack = 1);
 	expect_tx(&t, .seq = 1, .len = 1000);
-	/* cwnd = 5 + 3; ten are in flight: three more duplicates allow one. */
-	rx(&t, .ack = 1);
-	rx(&t, .ack = 1);
+	/* cwnd = 5 + 3; twelve are in flight: five more duplicates allow one. */
+	for (unsigned i = 0; i < 4; i++)
+		rx(&t, .ack = 1);
 	expect_silence(&t);
 	rx(&t, .ack = 1);
-	expect_tx(&t, .seq = 10001, .len = 1000);
+	expect_tx(&t, .seq = 12001, .len = 1000);
 	finish(&t);
 }
 
