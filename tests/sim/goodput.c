@@ -3,6 +3,7 @@
  * acknowledgements not, the mean of 20 seeds.
  *
  *	goodput		 a test: a few seeds, and that a seed's figure is the same twice
+ *	goodput watch CONTROLLER ROW SEED	 one run in steps of 100 ms, and the sender's counters
  *	goodput table	 everything, as lines for programs and with the targets; see tests/bench/README.md
  *
  * Lines: "goodput CONTROLLER BUFFER RTT_MS LOSS KB_PER_S" and "fairness CONTROLLER JAIN".
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include <holm/stats.h>
 
 #include "tests/sim/engine/sim.h"
 
@@ -113,6 +116,29 @@ static void add_host(struct sim *s, uint32_t side, uint64_t seed)
 	sim_add_host(s, &host);
 }
 
+/* Every 100 ms of a run on a line of its own: what the sender's windows were. */
+static void watch(struct sim *s, const struct sim_flow *f, uint64_t ns)
+{
+	for (uint64_t until = s->now + ns; s->now < until; sim_run(s, 100 * SIM_MS)) {
+		struct holm_tcp_info info = { 0 };
+
+		if (f->end[0].t)
+			holm_tcp_get_info(f->end[0].t, &info);
+		printf("%9.1f cwnd %8u ssthresh %10u flight %8u srtt %6.1f again %6u read %llu\n",
+		       (double)s->now / 1e9, info.cwnd_bytes, info.ssthresh_bytes, info.in_flight,
+		       (double)info.srtt_ns / 1e6, info.retrans_total,
+		       (unsigned long long)f->end[1].read);
+	}
+	for (int i = 0; i < HOLM_COUNT_COUNT; i++)
+		if (holm_net_counter(s->host[0]->net, (enum holm_counter)i))
+			printf("%10llu %s\n",
+			       (unsigned long long)holm_net_counter(s->host[0]->net,
+								    (enum holm_counter)i),
+			       holm_counter_text((enum holm_counter)i));
+}
+
+static bool watching;
+
 /* kB/s that the reader got in the run's steady part. */
 static double measure(const struct row *r, const char *controller, uint64_t seed)
 {
@@ -139,7 +165,10 @@ static double measure(const struct row *r, const char *controller, uint64_t seed
 	f = add_bulk(&s, 0, 1, controller, r->buffer, 0);
 	sim_run(&s, r->warm_ns);
 	before = f->end[1].read;
-	sim_run(&s, r->run_ns);
+	if (watching)
+		watch(&s, f, r->run_ns);
+	else
+		sim_run(&s, r->run_ns);
 	kb = (double)(f->end[1].read - before) / 1000 / ((double)r->run_ns / SIM_S);
 	sim_flow_stop(f);
 	sim_fini(&s);
@@ -330,5 +359,11 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "table") == 0)
 		return table();
+	if (argc == 5 && strcmp(argv[1], "watch") == 0) {
+		watching = true;
+		printf("%.1f kB/s\n", measure(&rows[strtoul(argv[3], NULL, 10) % ROWS], argv[2],
+					      strtoull(argv[4], NULL, 0)));
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
