@@ -169,6 +169,8 @@ static void check_bytes(struct sim_end *e, const uint8_t *p, size_t n, uint64_t 
 	if (memcmp(p, table + pos % HOLM_PATTERN_PERIOD, n) != 0)
 		sim_fail(e->flow->sim, "%s: wrong bytes near %llu", host_of(e)->dev.name,
 			 (unsigned long long)pos);
+	for (size_t i = 0; i < n; i++)
+		e->digest = (e->digest ^ p[i]) * UINT64_C(0x100000001b3);
 }
 
 static size_t read_frames(struct sim_end *e, size_t n)

@@ -280,6 +280,7 @@ struct sim_end {
 	} buf;
 	bool snd_held, rcv_held; /* the stack has the buffer */
 	uint64_t written, read;
+	uint64_t digest; /* of the bytes read, where the buffer shows them (FNV-1a) */
 	uint64_t next_write_ns, next_read_ns, timer_ns, over_ns;
 	bool shut, eof, over;
 	int error;
