@@ -29,7 +29,7 @@
 #define FAIR_RATE 2500000ull
 #define FAIR_RTT_NS (50 * SIM_MS)
 
-static const char *const controllers[] = { "reno", "cubic" };
+static const char *const controllers[] = { "reno", "cubic", "bbr" };
 #define CONTROLLERS (sizeof(controllers) / sizeof(controllers[0]))
 
 /* A link, and what is asked for over it: kB/s of payload (1000 bytes), or 0. */

@@ -95,7 +95,7 @@ static uint64_t pause_of(uint64_t *rng)
 
 struct sim_end_plan sim_draw_end(uint64_t *rng, uint32_t host, uint64_t most)
 {
-	static const char *const controllers[] = { "reno", "cubic" };
+	static const char *const controllers[] = { "reno", "cubic", "bbr" };
 	struct sim_end_plan p = sim_end_default(host);
 
 	p.bytes = sim_below(rng, sim_below(rng, 4) ? most / 10 + 1 : most + 1);
