@@ -3,7 +3,7 @@
  * divided by the connections that are in the state. No buffers are attached. The instance's own
  * start, its tables and whatever its allocator keeps in reserve are in the figure.
  */
-#include "tests/bench/bench.h"
+#include "tests/bench/world.h"
 
 #include <holm/stats.h>
 
@@ -35,13 +35,12 @@ static double bytes_per_end(const struct world *w, int side, uint8_t state, uint
 double memory_idle_bytes(uint32_t connections)
 {
 	struct world_options many = { .idle = connections };
-	static struct world w;
+	struct world *w = world_new(&many);
 	double bytes;
 
-	world_init(&w, &many);
-	bytes = bytes_per_end(&w, 0, HOLM_TCP_ESTABLISHED, connections);
-	bytes += bytes_per_end(&w, 1, HOLM_TCP_ESTABLISHED, connections);
-	world_fini(&w);
+	bytes = bytes_per_end(w, 0, HOLM_TCP_ESTABLISHED, connections);
+	bytes += bytes_per_end(w, 1, HOLM_TCP_ESTABLISHED, connections);
+	world_delete(w);
 	return bytes / 2;
 }
 
@@ -59,33 +58,33 @@ double memory_halfopen_bytes(uint32_t connections)
 	struct world_options none = { 0 };
 	struct holm_tcp *listener[16];
 	uint32_t ports = (connections + WORLD_PER_PORT - 1) / WORLD_PER_PORT;
-	static struct world w;
+	struct world *w;
 	double bytes;
 
 	bench_check(client && ports <= 16, "half-open connections");
-	world_init(&w, &none);
-	world_introduce(&w);
+	w = world_new(&none);
+	world_introduce(w);
 	for (uint32_t i = 0; i < ports; i++)
-		listener[i] = world_listen(&w, 1, (uint16_t)(WORLD_IDLE_PORT + i), WORLD_PER_PORT);
+		listener[i] = world_listen(w, 1, (uint16_t)(WORLD_IDLE_PORT + i), WORLD_PER_PORT);
 	for (uint32_t i = 0; i < connections; i++) {
 		struct holm_endpoint remote = {
-			.addr = w.side[1].addr,
+			.addr = w->side[1].addr,
 			.port = (uint16_t)(WORLD_IDLE_PORT + i / WORLD_PER_PORT),
 		};
 
-		bench_check(holm_tcp_open(w.side[0].net, &client[i]) == 0, "open");
+		bench_check(holm_tcp_open(w->side[0].net, &client[i]) == 0, "open");
 		bench_check(holm_tcp_connect(client[i], &remote) == 0, "connect");
-		world_round(&w, 0);
-		world_round(&w, 1);
-		lose_frames(&w.pair.end[0]);
+		world_round(w, 0);
+		world_round(w, 1);
+		lose_frames(&w->pair.end[0]);
 	}
-	bytes = bytes_per_end(&w, 1, HOLM_TCP_SYN_RECEIVED, connections);
+	bytes = bytes_per_end(w, 1, HOLM_TCP_SYN_RECEIVED, connections);
 	for (uint32_t i = 0; i < connections; i++)
 		holm_tcp_abort(client[i]);
 	for (uint32_t i = 0; i < ports; i++)
 		holm_tcp_close(listener[i]);
-	world_settle(&w);
-	world_fini(&w);
+	world_settle(w);
+	world_delete(w);
 	free(client);
 	return bytes;
 }
@@ -94,11 +93,11 @@ double memory_halfopen_bytes(uint32_t connections)
 double memory_timewait_bytes(uint32_t connections)
 {
 	struct world_options none = { 0 };
-	static struct world w;
 	struct holm_tcp *listener = NULL;
+	struct world *w;
 	double bytes;
 
-	world_init(&w, &none);
+	w = world_new(&none);
 	for (uint32_t i = 0; i < connections; i++) {
 		uint16_t port = (uint16_t)(WORLD_IDLE_PORT + i / WORLD_PER_PORT);
 		struct holm_tcp *end[2];
@@ -106,19 +105,19 @@ double memory_timewait_bytes(uint32_t connections)
 		if (i % WORLD_PER_PORT == 0) {
 			if (listener)
 				holm_tcp_close(listener);
-			listener = world_listen(&w, 1, port, 64);
+			listener = world_listen(w, 1, port, 64);
 		}
-		world_connect(&w, listener, port, end);
+		world_connect(w, listener, port, end);
 		holm_tcp_close(end[0]);
-		world_round(&w, 0);
-		world_round(&w, 1);
+		world_round(w, 0);
+		world_round(w, 1);
 		holm_tcp_close(end[1]);
-		world_round(&w, 1);
-		world_round(&w, 0);
-		world_round(&w, 1);
+		world_round(w, 1);
+		world_round(w, 0);
+		world_round(w, 1);
 	}
-	bytes = bytes_per_end(&w, 0, HOLM_TCP_TIME_WAIT, connections);
+	bytes = bytes_per_end(w, 0, HOLM_TCP_TIME_WAIT, connections);
 	holm_tcp_close(listener);
-	world_fini(&w);
+	world_delete(w);
 	return bytes;
 }

@@ -1,7 +1,7 @@
 /*
  * The TCP rows: bulk, request/response, connect-request-close.
  */
-#include "tests/bench/bench.h"
+#include "tests/bench/world.h"
 
 #include <stdlib.h>
 #include <string.h>

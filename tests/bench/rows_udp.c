@@ -1,7 +1,7 @@
 /*
  * The UDP rows: datagrams of 64 and 1472 bytes, sent in batches of 32, received frame by frame.
  */
-#include "tests/bench/bench.h"
+#include "tests/bench/world.h"
 
 #include <holm/udp.h>
 

@@ -2,13 +2,12 @@
  * Two instances joined by the pair device in batches of 32, with a simulated clock and counted
  * memory: where the rows of the benchmark run. The harness's own work is outside the measured calls.
  */
-#include "tests/bench/bench.h"
+#include "tests/bench/world.h"
 
 #include <holm/ip.h>
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FRAMES 1024u
 #define BUDGET 32u
@@ -216,11 +215,13 @@ static void add_idle(struct world *w, uint32_t n, bool timestamps)
 	drop_events(w);
 }
 
-void world_init(struct world *w, const struct world_options *o)
+struct world *world_new(const struct world_options *o)
 {
+	struct world *w = calloc(1, sizeof(*w));
+
 	struct holm_dev_caps caps = caps_of(o);
 
-	memset(w, 0, sizeof(*w));
+	bench_check(w != NULL, "memory");
 	w->options = *o;
 	if (w->options.round_ns == 0)
 		w->options.round_ns = ROUND_NS;
@@ -233,9 +234,10 @@ void world_init(struct world *w, const struct world_options *o)
 	world_settle(w);
 	if (o->idle)
 		add_idle(w, o->idle, o->timestamps);
+	return w;
 }
 
-void world_fini(struct world *w)
+void world_delete(struct world *w)
 {
 	if (w->robin)
 		rrn_fini(w);
@@ -250,4 +252,5 @@ void world_fini(struct world *w)
 		free(w->side[i].region);
 		free(w->idle[i]);
 	}
+	free(w);
 }

@@ -1,0 +1,79 @@
+/*
+ * world.h -- two instances joined by the pair device, in which the rows of this stack run.
+ */
+#ifndef TESTS_BENCH_WORLD_H
+#define TESTS_BENCH_WORLD_H
+
+#include <holm/buf.h>
+#include <holm/net.h>
+#include <holm/pair.h>
+#include <holm/tcp.h>
+
+#include "tests/bench/bench.h"
+
+struct world_side {
+	struct holm_net *net;
+	void *region;
+	size_t env_bytes; /* bytes that the instance holds of its env */
+	struct holm_addr addr;
+};
+
+/* One end of a connection with its rings. */
+struct end {
+	struct holm_tcp *t;
+	struct holm_ring_sndbuf snd;
+	struct holm_ring_rcvbuf rcv;
+};
+
+struct world {
+	struct world_options options;
+	struct world_side side[2];
+	struct holm_pair pair;
+	uint64_t now;
+	struct holm_tcp **idle[2];
+	uint32_t nidle;
+	struct end (*robin)[2]; /* of rrn: the idle connections with rings */
+	uint32_t next;		/* whose turn it is */
+};
+
+/* The second side listens for many connections from this port on, for WORLD_PER_PORT on each. */
+#define WORLD_IDLE_PORT 1000u
+#define WORLD_PER_PORT 25000u
+#define WORLD_PORT 80u
+
+/* One round of one side: frames in, events by `events`, frames out. Counted while measuring. */
+void world_round(struct world *w, int side);
+
+/* Rounds of both sides until nothing moves at the present time. */
+void world_settle(struct world *w);
+
+/* Rings of `limit` bytes for one end of a connection; given back by end_fini(). */
+void end_attach(struct world *w, int side, struct end *e, uint32_t limit);
+void end_fini(struct end *e);
+
+/* Connect side 0 to a listener of side 1; both ends get small fixed buffers of the caller. */
+void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,
+		   struct holm_tcp *end[2]);
+
+/* Each side learns where the other is. */
+void world_introduce(struct world *w);
+
+struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t backlog);
+
+/* The runs (rows_tcp.c, rows_udp.c). */
+double run_bulk(struct world *w, uint32_t ops);
+double run_rr(struct world *w, uint32_t ops);
+double run_rrn(struct world *w, uint32_t ops);
+double run_crr(struct world *w, uint32_t ops);
+double run_udp64(struct world *w, uint32_t ops);
+double run_udp1472(struct world *w, uint32_t ops);
+
+/* Gives back what run_rrn keeps from one run to the next. */
+void rrn_fini(struct world *w);
+
+/* All bytes of the env divided by connections that are in one state (memory.c). */
+double memory_idle_bytes(uint32_t connections);
+double memory_halfopen_bytes(uint32_t connections);
+double memory_timewait_bytes(uint32_t connections);
+
+#endif
