@@ -559,10 +559,24 @@ SIZE_LIBRARY := $(BUILD)/size/libholm.a
 bench: $(BENCHES:%=$(BUILD)/%/bench) $(SIZE_LIBRARY) $(if $(ROWS),,$(GOODPUT)) | $(SETUP)/bench
 	@BUILD=$(BUILD) CC="$(CC)" tests/bench/run.sh bench $(ROWS)
 
+# Other stacks are of no use to anything else, so nothing is asked of machines that lack them.
+LWIP := $(BUILD)/bench/lwip
+LWIP_SRC := tests/bench/bench.c tests/bench/floor.c tests/bench/peers/lwip.c lib/checksum.c lib/assert.c
+
+.PHONY: bench-peers
+## bench-peers: lwIP of Debian's liblwip-dev under the same driver in the same run, beside our rows
+bench-peers: $(BENCHES:%=$(BUILD)/%/bench) | $(SETUP)/bench
+	@if ! tools/setup.sh peers; then \
+		echo "bench-peers: skipped, liblwip-dev cannot be had here"; exit 0; fi; \
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra $(INCLUDE) -I/usr/include/lwip $(LWIP_SRC) -llwip \
+		-o $(LWIP) && BUILD=$(BUILD) tests/bench/run.sh peers $(ROWS)
+
 .PHONY: bench-save
 ## bench-save: keep the last results of make bench in tests/bench/results, where they are committed
 bench-save:
-	@cd $(BUILD) && cp bench.txt bench.json goodput.txt cost.svg loss.svg $(CURDIR)/tests/bench/results/
+	@mkdir -p tests/bench/results
+	@cd $(BUILD) && cp bench.txt bench.json goodput.txt cost.svg loss.svg \
+		$$(ls peers.txt peers.json 2>/dev/null) $(CURDIR)/tests/bench/results/
 
 ## count: instructions per operation only, in a minute; ROWS= picks some
 count: $(BENCHES:%=$(BUILD)/%/bench) $(if $(findstring text_bytes,$(ROWS)),$(SIZE_LIBRARY)) | $(SETUP)/bench

@@ -1,15 +1,21 @@
 #!/bin/sh
-# run.sh count|bench [ROW ...] -- the rows of tests/bench/README.md, all of them unless some are named.
+# run.sh count|bench|peers [ROW ...] -- the rows of tests/bench/README.md, all unless some are named.
 #
 # count prints instructions only, in a minute; bench adds time and the rows that are no operations,
-# as a table and as bench.json. Environment: BUILD, CC (which links text_bytes).
+# as a table and as bench.json; peers has other stacks' rows beside ours, in peers.json.
+# Environment: BUILD, CC (which links text_bytes).
 set -eu
 
 here=$(dirname "$0")
 build=${BUILD:-build}
-out=$build/bench-results
+mode=${1:?"run.sh count|bench|peers [ROW ...]"}
+shift
+name=bench
+[ "$mode" != peers ] || name=peers
+out=$build/$name-results
 plain=$build/bench/bench
 v3=$build/bench-v3/bench
+lwip=$build/bench/lwip
 # What is built for x86-64-v3 as well.
 v3_rows="bulk rr crr udp64 udp1472"
 # What a count is asked for most.
@@ -30,6 +36,7 @@ die()
 operations()
 {
 	"$plain" list
+	[ "$mode" != peers ] || "$lwip" list | sed 's/$/.lwip/'
 	[ -x "$v3" ] && grep -q -w avx2 /proc/cpuinfo && for r in $v3_rows; do echo "$r.v3"; done
 	return 0
 }
@@ -39,8 +46,16 @@ program()
 {
 	case $1 in
 	*.v3) echo "$v3" ;;
+	*.lwip) echo "$lwip" ;;
 	*) echo "$plain" ;;
 	esac
+}
+
+# What the program itself calls row $1.
+own_name()
+{
+	row=${1%.v3}
+	echo "${row%.lwip}"
 }
 
 # profile ROW [OPTION ...]: leaves ROW.1, of the floor ROW.2, and what the program printed in ROW.out.
@@ -51,7 +66,7 @@ profile()
 	file=$out/callgrind/$row
 	# shellcheck disable=SC2086 -- options are words.
 	valgrind --quiet --tool=callgrind --collect-atstart=no --instr-atstart=no "$@" \
-		--callgrind-out-file="$file" "$(program "$row")" count "${row%.v3}" >"$file.out" \
+		--callgrind-out-file="$file" "$(program "$row")" count "$(own_name "$row")" >"$file.out" \
 		2>"$file.log" || { cat "$file.log" >&2; exit 1; }
 }
 
@@ -92,7 +107,7 @@ lines()
 # "name ns floor_ns" of row $1.
 measure()
 {
-	"$(program "$1")" time "${1%.v3}" | awk -v name="$1" '{ print name, $2, $3 }'
+	"$(program "$1")" time "$(own_name "$1")" | awk -v name="$1" '{ print name, $2, $3 }'
 }
 
 # "name value unit" of row $1, or why there is none.
@@ -115,14 +130,13 @@ among()
 	return 1
 }
 
-mode=${1:?"run.sh count|bench [ROW ...]"}
-shift
 rm -rf "$out"
 mkdir -p "$out/callgrind"
 known=$(operations)
 case $mode in
 count) rows=${*:-$count_rows} ;;
 bench) rows=${*:-$known $value_rows} ;;
+peers) rows=${*:-$(for r in $("$lwip" list); do echo "$r" "$r.lwip"; done)} ;;
 *) die "no such mode: $mode" ;;
 esac
 for row in $rows; do
@@ -132,7 +146,7 @@ done
 for file in counts times values; do
 	: >"$out/$file"
 done
-if [ "$mode" = bench ]; then
+if [ "$mode" != count ]; then
 	"$plain" verify >"$out/verified" || die "the stack does not move what it should"
 fi
 for row in $rows; do
@@ -140,7 +154,7 @@ for row in $rows; do
 	if among "$row" "$value_rows"; then
 		value "$row" >"$out/value"
 		cat "$out/value" >>"$out/values"
-		[ "$mode" = bench ] || cat "$out/value"
+		[ "$mode" != count ] || cat "$out/value"
 		continue
 	fi
 	count "$row" >"$out/count"
@@ -151,13 +165,13 @@ for row in $rows; do
 		measure "$row" >>"$out/times"
 	fi
 done
-[ "$mode" = bench ] || exit 0
-awk -v json="$build/bench.json" -f "$here/table.awk" "$out/counts" "$out/times" "$out/values" |
-	tee "$build/bench.txt"
-if [ $# = 0 ]; then
+[ "$mode" != count ] || exit 0
+awk -v json="$build/$name.json" -f "$here/table.awk" "$out/counts" "$out/times" "$out/values" |
+	tee "$build/$name.txt"
+if [ "$mode" = bench ] && [ $# = 0 ]; then
 	echo "  BENCH   goodput against loss, fairness" >&2
 	"$build/bench/tests/sim/goodput" table | tee "$build/goodput.txt"
 fi
-BUILD=$build "$here/draw.sh"
+[ "$mode" != bench ] || BUILD=$build "$here/draw.sh"
 echo
-echo "What the rows are: tests/bench/README.md. Written to $build/bench.txt and $build/bench.json."
+echo "What the rows are: tests/bench/README.md. Written to $build/$name.txt and $build/$name.json."

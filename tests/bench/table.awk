@@ -28,12 +28,12 @@ END {
 			"ratio"
 	for (i = 1; i <= rows; i++) {
 		r = order[i]
-		printf "%-18s %12.0f %7s %10.1f %9s %6s\n", r, instructions[r],
+		printf "%-18s %12s %7s %10.1f %9s %6s\n", r, figure("%.0f", instructions[r], "-"),
 			figure("%.0f", floor_instructions[r], "-"), ns[r],
 			figure("%.1f", floor_ns[r], "-"),
 			figure("%.2f", floor_ns[r] ? ns[r] / floor_ns[r] : 0, "-")
-		row(sprintf("{\"name\": \"%s\", \"instructions\": %.0f, \"floor_instructions\": %s, " \
-			    "\"ns\": %.1f, \"floor_ns\": %s}", r, instructions[r],
+		row(sprintf("{\"name\": \"%s\", \"instructions\": %s, \"floor_instructions\": %s, " \
+			    "\"ns\": %.1f, \"floor_ns\": %s}", r, figure("%.0f", instructions[r], "null"),
 			    figure("%.0f", floor_instructions[r], "null"), ns[r],
 			    figure("%.1f", floor_ns[r], "null")))
 	}
