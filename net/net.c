@@ -444,8 +444,7 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 	if (net->queued)
 		flush_devices(net);
 	/* A timer that was armed for a moment that has passed is due, too. */
-	return net->work || net->queued || wheel_is_due(&net->timers, net->now) ||
-	       fine_is_due(net);
+	return net->work || net->queued || wheel_is_due(&net->timers, net->now) || fine_is_due(net);
 }
 
 uint64_t holm_net_next_deadline(struct holm_net *net)

@@ -84,7 +84,7 @@ struct bbr {
 
 	/* The state machine. */
 	uint8_t state, ack_phase;
-	bool bw_probe_samples, idle_restart, probe_rtt_round_done, after_timeout;
+	bool has_rtt, bw_probe_samples, idle_restart, probe_rtt_round_done, after_timeout;
 	uint32_t bw_probe_up_rounds;
 	uint64_t
 		bw_probe_up_acks; /* bytes, times bytes of growth, that inflight_hi has not grown by yet */

@@ -337,14 +337,6 @@ static uint64_t gained_rate(uint64_t bw, uint32_t gain)
 	return rate - rate / 100u * PACING_MARGIN_PERCENT;
 }
 
-static void set_pacing_rate(struct bbr *b)
-{
-	uint64_t rate = gained_rate(b->bw, b->pacing_gain);
-
-	if (b->bw > 0 && (b->full_bw_reached || rate > b->pacing_rate))
-		b->pacing_rate = rate;
-}
-
 /*
  *   nominal_bandwidth = InitialCwnd / (SRTT ? SRTT : 1ms)
  *   BBR.pacing_rate = BBR.StartupPacingGain * nominal_bandwidth
@@ -355,6 +347,19 @@ static void init_pacing_rate(struct bbr *b, const struct tcp_cc *cc)
 
 	b->pacing_rate =
 		gained_rate((uint64_t)cc->cwnd * 1000000u / srtt_us, BBR_STARTUP_PACING_GAIN);
+}
+
+static void set_pacing_rate(struct bbr *b, const struct tcp_cc *cc)
+{
+	uint64_t rate = gained_rate(b->bw, b->pacing_gain);
+
+	/* The first round-trip time tells more than the guess before it. */
+	if (!b->has_rtt && cc->srtt_us) {
+		b->has_rtt = true;
+		init_pacing_rate(b, cc);
+	}
+	if (b->bw > 0 && (b->full_bw_reached || rate > b->pacing_rate))
+		b->pacing_rate = rate;
 }
 
 /* A millisecond's worth leaves at a time: three of these are never too much. */
@@ -403,8 +408,9 @@ static void bbr_init(struct tcp_cc *cc, uint64_t now_ns)
 	struct bbr *b = bbr_of(cc);
 	struct tcp_rate rate = b->rate;
 
-	*b = (struct bbr){ .rate = rate, .random = cc->random | 1u, .idle_restart = false };
+	*b = (struct bbr){ .rate = rate, .random = cc->random | 1u };
 	bbr_model_init(b, now_ns);
+	b->has_rtt = cc->srtt_us != 0;
 	init_pacing_rate(b, cc);
 	enter_startup(b);
 }
@@ -420,7 +426,7 @@ static void bbr_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 	check_probe_rtt(b, &a);
 	bbr_model_finish(b, &a);
 	cc->min_rtt_us = b->min_rtt_us;
-	set_pacing_rate(b);
+	set_pacing_rate(b, cc);
 	if (b->after_timeout && a.rs->valid) {
 		cc->cwnd = max_u32(cc->cwnd, b->prior_cwnd);
 		b->after_timeout = false;

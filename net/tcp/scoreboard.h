@@ -142,7 +142,7 @@ static inline struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tc
 			break;
 		}
 		s->first++;
-	} while (--s->n > 0);
+	} while (--s->n > 0 && seq_lt(newest.end, ack));
 	if (s->n == 0)
 		s->first = 0;
 	s->una = ack;

@@ -90,6 +90,21 @@ static void what_is_sent_within_the_grain_is_one_range(void **state)
 	end(&b);
 }
 
+static void an_ack_up_to_a_range_tells_the_time_of_that_range(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 100);
+	sent(&b, 200, 10);
+	sent(&b, 300, 20);
+	sent(&b, 400, 30);
+	assert_int_equal(tcp_score_ack_plain(&b.s, seq_of(200)).at, 10);
+	assert_int_equal(tcp_score_ack_plain(&b.s, seq_of(250)).at, 20);
+	assert_int_equal(tcp_score_ack_plain(&b.s, seq_of(400)).at, 30);
+	end(&b);
+}
+
 static void an_announced_block_is_delivered_once(void **state)
 {
 	struct bench b;
@@ -446,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_sent_within_the_grain_is_one_range),
+		cmocka_unit_test(an_ack_up_to_a_range_tells_the_time_of_that_range),
 		cmocka_unit_test(an_announced_block_is_delivered_once),
 		cmocka_unit_test(announced_neighbours_become_one_range),
 		cmocka_unit_test(a_hole_filled_by_its_first_sending_is_reordering),
