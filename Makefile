@@ -73,6 +73,7 @@ endif
 ifneq ($(filter default undefined,$(origin CXX)),)
 CXX := g++
 endif
+CLANG ?= clang
 X86_CC := $(CROSS)gcc
 AR := $(if $(filter %gcc,$(CC)),$(CC:gcc=ar),ar)
 OBJCOPY := $(if $(filter %gcc,$(CC)),$(CC:gcc=objcopy),objcopy)
@@ -84,7 +85,7 @@ SETUP := $(BUILD)/setup
 $(SETUP)/%: tools/packages tools/setup.sh
 	@tools/setup.sh $*
 	@mkdir -p $(@D) && touch $@
-$(SETUP)/run $(SETUP)/lint $(SETUP)/bench $(SETUP)/interop: | $(SETUP)/build
+$(SETUP)/run $(SETUP)/lint $(SETUP)/bench $(SETUP)/interop $(SETUP)/fuzz: | $(SETUP)/build
 $(SETUP)/test $(SETUP)/debug: | $(SETUP)/run
 
 # A directory of results that belongs to root stops everybody else: say so at once.
@@ -157,6 +158,8 @@ IMAGE_FLAGS := -std=c11 $(WARN) $(INCLUDE) -ffreestanding $(IMAGE_BASE)
 KERNEL_FLAGS ?= -std=c11 $(WARN) $(INCLUDE) -Ikernel/include -ffreestanding $(IMAGE_BASE) \
 	$(LIBC_CFLAGS)
 APP_FLAGS ?= -std=gnu11 -Wall -Wextra -Ikernel/include $(INCLUDE) $(IMAGE_BASE) $(LIBC_CFLAGS)
+FUZZ_FLAGS := -std=c11 -g -O1 -w $(INCLUDE) -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
 TAP_FLAGS ?= -O2
 TAP_BASE = -std=gnu11 -g $(SECTIONS) $(INCLUDE) -I$(BUILD)/tap/include $(TAP_FLAGS)
 IMAGE_LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,-T,linker.ld -Wl,--gc-sections \
@@ -219,6 +222,7 @@ $(eval $(call tree,s390x,tests/,$$(BE_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)
 $(eval $(call tree,bench,,$$(CC),$$(BENCH_FLAGS),$(SETUP)/bench))
 $(eval $(call tree,bench,tests/sim/,$$(CC),$$(TEST_WARN) $$(BENCH_FLAGS),$(SETUP)/test))
 $(eval $(call tree,bench-v3,,$$(CC),$$(BENCH_FLAGS) -march=x86-64-v3,$(SETUP)/bench))
+$(eval $(call tree,fuzz,,$$(CLANG),$$(FUZZ_FLAGS),$(SETUP)/fuzz))
 $(eval $(call tree,tap,,$$(CC),$$(WARN) $$(TAP_BASE),$(SETUP)/build $(BUILD)/tap/include/holm_app.h))
 $(eval $(call tree,tap,kernel/apps/,$$(CC),-Wall -Wextra $$(TAP_BASE) -include \
 	tools/tap/posix.h,$(SETUP)/build $(BUILD)/tap/include/holm_app.h))
@@ -246,7 +250,7 @@ $(BUILD)/$(1)/$(2).a: $(call objects,$(1),$(3))
 endef
 
 .PHONY: image libholm.a install setup help clean run debug bench count boot-time lint test
-.PHONY: test-host test-m32 test-be test-lint test-embed test-scripts test-image
+.PHONY: test-host test-m32 test-be test-fuzz test-lint test-embed test-scripts test-image
 
 # ---- the image -------------------------------------------------------------------------------
 
@@ -401,6 +405,19 @@ $(eval $(call program,s390x,net/,$(BE_CC),-static,,lib net))
 $(eval $(call program,s390x,lib/,$(BE_CC),-static,,lib))
 .SECONDARY:
 
+# Fuzz targets, run over their kept inputs without a fuzzer.
+FUZZ_TARGETS := $(patsubst tests/fuzz/target/%.c,%,$(call wanted,$(wildcard \
+	tests/fuzz/target/*.c)))
+FUZZED_SRC := tests/fuzz/stage.c kernel/cmdline.c kernel/initrd.c kernel/apps/httpd/request.c \
+	kernel/apps/httpd/text.c tools/tap/options.c $(wildcard tests/pkt/parse*.c) \
+	tests/pkt/token.c tests/pkt/packet.c tests/pkt/names.c
+FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/host/fuzz/%)
+$(eval $(call room,host,fuzzed,$(FUZZED_SRC)))
+$(BUILD)/host/fuzz/%: $(call objects,host,tests/fuzz/target/%.c tests/fuzz/replay.c \
+	tests/fuzz/failed.c) $(patsubst %,$(BUILD)/host/%.a,fuzzed lib net)
+	$(call say,LINK,$@) && mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
+
 # Embedding: the public headers, the library as it is shipped, and nothing else of the tree.
 EMBED_FLAGS := -std=c11 -g -O2 $(TEST_WARN) -Inet/include $(SECTIONS)
 define embed_rule
@@ -422,6 +439,7 @@ SUITE_m32 := m32 "$(M32_EMULATOR)" $(M32_PROGRAMS)
 SUITE_be := be qemu-s390x $(BE_PROGRAMS)
 SUITE_pkt := pkt $(PKT_PLAYER) $(PKT_FOLDERS)
 SUITE_pkt32 := pkt32 $(subst /host/,/m32/,$(PKT_PLAYER)) $(PKT_FOLDERS)
+SUITE_fuzz := fuzz "" $(FUZZ_REPLAYS)
 SUITE_embed := embed "" $(EMBED_PROGRAMS)
 SUITE_lint := lint "" $(call wanted,tests/lint/run.sh)
 SUITE_scripts := scripts "" $(SCRIPT_TESTS)
@@ -431,10 +449,11 @@ NEED_m32 := $(M32_PROGRAMS)
 NEED_be := $(BE_PROGRAMS)
 NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
 NEED_pkt32 := $(subst /host/,/m32/,$(NEED_pkt))
+NEED_fuzz := $(FUZZ_REPLAYS)
 NEED_embed := $(EMBED_PROGRAMS)
 NEED_scripts := $(LIBRARIES)
 NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
-SUITES := host m32 be pkt pkt32 embed lint scripts image
+SUITES := host m32 be pkt pkt32 fuzz embed lint scripts image
 
 ## test: every suite below, then one line "N passed, N failed"; T= picks some
 test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
@@ -445,6 +464,7 @@ test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
 ## test-be: the tests of lib and net on a big-endian machine
 ## test-pkt: packet scripts against the stack
 ## test-pkt32: the same on a 32-bit machine
+## test-fuzz: the fuzz targets over the inputs that are kept of them
 ## test-embed: programs that know only the public headers and libholm.a
 ## test-lint: that every lint check finds what it should
 ## test-scripts: install, set-up, run.sh
@@ -497,6 +517,25 @@ $(eval $(call tap,upload,$(call tap_outside,$(INTEROP_UPLOAD))))
 ## interop: the stack against Linux in network namespaces of its own, about three minutes (root)
 interop: $(APPS:%=$(BUILD)/tap/%) $(BUILD)/tap/upload $(NATIVE_PROGRAMS) | $(SETUP)/interop
 	@$(hand_back) BUILD=$(BUILD) sh tests/interop/run.sh "$(T)"
+
+# ---- fuzzing ---------------------------------------------------------------------------------
+
+## seconds that make fuzz spends on each target
+FUZZ_SECONDS ?= 20
+
+FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+$(BUILD)/fuzz/%: $(call objects,fuzz,tests/fuzz/target/%.c tests/fuzz/failed.c $(FUZZED_SRC) \
+	$(LIB_SRC))
+	$(call say,LINK,$@) && mkdir -p $(@D)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -Wl,--gc-sections $^ -o $@
+
+.PHONY: fuzz fuzz-keep
+## fuzz: libFuzzer on every target of tests/fuzz for FUZZ_SECONDS; what was covered; T= picks some
+fuzz: $(FUZZERS)
+	@BUILD=$(BUILD) sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+## fuzz-keep: what make fuzz has found that reaches new code becomes part of tests/fuzz/corpus
+fuzz-keep: $(FUZZERS)
+	@BUILD=$(BUILD) sh tests/fuzz/run.sh keep $(FUZZ_TARGETS)
 
 # ---- lint ------------------------------------------------------------------------------------
 
@@ -597,8 +636,8 @@ boot-time: $(BUILD)/$(ARCH)/httpd.elf $(BOOT_TIME) | $(SETUP)/run
 ## setup: install what any target needs from the distribution
 setup:
 	@rm -rf $(SETUP)
-	@tools/setup.sh build run test lint debug bench interop
-	@mkdir -p $(SETUP) && cd $(SETUP) && touch build run test lint debug bench interop
+	@tools/setup.sh build run test lint debug bench interop fuzz
+	@mkdir -p $(SETUP) && cd $(SETUP) && touch build run test lint debug bench interop fuzz
 	@echo "set-up: everything is there"
 
 ## clean: remove build/

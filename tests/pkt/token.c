@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECONDS_MAX 3155760000
 #define NS_PER_S 1000000000ll
 
 /* ---- memory ---- */
@@ -254,20 +255,31 @@ struct token lexer_word(struct lexer *lx, const char *stop)
 	return t;
 }
 
+/* The value of a decimal digit of a time, which may not be longer than a hundred years. */
+static int64_t digit_of_time(const struct token *t, size_t i, int64_t seconds)
+{
+	if (!isdigit((unsigned char)t->at[i]) || seconds > SECONDS_MAX)
+		fail("\"%.*s\" is not a time", (int)t->len, t->at);
+	return t->at[i] - '0';
+}
+
 int64_t lexer_seconds(struct lexer *lx)
 {
 	struct token t = lx->now;
-	int64_t ns = 0, unit = NS_PER_S;
+	int64_t seconds = 0, ns = 0, unit = NS_PER_S;
 	size_t i = 0;
 
 	if (t.kind != TOKEN_NUMBER)
 		fail("a time is expected, \"%.*s\" stands there", (int)t.len, t.at);
 	for (; i < t.len && t.at[i] != '.'; i++)
-		ns = ns * 10 + (t.at[i] - '0') * NS_PER_S;
+		seconds = seconds * 10 + digit_of_time(&t, i, seconds);
 	for (i++; i < t.len; i++) {
 		unit /= 10;
-		ns += (t.at[i] - '0') * unit;
+		ns += digit_of_time(&t, i, seconds) * unit;
 	}
+	if (seconds > SECONDS_MAX)
+		fail("\"%.*s\" is not a time", (int)t.len, t.at);
+	ns += seconds * NS_PER_S;
 	lexer_next(lx);
 	return ns;
 }

@@ -1,0 +1,246 @@
+/* The stage of fuzz targets; see stage.h. */
+#include "tests/fuzz/stage.h"
+
+#include "lib/checksum.h"
+#include "net/wire/arp.h"
+#include "net/wire/eth.h"
+#include "net/wire/ip4.h"
+#include "net/wire/tcp.h"
+#include "net/wire/udp.h"
+#include "tests/fuzz/fuzz.h"
+
+#define SECOND 1000000000ull
+/* Rounds, and frames, at one moment after which something feeds itself. */
+#define ROUNDS_MAX 2000u
+#define FRAMES_MAX 20000u
+#define HEADROOM 50u
+#define PIECE_MIN 60u
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	struct stage *s = ctx;
+	void *p;
+
+	if (s->refuses_memory)
+		return NULL;
+	p = aligned_alloc(align, (size + align - 1) / align * align);
+	CHECK(p != NULL);
+	memset(p, 0xa5, size);
+	s->memory_in_use += size;
+	return p;
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	struct stage *s = ctx;
+
+	CHECK(s->memory_in_use >= size);
+	s->memory_in_use -= size;
+	free(p);
+}
+
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	struct stage *s = ctx;
+	uint8_t *out = dst;
+
+	for (size_t i = 0; i < len; i++) {
+		s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+		out[i] = (uint8_t)(s->random >> 56);
+	}
+}
+
+static size_t stage_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
+{
+	struct stage *s = (struct stage *)(void *)((char *)dev - offsetof(struct stage, dev));
+
+	if (s->is_blocked)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		CHECK(frames[i]->len <= STAGE_FRAME_MAX);
+		CHECK(frames[i]->nsegs <= dev->caps.segs_max);
+		CHECK(frames[i]->gso != HOLM_GSO_NONE ||
+		      frames[i]->len <= (size_t)dev->caps.mtu + ETH_HDR_BYTES);
+		holm_frame_read(frames[i], 0, s->frame, frames[i]->len);
+		s->frames_now++;
+		CHECK(s->frames_now < FRAMES_MAX);
+		s->sent(s->ctx, s->frame, frames[i]->len);
+	}
+	holm_frame_free_batch(frames, n);
+	return n;
+}
+
+static const struct holm_dev_ops stage_ops = { .tx = stage_tx };
+
+static void add_device(struct stage *s, const struct stage_options *o)
+{
+	struct holm_addr self = ip4_to_addr(STAGE_SELF);
+
+	s->dev.ops = &stage_ops;
+	s->dev.name = "fuzz0";
+	s->dev.mac = (struct holm_mac){ { 2, 0, 0, 0, 0, 1 } };
+	s->dev.link_up = true;
+	s->dev.caps.features = o->features;
+	s->dev.caps.mtu = o->mtu ? o->mtu : 1500;
+	s->dev.caps.segs_max = o->features & HOLM_DEV_TSO4 ? HOLM_FRAME_SEGS_MAX : 3;
+	s->dev.caps.gso_max = o->features & HOLM_DEV_TSO4 ? 65535 : 0;
+	CHECK(holm_net_add_dev(s->net, &s->dev) > 0);
+	if (!o->no_address)
+		CHECK(holm_addr_add(s->net, &s->dev, &self, 24) == 0);
+}
+
+void stage_init(struct stage *s, const struct stage_options *o)
+{
+	struct holm_env env = { .size = sizeof(env),
+				.ctx = s,
+				.alloc = env_alloc,
+				.free = env_free,
+				.random = env_random };
+	size_t bytes = holm_pool_region_bytes(o->frames);
+	struct holm_config config;
+
+	holm_config_default(&config);
+	s->now = SECOND;
+	s->memory_in_use = 0;
+	s->refuses_memory = s->is_blocked = false;
+	s->random = 1;
+	s->frames_now = 0;
+	memset(&s->dev, 0, sizeof(s->dev));
+	CHECK(holm_net_create(&s->net, o->config ? o->config : &config, &env, o->protos) == 0);
+	s->region = aligned_alloc(HOLM_FRAME_BYTES, (bytes + HOLM_FRAME_BYTES - 1) /
+							    HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
+	CHECK(s->region != NULL);
+	CHECK(holm_pool_add(holm_net_pool(s->net), s->region, bytes) > 0);
+	holm_net_poll(s->net, s->now, 64);
+	add_device(s, o);
+}
+
+void stage_fini(struct stage *s)
+{
+	struct holm_pool_stats stats;
+
+	s->is_blocked = false;
+	holm_net_remove_dev(s->net, &s->dev);
+	holm_pool_get_stats(holm_net_pool(s->net), &stats);
+	CHECK(stats.free == stats.frames);
+	holm_net_destroy(s->net);
+	CHECK(s->memory_in_use == 0);
+	free(s->region);
+}
+
+/* Append what is left in frames of their own; false: there are none. */
+static bool append_pieces(struct stage *s, struct holm_frame *f, const uint8_t *p, size_t len,
+			  size_t piece)
+{
+	while (len > 0) {
+		size_t n = len < piece ? len : piece;
+		struct holm_frame *more = holm_frame_alloc(holm_net_pool(s->net), HEADROOM, true);
+		bool fits;
+
+		if (!more)
+			return false;
+		memcpy(holm_frame_put(more, n), p, n);
+		fits = holm_frame_append(f, &more->home, holm_frame_data(more), n);
+		holm_frame_free(more);
+		if (!fits)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
+void stage_receive(struct stage *s, const uint8_t *frame, size_t len, size_t piece, uint8_t csum)
+{
+	struct holm_frame *f = holm_frame_alloc(holm_net_pool(s->net), HEADROOM, true);
+	size_t first;
+
+	if (!f)
+		return;
+	if (piece < PIECE_MIN || piece > HOLM_FRAME_BYTES - HEADROOM)
+		piece = HOLM_FRAME_BYTES - HEADROOM;
+	first = len < piece ? len : piece;
+	memcpy(holm_frame_put(f, first), frame, first);
+	f->csum = csum;
+	if (!append_pieces(s, f, frame + first, len - first, piece)) {
+		holm_frame_free(f);
+		return;
+	}
+	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+}
+
+void stage_settle(struct stage *s)
+{
+	unsigned rounds = 0;
+
+	while (holm_net_poll(s->net, s->now, 64))
+		CHECK(rounds++ < ROUNDS_MAX);
+	CHECK(holm_net_next_deadline(s->net) > s->now);
+}
+
+void stage_pass(struct stage *s, uint64_t ns, unsigned steps)
+{
+	uint64_t until = s->now + ns;
+
+	stage_settle(s);
+	while (steps-- > 0 && holm_net_next_deadline(s->net) <= until) {
+		s->now = holm_net_next_deadline(s->net);
+		s->frames_now = 0;
+		stage_settle(s);
+	}
+	s->now = until;
+	s->frames_now = 0;
+	stage_settle(s);
+}
+
+void stage_introduce(struct stage *s)
+{
+	struct arp_info info = {
+		.op = ARP_REQUEST,
+		.sender_mac = { { 2, 0, 0, 0, 0, 2 } },
+		.sender = STAGE_PEER,
+		.target = STAGE_SELF,
+	};
+	struct eth_info eth = { .dst = eth_broadcast(),
+				.src = info.sender_mac,
+				.type = ETH_TYPE_ARP };
+	uint8_t frame[ETH_FRAME_MIN] = { 0 };
+
+	eth_build(frame, &eth);
+	arp_build(frame + ETH_HDR_BYTES, &info);
+	stage_receive(s, frame, sizeof(frame), 0, HOLM_CSUM_NONE);
+	stage_settle(s);
+}
+
+size_t stage_ip4(uint8_t *frame, uint8_t proto, size_t len)
+{
+	struct eth_info eth = { .dst = { { 2, 0, 0, 0, 0, 1 } },
+				.src = { { 2, 0, 0, 0, 0, 2 } },
+				.type = ETH_TYPE_IP4 };
+	struct ip4_info ip = {
+		.src = STAGE_PEER,
+		.dst = STAGE_SELF,
+		.total_len = (uint16_t)(IP4_HDR_BYTES + len),
+		.ttl = 64,
+		.proto = proto,
+	};
+
+	eth_build(frame, &eth);
+	ip4_build(frame + ETH_HDR_BYTES, &ip);
+	return ETH_HDR_BYTES + IP4_HDR_BYTES + len;
+}
+
+void stage_sum(uint8_t *frame, uint8_t proto, size_t len)
+{
+	uint8_t *l4 = frame + ETH_HDR_BYTES + IP4_HDR_BYTES;
+	size_t at = proto == IP4_PROTO_TCP ? TCP_CSUM_OFFSET : proto == IP4_PROTO_UDP ? 6 : 2;
+	uint32_t sum = 0;
+
+	if (len < at + 2)
+		return;
+	if (proto != IP4_PROTO_ICMP)
+		sum = ip4_pseudo_sum(load_be32(frame + 26), load_be32(frame + 30), proto,
+				     (uint32_t)len);
+	store_be16(l4 + at, 0);
+	store_be16(l4 + at, checksum_finish(checksum_partial(l4, len, sum)));
+}
