@@ -50,6 +50,17 @@ static void env_random(void *ctx, void *dst, size_t len)
 	}
 }
 
+/* FUZZ_TRACE in the environment: a line for every frame, to read what an input does. */
+static void say(const struct stage *s, const char *what, const uint8_t *frame, size_t len)
+{
+	char text[200];
+
+	if (!s->has_trace)
+		return;
+	eth_print(text, sizeof(text), frame, len);
+	fprintf(stderr, "%12.6f %s %s\n", (double)s->now / 1e9, what, text);
+}
+
 static size_t stage_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
 	struct stage *s = (struct stage *)(void *)((char *)dev - offsetof(struct stage, dev));
@@ -64,6 +75,7 @@ static size_t stage_tx(struct holm_dev *dev, struct holm_frame **frames, size_t 
 		holm_frame_read(frames[i], 0, s->frame, frames[i]->len);
 		s->frames_now++;
 		CHECK(s->frames_now < FRAMES_MAX);
+		say(s, "sent", s->frame, frames[i]->len);
 		s->sent(s->ctx, s->frame, frames[i]->len);
 	}
 	holm_frame_free_batch(frames, n);
@@ -89,6 +101,20 @@ static void add_device(struct stage *s, const struct stage_options *o)
 		CHECK(holm_addr_add(s->net, &s->dev, &self, 24) == 0);
 }
 
+/* Frame memory, once for all inputs: half a megabyte each time would be most of the work. */
+static void *region(void)
+{
+	static void *memory;
+	size_t bytes = holm_pool_region_bytes(STAGE_FRAMES_MAX);
+
+	if (!memory)
+		memory = aligned_alloc(HOLM_FRAME_BYTES, (bytes + HOLM_FRAME_BYTES - 1) /
+								 HOLM_FRAME_BYTES *
+								 HOLM_FRAME_BYTES);
+	CHECK(memory != NULL);
+	return memory;
+}
+
 void stage_init(struct stage *s, const struct stage_options *o)
 {
 	struct holm_env env = { .size = sizeof(env),
@@ -96,7 +122,6 @@ void stage_init(struct stage *s, const struct stage_options *o)
 				.alloc = env_alloc,
 				.free = env_free,
 				.random = env_random };
-	size_t bytes = holm_pool_region_bytes(o->frames);
 	struct holm_config config;
 
 	holm_config_default(&config);
@@ -105,12 +130,12 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	s->refuses_memory = s->is_blocked = false;
 	s->random = 1;
 	s->frames_now = 0;
+	s->has_trace = getenv("FUZZ_TRACE") != NULL;
 	memset(&s->dev, 0, sizeof(s->dev));
 	CHECK(holm_net_create(&s->net, o->config ? o->config : &config, &env, o->protos) == 0);
-	s->region = aligned_alloc(HOLM_FRAME_BYTES, (bytes + HOLM_FRAME_BYTES - 1) /
-							    HOLM_FRAME_BYTES * HOLM_FRAME_BYTES);
-	CHECK(s->region != NULL);
-	CHECK(holm_pool_add(holm_net_pool(s->net), s->region, bytes) > 0);
+	CHECK(o->frames <= STAGE_FRAMES_MAX);
+	CHECK(holm_pool_add(holm_net_pool(s->net), region(), holm_pool_region_bytes(o->frames)) ==
+	      o->frames);
 	holm_net_poll(s->net, s->now, 64);
 	add_device(s, o);
 }
@@ -125,7 +150,6 @@ void stage_fini(struct stage *s)
 	CHECK(stats.free == stats.frames);
 	holm_net_destroy(s->net);
 	CHECK(s->memory_in_use == 0);
-	free(s->region);
 }
 
 /* Append what is left in frames of their own; false: there are none. */
@@ -155,6 +179,7 @@ void stage_receive(struct stage *s, const uint8_t *frame, size_t len, size_t pie
 	struct holm_frame *f = holm_frame_alloc(holm_net_pool(s->net), HEADROOM, true);
 	size_t first;
 
+	say(s, "got ", frame, len);
 	if (!f)
 		return;
 	if (piece < PIECE_MIN || piece > HOLM_FRAME_BYTES - HEADROOM)

@@ -16,16 +16,17 @@
 /* The instance is 10.0.0.1 at 02:00:00:00:00:01, the peer 10.0.0.2 at ...:02. */
 #define STAGE_SELF 0x0a000001u
 #define STAGE_PEER 0x0a000002u
+#define STAGE_FRAMES_MAX 256u
 #define STAGE_FRAME_MAX (64u * 1024 + 64)
 
 struct stage {
 	struct holm_net *net;
 	struct holm_dev dev;
 	uint64_t now;
-	void *region;
 	size_t memory_in_use;
 	bool refuses_memory; /* the env has none left */
 	bool is_blocked;     /* the device takes nothing */
+	bool has_trace;	     /* FUZZ_TRACE is in the environment */
 	uint64_t random;
 	void (*sent)(void *ctx, const uint8_t *frame, size_t len);
 	void *ctx;
@@ -37,8 +38,8 @@ struct stage_options {
 	const struct holm_proto *const *protos; /* ends with NULL */
 	const struct holm_config *config;	/* NULL: the defaults */
 	uint32_t features;
-	uint16_t mtu; /* 0: 1500 */
-	size_t frames;
+	uint16_t mtu;  /* 0: 1500 */
+	size_t frames; /* at most STAGE_FRAMES_MAX */
 	bool no_address;
 };
 

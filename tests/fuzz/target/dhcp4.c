@@ -10,6 +10,14 @@ static void check(const struct dhcp4_info *info)
 		CHECK(info->routes[i].prefix_len <= 32);
 }
 
+/* An address that a host can have, or none. */
+static uint32_t some_host(struct fuzz_input *in)
+{
+	uint8_t number = fuzz_u8(in);
+
+	return number == 0 ? 0 : 0x0a000000u + number;
+}
+
 /* A request made of the input is one that can be read. */
 static void build(const uint8_t *data, size_t size)
 {
@@ -19,9 +27,9 @@ static void build(const uint8_t *data, size_t size)
 		.broadcast = fuzz_u8(&in) & 1,
 		.secs = fuzz_u16(&in),
 		.xid = fuzz_u32(&in),
-		.ciaddr = fuzz_u32(&in),
-		.requested = fuzz_u32(&in),
-		.server_id = fuzz_u32(&in),
+		.ciaddr = some_host(&in),
+		.requested = some_host(&in),
+		.server_id = some_host(&in),
 		.max_size = 576,
 		.hostname = { in.p, in.n < 255 ? in.n : 255 },
 	};
