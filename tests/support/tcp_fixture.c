@@ -50,7 +50,7 @@ static void choose_controller(struct holm_tcp *t, const struct tcp_options *o)
 
 void fixture_init(struct tcp_fixture *t, const struct tcp_options *o)
 {
-	struct lab_options lo = { .protos = protos,
+	struct lab_options lo = { .protos = o->protos ? o->protos : protos,
 				  .config = o->config,
 				  .features = o->features,
 				  .segs_max = o->segs_max,
@@ -187,6 +187,11 @@ static void put_header(const struct tcp_fixture *t, const struct probe *p, struc
 	h->sack_permitted = p->sack_permitted;
 	h->has_wscale = p->has_wscale;
 	h->wscale = p->wscale;
+	h->nsack = p->nsack;
+	for (unsigned i = 0; i < p->nsack; i++) {
+		h->sack[i].left = t->iss + p->sack[i].left;
+		h->sack[i].right = t->iss + p->sack[i].right;
+	}
 }
 
 void fixture_rx(struct tcp_fixture *t, const struct probe *p)

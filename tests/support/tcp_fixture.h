@@ -38,6 +38,7 @@ struct tcp_options {
 	uint32_t features;
 	uint16_t segs_max, mtu;
 	uint64_t fail_from;
+	const struct holm_proto *const *protos; /* NULL: with all parts of TCP */
 	const char *cc; /* the congestion controller; NULL: "reno", whose windows tests foretell */
 };
 
@@ -68,8 +69,8 @@ struct probe {
 	uint32_t tsval, tsecr;
 	bool sack_permitted, has_wscale;
 	uint8_t wscale;
-	uint8_t nsack;		       /* expected */
-	struct tcp_sack_block sack[4]; /* relative to the peer's ISS */
+	uint8_t nsack;
+	struct tcp_sack_block sack[4]; /* relative, as acknowledgments are */
 	bool bad_sum;
 	uint32_t src;  /* 0: the peer */
 	bool absolute; /* seq and ack are not relative */

@@ -1,0 +1,376 @@
+/*
+ * Recovery with SACK: what is found lost, what is sent again, and that it is no more than the window
+ * allows. With RACK unless a test says otherwise; what only RACK does is in repair_rack.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/expect.h"
+#include "tests/support/tcp_fixture.h"
+
+#define RTT_MS 100u
+
+static const struct holm_proto *const sack_only[] = {
+	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, &holm_tcp_sack, NULL,
+};
+static const struct holm_proto *const no_parts[] = {
+	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
+};
+
+/* A round trip that is known: 100 ms. */
+static void know_rtt(struct tcp_fixture *t)
+{
+	t->t->rtt.srtt8 = (RTT_MS * 1000000u >> RTT_UNIT_SHIFT) * 8;
+	t->t->rtt.rttvar4 = t->t->rtt.srtt8 / 8;
+}
+
+/* `n` segments of 1000 bytes are in flight, and a round trip has passed. */
+static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsigned n)
+{
+	struct tcp_options with = *o;
+
+	with.peer_sack = true;
+	with.nodelay = true;
+	fixture_passive(t, &with);
+	know_rtt(t);
+	fixture_write(t, n * 1000);
+	for (unsigned i = 0; i < n; i++)
+		expect_tx(t, .seq = 1 + i * 1000, .len = 1000);
+	expect_silence(t);
+	fixture_wait_ms(t, RTT_MS);
+}
+
+#define flying(t, n, ...) in_flight((t), &(struct tcp_options){ .iss = FIX_ANY, __VA_ARGS__ }, (n))
+
+static struct tcp_score *score(const struct tcp_fixture *t)
+{
+	return &t->t->flight->repair->score;
+}
+
+static uint64_t counted(const struct tcp_fixture *t, enum holm_counter counter)
+{
+	return holm_net_counter(t->lab.net, counter);
+}
+
+static void only_the_hole_is_sent_again(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 8);
+	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 2001, 8001 } });
+	expect_tx(&t, .seq = 1001, .len = 1000);
+	expect_silence(&t);
+	assert_int_equal(t.t->flight->phase, TCP_RECOVERY);
+	assert_int_equal(t.t->ssthresh, 4000);
+	fixture_wait_ms(&t, RTT_MS);
+	rx(&t, .ack = 8001);
+	expect_silence(&t);
+	assert_int_equal(t.t->flight->phase, TCP_OPEN);
+	assert_int_equal(t.t->cwnd, 4000);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	finish(&t);
+}
+
+static void several_holes_are_repaired_in_one_round_trip_and_count_once(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 10);
+	rx(&t, .ack = 1, .nsack = 3, .sack = { { 9001, 10001 }, { 5001, 8001 }, { 2001, 4001 } });
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_tx(&t, .seq = 1001, .len = 1000);
+	/* Half of the window was delivered: half of it may be sent. */
+	expect_tx(&t, .seq = 4001, .len = 1000);
+	fixture_skip(&t);
+	fixture_wait_ms(&t, RTT_MS);
+	rx(&t, .ack = 10001);
+	assert_int_equal(t.t->ssthresh, 5000);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 1);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	finish(&t);
+}
+
+static void three_hundred_duplicates_send_the_hole_once(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 8);
+	for (unsigned i = 0; i < 300; i++)
+		rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 8001 } });
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_silence(&t);
+	finish(&t);
+}
+
+static void what_the_peer_announces_makes_room_for_new_data(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 10);
+	fixture_write(&t, 5000);
+	expect_silence(&t); /* the window of ten segments is full */
+	/* Limited transmit: the first two duplicates let one each go. */
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 2001 } });
+	expect_tx(&t, .seq = 10001, .len = 1000);
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 3001 } });
+	expect_tx(&t, .seq = 11001, .len = 1000);
+	expect_silence(&t);
+	assert_int_equal(t.t->flight->phase, TCP_OPEN);
+	finish(&t);
+}
+
+static void blocks_of_what_was_never_sent_are_counted_and_ignored(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 4);
+	rx(&t, .ack = 1, .nsack = 2, .sack = { { 3001, 5001 }, { 2001, 1001 } });
+	assert_int_equal(score(&t)->sacked, 0);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SACKS_INVALID), 2);
+	rx(&t, .ack = 2001, .nsack = 1, .sack = { { 1, 1001 } });
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SACKS_INVALID), 2); /* a duplicate, reported */
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_DSACKS_RECEIVED), 1);
+	finish(&t);
+}
+
+static void a_peer_that_reneges_gets_everything_again(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 4);
+	/* It has all but the first; then the first, and nothing else any more. */
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 4001 } });
+	expect_tx(&t, .seq = 1, .len = 1000);
+	fixture_wait_ms(&t, RTT_MS);
+	rx(&t, .ack = 1001);
+	expect_silence(&t);
+	fixture_wait_ms(&t, 400);
+	expect_tx(&t, .seq = 1001, .len = 1000);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_RENEGED), 1);
+	rx(&t, .ack = 2001);
+	expect_tx(&t, .seq = 2001, .len = 1000);
+	expect_tx(&t, .seq = 3001, .len = 1000);
+	finish(&t);
+}
+
+static void a_retransmission_may_be_cut_anew_and_acknowledged_in_the_middle(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 4);
+	t.t->dst->mtu = 640;
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 2001, 4001 } });
+	expect_tx(&t, .seq = 1, .len = 600);
+	expect_tx(&t, .seq = 601, .len = 600);
+	fixture_skip(&t);
+	fixture_wait_ms(&t, RTT_MS);
+	rx(&t, .ack = 301, .nsack = 1, .sack = { { 2001, 4001 } });
+	rx(&t, .ack = 1201, .nsack = 1, .sack = { { 2001, 4001 } });
+	fixture_wait_ms(&t, 1000);
+	fixture_skip(&t);
+	rx(&t, .ack = 4001);
+	assert_int_equal(tcp_in_flight(t.t), 0);
+	assert_int_equal(tcp_pipe(t.t), 0);
+	finish(&t);
+}
+
+static void a_peer_that_shrinks_its_window_is_no_congestion(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 8);
+	/* Eight were sent into a window that is two now; the peer has kept none of the rest. */
+	rx(&t, .ack = 1001, .wnd = 2000);
+	expect_silence(&t);
+	rx(&t, .ack = 3001, .wnd = 2000);
+	expect_silence(&t);
+	assert_int_equal(t.t->ssthresh, UINT32_MAX);
+	/* A probe, then what fits the window, until it opens again. */
+	fixture_wait_ms(&t, 700);
+	expect_tx(&t, .seq = 7001, .len = 1000);
+	expect_tx(&t, .seq = 3001, .len = 1000);
+	rx(&t, .ack = 4001, .wnd = 65535);
+	expect_tx(&t, .seq = 4001, .len = 1000);
+	fixture_skip(&t);
+	rx(&t, .ack = 8001);
+	assert_int_equal(tcp_in_flight(t.t), 0);
+	finish(&t);
+}
+
+/* Trap: sequence numbers, blocks and edges that lie on both sides of 2^32 and of 2^31. */
+static void recovery_does_not_mind_where_numbers_wrap(void **state)
+{
+	static const uint32_t around[] = { 0, 0x80000000u };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		for (uint32_t k = 0; k <= 9000; k += 500) {
+			struct tcp_fixture t;
+
+			flying(&t, 8, .iss = around[i] - k, .peer_iss = around[i] - k);
+			rx(&t, .ack = 1001, .nsack = 2, .sack = { { 5001, 8001 }, { 2001, 4001 } });
+			expect_tx(&t, .seq = 1001, .len = 1000);
+			expect_tx(&t, .seq = 4001, .len = 1000);
+			expect_silence(&t);
+			fixture_wait_ms(&t, RTT_MS);
+			rx(&t, .ack = 8001);
+			assert_int_equal(t.t->flight->phase, TCP_OPEN);
+			assert_int_equal(tcp_pipe(t.t), 0);
+			finish(&t);
+		}
+	}
+}
+
+static void a_lost_fin_is_sent_again(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 1);
+	holm_tcp_shutdown(t.t);
+	lab_poll(&t.lab);
+	expect_tx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1001);
+	rx(&t, .ack = 1001);
+	fixture_wait_ms(&t, 450);
+	expect_tx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1001);
+	fixture_wait_ms(&t, 500);
+	expect_tx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1001);
+	rx(&t, .ack = 1002);
+	assert_int_equal(t.t->state, HOLM_TCP_FIN_WAIT_2);
+	finish(&t);
+}
+
+/* Whatever a peer claims, what is in flight stays within the window: the stack asserts it. */
+static void random_claims_of_a_peer_break_nothing(void **state)
+{
+	uint64_t seed = expect_seed(0xacc);
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		struct tcp_fixture t;
+		uint32_t una = 1;
+
+		established(&t, .peer_sack = true, .nodelay = true, .peer_ts = round % 2,
+			    .protos = round % 3 ? NULL : sack_only,
+			    .iss = (uint32_t)expect_random(&seed));
+		fixture_write(&t, 200000);
+		for (unsigned i = 0; i < 150 && una < 200001; i++) {
+			uint32_t sent = tcp_snd_nxt(t.t).v - t.iss;
+			struct probe p = { .flags = TCP_ACK,
+					   .seq = t.peer_nxt,
+					   .wnd = (uint32_t)expect_random_below(&seed, 65536),
+					   .sport = FIX_PEER_PORT,
+					   .dport = FIX_PORT,
+					   .tsval = t.tsval,
+					   .tsecr = t.our_ts };
+
+			if (expect_random_below(&seed, 3) == 0)
+				una += (uint32_t)expect_random_below(&seed, sent - una + 1);
+			p.ack = una;
+			p.nsack = (uint8_t)expect_random_below(&seed, 4);
+			for (unsigned b = 0; b < p.nsack; b++) {
+				p.sack[b].left =
+					una - 500 +
+					(uint32_t)expect_random_below(&seed, sent - una + 1000);
+				p.sack[b].right =
+					p.sack[b].left + (uint32_t)expect_random_below(&seed, 5000);
+			}
+			fixture_rx(&t, &p);
+			fixture_wait_ms(&t, expect_random_below(&seed, 4) ? 1 : 300);
+			if (t.t->state == HOLM_TCP_CLOSED)
+				break;
+			if (t.t->flight && t.t->flight->repair)
+				assert_int_equal(tcp_score_end(score(&t)).v, tcp_snd_nxt(t.t).v);
+		}
+		fixture_skip(&t);
+		finish(&t);
+	}
+}
+
+static void without_rack_three_segments_above_make_a_loss(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 8, .protos = sack_only);
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 2001 } });
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 3001 } });
+	fixture_wait_ms(&t, 50);
+	expect_silence(&t); /* no time makes it lost */
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 4001 } });
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_silence(&t);
+	assert_int_equal(t.t->cwnd, 4000);
+	fixture_wait_ms(&t, RTT_MS);
+	rx(&t, .ack = 8001);
+	assert_int_equal(t.t->flight->phase, TCP_OPEN);
+	finish(&t);
+}
+
+static void without_rack_a_timeout_sends_everything_again(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 4, .protos = sack_only);
+	fixture_wait_ms(&t, 300);
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_silence(&t);
+	assert_int_equal(t.t->cwnd, 1000);
+	rx(&t, .ack = 1001);
+	expect_tx(&t, .seq = 1001, .len = 1000);
+	expect_tx(&t, .seq = 2001, .len = 1000);
+	finish(&t);
+}
+
+static void without_its_part_sack_is_not_offered_and_newreno_repairs(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true, .nodelay = true, .protos = no_parts);
+	assert_false(t.t->flags & TCP_SACK);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_SACK, 1), -HOLM_ENOPROTOOPT);
+	fixture_write(&t, 5000);
+	fixture_skip(&t);
+	for (unsigned i = 0; i < 3; i++)
+		rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 2001 + i * 1000 } });
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_silence(&t);
+	assert_null(t.t->flight->repair);
+	finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_the_hole_is_sent_again),
+		cmocka_unit_test(several_holes_are_repaired_in_one_round_trip_and_count_once),
+		cmocka_unit_test(three_hundred_duplicates_send_the_hole_once),
+		cmocka_unit_test(what_the_peer_announces_makes_room_for_new_data),
+		cmocka_unit_test(blocks_of_what_was_never_sent_are_counted_and_ignored),
+		cmocka_unit_test(a_peer_that_reneges_gets_everything_again),
+		cmocka_unit_test(a_retransmission_may_be_cut_anew_and_acknowledged_in_the_middle),
+		cmocka_unit_test(a_peer_that_shrinks_its_window_is_no_congestion),
+		cmocka_unit_test(recovery_does_not_mind_where_numbers_wrap),
+		cmocka_unit_test(a_lost_fin_is_sent_again),
+		cmocka_unit_test(random_claims_of_a_peer_break_nothing),
+		cmocka_unit_test(without_rack_three_segments_above_make_a_loss),
+		cmocka_unit_test(without_rack_a_timeout_sends_everything_again),
+		cmocka_unit_test(without_its_part_sack_is_not_offered_and_newreno_repairs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
