@@ -74,7 +74,7 @@ uint32_t rack_detect(const struct tcp_rack *r, struct tcp_score *s, uint32_t reo
 	uint32_t before = s->lost;
 
 	*wait = 0;
-	if (!r->has_rtt)
+	if (!r->has_segment)
 		return 0;
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct tcp_sent *e = tcp_score_at(s, i);

@@ -17,6 +17,8 @@
 #define RACK_COARSE (16000000u >> 10)
 /* TLP.max_ack_delay: the longest that a peer may sit on the ACK of a single segment. */
 #define TLP_ACK_DELAY (200000000u >> 10)
+/* What the tick of the timer and a busy host may add to a short round trip. */
+#define TLP_LEAST (2u << 10)
 #define TLP_FIRST (1000000000u >> 10)
 
 /* How long a minimum counts: about five minutes. */
@@ -30,6 +32,7 @@ struct tcp_rack {
 	struct tcp_seq dsack_round; /* valid if in_dsack_round */
 	uint8_t mult, persist;
 	bool has_rtt;
+	bool has_segment; /* tx, end and rtt are valid */
 	bool reordering_seen;
 	bool in_dsack_round;
 };
@@ -61,12 +64,13 @@ static inline void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest
 		r->min_rtt_at = now;
 	}
 	r->rtt = rtt;
-	if (!r->has_rtt || serial_lt(r->tx, newest->tx) ||
+	if (!r->has_segment || serial_lt(r->tx, newest->tx) ||
 	    (r->tx == newest->tx && seq_lt(r->end, newest->end))) {
 		r->tx = newest->tx;
 		r->end = newest->end;
 	}
 	r->has_rtt = true;
+	r->has_segment = true;
 }
 
 /* Section 6.2, steps 1 to 3: what an ACK delivered. */
@@ -81,6 +85,12 @@ static inline void rack_acked(struct tcp_rack *r, struct tcp_seq una)
 }
 
 void rack_recovered(struct tcp_rack *r);
+/* A retransmission was spurious: what seemed to answer it answered the first sending. */
+static inline void rack_mistaken(struct tcp_rack *r)
+{
+	r->has_segment = false;
+}
+
 /* RACK.reo_wnd now. `certain`: in recovery, or DupThresh segments were announced as received. */
 uint32_t rack_reo_wnd(const struct tcp_rack *r, bool certain, uint32_t srtt);
 
@@ -99,7 +109,7 @@ static inline uint32_t tlp_pto(uint32_t srtt, bool single)
 {
 	if (srtt == 0)
 		return TLP_FIRST;
-	return 2 * srtt + (single ? TLP_ACK_DELAY : 0);
+	return 2 * srtt + (single ? TLP_ACK_DELAY : TLP_LEAST);
 }
 
 /*

@@ -289,6 +289,7 @@ static void undo(struct holm_tcp *c)
 
 	r->can_undo = false;
 	r->frto = TCP_FRTO_OFF;
+	rack_mistaken(&r->rack);
 	if (fl->phase != TCP_OPEN) {
 		tcp_score_unlose(&r->score);
 		fl->phase = TCP_OPEN;

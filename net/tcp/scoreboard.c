@@ -132,9 +132,11 @@ static int64_t split(struct tcp_score *s, struct mem *mem, struct tcp_seq seq, u
 
 /* ---- Sending ------------------------------------------------------------------------------------- */
 
-static bool joins(const struct tcp_sent *last, uint32_t now, uint32_t grain)
+/* Nothing may have been sent again since: that its answer comes first would not be seen. */
+static bool joins(const struct tcp_score *s, const struct tcp_sent *last, uint32_t now,
+		  uint32_t grain)
 {
-	return last->flags == 0 && now - last->at <= grain;
+	return last->flags == 0 && last->tx == s->tx && now - last->at <= grain;
 }
 
 void tcp_score_sent(struct tcp_score *s, struct mem *mem, struct tcp_seq end, uint32_t now,
@@ -142,7 +144,7 @@ void tcp_score_sent(struct tcp_score *s, struct mem *mem, struct tcp_seq end, ui
 {
 	struct tcp_sent *last = s->n > 0 ? tcp_score_at(s, s->n - 1) : NULL;
 
-	if (last && joins(last, now, grain)) {
+	if (last && joins(s, last, now, grain)) {
 		last->end = end;
 		return;
 	}
