@@ -304,7 +304,7 @@ static int64_t call_close(struct calls *c, struct attempt *a)
 	struct sock *k = a->sock;
 	int linger_s = holm_socket_linger_s(k->s);
 
-	if (linger_s > 0 && a->may_wait) {
+	if (linger_s > 0 && a->may_wait && holm_socket_readable_bytes(k->s) == 0) {
 		if (!a->again) {
 			(void)holm_socket_shutdown(k->s, HOLM_SHUT_WR);
 			a->deadline_ns = c->now + (uint64_t)linger_s * NS_PER_S;
@@ -550,6 +550,9 @@ static bool may_go_on(const struct calls *c, struct attempt *a)
 	if (!a->event)
 		return false;
 	a->expired = c->now >= a->deadline_ns;
+	/* The peer's last ACK raises no event: who lingers looks again and again. */
+	if (strcmp(a->event->call.name, "close") == 0)
+		return true;
 	return a->expired || (a->sock ? a->sock->awake : a->done != 0);
 }
 
