@@ -125,6 +125,7 @@ SCRIPT_TESTS := $(call wanted,$(wildcard tests/*.sh tests/tools/*.sh))
 BOOT_TESTS := $(call wanted,$(wildcard tests/boot/*.sh))
 PKT_SRC := $(wildcard tests/pkt/*.c)
 PKT_FOLDERS := $(patsubst %/,%,$(sort $(dir $(call wanted,$(wildcard tests/pkt/*/*.pkt)))))
+POSIX_SRC := $(wildcard $(call wanted,tests/posix/*.c))
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
 # ---- flags -----------------------------------------------------------------------------------
@@ -418,6 +419,18 @@ $(BUILD)/host/fuzz/%: $(call objects,host,tests/fuzz/target/%.c tests/fuzz/repla
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
 
+# One program of socket calls in front of the host's kernel and in front of holm.
+POSIX_FLAGS := -std=gnu11 -g -O1 $(TEST_WARN) $(INCLUDE)
+POSIX_KERNEL := $(wildcard kernel/sys/*.c) kernel/initrd.c kernel/unixtime.c
+POSIX_HEADERS := $(wildcard tests/posix/*.h kernel/sys/*.h) $(PUBLIC_HEADERS)
+$(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS)
+	$(call say,LINK,$@) && mkdir -p $(@D)
+	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
+$(BUILD)/host/tests/posix/holm: $(POSIX_SRC) $(POSIX_KERNEL) $(POSIX_HEADERS) $(BUILD)/host/net.a $(BUILD)/host/lib.a
+	$(call say,LINK,$@) && mkdir -p $(@D)
+	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) $(filter %.c,$^) $(filter %.a,$^) -o $@
+POSIX_PROGRAMS := $(if $(POSIX_SRC),$(addprefix $(BUILD)/host/tests/posix/,linux holm))
+
 # Embedding: the public headers, the library as it is shipped, and nothing else of the tree.
 EMBED_FLAGS := -std=c11 -g -O2 $(TEST_WARN) -Inet/include $(SECTIONS)
 define embed_rule
@@ -440,6 +453,7 @@ SUITE_be := be qemu-s390x $(BE_PROGRAMS)
 SUITE_pkt := pkt $(PKT_PLAYER) $(PKT_FOLDERS)
 SUITE_pkt32 := pkt32 $(subst /host/,/m32/,$(PKT_PLAYER)) $(PKT_FOLDERS)
 SUITE_fuzz := fuzz "" $(FUZZ_REPLAYS)
+SUITE_posix := posix "" $(POSIX_PROGRAMS)
 SUITE_embed := embed "" $(EMBED_PROGRAMS)
 SUITE_lint := lint "" $(call wanted,tests/lint/run.sh)
 SUITE_scripts := scripts "" $(SCRIPT_TESTS)
@@ -450,10 +464,11 @@ NEED_be := $(BE_PROGRAMS)
 NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
 NEED_pkt32 := $(subst /host/,/m32/,$(NEED_pkt))
 NEED_fuzz := $(FUZZ_REPLAYS)
+NEED_posix := $(POSIX_PROGRAMS)
 NEED_embed := $(EMBED_PROGRAMS)
 NEED_scripts := $(LIBRARIES)
 NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
-SUITES := host m32 be pkt pkt32 fuzz embed lint scripts image
+SUITES := host m32 be pkt pkt32 posix fuzz embed lint scripts image
 
 ## test: every suite below, then one line "N passed, N failed"; T= picks some
 test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
@@ -465,6 +480,7 @@ test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
 ## test-pkt: packet scripts against the stack
 ## test-pkt32: the same on a 32-bit machine
 ## test-fuzz: the fuzz targets over the inputs that are kept of them
+## test-posix: socket calls whose answers must be the host kernel's
 ## test-embed: programs that know only the public headers and libholm.a
 ## test-lint: that every lint check finds what it should
 ## test-scripts: install, set-up, run.sh

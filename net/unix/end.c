@@ -187,7 +187,7 @@ int unix_listen(struct unix_end *e, int backlog)
 static int find_listener(struct unix_end *e, const uint8_t *name, size_t len, struct unix_end **out)
 {
 	struct unix_end *listener;
-	int err = unix_lookup(e->net, name, len, &listener);
+	int err = unix_lookup(e, name, len, &listener);
 
 	if (err)
 		return err;
@@ -248,7 +248,7 @@ static void leave_destination(struct unix_end *e)
 static int connect_datagram(struct unix_end *e, const uint8_t *name, size_t len)
 {
 	struct unix_end *to;
-	int err = unix_lookup(e->net, name, len, &to);
+	int err = unix_lookup(e, name, len, &to);
 
 	if (err)
 		return err;

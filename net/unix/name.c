@@ -22,9 +22,15 @@ static size_t significant(const uint8_t *name, size_t len)
 	return n;
 }
 
-static uint32_t hash_of(const struct holm_net *net, const uint8_t *name, size_t len)
+/* As on Linux, each type of socket has abstract names of its own; paths are everybody's. */
+static uint8_t kind_of(const uint8_t *name, uint8_t type)
 {
-	uint64_t state = len;
+	return name[0] == 0 ? type : 0;
+}
+
+static uint32_t hash_of(const struct holm_net *net, const uint8_t *name, size_t len, uint8_t kind)
+{
+	uint64_t state = len << 8 | kind;
 
 	for (size_t i = 0; i < len; i += 8) {
 		uint64_t word = 0;
@@ -36,22 +42,25 @@ static uint32_t hash_of(const struct holm_net *net, const uint8_t *name, size_t 
 }
 
 static struct unix_name *find(const struct holm_net *net, const uint8_t *bytes, size_t len,
-			      uint32_t hash)
+			      uint8_t kind, uint32_t hash)
 {
 	struct htab_node *n;
 
 	for (n = htab_first(&net->unixes->names, hash); n; n = htab_next(n)) {
 		struct unix_name *name = container_of(n, struct unix_name, node);
 
-		if (name->len == len && memcmp(name->bytes, bytes, len) == 0)
+		if (name->len == len && name->type == kind && memcmp(name->bytes, bytes, len) == 0)
 			return name;
 	}
 	return NULL;
 }
 
-static struct unix_name *lookup(const struct holm_net *net, const uint8_t *bytes, size_t len)
+static struct unix_name *lookup(const struct holm_net *net, const uint8_t *bytes, size_t len,
+				uint8_t type)
 {
-	return find(net, bytes, len, hash_of(net, bytes, len));
+	uint8_t kind = kind_of(bytes, type);
+
+	return find(net, bytes, len, kind, hash_of(net, bytes, len, kind));
 }
 
 void unix_name_put(struct holm_net *net, struct unix_name *name)
@@ -74,17 +83,20 @@ int unix_bind(struct unix_end *e, const uint8_t *bytes, size_t len)
 	size_t n = significant(bytes, len);
 	struct unix_name *name;
 	uint32_t hash;
+	uint8_t kind;
 
 	if (n == 0 || len > UNIX_NAME_MAX || e->name)
 		return -HOLM_EINVAL;
-	hash = hash_of(net, bytes, n);
-	if (find(net, bytes, n, hash))
+	kind = kind_of(bytes, e->type);
+	hash = hash_of(net, bytes, n, kind);
+	if (find(net, bytes, n, kind, hash))
 		return -HOLM_EADDRINUSE;
 	name = mem_zalloc(&net->mem, sizeof(*name));
 	if (!name)
 		return -HOLM_ENOMEM;
 	memcpy(name->bytes, bytes, n);
 	name->len = (uint8_t)n;
+	name->type = kind;
 	if (net->unixes->names.nodes >= net->config.sockets_max ||
 	    htab_insert(&net->unixes->names, &name->node, hash) != HTAB_INSERTED) {
 		mem_free(&net->mem, name, sizeof(*name));
@@ -118,14 +130,14 @@ int unix_autobind(struct unix_end *e)
 	return -HOLM_ENOSPC;
 }
 
-int unix_lookup(struct holm_net *net, const uint8_t *bytes, size_t len, struct unix_end **out)
+int unix_lookup(const struct unix_end *e, const uint8_t *bytes, size_t len, struct unix_end **out)
 {
 	size_t n = significant(bytes, len);
 	const struct unix_name *name;
 
 	if (n == 0 || len > UNIX_NAME_MAX)
 		return -HOLM_EINVAL;
-	name = lookup(net, bytes, n);
+	name = lookup(e->net, bytes, n, e->type);
 	if (!name)
 		return bytes[0] == 0 ? -HOLM_ECONNREFUSED : -HOLM_ENOENT;
 	if (!name->end)
@@ -138,7 +150,7 @@ bool unix_path_exists(struct holm_net *net, const uint8_t *bytes, size_t len)
 {
 	size_t n = significant(bytes, len);
 
-	return n > 0 && n <= UNIX_NAME_MAX && bytes[0] != 0 && lookup(net, bytes, n);
+	return n > 0 && n <= UNIX_NAME_MAX && bytes[0] != 0 && lookup(net, bytes, n, 0);
 }
 
 int unix_unlink(struct holm_net *net, const uint8_t *bytes, size_t len)
@@ -148,7 +160,7 @@ int unix_unlink(struct holm_net *net, const uint8_t *bytes, size_t len)
 
 	if (n == 0 || n > UNIX_NAME_MAX || bytes[0] == 0)
 		return -HOLM_ENOENT;
-	name = lookup(net, bytes, n);
+	name = lookup(net, bytes, n, 0);
 	if (!name)
 		return -HOLM_ENOENT;
 	unbind(net, name);

@@ -72,7 +72,7 @@ static int find_destination(struct unix_end *e, const uint8_t *name, size_t name
 	}
 	if (e->shut & 2)
 		return -HOLM_EPIPE;
-	err = name ? unix_lookup(e->net, name, name_len, to) : default_destination(e, to);
+	err = name ? unix_lookup(e, name, name_len, to) : default_destination(e, to);
 	if (err)
 		return err;
 	if ((*to)->type != e->type)

@@ -26,7 +26,8 @@ struct unix_name {
 	struct unix_end *end; /* NULL: a path whose socket is gone */
 	uint32_t refs;
 	uint8_t len; /* a path without its NUL; an abstract name with its leading one */
-	bool bound;  /* in the table */
+	uint8_t type; /* enum holm_sock_type of an abstract name, each type has its own; 0: a path */
+	bool bound;   /* in the table */
 	uint8_t bytes[UNIX_NAME_MAX];
 };
 
@@ -112,8 +113,8 @@ void unix_let_go(struct holm_net *net);
 int unix_bind(struct unix_end *e, const uint8_t *name, size_t len);
 /* An abstract name that nobody has. */
 int unix_autobind(struct unix_end *e);
-/* Who is there? -HOLM_ENOENT, -HOLM_ECONNREFUSED, -HOLM_EINVAL. */
-int unix_lookup(struct holm_net *net, const uint8_t *name, size_t len, struct unix_end **out);
+/* Whom does `e` mean by it? -HOLM_ENOENT, -HOLM_ECONNREFUSED, -HOLM_EINVAL. */
+int unix_lookup(const struct unix_end *e, const uint8_t *name, size_t len, struct unix_end **out);
 /* Forget a path. -HOLM_ENOENT. */
 int unix_unlink(struct holm_net *net, const uint8_t *name, size_t len);
 /* Does the path name a socket? */

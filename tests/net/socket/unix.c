@@ -270,13 +270,13 @@ static void addresses_of_the_wrong_kind_are_refused(void **state)
 	(void)state;
 	sockets_duo(&d);
 	s = open_unix(&d, HOLM_SOCK_STREAM);
-	packets = listen_at(&d, HOLM_SOCK_SEQPACKET, "@p", 1);
+	packets = listen_at(&d, HOLM_SOCK_SEQPACKET, "/p", 1);
 	assert_int_equal(holm_socket_bind(s, &un, sizeof(un)), -HOLM_EINVAL);
 	un.family = HOLM_AF_UNIX;
 	assert_int_equal(holm_socket_bind(s, &un, 1), -HOLM_EINVAL);
 	assert_int_equal(holm_socket_bind(s, &un, sizeof(un) + 1), -HOLM_EINVAL);
 	assert_int_equal(holm_socket_connect(s, &un, 2), -HOLM_EINVAL);
-	assert_int_equal(connect_to(s, "@p"), -HOLM_EPROTOTYPE);
+	assert_int_equal(connect_to(s, "/p"), -HOLM_EPROTOTYPE);
 	assert_int_equal(holm_socket_listen(s, 1), -HOLM_EINVAL); /* no name */
 	holm_socket_close(s);
 	holm_socket_close(packets);

@@ -1,0 +1,116 @@
+/*
+ * posix.h -- one program of socket calls, compiled twice: against the host's C library and kernel, and
+ * (POSIX_ON_HOLM) against holm, whose calls take the same names. The same assertions must hold on both.
+ *
+ *	CASE(a_connection_is_refused)
+ *	{
+ *		int fd = tcp();
+ *
+ *		FAILS(connect_to(fd, unused_port()), ECONNREFUSED);
+ *	}
+ *
+ * A case is a sentence; it runs alone, in a process of its own or an instance of its own, and what it
+ * leaves open is closed. Where holm differs on purpose, it says so: DIFFERS("why").
+ */
+#ifndef TESTS_POSIX_POSIX_H
+#define TESTS_POSIX_POSIX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef POSIX_ON_HOLM
+#include "tests/posix/rename.h"
+#endif
+
+struct posix_case {
+	const char *name;
+	void (*run)(void);
+	struct posix_case *next;
+};
+
+void posix_register(struct posix_case *c);
+/* Fails the case. */
+__attribute__((format(printf, 3, 4), noreturn)) void posix_fail(const char *file, int line,
+								const char *format, ...);
+
+#define CASE(name)                                                                                 \
+	static void run_##name(void);                                                              \
+	static struct posix_case case_##name = { #name, run_##name, NULL };                        \
+	__attribute__((constructor)) static void register_##name(void)                             \
+	{                                                                                          \
+		posix_register(&case_##name);                                                      \
+	}                                                                                          \
+	static void run_##name(void)
+
+#define CHECK(condition)                                                                           \
+	((condition) ? (void)0 : posix_fail(__FILE__, __LINE__, "%s does not hold", #condition))
+
+#define EQ(got, expected) posix_equal(__FILE__, __LINE__, #got, (long)(got), (long)(expected))
+#define OK(call) posix_ok(__FILE__, __LINE__, #call, (long)(call))
+#define FAILS(call, error) posix_fails(__FILE__, __LINE__, #call, (long)(call), error)
+
+void posix_equal(const char *file, int line, const char *what, long got, long expected);
+/* Not negative; returns it. */
+long posix_ok(const char *file, int line, const char *what, long got);
+void posix_fails(const char *file, int line, const char *what, long got, int error);
+
+/* True on holm, where the line before says why it differs. */
+#ifdef POSIX_ON_HOLM
+#define DIFFERS(why) (sizeof(why) > 1)
+#else
+#define DIFFERS(why) (sizeof(why) < 1)
+#endif
+
+/* ---- short ways of saying it ---- */
+
+int tcp(void);
+int udp(void);
+struct sockaddr_in at(const char *ip, uint16_t port);
+/* The port that a socket is bound to. */
+uint16_t port_of(int fd);
+int bind_to(int fd, const char *ip, uint16_t port);
+int connect_to(int fd, uint16_t port); /* of 127.0.0.1 */
+/* A TCP socket listening at 127.0.0.1; its port. */
+int listening(int backlog, uint16_t *port);
+/* A connection over the loopback: [0] connected, [1] was accepted. */
+void tcp_pair(int fd[2]);
+void pair_of(int type, int fd[2]);
+/* What poll() says now of all events; `within_ms`: waits for any of `events`. */
+int level(int fd);
+int wait_for(int fd, int events, int within_ms);
+int set_int(int fd, int level, int name, int value);
+/* The value; the case fails if there is none. */
+int get_int(int fd, int level, int name);
+void nonblocking(int fd);
+/* An abstract address; its length. */
+socklen_t abstract(struct sockaddr_un *un, const char *name);
+/* A control message of descriptors. */
+ssize_t send_fds(int fd, const void *buf, size_t len, const int *fds, int n);
+/* *n: in, room for descriptors; out, how many came. */
+ssize_t recv_fds(int fd, void *buf, size_t len, int *fds, int *n, int flags, int *msg_flags);
+
+#endif
