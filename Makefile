@@ -466,7 +466,7 @@ NEED_pkt32 := $(subst /host/,/m32/,$(NEED_pkt))
 NEED_fuzz := $(FUZZ_REPLAYS)
 NEED_posix := $(POSIX_PROGRAMS)
 NEED_embed := $(EMBED_PROGRAMS)
-NEED_scripts := $(LIBRARIES)
+NEED_scripts = $(LIBRARIES) $(if $(filter %/tap.sh,$(SCRIPT_TESTS)),$(APPS:%=$(BUILD)/tap/%))
 NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
 SUITES := host m32 be pkt pkt32 posix fuzz embed lint scripts image
 

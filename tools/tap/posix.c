@@ -19,6 +19,7 @@
 
 _Static_assert(sizeof(struct sys_pollfd) == sizeof(struct pollfd), "Linux's layout");
 _Static_assert(sizeof(struct holm_iov) == sizeof(struct iovec), "Linux's layout");
+_Static_assert(sizeof(struct sys_msghdr) == sizeof(struct msghdr), "Linux's layout");
 _Static_assert(sizeof(struct sys_timespec) == sizeof(struct timespec), "Linux's layout");
 _Static_assert(HOLM_EAGAIN == EAGAIN && HOLM_ETIMEDOUT == ETIMEDOUT, "Linux's numbers");
 
@@ -129,39 +130,15 @@ ssize_t tap_recv(int fd, void *buf, size_t n, int flags)
 	return result(sys_recv(process_current(), inner(fd), buf, n, flags));
 }
 
-/* Ancillary data carries nothing yet: none is sent, none comes. */
-static struct holm_msg to_holm(const struct msghdr *m)
-{
-	struct holm_msg msg = {
-		.name = m->msg_name,
-		.name_len = m->msg_namelen,
-		.iov = (struct holm_iov *)(void *)m->msg_iov,
-		.iovcnt = m->msg_iovlen,
-	};
-
-	return msg;
-}
-
 ssize_t tap_sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	struct holm_msg msg = to_holm(m);
-
-	if (m->msg_controllen > 0)
-		return result(-HOLM_EOPNOTSUPP);
-	return result(sys_sendmsg(process_current(), inner(fd), &msg, flags));
+	return result(sys_sendmsg(process_current(), inner(fd), (const void *)m, flags));
 }
 
+/* Descriptors in a message keep kernel/sys' numbers: the applications here pass none. */
 ssize_t tap_recvmsg(int fd, struct msghdr *m, int flags)
 {
-	struct holm_msg msg = to_holm(m);
-	int64_t r = sys_recvmsg(process_current(), inner(fd), &msg, flags);
-
-	if (r >= 0) {
-		m->msg_namelen = msg.name_len;
-		m->msg_controllen = 0;
-		m->msg_flags = msg.flags;
-	}
-	return result(r);
+	return result(sys_recvmsg(process_current(), inner(fd), (void *)m, flags));
 }
 
 ssize_t tap_read(int fd, void *buf, size_t n)
