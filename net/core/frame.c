@@ -88,7 +88,8 @@ void holm_pool_get_stats(const struct holm_pool *pool, struct holm_pool_stats *s
 	};
 }
 
-struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, bool reserve_ok)
+/* The frame used last, as it was left. NULL: none, or none for this caller; counted. */
+static inline struct holm_frame *pool_pop(struct holm_pool *pool, bool reserve_ok)
 {
 	struct holm_frame *f = pool->free;
 
@@ -100,7 +101,15 @@ struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, boo
 	pool->nfree--;
 	if (unlikely(pool->nfree < pool->free_min))
 		pool->free_min = pool->nfree;
+	return f;
+}
 
+struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, bool reserve_ok)
+{
+	struct holm_frame *f = pool_pop(pool, reserve_ok);
+
+	if (unlikely(!f))
+		return NULL;
 	f->next = NULL;
 	f->chain = NULL;
 	f->segs = f->segs_inline;
@@ -126,15 +135,26 @@ struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, boo
 	return f;
 }
 
+/* A reference less; most buffers of many segments are home buffers of frames. */
+static inline void put_segment(struct holm_buf *buf)
+{
+	if (--buf->refs > 0)
+		return;
+	if (likely(buf->owner == &home_owner))
+		home_release(buf);
+	else
+		buf->owner->release(buf);
+}
+
 /* Everything but the chain. */
 static never_inline void free_segments(struct holm_frame *f)
 {
 	for (uint32_t i = 0; i < f->nsegs; i++)
 		if (f->segs[i].buf != &f->home)
-			holm_buf_put(f->segs[i].buf);
+			put_segment(f->segs[i].buf);
 	if (f->vector)
-		holm_buf_put(&f->vector->home);
-	holm_buf_put(&f->home);
+		put_segment(&f->vector->home);
+	put_segment(&f->home);
 }
 
 void holm_frame_free(struct holm_frame *f)
@@ -242,25 +262,47 @@ struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_fr
 	return c;
 }
 
-/* Where the next bytes of a copy go, and how many fit there. */
+/* Where the next bytes of a copy go: behind those of the last segment, which has room for more. */
 struct copy_target {
-	uint8_t *data;
+	struct holm_seg *seg;
 	size_t room;
 };
 
-/* Append another home buffer, empty yet, to the copy. */
-static bool add_target(struct holm_frame *c, struct copy_target *t)
+/* Append another home buffer, empty yet, to the copy. Of its frame only the buffer is used. */
+static inline bool add_target(struct holm_frame *c, struct copy_target *t)
 {
-	struct holm_frame *x = holm_frame_alloc(c->pool, 0, false);
-	bool ok;
+	struct holm_frame *x = pool_pop(c->pool, false);
 
-	if (!x)
+	if (unlikely(!x))
 		return false;
-	ok = holm_frame_append(c, &x->home, x->home_mem, 0);
-	t->data = x->home_mem;
+	x->home.refs = 1;
+	if (unlikely(c->nsegs == c->segs_max) && !grow_vector(c)) {
+		put_segment(&x->home);
+		return false;
+	}
+	t->seg = &c->segs[c->nsegs++];
+	t->seg->data = x->home_mem;
+	t->seg->buf = &x->home;
+	t->seg->len = 0;
 	t->room = HOLM_FRAME_BYTES;
-	holm_frame_free(x); /* the segment's reference keeps the buffer */
-	return ok;
+	return true;
+}
+
+static bool copy_bytes(struct holm_frame *c, struct copy_target *t, const uint8_t *src, size_t left)
+{
+	while (left > 0) {
+		size_t n;
+
+		if (t->room == 0 && !add_target(c, t))
+			return false;
+		n = min_size(left, t->room);
+		memcpy(t->seg->data + t->seg->len, src, n);
+		t->seg->len += (uint32_t)n;
+		t->room -= n;
+		src += n;
+		left -= n;
+	}
+	return true;
 }
 
 struct holm_frame *holm_frame_copy(struct holm_pool *pool, const struct holm_frame *f)
@@ -272,29 +314,14 @@ struct holm_frame *holm_frame_copy(struct holm_pool *pool, const struct holm_fra
 		return NULL;
 	copy_metadata(c, f);
 	c->flags = (uint16_t)(c->flags & ~(unsigned)HOLM_FRAME_LENT);
-	t.data = c->segs[0].data;
+	c->len = f->len;
+	t.seg = c->segs;
 	t.room = HOLM_FRAME_BYTES - COPY_HEADROOM;
-	for (uint32_t i = 0; i < f->nsegs; i++) {
-		const uint8_t *src = f->segs[i].data;
-		size_t left = f->segs[i].len;
-
-		while (left > 0) {
-			size_t n;
-
-			if (t.room == 0 && !add_target(c, &t)) {
-				holm_frame_free(c);
-				return NULL;
-			}
-			n = min_size(left, t.room);
-			memcpy(t.data, src, n);
-			c->segs[c->nsegs - 1].len += (uint32_t)n;
-			c->len += (uint32_t)n;
-			t.data += n;
-			t.room -= n;
-			src += n;
-			left -= n;
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		if (!copy_bytes(c, &t, f->segs[i].data, f->segs[i].len)) {
+			holm_frame_free(c);
+			return NULL;
 		}
-	}
 	return c;
 }
 
