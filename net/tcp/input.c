@@ -359,19 +359,23 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_TCP_ADDRESS); /* MUST-57 */
 		return;
 	}
+	if (g->head && gro_continues(g, f)) {
+		if (unlikely(!checksum_holds(f, ip))) {
+			net_drop(net, f, HOLM_DROP_TCP_CSUM);
+			return;
+		}
+		gro_append(g, f);
+		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
+		return;
+	}
 	if (unlikely(!parse(net, f, gro_next_info(g))))
 		return;
 	if (unlikely(!checksum_holds(f, ip))) {
 		net_drop(net, f, HOLM_DROP_TCP_CSUM);
 		return;
 	}
-	if (g->head) {
-		if (gro_append(g, f)) {
-			net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
-			return;
-		}
+	if (g->head)
 		flush(ts);
-	}
 	if (!gro_begin(g, f))
 		run_one(net, f, gro_next_info(g));
 }

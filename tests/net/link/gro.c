@@ -15,7 +15,10 @@
 /* Frames that exist only as far as GRO looks at them. */
 struct piece {
 	struct holm_frame f;
+	struct holm_seg seg;
+	uint8_t header[TCP_HDR_MAX];
 	struct tcp_hdr_info info;
+	uint32_t len;
 };
 
 static struct piece piece(uint32_t seq, uint32_t len)
@@ -32,21 +35,37 @@ static struct piece piece(uint32_t seq, uint32_t len)
 					.hdr_len = TCP_HDR_BYTES };
 	*ip_rx(&p.f) = (struct ip_rx){ .src = holm_addr_ip4(10, 0, 0, 2),
 				       .dst = holm_addr_ip4(10, 0, 0, 1),
-				       .l4_len = TCP_HDR_BYTES + len };
+				       .l4_len = 0 };
+	p.len = len;
 	return p;
+}
+
+/* Write the header as the piece has it by now. */
+static void build(struct piece *p)
+{
+	p->info.hdr_len = (uint8_t)tcp_build(p->header, &p->info);
+	p->seg = (struct holm_seg){ .data = p->header, .len = p->info.hdr_len };
+	p->f.segs = &p->seg;
+	p->f.nsegs = 1;
+	ip_rx(&p->f)->l4_len = p->info.hdr_len + p->len;
 }
 
 static bool begin(struct gro *g, struct piece *p)
 {
 	g->head = NULL;
+	build(p);
 	*gro_next_info(g) = p->info;
 	return gro_begin(g, &p->f);
 }
 
 static bool append(struct gro *g, struct piece *p)
 {
-	*gro_next_info(g) = p->info;
-	return gro_append(g, &p->f);
+	build(p);
+	if (!gro_continues(g, &p->f))
+		return false;
+	gro_append(g, &p->f);
+	assert_int_equal(p->f.payload_off, p->info.hdr_len);
+	return true;
 }
 
 static void segments_in_a_row_become_one(void **state)
@@ -96,7 +115,7 @@ static void any_other_difference_keeps_them_apart(void **state)
 	struct gro g = { 0 };
 
 	(void)state;
-	for (unsigned i = 0; i < 14; i++) {
+	for (unsigned i = 0; i < 16; i++) {
 		struct piece a = piece(0, 100), b = piece(100, 100);
 		bool merge = i == 0;
 
@@ -110,7 +129,9 @@ static void any_other_difference_keeps_them_apart(void **state)
 		ip_rx(&b.f)->src.b[15] ^= i == 10;
 		ip_rx(&b.f)->dst.b[15] ^= i == 11;
 		b.info.nsack = i == 12;
-		ip_rx(&b.f)->l4_len -= i == 13 ? 100 : 0;
+		b.len -= i == 13 ? 100 : 0;
+		ip_rx(&b.f)->tos = i == 14;
+		b.info.has_wscale = i == 15;
 		assert_true(begin(&g, &a));
 		assert_int_equal(append(&g, &b), merge);
 	}
@@ -143,6 +164,32 @@ static void what_has_no_payload_or_a_special_flag_is_not_held(void **state)
 	assert_false(begin(&g, &b));
 }
 
+static void a_header_in_two_segments_is_left_to_others(void **state)
+{
+	struct piece a = piece(0, 100), b = piece(100, 100);
+	struct gro g = { 0 };
+
+	(void)state;
+	assert_true(begin(&g, &a));
+	build(&b);
+	b.seg.len = TCP_HDR_BYTES - 1;
+	assert_false(gro_continues(&g, &b.f));
+}
+
+static void a_packet_shorter_than_its_header_is_left_to_others(void **state)
+{
+	struct piece a = piece(0, 100), b = piece(100, 100);
+	struct gro g = { 0 };
+
+	(void)state;
+	assert_true(begin(&g, &a));
+	build(&b);
+	for (uint32_t l4_len = 0; l4_len <= TCP_HDR_BYTES; l4_len++) {
+		ip_rx(&b.f)->l4_len = l4_len;
+		assert_false(gro_continues(&g, &b.f));
+	}
+}
+
 static void a_super_segment_stays_within_16_bits(void **state)
 {
 	static struct piece p[60];
@@ -168,6 +215,8 @@ int main(void)
 		cmocka_unit_test(any_other_difference_keeps_them_apart),
 		cmocka_unit_test(timestamps_must_be_the_same),
 		cmocka_unit_test(what_has_no_payload_or_a_special_flag_is_not_held),
+		cmocka_unit_test(a_header_in_two_segments_is_left_to_others),
+		cmocka_unit_test(a_packet_shorter_than_its_header_is_left_to_others),
 		cmocka_unit_test(a_super_segment_stays_within_16_bits),
 	};
 
