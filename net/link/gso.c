@@ -7,6 +7,7 @@
 #include "net/link/gso.h"
 
 #include "lib/checksum.h"
+#include "net/wire/eth.h"
 #include "net/wire/ip4.h"
 #include "net/wire/tcp.h"
 
@@ -19,6 +20,9 @@
 #define GATHER_MIN 512u
 /* Segments that a piece may refer to: what is inline, less the headers'. */
 #define GATHER_SPANS (HOLM_FRAME_SEGS_INLINE - 1u)
+
+/* Ethernet, IPv4 and TCP without options. */
+#define USUAL_HEADERS (ETH_HDR_BYTES + IP4_HDR_BYTES + TCP_HDR_BYTES)
 
 /* Where the next payload byte is. */
 struct cursor {
@@ -34,8 +38,11 @@ struct cutter {
 	uint32_t ip_sum; /* of the IPv4 header, without length, identifier and checksum */
 	uint32_t seq;
 	uint16_t ip_id;
-	uint8_t flags;
+	uint8_t flags; /* of the next piece, unless it is the last */
 	uint8_t tcp_hdr_len;
+	/* What pieces of this much payload have in common. */
+	size_t payload;
+	uint32_t ip_sum_len, pseudo_len; /* the sums with the length */
 	bool hw_csum;
 	bool gathers;
 };
@@ -54,7 +61,7 @@ static void read_headers(struct cutter *k)
 
 	k->tcp_hdr_len = (uint8_t)(f->hdr_len - f->l4_off);
 	k->seq = load_be32(tcp + 4);
-	k->flags = tcp[13];
+	k->flags = tcp[13] & (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
 	k->pseudo = checksum_sub(load_be16(tcp + TCP_CSUM_OFFSET), whole);
 	if (f->gso == HOLM_GSO_TCP6)
 		return;
@@ -65,10 +72,10 @@ static void read_headers(struct cutter *k)
 	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 10));
 }
 
-static void advance(struct cursor *at, size_t n)
+static inline void advance(struct cursor *at, size_t n)
 {
 	at->off += n;
-	if (at->off == at->seg->len) {
+	if (unlikely(at->off == at->seg->len)) {
 		at->seg++;
 		at->off = 0;
 	}
@@ -109,8 +116,8 @@ static uint32_t gather_payload(struct cutter *k, struct holm_frame *p, size_t le
 	return sum;
 }
 
-/* Copy `len` payload bytes to `dst`; returns their sum if it is ours to compute. */
-static uint32_t copy_payload(struct cutter *k, uint8_t *dst, size_t len)
+/* The same where they lie in more than one segment. */
+static never_inline uint32_t copy_pieces(struct cutter *k, uint8_t *dst, size_t len)
 {
 	uint32_t sum = 0;
 	size_t done = 0;
@@ -134,42 +141,70 @@ static uint32_t copy_payload(struct cutter *k, uint8_t *dst, size_t len)
 	return sum;
 }
 
-static void patch_ip(struct cutter *k, uint8_t *ip, size_t payload)
+/* Copy a piece's payload bytes to `dst`; returns their sum if it is ours to compute. */
+static inline uint32_t copy_payload(struct cutter *k, uint8_t *dst)
+{
+	size_t len = k->payload;
+	const uint8_t *src = k->at.seg->data + k->at.off;
+	uint32_t sum = 0;
+
+	if (unlikely(k->at.seg->len - k->at.off < len))
+		return copy_pieces(k, dst, len);
+	if (k->hw_csum)
+		memcpy(dst, src, len);
+	else
+		sum = checksum_copy(dst, src, len, 0);
+	advance(&k->at, len);
+	return sum;
+}
+
+/* Pieces are of one size, but for the last. */
+static void set_payload(struct cutter *k, size_t payload)
 {
 	const struct holm_frame *f = k->super;
-	uint32_t len = (uint32_t)(f->hdr_len - f->l3_off + payload);
 
-	if (f->gso == HOLM_GSO_TCP6) {
-		store_be16(ip + IP6_PAYLOAD_LEN_OFFSET, tcp_len(k, payload));
+	k->payload = payload;
+	k->ip_sum_len = checksum_add(k->ip_sum, (uint32_t)(f->hdr_len - f->l3_off + payload));
+	k->pseudo_len = checksum_add(k->pseudo, tcp_len(k, payload));
+}
+
+static inline void patch_ip(struct cutter *k, uint8_t *ip)
+{
+	const struct holm_frame *f = k->super;
+
+	if (unlikely(f->gso == HOLM_GSO_TCP6)) {
+		store_be16(ip + IP6_PAYLOAD_LEN_OFFSET, tcp_len(k, k->payload));
 		return;
 	}
-	store_be16(ip + 2, (uint16_t)len);
+	store_be16(ip + 2, (uint16_t)(f->hdr_len - f->l3_off + k->payload));
 	store_be16(ip + 4, k->ip_id);
-	store_be16(ip + 10, checksum_finish(checksum_add(k->ip_sum, checksum_add(len, k->ip_id))));
+	store_be16(ip + 10, checksum_finish(checksum_add(k->ip_sum_len, k->ip_id)));
 	k->ip_id++;
 }
 
-static void patch_tcp(struct cutter *k, uint8_t *tcp, size_t payload, uint32_t sum, bool last)
+static inline void patch_tcp(struct cutter *k, uint8_t *tcp, uint32_t sum, bool last)
 {
-	uint32_t pseudo = checksum_add(k->pseudo, tcp_len(k, payload));
-
 	store_be32(tcp + 4, k->seq);
-	tcp[13] = last ? k->flags : (uint8_t)(k->flags & ~(unsigned)(TCP_FIN | TCP_PSH));
-	k->seq += (uint32_t)payload;
+	/* FIN and PSH are the last piece's, which has the super-frame's flags as copied. */
+	if (likely(!last))
+		tcp[13] = k->flags;
+	else
+		tcp[13] &= (uint8_t)(k->flags | TCP_FIN | TCP_PSH);
+	k->seq += (uint32_t)k->payload;
 	/* RFC 3168 6.1.2: congestion window reduced is said once. */
 	k->flags &= (uint8_t) ~(unsigned)TCP_CWR;
 	if (k->hw_csum) {
-		store_be16(tcp + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(pseudo));
+		store_be16(tcp + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(k->pseudo_len));
 		return;
 	}
 	store_be16(tcp + TCP_CSUM_OFFSET, 0);
-	sum = checksum_add(sum, pseudo);
+	sum = checksum_add(sum, k->pseudo_len);
 	sum = k->tcp_hdr_len == TCP_HDR_BYTES ? checksum_20(tcp, sum)
 					      : checksum_partial(tcp, k->tcp_hdr_len, sum);
 	store_be16(tcp + TCP_CSUM_OFFSET, checksum_finish(sum));
 }
 
-static void copy_metadata(const struct cutter *k, struct holm_frame *p)
+static inline void copy_metadata(const struct cutter *k, struct holm_frame *p)
 {
 	const struct holm_frame *f = k->super;
 
@@ -185,25 +220,40 @@ static void copy_metadata(const struct cutter *k, struct holm_frame *p)
 	}
 }
 
+/* All headers; the usual length is known to the compiler, which makes a few moves of it. */
+static inline void copy_headers(uint8_t *to, const struct holm_frame *f)
+{
+	if (likely(f->hdr_len == USUAL_HEADERS))
+		memcpy(to, holm_frame_data(f), USUAL_HEADERS);
+	else
+		memcpy(to, holm_frame_data(f), f->hdr_len);
+}
+
 /* The next `payload` bytes as a frame of their own. False: the pool is empty. */
-static bool cut_one(struct cutter *k, size_t payload, bool last)
+static inline bool cut_one(struct cutter *k, size_t payload, bool last)
 {
 	const struct holm_frame *f = k->super;
 	struct holm_net *net = k->netif->net;
-	struct holm_frame *p = holm_frame_alloc(net->pool, PIECE_HEADROOM - f->hdr_len, false);
+	struct holm_frame *p;
 	uint8_t *data;
 	uint32_t sum;
 
+	if (unlikely(payload != k->payload))
+		set_payload(k, payload);
+	p = holm_frame_alloc(net->pool, PIECE_HEADROOM - f->hdr_len, false);
 	if (unlikely(!p))
 		return false;
-	data = holm_frame_put(p, f->hdr_len);
-	memcpy(data, holm_frame_data(f), f->hdr_len);
-	if (may_gather(k, payload))
+	data = holm_frame_data(p);
+	copy_headers(data, f);
+	if (may_gather(k, payload)) {
+		holm_frame_put(p, f->hdr_len);
 		sum = gather_payload(k, p, payload);
-	else
-		sum = copy_payload(k, holm_frame_put(p, payload), payload);
-	patch_ip(k, data + f->l3_off, payload);
-	patch_tcp(k, data + f->l4_off, payload, sum, last);
+	} else {
+		sum = copy_payload(k, data + f->hdr_len);
+		holm_frame_put(p, f->hdr_len + payload);
+	}
+	patch_ip(k, data + f->l3_off);
+	patch_tcp(k, data + f->l4_off, sum, last);
 	copy_metadata(k, p);
 	netif_enqueue(k->netif, p);
 	return true;

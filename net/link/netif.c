@@ -19,27 +19,6 @@ void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
 		net_timer_arm(netif->net, &netif->retry, netif->net->now + POOL_RETRY_NS);
 }
 
-static inline void enqueue(struct holm_netif *netif, struct holm_frame *f)
-{
-	struct holm_net *net = netif->net;
-
-	if (unlikely(netif->tail - netif->head > netif->ring_mask)) {
-		net_drop(net, f, HOLM_DROP_DEV_QUEUE_FULL);
-		return;
-	}
-	if (unlikely(net->trace))
-		net->trace(net, netif->dev, TRACE_OUT, f);
-	net_count(net, HOLM_COUNT_TX_FRAMES);
-	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
-	netif->ring[netif->tail++ & netif->ring_mask] = f;
-	net->queued = true;
-}
-
-void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
-{
-	enqueue(netif, f);
-}
-
 /* The checksum that a device without the feature leaves to us, over a frame that goes as it is. */
 static never_inline void finish_checksum(struct holm_frame *f)
 {
@@ -105,7 +84,7 @@ void netif_output(struct holm_netif *netif, struct holm_frame *f)
 	if (f->csum == HOLM_CSUM_PARTIAL &&
 	    !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)))
 		finish_checksum(f);
-	enqueue(netif, f);
+	netif_enqueue(netif, f);
 }
 
 static void wake_waiters(struct holm_netif *netif)

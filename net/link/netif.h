@@ -78,7 +78,21 @@ void netif_output(struct holm_netif *netif, struct holm_frame *f);
 void netif_flush(struct holm_netif *netif);
 
 /* Queue a frame as it is: it already fits the device. For netif_output() and software GSO. */
-void netif_enqueue(struct holm_netif *netif, struct holm_frame *f);
+static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
+{
+	struct holm_net *net = netif->net;
+
+	if (unlikely(netif->tail - netif->head > netif->ring_mask)) {
+		net_drop(net, f, HOLM_DROP_DEV_QUEUE_FULL);
+		return;
+	}
+	if (unlikely(net->trace))
+		net->trace(net, netif->dev, TRACE_OUT, f);
+	net_count(net, HOLM_COUNT_TX_FRAMES);
+	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
+	netif->ring[netif->tail++ & netif->ring_mask] = f;
+	net->queued = true;
+}
 
 /* Frames came back from the device: whoever waits for room is woken if there is some. */
 void netif_tx_done(struct holm_netif *netif);
