@@ -127,6 +127,22 @@ static void add_frames_if_low(void)
 		frames_max = 0; /* do not ask again at every turn */
 }
 
+/* A buffer that grows by itself may have a sixteenth of the memory. */
+static void bound_windows(struct holm_config *config)
+{
+	struct mem_stats ram;
+	uint64_t most;
+
+	mem_get_stats(&ram);
+	most = (uint64_t)ram.free_pages * PAGE_BYTES / 16;
+	if (most < config->tcp_rcvbuf_bytes)
+		most = config->tcp_rcvbuf_bytes;
+	if (config->tcp_rcvbuf_max_bytes > most)
+		config->tcp_rcvbuf_max_bytes = (uint32_t)most;
+	if (config->tcp_sndbuf_max_bytes > most)
+		config->tcp_sndbuf_max_bytes = (uint32_t)most;
+}
+
 static struct holm_net *create(void)
 {
 	static const struct holm_proto *const all[] = {
@@ -153,6 +169,7 @@ static struct holm_net *create(void)
 		log_error("network: no source of entropy (RDRAND, virtio-rng), so TCP is not "
 			  "started; with entropy=unsafe it is");
 	holm_config_default(&config);
+	bound_windows(&config);
 	err = holm_net_create(&net, &config, &env, has_secrets ? all : unsafe);
 	if (err)
 		panic("the network stack does not start (error %d)", -err);

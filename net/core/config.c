@@ -28,6 +28,8 @@ void holm_config_default(struct holm_config *config)
 		.tcp_ranges_max = 32,
 		.tcp_sndbuf_bytes = 64 * 1024,
 		.tcp_rcvbuf_bytes = 64 * 1024,
+		.tcp_sndbuf_max_bytes = 4 * 1024 * 1024,
+		.tcp_rcvbuf_max_bytes = 4 * 1024 * 1024,
 		.tcp_time_wait_ns = 60ull * 1000 * 1000 * 1000,
 		.udp_endpoints_max = 4096,
 		.udp_rcv_frames_max = 256,
@@ -49,7 +51,8 @@ bool config_is_valid(const struct holm_config *c)
 	       c->tcp_conns_max >= 1 && c->tcp_half_open_max >= 1 && c->tcp_backlog_max >= 1 &&
 	       c->tcp_time_wait_max >= 1 && c->tcp_time_wait_ns <= CONFIG_TIME_WAIT_NS_MAX &&
 	       c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
-	       c->tcp_rcvbuf_bytes >= 4096 && c->udp_endpoints_max >= 1 &&
+	       c->tcp_rcvbuf_bytes >= 4096 && c->tcp_sndbuf_max_bytes >= c->tcp_sndbuf_bytes &&
+	       c->tcp_rcvbuf_max_bytes >= c->tcp_rcvbuf_bytes && c->udp_endpoints_max >= 1 &&
 	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&
 	       c->unix_stream_bytes >= 4096 && c->unix_packet_bytes >= 4096 &&
 	       c->icmp_rate_per_s >= 1;

@@ -308,6 +308,9 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 		err = holm_tcp_send_urgent(t->tcp);
 	if (err)
 		return err;
+	if (!s->sndbuf_locked)
+		s->sndbuf = rings_write(t->rings, t->tcp, s->sndbuf,
+					s->net->config.tcp_sndbuf_max_bytes);
 	for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
 		if (msg->iov[i].len == 0)
 			continue;
@@ -366,6 +369,9 @@ static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 	if (done == 0 || (flags & HOLM_MSG_PEEK))
 		return done;
 	holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
+	if (!t->base.rcvbuf_locked)
+		t->base.rcvbuf = rings_read(t->rings, t->tcp, done, t->base.rcvbuf,
+					    t->base.net->config.tcp_rcvbuf_max_bytes);
 	holm_tcp_received(t->tcp);
 	return done;
 }

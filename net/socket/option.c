@@ -76,8 +76,10 @@ static int set_socket_int(struct holm_socket *s, int name, int value)
 		s->oobinline = value != 0;
 		return 0;
 	case HOLM_SO_SNDBUF:
+		s->sndbuf_locked = true;
 		return set_buffer(s, &s->sndbuf, value);
 	case HOLM_SO_RCVBUF:
+		s->rcvbuf_locked = true;
 		return set_buffer(s, &s->rcvbuf, value);
 	case HOLM_SO_REUSEPORT:
 		return value == 0 ? 0 : -HOLM_ENOPROTOOPT;

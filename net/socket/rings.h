@@ -12,12 +12,25 @@ struct rings {
 	struct holm_ring_sndbuf snd;
 	struct holm_ring_rcvbuf rcv;
 	struct holm_net *net;
+	/* What was read since `since_ns`: see rings_read(). */
+	uint64_t since_ns;
+	uint32_t read_bytes;
 	uint8_t users; /* who still uses it: the socket, TCP as sender, TCP as receiver */
 };
 
 /* Make them and give them to the endpoint. 0, -HOLM_ENOMEM. */
 int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit, uint32_t rcv_limit,
 		 struct rings **out);
+
+/*
+ * `n` bytes were read: the window grows while a round trip's worth of reading is more than half of it.
+ * `limit` is what it is now; returns what it is from now on, at most `max`.
+ */
+uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, size_t n, uint32_t limit,
+		    uint32_t max);
+
+/* Bytes are to be written: room for two congestion windows, as the limit above. */
+uint32_t rings_write(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
 
 /* The socket leaves. */
 void rings_leave(struct rings *r);

@@ -183,6 +183,8 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->sndtimeo_ns = listener->sndtimeo_ns;
 	child->sndbuf = listener->sndbuf;
 	child->rcvbuf = listener->rcvbuf;
+	child->sndbuf_locked = listener->sndbuf_locked;
+	child->rcvbuf_locked = listener->rcvbuf_locked;
 	child->linger_s = listener->linger_s;
 	child->family = listener->family;
 	child->type = listener->type;

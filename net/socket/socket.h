@@ -91,7 +91,8 @@ struct holm_socket {
 	struct list_node link; /* socket_state.all */
 	void *cookie;
 	uint64_t rcvtimeo_ns, sndtimeo_ns; /* 0: none */
-	uint32_t sndbuf, rcvbuf;	   /* as set; getsockopt() shows twice that */
+	uint32_t sndbuf, rcvbuf;	   /* as set, or grown; getsockopt() shows twice that */
+	bool sndbuf_locked, rcvbuf_locked; /* set by the program: they stay as they are */
 	int32_t linger_s;		   /* -1: off */
 	uint16_t family;
 	uint8_t type;

@@ -160,7 +160,7 @@ uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *
 
 uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv)
 {
-	size_t wnd = net->config.tcp_rcvbuf_bytes;
+	size_t wnd = net->config.tcp_rcvbuf_max_bytes;
 
 	if (rcv)
 		wnd = max_size(wnd, holm_rcvbuf_window(rcv));

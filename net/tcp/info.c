@@ -35,6 +35,12 @@ static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->retrans_total = t->flight ? t->flight->retransmits : 0;
 }
 
+void holm_tcp_get_path(const struct holm_tcp *t, struct holm_tcp_path *path)
+{
+	path->rtt_ns = rtt_srtt_ns(&t->rtt);
+	path->cwnd_bytes = t->cwnd;
+}
+
 void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info)
 {
 	struct tcp_tuple ends;

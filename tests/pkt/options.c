@@ -115,6 +115,8 @@ void options_read(const struct script *s, struct run_options *o)
 	o->stage.without = "";
 	o->stage.frames = 512;
 	holm_config_default(&o->stage.config);
+	/* Scripts expect the least window scale that the first window needs. */
+	o->stage.config.tcp_rcvbuf_max_bytes = o->stage.config.tcp_rcvbuf_bytes;
 	for (size_t i = 0; i < s->noptions; i++) {
 		fail_where(s->path, s->options[i].line);
 		set_option(o, s->options[i].name, s->options[i].value);

@@ -121,6 +121,7 @@ int lab_try_init(struct lab *lab, const struct lab_options *o, uint64_t fail_fro
 	lab->random = 1;
 	lab->sent = calloc(LAB_SENT_MAX, sizeof(*lab->sent));
 	holm_config_default(&config);
+	config.tcp_rcvbuf_max_bytes = config.tcp_rcvbuf_bytes;
 	if (o->config)
 		config = *o->config;
 	err = holm_net_create(&lab->net, &config, &env, o->protos);

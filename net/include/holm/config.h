@@ -55,6 +55,13 @@ struct holm_config {
 	uint32_t tcp_sndbuf_bytes;
 	uint32_t tcp_rcvbuf_bytes;
 	/*
+	 * How far a socket's buffers are enlarged by themselves, while its reader and the path keep up:
+	 * 4 MiB fill 100 Mbit/s over 300 ms. The receive side's is also what the window scale of every
+	 * SYN allows for. Not below the defaults.
+	 */
+	uint32_t tcp_sndbuf_max_bytes;
+	uint32_t tcp_rcvbuf_max_bytes;
+	/*
 	 * Time that TIME-WAIT lasts (2 * MSL). RFC 9293 says four minutes; Linux and we say 60 s. At
 	 * most nine minutes.
 	 */

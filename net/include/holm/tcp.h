@@ -156,6 +156,14 @@ enum holm_tcp_option {
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value);
 int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value);
 
+/* What the path is like: for who sizes buffers by it. Cheaper than the figures below. */
+struct holm_tcp_path {
+	uint64_t rtt_ns; /* smoothed; 0: not known */
+	uint32_t cwnd_bytes;
+};
+
+void holm_tcp_get_path(const struct holm_tcp *t, struct holm_tcp_path *path);
+
 /*
  * The congestion controller, by Linux's name: "reno" (NewReno), and of the parts that the instance was
  * given "cubic", "bbr". Default: the first of these parts in its list, else "reno". May change at any

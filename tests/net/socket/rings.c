@@ -8,6 +8,7 @@
 
 #include "net/core/net.h"
 #include "net/socket/rings.h"
+#include "net/tcp/room.h"
 #include "tests/support/sockets.h"
 
 static size_t in_use(struct duo *d)
@@ -80,12 +81,87 @@ static void a_side_that_has_buffers_takes_no_others(void **state)
 	duo_fini(&d);
 }
 
+/* An endpoint with rings of 8 KiB and a path of 10 ms. */
+static struct rings *with_path(struct duo *d, struct holm_tcp **t)
+{
+	struct rings *r;
+
+	assert_int_equal(holm_tcp_open(d->net[0], t), 0);
+	assert_int_equal(rings_attach(d->net[0], *t, 8192, 8192, &r), 0);
+	(*t)->rtt.srtt8 = 10000 << 3;
+	(*t)->cwnd = 14600;
+	return r;
+}
+
+static void a_reader_who_keeps_up_gets_a_larger_window(void **state)
+{
+	struct duo d;
+	struct holm_tcp *t;
+	struct rings *r;
+
+	(void)state;
+	sockets_duo(&d);
+	r = with_path(&d, &t);
+	r->since_ns = d.net[0]->now;
+	assert_int_equal(rings_read(r, t, 4096, 8192, 65536), 8192);
+	assert_int_equal(rings_read(r, t, 1, 8192, 65536), 16384);
+	assert_int_equal(rings_read(r, t, 8193, 16384, 20000), 20000);
+	assert_int_equal(rings_read(r, t, 20000, 20000, 20000), 20000);
+	assert_int_equal(holm_rcvbuf_window(&r->rcv.base), 32768);
+	holm_tcp_close(t);
+	rings_leave(r);
+	duo_settle(&d);
+	duo_fini(&d);
+}
+
+static void a_reader_slower_than_the_path_keeps_its_window(void **state)
+{
+	struct duo d;
+	struct holm_tcp *t;
+	struct rings *r;
+
+	(void)state;
+	sockets_duo(&d);
+	r = with_path(&d, &t);
+	r->since_ns = d.net[0]->now;
+	d.net[0]->now += 11 * 1024 * 1024;
+	assert_int_equal(rings_read(r, t, 5000, 8192, 65536), 8192);
+	holm_tcp_close(t);
+	rings_leave(r);
+	duo_settle(&d);
+	duo_fini(&d);
+}
+
+static void a_writer_gets_room_for_two_congestion_windows(void **state)
+{
+	static const uint8_t bytes[5000];
+	struct duo d;
+	struct holm_tcp *t;
+	struct rings *r;
+
+	(void)state;
+	sockets_duo(&d);
+	r = with_path(&d, &t);
+	assert_int_equal(rings_write(r, t, 8192, 1u << 20), 8192);
+	assert_int_equal(holm_ring_sndbuf_write(&r->snd, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(rings_write(r, t, 8192, 1u << 20), 29200);
+	assert_int_equal(rings_write(r, t, 8192, 20000), 20000);
+	assert_int_equal(rings_write(r, t, 29200, 1u << 20), 29200);
+	holm_tcp_abort(t);
+	rings_leave(r);
+	duo_settle(&d);
+	duo_fini(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_socket_may_leave_first),
 		cmocka_unit_test(tcp_may_leave_first),
 		cmocka_unit_test(a_side_that_has_buffers_takes_no_others),
+		cmocka_unit_test(a_reader_who_keeps_up_gets_a_larger_window),
+		cmocka_unit_test(a_reader_slower_than_the_path_keeps_its_window),
+		cmocka_unit_test(a_writer_gets_room_for_two_congestion_windows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ static void the_window_is_scaled_and_rounded_so_that_the_edge_stays(void **state
 	(void)state;
 	holm_config_default(&config);
 	config.tcp_rcvbuf_bytes = 1 << 20;
+	config.tcp_rcvbuf_max_bytes = 1 << 20;
 	established(&t, .config = &config, .rcvbuf = 1 << 20, .peer_wscale = true);
 	assert_int_equal(tcp_rcv_wscale(t.t), 5);
 	rx(&t, .len = 1);
