@@ -377,8 +377,8 @@ install: $(LIBRARIES)
 
 programs = $(patsubst %.c,$(BUILD)/$(1)/%,$(2))
 HOST_PROGRAMS := $(call programs,host,$(UNIT_TESTS))
-M32_PROGRAMS := $(call programs,m32,$(CROSS_TESTS))
-BE_PROGRAMS := $(call programs,s390x,$(CROSS_TESTS))
+M32_PROGRAMS := $(call programs,m32,$(CROSS_TESTS) $(if $(PKT_FOLDERS),tests/pkt/pkt.c))
+BE_PROGRAMS := $(call programs,s390x,$(CROSS_TESTS) $(if $(PKT_FOLDERS),tests/pkt/pkt.c))
 EMBED_PROGRAMS := $(patsubst tests/%,$(BUILD)/%,$(EMBED_TESTS:.c=))
 PKT_PLAYER := $(BUILD)/host/tests/pkt/pkt
 M32_EMULATOR := $(if $(filter x86_64,$(HOST_ARCH)),,qemu-i386)
@@ -451,7 +451,6 @@ SUITE_host := host "" $(HOST_PROGRAMS)
 SUITE_m32 := m32 "$(M32_EMULATOR)" $(M32_PROGRAMS)
 SUITE_be := be qemu-s390x $(BE_PROGRAMS)
 SUITE_pkt := pkt $(PKT_PLAYER) $(PKT_FOLDERS)
-SUITE_pkt32 := pkt32 $(subst /host/,/m32/,$(PKT_PLAYER)) $(PKT_FOLDERS)
 SUITE_fuzz := fuzz "" $(FUZZ_REPLAYS)
 SUITE_posix := posix "" $(POSIX_PROGRAMS)
 SUITE_embed := embed "" $(EMBED_PROGRAMS)
@@ -462,13 +461,12 @@ NEED_host := $(HOST_PROGRAMS)
 NEED_m32 := $(M32_PROGRAMS)
 NEED_be := $(BE_PROGRAMS)
 NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
-NEED_pkt32 := $(subst /host/,/m32/,$(NEED_pkt))
 NEED_fuzz := $(FUZZ_REPLAYS)
 NEED_posix := $(POSIX_PROGRAMS)
 NEED_embed := $(EMBED_PROGRAMS)
 NEED_scripts = $(LIBRARIES) $(if $(filter %/tap.sh,$(SCRIPT_TESTS)),$(APPS:%=$(BUILD)/tap/%))
 NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
-SUITES := host m32 be pkt pkt32 posix fuzz embed lint scripts image
+SUITES := host m32 be pkt posix fuzz embed lint scripts image
 
 ## test: every suite below, then one line "N passed, N failed"; T= picks some
 test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
@@ -478,7 +476,6 @@ test: $(foreach s,$(SUITES),$(NEED_$(s))) | $(SETUP)/test $(SETUP)/lint
 ## test-m32: the tests of lib and net on a 32-bit machine
 ## test-be: the tests of lib and net on a big-endian machine
 ## test-pkt: packet scripts against the stack
-## test-pkt32: the same on a 32-bit machine
 ## test-fuzz: the fuzz targets over the inputs that are kept of them
 ## test-posix: socket calls whose answers must be the host kernel's
 ## test-embed: programs that know only the public headers and libholm.a

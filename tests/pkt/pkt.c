@@ -1,7 +1,7 @@
 /*
  * pkt -- play packet scripts against the stack, in this process, under virtual time.
  *
- *	pkt [-v] FILE.pkt|FOLDER...
+ *	pkt [-v] [FILE.pkt|FOLDER]...		tests/pkt if nothing is named
  *
  * For each script "ok path" or "not ok path: why"; the status says whether all passed. T in the
  * environment: only scripts whose path contains it. A folder stands for all scripts below it.
@@ -118,6 +118,8 @@ int main(int argc, char **argv)
 
 	for (int i = verbose ? 2 : 1; i < argc; i++)
 		add(&all, argv[i]);
+	if (all.n == 0)
+		add(&all, "tests/pkt");
 	for (size_t i = 0; i < all.n; i++)
 		if (!add_folder(&all, all.path[i]) &&
 		    (is_script(all.path[i]) || i + 1 < (size_t)argc) &&
