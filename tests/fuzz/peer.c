@@ -60,6 +60,7 @@ static void see_syn(struct peer *p, const struct tcp_hdr_info *info)
 {
 	/* After a reset the same ports may meet again; what was known is of no use then. */
 	p->is_over |= p->knows_self_iss && info->seq != p->self_iss;
+	p->is_over |= (info->flags & TCP_ACK) && info->ack != p->iss + 1;
 	p->self_iss = info->seq;
 	p->knows_self_iss = true;
 	p->self_wscale = info->has_wscale ? info->wscale : 0;
@@ -128,6 +129,7 @@ static void note_sent(struct peer *p, const struct tcp_hdr_info *info, size_t le
 	if ((int64_t)end > (int64_t)p->offered)
 		p->offered = end;
 	p->has_sent_fin |= (info->flags & TCP_FIN) != 0;
+	p->has_sent_urgent |= (info->flags & TCP_URG) != 0;
 	if (!(info->flags & TCP_ACK) || !p->knows_self_iss || ack < -1 ||
 	    ack > (int64_t)p->sent_max)
 		return;
@@ -210,7 +212,7 @@ void peer_answer(struct peer *p, const struct tcp_hdr_info *options)
 
 void peer_check_read(struct peer *p, const uint8_t *data, size_t n)
 {
-	if (p->is_over)
+	if (p->is_over || (p->takes_urgent_out && p->has_sent_urgent))
 		return;
 	CHECK(p->read + n <= p->offered);
 	for (size_t i = 0; i < n; i++)

@@ -38,6 +38,8 @@ struct peer {
 	uint64_t window_edge; /* the furthest position that the instance has allowed */
 	uint64_t read;	      /* by the instance's user */
 	bool has_window, has_sent_fin;
+	/* Urgent bytes are not among those that are read, so positions are not known any more. */
+	bool takes_urgent_out, has_sent_urgent;
 	bool is_over; /* another connection of the same ports has begun: nothing is checked */
 };
 

@@ -99,6 +99,7 @@ static void begin(struct world *w)
 	};
 	struct holm_config config;
 	struct tcp_hdr_info options;
+	int on = 1;
 
 	holm_config_default(&config);
 	config.tcp_rcvbuf_bytes = third & 4 ? 4096 : 65536;
@@ -116,6 +117,11 @@ static void begin(struct world *w)
 		connect_out(w, &options);
 	else
 		listen_and_accept(w, &options);
+	if (third & 16)
+		w->peer.takes_urgent_out = true;
+	else if (w->conn)
+		CHECK(holm_socket_setsockopt(w->conn, HOLM_SOL_SOCKET, HOLM_SO_OOBINLINE, &on,
+					     sizeof(on)) == 0);
 }
 
 /* ---- what the peer does ---- */
