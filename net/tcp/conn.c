@@ -209,7 +209,8 @@ static unsigned listener_level(const struct holm_tcp *c)
 {
 	const struct tcp_bind *b = tcp_bind_of(tcp_net(c)->tcp, c);
 
-	return b && b->nchildren > 0 ? (unsigned)HOLM_ACCEPTABLE : 0;
+	return (c->ep.state & (unsigned)HOLM_PENDING) |
+	       (b && b->nchildren > 0 ? (unsigned)HOLM_ACCEPTABLE : 0);
 }
 
 static unsigned level(const struct holm_tcp *c)

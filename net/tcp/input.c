@@ -130,12 +130,12 @@ static enum tcp_verdict input_nobody(struct tcp_rx *rx)
 	return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 }
 
-static enum tcp_verdict input_new(struct tcp_rx *rx)
+static enum tcp_verdict input_new(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct tcp_bind *bind = tcp_find_listener(rx->net->tcp, &ip->dst, rx->h->dport);
 
-	return bind ? tcp_input_listen(bind, rx) : input_nobody(rx);
+	return bind ? tcp_input_listen(bind, rx, c) : input_nobody(rx);
 }
 
 /* No connection: a record perhaps. TCP_NEXT: it has become one, *c. */
@@ -145,11 +145,11 @@ static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm
 	enum tcp_verdict v;
 
 	if (!ref)
-		return input_new(rx);
+		return input_new(rx, c);
 	if (tcp_ref_is_half(ref))
 		return tcp_input_half(ref, rx, c);
 	v = tcp_input_time_wait(ref, rx);
-	return v == TCP_NEXT ? input_new(rx) : v;
+	return v == TCP_NEXT ? input_new(rx, c) : v;
 }
 
 /* The segment's steps, by what is in the table for it; *c is the connection, if it is for one. */

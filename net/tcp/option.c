@@ -39,11 +39,14 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_KEEPALIVE:
 	case HOLM_TCP_OPT_TIMESTAMPS:
 	case HOLM_TCP_OPT_SACK:
+	case HOLM_TCP_OPT_HOLD:
 		return value <= 1;
 	case HOLM_TCP_OPT_KEEPIDLE_S:
 	case HOLM_TCP_OPT_KEEPINTVL_S:
 	case HOLM_TCP_OPT_LINGER2_S:
 		return value >= 1 && value <= KEEP_MAX_S;
+	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
+		return value <= KEEP_MAX_S;
 	case HOLM_TCP_OPT_KEEPCNT:
 		return value >= 1 && value <= 127;
 	case HOLM_TCP_OPT_MAXSEG:
@@ -58,6 +61,16 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 		return value <= 255;
 	}
 	return false;
+}
+
+/* How often a SYN-ACK is due within so many seconds: after 1, 3, 7, 15 and 31. */
+static uint8_t retries_within(uint32_t seconds)
+{
+	uint8_t n = 0;
+
+	while (n < TCP_HALF_RETRIES && (1u << n) - 1 < seconds)
+		n++;
+	return n;
 }
 
 static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t value)
@@ -98,6 +111,12 @@ static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t val
 		break;
 	case HOLM_TCP_OPT_LINGER2_S:
 		s->linger2_s = value;
+		break;
+	case HOLM_TCP_OPT_HOLD:
+		s->hold = value != 0;
+		break;
+	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
+		s->defer_retries = retries_within(value);
 		break;
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		s->max_pacing_rate = value;
@@ -186,6 +205,12 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_LINGER2_S:
 		*value = s->linger2_s;
+		return 0;
+	case HOLM_TCP_OPT_HOLD:
+		*value = s->hold;
+		return 0;
+	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
+		*value = (1u << s->defer_retries) - 1;
 		return 0;
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		*value = s->max_pacing_rate;

@@ -346,7 +346,7 @@ void tcp_record_unwait(struct tcp_records *r, tcp_ref ref, unsigned list)
 /* On which list a record waits. */
 static unsigned list_of(const struct tcp_records *r, tcp_ref ref)
 {
-	return tcp_ref_is_half(ref) ? tcp_half_at(r, ref)->retries : 0;
+	return tcp_ref_is_half(ref) ? tcp_half_list(tcp_half_at(r, ref)) : 0;
 }
 
 /* ---- Removing ------------------------------------------------------------------------------------ */

@@ -17,6 +17,7 @@
 
 #include "lib/compiler.h"
 #include "lib/htab.h"
+#include "lib/mem.h"
 #include "net/tcp/seq.h"
 
 struct holm_net;
@@ -36,8 +37,13 @@ typedef uint32_t tcp_ref;
 
 /* Retransmissions of a half-open record's SYN-ACK: 1 + 2 + 4 + 8 + 16 + 32 seconds. */
 #define TCP_HALF_RETRIES 5u
-/* Lists of one timeout each: one per number of retransmissions. TIME-WAIT uses the first. */
-#define TCP_WAITS (TCP_HALF_RETRIES + 1)
+/*
+ * Lists of one timeout each: one per number of retransmissions, and two of those that wait for the
+ * program's decision, which it was told of or not. TIME-WAIT uses the first.
+ */
+#define TCP_WAIT_NEW (TCP_HALF_RETRIES + 1)
+#define TCP_WAIT_TOLD (TCP_HALF_RETRIES + 2)
+#define TCP_WAITS (TCP_HALF_RETRIES + 3)
 /* What links of 24 bits can say. */
 #define TCP_RECORDS_MAX ((1u << 24) - 2)
 
@@ -64,6 +70,9 @@ union tcp_record_ends {
 #define TCP_RECORD4_BYTES 40u
 #define TCP_RECORD6_BYTES 64u
 
+/* Does it wait for the program's decision? */
+enum tcp_held { TCP_HELD_NOT, TCP_HELD_NEW, TCP_HELD_TOLD };
+
 /*
  * A connection in SYN-RECEIVED by a passive open. One per SYN that was answered, or is to be, at most
  * config.tcp_half_open_max.
@@ -76,6 +85,9 @@ struct tcp_half {
 	uint16_t retries : 3;
 	uint16_t wscale : 4;
 	uint16_t has_wscale : 1, has_ts : 1, has_sack : 1;
+	uint16_t held : 2;   /* enum tcp_held */
+	uint16_t acked : 1;  /* the handshake is complete, its data is awaited */
+	uint16_t sealed : 1; /* no record: what a cookie says */
 	union tcp_record_ends ends;
 };
 
@@ -131,6 +143,19 @@ static inline bool tcp_ref_is_half(tcp_ref ref)
 	return !(ref & TCP_KIND_TIME_WAIT);
 }
 
+/* On which list it waits. */
+static inline unsigned tcp_half_list(const struct tcp_half *half)
+{
+	return half->held ? TCP_HALF_RETRIES + half->held : half->retries;
+}
+
+/* Everything of its own; whom it is for and its place on lists stay. */
+static inline void tcp_half_fill(struct tcp_half *half, const struct tcp_half *from)
+{
+	memcpy(&half->iss, &from->iss,
+	       offsetof(struct tcp_half, ends) - offsetof(struct tcp_half, iss));
+}
+
 /* The low 16 bits of when it is due, in the kind's unit. */
 static inline uint16_t tcp_record_due(const struct tcp_record *r)
 {
@@ -173,6 +198,14 @@ static inline tcp_ref tcp_record_first(const struct tcp_records *r, unsigned kin
 	uint32_t first = r->waits[kind][list].first;
 
 	return first ? tcp_ref_of(kind, first - 1) : 0;
+}
+
+/* Who waits behind it; 0: nobody. */
+static inline tcp_ref tcp_record_next(const struct tcp_records *r, tcp_ref ref)
+{
+	uint32_t next = tcp_record_at(r, ref)->wait_next;
+
+	return next ? tcp_ref_of(tcp_ref_kind(ref), next - 1) : 0;
 }
 
 /* Removes all and gives the memory back. */

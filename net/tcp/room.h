@@ -63,6 +63,9 @@ struct tcp_state {
 	uint32_t nconns;
 
 	struct net_timer half_timer, time_wait_timer;
+	const struct tcp_cookie_ops *cookies; /* NULL: not a part of this instance */
+	bool cookie_sent;
+	uint64_t cookie_ns; /* when the last one was sent */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
@@ -208,10 +211,12 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 /* A listener's level: children wait or they do not. */
 static inline void tcp_publish_listener(struct holm_net *net, struct tcp_bind *b)
 {
+	unsigned pending = b->owner->ep.state & (unsigned)HOLM_PENDING;
+
 	if (b->nchildren > 0)
-		ep_set(net, &b->owner->ep, HOLM_ACCEPTABLE);
+		ep_set(net, &b->owner->ep, HOLM_ACCEPTABLE | pending);
 	else
-		b->owner->ep.state = 0;
+		b->owner->ep.state = (uint16_t)pending;
 }
 /* The connection has something to send, perhaps: have tcp_output_all() look at it. */
 void tcp_note_output(struct holm_tcp *c);
@@ -276,10 +281,33 @@ bool tcp_urgent_is_sending(const struct holm_tcp *c);
 
 /* ---- syn.c */
 /* A segment for a listener, and for a half-open record. Neither frees the frame. */
-enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx);
+enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx,
+				  struct holm_tcp **child);
+/* Send the SYN-ACK (again). */
+void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
+		     const struct tcp_tuple *ends, const struct tcp_settings *s);
+/* How long ago it was sent. */
+uint32_t tcp_half_age_ticks(const struct holm_net *net, const struct tcp_half *half);
+void tcp_half_timer(struct holm_net *net, struct net_timer *timer);
+
+/* ---- child.c */
 /* On completion *child is the connection, and the segment goes on through its steps. */
 enum tcp_verdict tcp_input_half(tcp_ref half, struct tcp_rx *rx, struct holm_tcp **child);
-void tcp_half_timer(struct holm_net *net, struct net_timer *timer);
+/* An ACK for a listener: it may acknowledge a cookie. */
+enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
+				  struct holm_tcp **child);
+
+/* ---- cookie.c, a part */
+struct tcp_cookie_ops {
+	/* Choose the ISS that says what `half` says; the half is sealed. */
+	void (*seal)(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_half *half);
+	/* The timestamp of its SYN-ACK, instead of `tsval`. */
+	uint32_t (*stamp)(const struct tcp_half *half, uint32_t tsval);
+	/* Does the segment acknowledge a cookie? Then *half, sealed and zero, is what that says. */
+	bool (*open)(const struct tcp_rx *rx, struct tcp_half *half);
+	/* Was one sent lately? */
+	bool (*recent)(const struct holm_net *net);
+};
 
 /* ---- timewait.c */
 /*

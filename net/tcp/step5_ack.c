@@ -74,7 +74,9 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 
 	if (!seq_gt(ack, c->snd_una) || seq_gt(ack, fl->snd_nxt))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
-	sample_handshake(c, rx, ack);
+	/* Of a passive open it was taken from the record, or a cookie's timestamp tells none. */
+	if (fl->timing)
+		sample_handshake(c, rx, ack);
 	c->snd_una = ack;
 	c->snd_wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
 	fl->snd_wl1 = rx->last_seq;

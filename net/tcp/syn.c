@@ -1,14 +1,15 @@
 /*
- * LISTEN, RFC 9293 section 3.10.7.2, and SYN-RECEIVED of a passive open as a small record. The
- * control block is made when the handshake completes. A flood of SYNs fills a bounded table, in which
- * a random record yields to a new one.
+ * LISTEN, RFC 9293 section 3.10.7.2: a SYN becomes a small record in SYN-RECEIVED and is answered, at
+ * once or when the program has decided. Where a flood of SYNs has filled the bounded table they are
+ * answered by cookies, if the instance has that part, or a random record yields. The control block is
+ * made when the handshake completes: child.c.
  */
 #include "net/tcp/room.h"
 
 /* ---- SYN-ACK ------------------------------------------------------------------------------------- */
 
-static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
-			 const struct tcp_tuple *ends, const struct tcp_settings *s)
+void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
+		     const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
 	struct tcp_reply r = {
 		.src = &ends->local,
@@ -30,6 +31,8 @@ static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
 	r.h.has_ts = half->has_ts;
 	if (half->has_ts) {
 		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
+		if (half->sealed)
+			r.h.tsval = net->tcp->cookies->stamp(half, r.h.tsval);
 		r.h.tsecr = half->ts_recent;
 	}
 	tcp_send_reply(net, &r);
@@ -37,18 +40,19 @@ static void send_syn_ack(struct holm_net *net, const struct tcp_half *half,
 
 /* ---- Records ------------------------------------------------------------------------------------- */
 
-static uint64_t wait_ns(unsigned retries)
+/* How long each list waits. A program decides within the time that a peer's SYNs take. */
+static uint64_t wait_ns(unsigned list)
 {
-	return TCP_S(1) << retries;
+	return list <= TCP_HALF_RETRIES ? TCP_S(1) << list : TCP_S(30);
 }
 
 static void start_wait(struct tcp_state *ts, tcp_ref ref)
 {
 	struct holm_net *net = ts->net;
-	unsigned retries = tcp_half_at(&ts->records, ref)->retries;
-	uint64_t at = net->now + wait_ns(retries);
+	unsigned list = tcp_half_list(tcp_half_at(&ts->records, ref));
+	uint64_t at = net->now + wait_ns(list);
 
-	tcp_record_wait(&ts->records, ref, retries, (uint16_t)tcp_ticks_up(at));
+	tcp_record_wait(&ts->records, ref, list, (uint16_t)tcp_ticks_up(at));
 	if (!net_timer_is_armed(&ts->half_timer) || ts->half_timer.wheel.deadline_ns > at)
 		net_timer_arm(net, &ts->half_timer, at);
 }
@@ -59,6 +63,14 @@ static uint32_t ahead(const struct holm_net *net, const struct tcp_half *half)
 	int16_t left = (int16_t)(uint16_t)(tcp_record_due(&half->record) - tcp_ticks(net->now));
 
 	return left > 0 ? (uint32_t)left : 0;
+}
+
+uint32_t tcp_half_age_ticks(const struct holm_net *net, const struct tcp_half *half)
+{
+	uint32_t waits = tcp_ticks_up(wait_ns(tcp_half_list(half)));
+
+	/* Both were rounded up: it may seem to begin in the tick after this one. */
+	return waits - min_u32(waits, ahead(net, half));
 }
 
 /* Any one: the arrays are dense. */
@@ -73,13 +85,9 @@ static void evict(struct tcp_state *ts)
 	tcp_record_remove(ts, ref);
 }
 
-static tcp_ref make_record(struct tcp_rx *rx)
+static bool is_full(const struct tcp_state *ts)
 {
-	struct tcp_state *ts = rx->net->tcp;
-
-	if (tcp_records_count(&ts->records, TCP_KIND_HALF) >= rx->net->config.tcp_half_open_max)
-		evict(ts);
-	return tcp_record_add(ts, TCP_KIND_HALF, &rx->ends, rx->hash);
+	return tcp_records_count(&ts->records, TCP_KIND_HALF) >= ts->net->config.tcp_half_open_max;
 }
 
 /* ---- LISTEN -------------------------------------------------------------------------------------- */
@@ -98,6 +106,47 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &rx->ends);
 }
 
+/* The record for a SYN, waiting for what its list waits for. False: no memory. */
+static bool keep(struct tcp_rx *rx, const struct tcp_half *half)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	tcp_ref ref = tcp_record_add(ts, TCP_KIND_HALF, &rx->ends, rx->hash);
+
+	if (!ref)
+		return false;
+	tcp_half_fill(tcp_half_at(&ts->records, ref), half);
+	start_wait(ts, ref);
+	return true;
+}
+
+/* Nothing is answered before the program has decided. */
+static enum tcp_verdict hold_syn(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
+{
+	half->held = TCP_HELD_NEW;
+	if (is_full(rx->net->tcp))
+		return tcp_drop(rx, HOLM_DROP_TCP_SYN_QUEUE_FULL, TCP_REPLY_NONE);
+	if (!keep(rx, half))
+		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
+	ep_set(rx->net, &bind->owner->ep, bind->owner->ep.state | (unsigned)HOLM_PENDING);
+	return TCP_DONE;
+}
+
+static enum tcp_verdict answer_syn(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
+{
+	struct tcp_state *ts = rx->net->tcp;
+
+	if (is_full(ts) && !ts->cookies)
+		evict(ts);
+	if (is_full(ts) || !keep(rx, half)) {
+		if (!ts->cookies)
+			return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
+		ts->cookies->seal(rx->net, &rx->ends, half);
+		net_count(rx->net, HOLM_COUNT_TCP_COOKIES_SENT);
+	}
+	tcp_half_answer(rx->net, half, &rx->ends, bind->owner->settings);
+	return TCP_DONE;
+}
+
 /*
  * RFC 9293 3.10.7.2:
  *   First, check for a RST: An incoming RST segment should be ignored.
@@ -105,18 +154,15 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
  *   LISTEN state. An acceptable reset segment should be formed [...]
  *   Third, check for a SYN.
  */
-enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx)
+enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, struct holm_tcp **child)
 {
-	struct tcp_state *ts = rx->net->tcp;
-	const struct tcp_settings *s = bind->owner->settings;
 	const struct ip_rx *ip = ip_rx(rx->f);
-	struct tcp_half *half;
-	tcp_ref ref;
+	struct tcp_half half = { .retries = 0 };
 
 	if (rx->h->flags & TCP_RST)
 		return tcp_drop(rx, HOLM_DROP_TCP_RST_STRAY, TCP_REPLY_NONE);
 	if (rx->h->flags & TCP_ACK)
-		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
+		return tcp_input_cookie(bind, rx, child);
 	if (!(rx->h->flags & TCP_SYN))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
 	/* MUST-63: an invalid source gets no answer. */
@@ -124,180 +170,151 @@ enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx)
 		return tcp_drop(rx, HOLM_DROP_TCP_ADDRESS, TCP_REPLY_NONE);
 	if (bind->nchildren >= bind->backlog)
 		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
-	ref = make_record(rx);
+	read_syn(&half, rx, bind->owner->settings);
+	return bind->owner->settings->hold ? hold_syn(bind, &half, rx)
+					   : answer_syn(bind, &half, rx);
+}
+
+/* ---- The program decides ------------------------------------------------------------------------- */
+
+/* A record that waits for a decision, and is this listener's to decide upon. 0: none. */
+static tcp_ref find_held(const struct holm_tcp *listener, const struct tcp_tuple *t)
+{
+	const struct tcp_state *ts = tcp_net(listener)->tcp;
+	tcp_ref ref = tcp_record_find(&ts->records, t, tcp_hash(ts->net, t));
+	const struct tcp_bind *bind =
+		tcp_find_listener(tcp_net(listener)->tcp, &t->local, t->lport);
+
+	if (!ref || !tcp_ref_is_half(ref) || !bind || bind->owner != listener)
+		return 0;
+	return tcp_half_at(&ts->records, ref)->held ? ref : 0;
+}
+
+/* The next that this listener's program was not told of. */
+static tcp_ref next_held(const struct holm_tcp *listener, unsigned kind, struct tcp_tuple *t)
+{
+	struct tcp_state *ts = tcp_net(listener)->tcp;
+	tcp_ref ref = tcp_record_first(&ts->records, kind, TCP_WAIT_NEW);
+
+	for (; ref; ref = tcp_record_next(&ts->records, ref)) {
+		const struct tcp_bind *bind;
+
+		tcp_record_tuple(&ts->records, ref, t);
+		bind = tcp_find_listener(ts, &t->local, t->lport);
+		if (bind && bind->owner == listener)
+			return ref;
+	}
+	return 0;
+}
+
+int holm_tcp_pending(struct holm_tcp *listener, struct holm_tcp_request *r)
+{
+	struct tcp_state *ts = tcp_net(listener)->tcp;
+	struct tcp_tuple t;
+	tcp_ref ref;
+
+	ASSERT(!ts->net->callbacks);
+	if (listener->state != HOLM_TCP_LISTEN)
+		return -HOLM_EINVAL;
+	ref = next_held(listener, TCP_KIND_HALF, &t);
 	if (!ref)
-		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
-	half = tcp_half_at(&ts->records, ref);
-	read_syn(half, rx, s);
+		ref = next_held(listener, TCP_KIND_HALF | TCP_KIND_IP6, &t);
+	if (!ref) {
+		listener->ep.state &= (uint16_t)~HOLM_PENDING;
+		return -HOLM_EAGAIN;
+	}
+	tcp_record_unwait(&ts->records, ref, TCP_WAIT_NEW);
+	tcp_half_at(&ts->records, ref)->held = TCP_HELD_TOLD;
 	start_wait(ts, ref);
-	send_syn_ack(rx->net, half, &rx->ends, s);
-	return TCP_DONE;
+	*r = (struct holm_tcp_request){
+		.local = { .addr = t.local, .port = t.lport },
+		.remote = { .addr = t.remote, .port = t.rport },
+	};
+	return 0;
 }
 
-/* ---- Completion ---------------------------------------------------------------------------------- */
-
-static void sample_handshake(struct holm_tcp *c, const struct tcp_half *half,
-			     const struct tcp_hdr_info *h)
+/* RFC 9293 3.10.7.1: a SYN is refused by <SEQ=0><ACK=SEG.SEQ+1><CTL=RST,ACK>. */
+static void send_refusal(struct holm_net *net, const struct tcp_half *half,
+			 const struct tcp_tuple *ends)
 {
-	struct holm_net *net = tcp_net(c);
-	/* Both were rounded up: the SYN-ACK may seem to leave in the tick after this one. */
-	uint32_t passed = tcp_ticks_up(wait_ns(half->retries));
+	struct tcp_reply r = { .src = &ends->local, .dst = &ends->remote };
 
-	passed -= min_u32(passed, ahead(net, half));
-
-	if (half->has_ts && h->has_ts && h->tsecr != 0)
-		passed = tcp_tsval(net, c->flight->ts_offset) - h->tsecr;
-	else if (half->retries > 0)
-		return;
-	if ((int32_t)passed >= 0)
-		tcp_conn_handshake_rtt(c, ((uint64_t)passed << TCP_TICK_SHIFT) +
-						  (1u << (TCP_TICK_SHIFT - 1)));
+	r.h.sport = ends->lport;
+	r.h.dport = ends->rport;
+	r.h.ack = half->irs.v + 1;
+	r.h.flags = TCP_RST | TCP_ACK;
+	net_count(net, HOLM_COUNT_TCP_RESETS_SENT);
+	tcp_send_reply(net, &r);
 }
 
-static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
-		       const struct tcp_tuple *ends)
+int holm_tcp_decide(struct holm_tcp *listener, const struct holm_tcp_request *r,
+		    enum holm_tcp_decision decision)
 {
-	struct holm_net *net = tcp_net(c);
-	uint32_t offer = tcp_offer_window(net, NULL);
-	struct tcp_flight *fl = c->flight;
+	struct holm_net *net = tcp_net(listener);
+	struct tcp_state *ts = net->tcp;
+	const struct tcp_tuple t = {
+		.remote = r->remote.addr,
+		.local = r->local.addr,
+		.rport = r->remote.port,
+		.lport = r->local.port,
+	};
+	struct tcp_half *half;
+	tcp_ref ref;
 
-	c->ts_recent = half->ts_recent;
-	if (half->has_ts) {
-		c->flags |= TCP_TS;
-		fl->ts_offset = tcp_ts_offset(net, ends);
-	}
-	if (half->has_sack)
-		c->flags |= TCP_SACK;
-	if (half->has_wscale) {
-		c->flags |= TCP_WSCALE;
-		c->wscales = (uint8_t)(half->wscale | tcp_offer_wscale(net, NULL) << 4);
-	}
-	if (half->retries > 0)
-		c->flags |= TCP_SYN_AGAIN;
-	fl->snd_nxt = seq_add(half->iss, 1);
-	fl->buf_seq = fl->snd_nxt;
-	tcp_conn_start(c, half->irs, 0); /* the ACK that is looked at next has the window */
-	c->rcv_adv = seq_add(c->rcv_nxt, offer);
-}
-
-/* Memory for everything that a child is made of. */
-static struct holm_tcp *alloc_child(struct tcp_bind *bind, const struct tcp_half *half,
-				    const struct tcp_rx *rx)
-{
-	struct holm_net *net = rx->net;
-	struct holm_tcp *c;
-
-	if (tcp_conn_create(net, bind->owner->settings, &c) != 0)
-		return NULL;
-	c->snd_una = half->iss;
-	if (ip_dst_get(net, &rx->ends.remote, NULL, &c->dst) != 0)
-		c->dst = NULL;
-	if (!c->dst || !tcp_set_ends(c, &rx->ends))
-		goto fail;
-	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
-	if (tcp_flight_get(c) && tcp_table_insert(net->tcp, c, rx->hash))
-		return c;
-fail:
-	tcp_conn_destroy(c);
-	return NULL;
-}
-
-/* The control block, in SYN-RECEIVED, in the record's place. NULL: refused and counted. */
-static struct holm_tcp *make_child(struct tcp_bind *bind, tcp_ref ref, struct tcp_rx *rx)
-{
-	struct tcp_state *ts = rx->net->tcp;
-	const struct tcp_half *half = tcp_half_at(&ts->records, ref);
-	struct holm_tcp *c = alloc_child(bind, half, rx);
-
-	rx->why = HOLM_DROP_TCP_NO_MEMORY;
-	if (!c)
-		return NULL;
-	fill_child(c, half, &rx->ends);
-	sample_handshake(c, half, rx->h);
-	tcp_record_remove(ts, ref);
-	c->flags |= TCP_CHILD;
-	tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
-	list_push_back(&bind->children, &c->ep.ready);
-	bind->nchildren++;
-	net_count(rx->net, HOLM_COUNT_TCP_PASSIVE_OPENS);
-	tcp_publish_listener(rx->net, bind);
-	return c;
-}
-
-/* What is not the ACK that we wait for. */
-static enum tcp_verdict answer_other(const struct tcp_bind *bind, const struct tcp_half *half,
-				     struct tcp_rx *rx)
-{
-	const struct tcp_hdr_info *h = rx->h;
-
-	/* The SYN again: our SYN-ACK was lost, or is late. */
-	if ((h->flags & TCP_SYN) && !(h->flags & TCP_ACK) && seq_eq(rx->orig_seq, half->irs)) {
-		if (bind)
-			send_syn_ack(rx->net, half, &rx->ends, bind->owner->settings);
-		return TCP_DONE;
-	}
-	if ((h->flags & TCP_ACK) && h->ack != half->iss.v + 1)
-		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
-	/*
-	 * Outside the window: RFC 9293 3.10.7.4, first. The SYN-ACK again says what we expect; a peer
-	 * that has restarted answers it with the RST that ends this record.
-	 */
-	if (bind && !(h->flags & TCP_RST))
-		send_syn_ack(rx->net, half, &rx->ends, bind->owner->settings);
-	return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
-}
-
-enum tcp_verdict tcp_input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_tcp **child)
-{
-	struct tcp_state *ts = rx->net->tcp;
-	const struct tcp_half *half = tcp_half_at(&ts->records, ref);
-	struct tcp_bind *bind = tcp_find_listener(ts, &rx->ends.local, rx->ends.lport);
-	struct tcp_seq nxt = seq_add(half->irs, 1);
-	const struct tcp_hdr_info *h = rx->h;
-
-	if (h->flags & TCP_RST) {
-		if (!seq_eq(rx->orig_seq, nxt))
-			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
-		net_count(rx->net, HOLM_COUNT_TCP_RESETS_RECEIVED);
+	ASSERT(!net->callbacks);
+	ref = listener->state == HOLM_TCP_LISTEN ? find_held(listener, &t) : 0;
+	if (!ref)
+		return -HOLM_ENOENT;
+	half = tcp_half_at(&ts->records, ref);
+	if (decision == HOLM_TCP_ACCEPT) {
+		tcp_record_unwait(&ts->records, ref, tcp_half_list(half));
+		half->held = TCP_HELD_NOT;
+		start_wait(ts, ref);
+		tcp_half_answer(net, half, &t, listener->settings);
+	} else {
+		if (decision == HOLM_TCP_REFUSE)
+			send_refusal(net, half, &t);
+		net_count(net, HOLM_COUNT_TCP_FAILED_OPENS);
 		tcp_record_remove(ts, ref);
-		return TCP_DONE;
 	}
-	if ((h->flags & TCP_SYN) || !(h->flags & TCP_ACK) || h->ack != half->iss.v + 1 ||
-	    !seq_in(rx->orig_seq, nxt, tcp_offer_window(rx->net, NULL)))
-		return answer_other(bind, half, rx);
-	if (half->has_ts && h->has_ts && serial_lt(h->tsval, half->ts_recent))
-		return tcp_drop(rx, HOLM_DROP_TCP_PAWS, TCP_REPLY_NONE);
-	if (!bind) {
-		tcp_record_remove(ts, ref);
-		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
-	}
-	/* The record stays: our SYN-ACK, sent again, asks for this ACK again. */
-	if (bind->nchildren >= bind->backlog)
-		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
-	*child = make_child(bind, ref, rx);
-	return *child ? TCP_NEXT : TCP_DROP;
+	net_kick(net);
+	return 0;
 }
 
 /* ---- Timer --------------------------------------------------------------------------------------- */
 
+/*
+ * Linux's rule for a listener that defers: the SYN-ACK is not sent again to a peer that has answered it
+ * until the time for its data is over, and then the record lives as long as without deferring.
+ */
+static bool is_expired(const struct tcp_half *half, const struct tcp_settings *s)
+{
+	return half->held || (half->retries >= TCP_HALF_RETRIES &&
+			      (!half->acked || half->retries >= s->defer_retries));
+}
+
 static void retry(struct tcp_state *ts, tcp_ref ref)
 {
 	struct tcp_half *half = tcp_half_at(&ts->records, ref);
+	const struct tcp_settings *s;
 	struct tcp_bind *bind;
 	struct tcp_tuple ends;
 
 	tcp_record_tuple(&ts->records, ref, &ends);
 	bind = tcp_find_listener(ts, &ends.local, ends.lport);
-	if (!bind || half->retries == TCP_HALF_RETRIES) {
+	s = bind ? bind->owner->settings : NULL;
+	if (!s || is_expired(half, s)) {
 		net_count(ts->net, HOLM_COUNT_TCP_FAILED_OPENS);
 		tcp_record_remove(ts, ref);
 		return;
 	}
 	tcp_record_unwait(&ts->records, ref, half->retries);
-	half->retries++;
+	half->retries = (half->retries + 1u) & 7;
 	start_wait(ts, ref);
+	if (half->acked && half->retries < s->defer_retries)
+		return;
 	net_count(ts->net, HOLM_COUNT_TCP_RETRANSMITS);
-	send_syn_ack(ts->net, half, &ends, bind->owner->settings);
+	tcp_half_answer(ts->net, half, &ends, s);
 }
 
 /* Those of one list that are due; returns when the next one is. */

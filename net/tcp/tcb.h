@@ -205,6 +205,8 @@ struct tcp_settings {
 	uint32_t keepidle_s, keepintvl_s, linger2_s;
 	uint32_t user_timeout_ms;
 	uint16_t maxseg;
+	uint8_t defer_retries; /* a listener waits for data until its SYN-ACK was due this often */
+	bool hold;	       /* a listener's program decides before a SYN is answered */
 	uint8_t keepcnt, ttl, tos;
 	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */
 	bool nodelay, keepalive, timestamps, sack;

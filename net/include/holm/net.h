@@ -64,7 +64,11 @@ extern const struct holm_proto holm_tcp_sack;  /* RFC 2018 and 6675, D-SACK (RFC
 /* RACK-TLP (RFC 8985), PRR (9937), F-RTO (5682), undo of what was spurious; brings SACK. */
 extern const struct holm_proto holm_tcp_rack;
 
-#define HOLM_TCP_PARTS &holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack
+/* SYN cookies (RFC 4987) for when the half-open records are used up, options in the timestamp. */
+extern const struct holm_proto holm_tcp_cookies;
+
+#define HOLM_TCP_PARTS                                                                             \
+	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;
@@ -152,6 +156,7 @@ enum holm_state {
 	HOLM_CLOSED = 1 << 5,	   /* both directions are over; nothing will change any more */
 	HOLM_ERROR = 1 << 6,	   /* an error waits to be taken */
 	HOLM_URGENT = 1 << 7,	   /* urgent data waits to be read (RFC 6093: in line) */
+	HOLM_PENDING = 1 << 8,	   /* a listener has a request for holm_tcp_pending() */
 };
 
 enum holm_ep_kind {

@@ -88,6 +88,28 @@ int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog);
 /* Take the oldest complete connection; it is the caller's. -HOLM_EAGAIN, -HOLM_EINVAL (no listener). */
 int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child);
 
+/*
+ * A listener with HOLM_TCP_OPT_HOLD answers no SYN by itself: it shows HOLM_PENDING, and its program asks
+ * for the requests, one after the other, and decides about each, now or later. What is not decided
+ * within 30 seconds, or does not fit config.tcp_half_open_max, is dropped.
+ */
+struct holm_tcp_request {
+	struct holm_endpoint local, remote;
+};
+
+/* The next request that was not asked for yet. -HOLM_EAGAIN, -HOLM_EINVAL (no listener). */
+int holm_tcp_pending(struct holm_tcp *listener, struct holm_tcp_request *request);
+
+enum holm_tcp_decision {
+	HOLM_TCP_ACCEPT, /* the SYN-ACK is sent; the connection comes by holm_tcp_accept() */
+	HOLM_TCP_REFUSE, /* a RST is sent */
+	HOLM_TCP_IGNORE, /* nothing is sent; the peer may ask again */
+};
+
+/* -HOLM_ENOENT: no such request of this listener waits (any more). */
+int holm_tcp_decide(struct holm_tcp *listener, const struct holm_tcp_request *request,
+		    enum holm_tcp_decision decision);
+
 /* SEND: the send buffer has more bytes (or its owner set flags below). Sent at the next poll. */
 void holm_tcp_send(struct holm_tcp *t);
 
@@ -150,6 +172,12 @@ enum holm_tcp_option {
 	 * controller. Default 0: no limit, and paced only if the controller wants it (BBR).
 	 */
 	HOLM_TCP_OPT_MAX_PACING_RATE = 13,
+	HOLM_TCP_OPT_HOLD = 20, /* 0/1: a listener's program decides about each SYN, see below */
+	/*
+	 * A listener has a connection for accept() only when its first data is there, or these seconds
+	 * are over; rounded up to when the SYN-ACK would be sent again. Default 0: at once.
+	 */
+	HOLM_TCP_OPT_DEFER_ACCEPT_S = 21,
 };
 
 /* -HOLM_EINVAL for a value out of range or a moment too late, -HOLM_ENOPROTOOPT for others. */

@@ -136,6 +136,9 @@ static void an_ack_to_a_listener_is_reset_and_a_reset_is_not(void **state)
 	finish(&t);
 }
 
+static const struct holm_proto *const bare[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp,
+						 NULL };
+
 static void a_flood_is_bounded_and_a_random_record_yields(void **state)
 {
 	struct holm_config config;
@@ -144,7 +147,7 @@ static void a_flood_is_bounded_and_a_random_record_yields(void **state)
 	(void)state;
 	holm_config_default(&config);
 	config.tcp_half_open_max = 16;
-	fixture_only(&t, .config = &config);
+	fixture_only(&t, .config = &config, .protos = bare);
 	for (unsigned i = 0; i < 200; i++)
 		rx(&t, .flags = TCP_SYN, .sport = (uint16_t)(5000 + i));
 	assert_int_equal(HALVES(&t), 16);
@@ -220,6 +223,101 @@ static void what_the_peer_offers_is_answered_and_nothing_else(void **state)
 	finish(&t);
 }
 
+/* A listener whose program decides; one SYN waits. */
+static void held(struct tcp_fixture *t, struct holm_tcp_request *r)
+{
+	fixture_only(t);
+	assert_int_equal(holm_tcp_set_option(t->listener, HOLM_TCP_OPT_HOLD, 1), 0);
+	rx(t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
+	expect_silence(t);
+	assert_true(holm_tcp_ready(t->listener) & HOLM_PENDING);
+	assert_int_equal(holm_tcp_pending(t->listener, r), 0);
+	assert_int_equal(r->remote.port, FIX_PEER_PORT);
+	assert_int_equal(r->local.port, FIX_PORT);
+	t->iss = fixture_half(t, 0)->iss.v;
+	t->peer_nxt = 1;
+	t->peer_seen = 1;
+}
+
+static void a_held_syn_is_answered_when_the_program_has_decided(void **state)
+{
+	struct holm_tcp_request r, none;
+	struct tcp_fixture t;
+
+	(void)state;
+	held(&t, &r);
+	assert_int_equal(holm_tcp_pending(t.listener, &none), -HOLM_EAGAIN);
+	assert_false(holm_tcp_ready(t.listener) & HOLM_PENDING);
+	/* The peer asks again meanwhile. */
+	rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
+	assert_int_equal(holm_tcp_pending(t.listener, &none), -HOLM_EAGAIN);
+	fixture_wait_ms(&t, 5000);
+	expect_silence(&t);
+	assert_int_equal(holm_tcp_decide(t.listener, &r, HOLM_TCP_ACCEPT), 0);
+	lab_poll(&t.lab);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .mss = 1460);
+	assert_int_equal(holm_tcp_decide(t.listener, &r, HOLM_TCP_ACCEPT), -HOLM_ENOENT);
+	rx(&t, .ack = 1);
+	fixture_accept(&t);
+	finish(&t);
+}
+
+static void a_held_syn_may_be_refused_or_ignored(void **state)
+{
+	struct holm_tcp_request r;
+	struct tcp_fixture t;
+
+	(void)state;
+	held(&t, &r);
+	assert_int_equal(holm_tcp_decide(t.listener, &r, HOLM_TCP_REFUSE), 0);
+	lab_poll(&t.lab);
+	expect_tx(&t, .flags = TCP_RST | TCP_ACK, .absolute = true, .seq = 0,
+		  .ack = t.peer_iss + 1);
+	assert_int_equal(HALVES(&t), 0);
+	rx(&t, .flags = TCP_SYN, .seq = 0);
+	assert_int_equal(holm_tcp_pending(t.listener, &r), 0);
+	assert_int_equal(holm_tcp_decide(t.listener, &r, HOLM_TCP_IGNORE), 0);
+	lab_poll(&t.lab);
+	expect_silence(&t);
+	assert_int_equal(HALVES(&t), 0);
+	finish(&t);
+}
+
+static void a_held_syn_that_nobody_decides_upon_expires(void **state)
+{
+	struct holm_tcp_request r;
+	struct tcp_fixture t;
+
+	(void)state;
+	held(&t, &r);
+	fixture_wait_ms(&t, 31000);
+	assert_int_equal(HALVES(&t), 0);
+	assert_int_equal(holm_tcp_decide(t.listener, &r, HOLM_TCP_ACCEPT), -HOLM_ENOENT);
+	rx(&t, .flags = TCP_SYN, .seq = 0);
+	assert_int_equal(HALVES(&t), 1);
+	fixture_wait_ms(&t, 31000);
+	assert_int_equal(HALVES(&t), 0);
+	expect_silence(&t);
+	finish(&t);
+}
+
+static void requests_come_in_the_order_of_their_syns(void **state)
+{
+	struct holm_tcp_request r;
+	struct tcp_fixture t;
+
+	(void)state;
+	held(&t, &r);
+	for (uint16_t i = 1; i < 20; i++)
+		rx(&t, .flags = TCP_SYN, .seq = 0, .sport = (uint16_t)(FIX_PEER_PORT + i));
+	for (uint16_t i = 1; i < 20; i++) {
+		assert_int_equal(holm_tcp_pending(t.listener, &r), 0);
+		assert_int_equal(r.remote.port, FIX_PEER_PORT + i);
+	}
+	assert_int_equal(holm_tcp_pending(t.listener, &r), -HOLM_EAGAIN);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +334,10 @@ int main(void)
 		cmocka_unit_test(a_record_whose_listener_is_gone_ends_with_a_reset),
 		cmocka_unit_test(closing_a_listener_resets_what_nobody_accepted),
 		cmocka_unit_test(what_the_peer_offers_is_answered_and_nothing_else),
+		cmocka_unit_test(a_held_syn_is_answered_when_the_program_has_decided),
+		cmocka_unit_test(a_held_syn_may_be_refused_or_ignored),
+		cmocka_unit_test(a_held_syn_that_nobody_decides_upon_expires),
+		cmocka_unit_test(requests_come_in_the_order_of_their_syns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

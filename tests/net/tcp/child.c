@@ -1,0 +1,103 @@
+/*
+ * The ACK that completes a handshake.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/tcp_fixture.h"
+
+/* A half-open record of a listener that defers. */
+static void deferred(struct tcp_fixture *t, uint32_t seconds)
+{
+	fixture_only(t);
+	assert_int_equal(holm_tcp_set_option(t->listener, HOLM_TCP_OPT_DEFER_ACCEPT_S, seconds), 0);
+	rx(t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
+	t->iss = fixture_half(t, 0)->iss.v;
+	expect_tx(t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	t->peer_nxt = 1;
+	t->peer_seen = 1;
+}
+
+static void a_deferred_connection_comes_with_its_data(void **state)
+{
+	struct tcp_fixture t;
+	struct holm_tcp *child;
+
+	(void)state;
+	deferred(&t, 5);
+	rx(&t, .ack = 1);
+	assert_int_equal(fixture_halves(&t), 1);
+	assert_int_equal(holm_tcp_accept(t.listener, &child), -HOLM_EAGAIN);
+	expect_silence(&t);
+	rx(&t, .seq = 1, .ack = 1, .len = 50);
+	fixture_accept(&t);
+	assert_int_equal(t.rcv.tail, 50);
+	finish(&t);
+}
+
+static void an_answered_syn_ack_is_not_sent_again_before_the_time_is_over(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	/* Three retransmissions: 1, 3 and 7 seconds. */
+	deferred(&t, 5);
+	rx(&t, .ack = 1);
+	fixture_wait_ms(&t, 6900);
+	expect_silence(&t);
+	fixture_wait_ms(&t, 200);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	/* From now on its ACK is enough. */
+	rx(&t, .ack = 1);
+	fixture_accept(&t);
+	assert_int_equal(t.t->state, HOLM_TCP_ESTABLISHED);
+	finish(&t);
+}
+
+static void a_handshake_that_was_deferred_is_no_round_trip_time(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	deferred(&t, 5);
+	rx(&t, .ack = 1);
+	fixture_wait_ms(&t, 800);
+	rx(&t, .seq = 1, .ack = 1, .len = 50);
+	fixture_accept(&t);
+	assert_int_equal(t.t->rtt.srtt8, 0);
+	finish(&t);
+}
+
+/* RFC 7323 3.2: without the option a segment is dropped; Linux and we look at the handshake's ACK. */
+static void timestamps_that_stop_after_the_syn_do_not_stop_the_handshake(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .ts = true, .tsval = 9);
+	t.iss = fixture_half(&t, 0)->iss.v;
+	fixture_skip(&t);
+	t.peer_nxt = 1;
+	t.peer_seen = 1;
+	rx(&t, .ack = 1, .no_ts = true);
+	fixture_accept(&t);
+	assert_int_equal(t.t->state, HOLM_TCP_ESTABLISHED);
+	finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_deferred_connection_comes_with_its_data),
+		cmocka_unit_test(an_answered_syn_ack_is_not_sent_again_before_the_time_is_over),
+		cmocka_unit_test(a_handshake_that_was_deferred_is_no_round_trip_time),
+		cmocka_unit_test(timestamps_that_stop_after_the_syn_do_not_stop_the_handshake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
