@@ -359,7 +359,8 @@ static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
 
 static bool fine_is_due(const struct holm_net *net)
 {
-	return unlikely(net->fine != NULL) && wheel_is_due(net->fine, net->now << NET_FINE_SHIFT);
+	return unlikely(net->fine != NULL) &&
+	       wheel_is_due(net->fine, net_fine_units(net, net->now));
 }
 
 static void run_timers(struct holm_net *net)
@@ -367,7 +368,7 @@ static void run_timers(struct holm_net *net)
 	if (unlikely(wheel_is_due(&net->timers, net->now)))
 		run_wheel(net, &net->timers, net->now);
 	if (fine_is_due(net))
-		run_wheel(net, net->fine, net->now << NET_FINE_SHIFT);
+		run_wheel(net, net->fine, net_fine_units(net, net->now));
 }
 
 /* Of both wheels. */
@@ -378,7 +379,7 @@ static uint64_t next_timer(const struct holm_net *net)
 
 	if (fine == WHEEL_NEVER)
 		return next;
-	return min_u64(next, fine >> NET_FINE_SHIFT);
+	return min_u64(next, net->fine_from + (fine >> NET_FINE_SHIFT));
 }
 
 int net_fine_start(struct holm_net *net)
@@ -388,8 +389,30 @@ int net_fine_start(struct holm_net *net)
 	net->fine = mem_alloc(&net->mem, sizeof(*net->fine));
 	if (!net->fine)
 		return -HOLM_ENOMEM;
-	wheel_init(net->fine, net->now << NET_FINE_SHIFT);
+	net->fine_from = net->now;
+	wheel_init(net->fine, 0);
 	return 0;
+}
+
+void net_fine_recount(struct holm_net *net)
+{
+	uint64_t by = net->now - net->fine_from;
+	struct wheel_timer *armed = NULL;
+	struct wheel_timer *t;
+
+	while ((t = wheel_pop_due(net->fine, UINT64_MAX)) != NULL) {
+		t->next = armed;
+		armed = t;
+	}
+	net->fine_from = net->now;
+	wheel_init(net->fine, 0);
+	while ((t = armed) != NULL) {
+		uint64_t at = t->deadline_ns >> NET_FINE_SHIFT;
+
+		armed = t->next;
+		t->next = NULL;
+		wheel_arm(net->fine, t, (at > by ? at - by : 0) << NET_FINE_SHIFT);
+	}
 }
 
 static bool run_outputs(struct holm_net *net, size_t *budget)

@@ -75,6 +75,7 @@ struct holm_net {
 	struct list ready; /* of struct ep */
 	struct wheel timers;
 	struct wheel *fine; /* NULL until net_fine_start() */
+	uint64_t fine_from; /* its time is counted from here */
 	struct rng rng;
 	struct net_secrets secrets;
 	struct mem mem;
@@ -150,16 +151,26 @@ static inline void net_timer_cancel(struct holm_net *net, struct net_timer *t)
 
 /*
  * Timers whose deadlines mean microseconds, as pacing's do: a wheel of the same kind with ticks of 2^14
- * ns. It counts in units of 2^-6 ns, which 64 bits hold for nine years. Made on first use, for those
- * who need it; 0 or -HOLM_ENOMEM.
+ * ns. It counts in units of 2^-6 ns, which 64 bits hold for nine years: from a moment that moves on, as
+ * a clock may begin anywhere. Made on first use, for those who need it; 0 or -HOLM_ENOMEM.
  */
 #define NET_FINE_SHIFT 6
 
 must_check int net_fine_start(struct holm_net *net);
+/* Counts from now on; what is armed stays so. */
+void net_fine_recount(struct holm_net *net);
+
+static inline uint64_t net_fine_units(const struct holm_net *net, uint64_t ns)
+{
+	return min_u64(ns - net->fine_from, UINT64_MAX >> NET_FINE_SHIFT) << NET_FINE_SHIFT;
+}
 
 static inline void net_fine_arm(struct holm_net *net, struct net_timer *t, uint64_t deadline)
 {
-	wheel_arm(net->fine, &t->wheel, deadline << NET_FINE_SHIFT);
+	/* Half of what there is: no deadline is years ahead. */
+	if (unlikely((deadline - net->fine_from) >> (63 - NET_FINE_SHIFT)))
+		net_fine_recount(net);
+	wheel_arm(net->fine, &t->wheel, net_fine_units(net, max_u64(deadline, net->fine_from)));
 }
 
 static inline void net_fine_cancel(struct holm_net *net, struct net_timer *t)

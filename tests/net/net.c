@@ -11,6 +11,7 @@
 #include <holm/stats.h>
 #include <holm/version.h>
 
+#include "net/core/net.h"
 #include "net/core/proto.h"
 #include "tests/support/duo.h"
 #include "tests/support/expect.h"
@@ -252,6 +253,48 @@ static void after_a_quiet_poll_the_next_deadline_lies_ahead(void **state)
 }
 
 /* Bytes of no meaning, alone and behind a valid ethernet header, whole and split over segments. */
+static uint64_t fired_at[2];
+
+static void note_first(struct holm_net *net, struct net_timer *t)
+{
+	(void)t;
+	fired_at[0] = net->now;
+}
+
+static void note_second(struct holm_net *net, struct net_timer *t)
+{
+	(void)t;
+	fired_at[1] = net->now;
+}
+
+/* 30 and 60 years: more than a clock in units of 2^-6 ns holds. */
+static void fine_timers_keep_their_time_wherever_the_clock_begins(void **state)
+{
+	const uint64_t start = UINT64_C(1) << 60;
+	struct duo_options options = { .protos = four };
+	struct net_timer first, second;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, &options);
+	assert_int_equal(net_fine_start(d.net[0]), 0);
+	net_timer_init(&first, note_first);
+	net_timer_init(&second, note_second);
+	for (uint64_t years = start; years <= 2 * start; years += start) {
+		d.now = years;
+		duo_settle(&d);
+		net_fine_arm(d.net[0], &second, years + 5000000);
+		/* Half of the range on, and one that is armed keeps its time. */
+		net_fine_recount(d.net[0]);
+		net_fine_arm(d.net[0], &first, years + 2000000);
+		assert_true(holm_net_next_deadline(d.net[0]) > years);
+		duo_run(&d, 10000000);
+		assert_in_range(fired_at[0], years + 2000000, years + 2020000);
+		assert_in_range(fired_at[1], years + 5000000, years + 5020000);
+	}
+	duo_fini(&d);
+}
+
 static void garbage_is_dropped_counted_and_freed(void **state)
 {
 	static const uint8_t header[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00 };
@@ -341,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_no_frame_fits_is_refused),
 		cmocka_unit_test(time_never_goes_backwards),
 		cmocka_unit_test(after_a_quiet_poll_the_next_deadline_lies_ahead),
+		cmocka_unit_test(fine_timers_keep_their_time_wherever_the_clock_begins),
 		cmocka_unit_test(garbage_is_dropped_counted_and_freed),
 		cmocka_unit_test(calling_in_from_a_callback_is_a_programming_error),
 	};

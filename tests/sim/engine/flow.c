@@ -15,6 +15,8 @@
 /* Where an end may vanish without a word, the other one finds out. */
 #define KEEPIDLE_S 20u
 #define KEEPINTVL_S 5u
+/* Links that lose a third of all packets are alive. */
+#define KEEPCNT 20u
 /* Eight repetitions of at least 200 ms, each twice as long as the one before. */
 #define ORPHAN_NS (50 * SIM_S)
 #define CHUNK 4096u
@@ -358,23 +360,34 @@ static void finish(struct sim_end *e)
 	}
 }
 
-static void set_options(struct sim_end *e, struct holm_tcp *t)
+int sim_keep_alive(struct holm_tcp *t)
 {
-	const struct sim_end_plan *p = e->plan;
+	int err = holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPALIVE, 1);
 
-	holm_tcp_set_option(t, HOLM_TCP_OPT_NODELAY, p->nodelay);
-	holm_tcp_set_option(t, HOLM_TCP_OPT_TIMESTAMPS, p->timestamps);
-	holm_tcp_set_option(t, HOLM_TCP_OPT_SACK, p->sack);
-	if (p->maxseg)
-		holm_tcp_set_option(t, HOLM_TCP_OPT_MAXSEG, p->maxseg);
-	/* One that is not linked is refused, and what is there stays. */
+	if (!err)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPIDLE_S, KEEPIDLE_S);
+	if (!err)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPINTVL_S, KEEPINTVL_S);
+	return err ? err : holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPCNT, KEEPCNT);
+}
+
+/* Memory may be short: then the first error, and some are set and some are not. */
+static int set_options(const struct sim_end_plan *p, struct holm_tcp *t)
+{
+	int err = holm_tcp_set_option(t, HOLM_TCP_OPT_NODELAY, p->nodelay);
+
+	if (!err)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_TIMESTAMPS, p->timestamps);
+	if (!err && p->maxseg)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_MAXSEG, p->maxseg);
+	if (!err)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_SACK, p->sack);
+	/* What is not linked is refused, and what is there stays. */
+	if (err == -HOLM_ENOPROTOOPT)
+		err = 0;
 	if (p->controller)
 		holm_tcp_set_congestion(t, p->controller, strlen(p->controller));
-	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPALIVE, 1);
-	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPIDLE_S, KEEPIDLE_S);
-	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPINTVL_S, KEEPINTVL_S);
-	/* Links that lose a third of all packets are alive. */
-	holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPCNT, e->flow->plan.may_fail ? 5 : 20);
+	return err;
 }
 
 /* Open, attach, connect; whatever finds no memory is tried again. */
@@ -386,9 +399,12 @@ static int try_connect(struct sim_end *e)
 
 	if (err)
 		return err;
-	set_options(e, t);
+	err = sim_keep_alive(t);
+	if (!err)
+		err = set_options(e->plan, t);
 	holm_tcp_set_cookie(t, e);
-	err = holm_tcp_connect(t, &remote);
+	if (!err)
+		err = holm_tcp_connect(t, &remote);
 	if (err) {
 		holm_tcp_close(t);
 		return err;
@@ -467,7 +483,8 @@ static void take_children(struct sim_host *h)
 			e->flow->sim->flows_running++;
 		}
 		e->flow->open_ends++;
-		set_options(e, t);
+		/* What cannot be had stays the listener's. */
+		(void)set_options(e->plan, t);
 		holm_tcp_set_cookie(t, e);
 		if (attach(e))
 			sim_fail(h->sim, "%s: attach to a child", h->dev.name);

@@ -420,6 +420,8 @@ static void listen_on(struct sim_host *h)
 	if (!err)
 		err = holm_tcp_bind(h->listener, &local, HOLM_TCP_REUSEADDR);
 	if (!err)
+		err = sim_keep_alive(h->listener);
+	if (!err)
 		err = holm_tcp_listen(h->listener, 64);
 	if (err)
 		sim_fail(h->sim, "no listener: %d", err);

@@ -310,6 +310,8 @@ void sim_finish_flows(struct sim *s, uint64_t patience_ns);
 /* For host.c: connections that wait for accept(), events, and the ends that have something to do. */
 void sim_flow_events(struct sim_host *h);
 bool sim_flow_react(struct sim_host *h);
+/* Keep-alive by seconds. 0, or an error when there is no memory. */
+int sim_keep_alive(struct holm_tcp *t);
 void sim_flow_free_all(struct sim *s);
 /* What streams that are not over were doing. */
 void sim_flow_describe_all(const struct sim *s);
