@@ -8,6 +8,7 @@
  *	client many ADDRESS PORT CONNECTIONS BYTES [AT ONCE]
  *						so many of these, 16 at once
  *	client fetch ADDRESS PORT PATH		an HTTP response's body, to the standard output
+ *	client -C NAME get ...			the same with this congestion controller
  *
  * Bytes are those of source: with j = i mod 65521, byte i is (j + j / 256) mod 256. It ends with 0 if
  * all went well; otherwise it says what did not, and where in the stream.
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,6 +54,7 @@ static struct pollfd fds[CONNS_MAX];
 static struct conn conns[CONNS_MAX];
 static unsigned count;
 static uint64_t bytes_total;
+static const char *controller; /* NULL: the system's default */
 
 static uint64_t now_us(void)
 {
@@ -86,13 +89,20 @@ static int would_block(void)
 
 /* ---- one connection; functions return 0 to go on, 1 at its good end, -1 after saying what failed ---- */
 
+static int set_controller(int fd)
+{
+	return controller ? setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, controller,
+				       (socklen_t)strlen(controller))
+			  : 0;
+}
+
 static int start(const struct plan *plan)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct conn *c = &conns[count];
 
 	*c = (struct conn){ 0 };
-	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || set_controller(fd) != 0)
 		return fail(c, strerror(errno));
 	if (connect(fd, (const struct sockaddr *)&plan->server, sizeof(plan->server)) != 0 &&
 	    errno != EINPROGRESS)
@@ -275,7 +285,7 @@ static int fetch(const struct plan *plan, const char *path)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: client get ADDRESS PORT [BYTES]\n"
+	fprintf(stderr, "usage: client [-C CONTROLLER] get ADDRESS PORT [BYTES]\n"
 			"       client put|echo ADDRESS PORT BYTES\n"
 			"       client many ADDRESS PORT CONNECTIONS BYTES [AT ONCE]\n"
 			"       client fetch ADDRESS PORT PATH\n");
@@ -305,9 +315,15 @@ static int run_many(struct plan *plan, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	const char *what;
 	struct plan plan;
 
+	if (argc > 2 && strcmp(argv[1], "-C") == 0) {
+		controller = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
+	what = argc > 1 ? argv[1] : "";
 	if (argc < 4 || !parse_server(&plan, argv[2], argv[3]))
 		return usage();
 	for (unsigned i = 0; i < 2 * PERIOD; i++)
