@@ -157,7 +157,7 @@ static void learn_theirs(struct flows *fs, struct flow *f, const struct packet *
 	if (!f->theirs_known) {
 		f->theirs = fs->peer_isn - (spec->flags & TCP_SYN ? spec->seq : 0);
 		f->their_syn = spec->flags & TCP_SYN ? spec->seq : 0;
-		f->syn_came = true;
+		f->syn_came = !f->ours_known;
 	} else if (is_first_syn(spec) && spec->seq != f->their_syn) {
 		f->their_syn = spec->seq;
 		f->syn_came = true;
@@ -271,7 +271,8 @@ static void learn_ours(struct flows *fs, struct flow *f, const struct packet *sp
 		fs->have_first_isn = true;
 		fs->first_isn = p->seq;
 	}
-	if (f->ours_known && (ours == f->ours || !(f->syn_came || f->opened)))
+	/* A new incarnation may begin anew, if the script says so by beginning with 0. */
+	if (f->ours_known && (ours == f->ours || spec->seq != 0 || !(f->syn_came || f->opened)))
 		return;
 	f->ours = ours;
 	f->our_syn = spec->seq;
