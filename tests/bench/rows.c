@@ -48,11 +48,11 @@ const struct row bench_rows[] = {
 	{ "rrn@100", { .idle = 100 }, run_rrn, 10000, 140000, floor_rr },
 	{ "rrn@1000", { .idle = 1000 }, run_rrn, 10000, 140000, floor_rr },
 	{ "rrn@10000", { .idle = 10000 }, run_rrn, 10000, 140000, floor_rr },
-	{ "rrn@100000", { .idle = 100000 }, run_rrn, 10000, 700000, floor_rr },
+	{ "rrn@100000", { .idle = 100000 }, run_rrn, 30000, 700000, floor_rr },
 	{ "rrn.quick@100000",
 	  { .idle = 100000, .round_ns = 200 },
 	  run_rrn,
-	  10000,
+	  30000,
 	  700000,
 	  floor_rr },
 };
