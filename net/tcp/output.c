@@ -175,6 +175,7 @@ static never_inline bool send_again(struct tcp_tx *tx)
 			if (n == 0)
 				return true;
 		}
+		ASSERT(!fl->repair || n <= tcp_send_allowance(c));
 		if ((c->flags & TCP_FIN_SENT) && seq_eq(seq_add(fl->rtx_nxt, n), data_end) &&
 		    seq_eq(fl->rtx_end, c->flight->snd_nxt))
 			flags |= TCP_FIN;

@@ -230,6 +230,34 @@ static void a_probe_that_arrives_twice_is_none(void **state)
 	finish(&t);
 }
 
+static void a_closed_window_is_probed_as_windows_are(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 3);
+	fixture_write(&t, 1000);
+	expect_tx(&t, .seq = 4001, .len = 1000);
+	rx(&t, .ack = 5001, .wnd = 0);
+	fixture_write(&t, 3000);
+	for (unsigned i = 0; i < 4; i++) {
+		fixture_wait_sent(&t, 5000);
+		expect_tx(&t, .seq = 5001, .len = 1);
+		expect_silence(&t);
+		rx(&t, .ack = 5001, .wnd = 0);
+	}
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 0);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES), 4);
+	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	rx(&t, .ack = 5001, .wnd = 65535);
+	expect_tx(&t, .seq = 5001, .len = 1);
+	expect_tx(&t, .seq = 5002, .len = 1000);
+	fixture_skip(&t);
+	rx(&t, .ack = 8001);
+	assert_int_equal(tcp_pipe(t.t), 0);
+	finish(&t);
+}
+
 /* ---- PRR ----------------------------------------------------------------------------------------- */
 
 static void each_second_ack_of_recovery_lets_a_segment_go(void **state)
@@ -385,6 +413,7 @@ int main(void)
 		cmocka_unit_test(the_answer_to_a_probe_shows_the_holes_before_it),
 		cmocka_unit_test(a_probe_that_repaired_a_loss_is_congestion),
 		cmocka_unit_test(a_probe_that_arrives_twice_is_none),
+		cmocka_unit_test(a_closed_window_is_probed_as_windows_are),
 		cmocka_unit_test(each_second_ack_of_recovery_lets_a_segment_go),
 		cmocka_unit_test(a_retransmission_reported_as_a_duplicate_is_undone),
 		cmocka_unit_test(an_echo_of_the_first_sending_undoes_at_once),
