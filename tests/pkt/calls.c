@@ -441,6 +441,8 @@ static const struct function {
 	{ "fcntl", call_fcntl, false, NO_TIME },
 	{ "ioctl", call_ioctl, false, NO_TIME },
 	{ "poll", call_poll, true, NO_TIME },
+	{ "tcp_pending", call_pending, false, NO_TIME },
+	{ "tcp_decide", call_decide, false, NO_TIME },
 	{ "getsockname", call_getsockname, false, NO_TIME },
 	{ "getpeername", call_getpeername, false, NO_TIME },
 };

@@ -6,6 +6,7 @@
 #define TESTS_PKT_CALLS_H
 
 #include <holm/socket.h>
+#include <holm/tcp.h>
 
 #include "tests/pkt/flow.h"
 #include "tests/pkt/script.h"
@@ -42,7 +43,8 @@ struct calls {
 	uint64_t now;
 	struct sock socks[CALLS_SOCKETS_MAX];
 	struct attempt pending[CALLS_PENDING_MAX];
-	struct sock *latest; /* whom checks are about */
+	struct sock *latest;		 /* whom checks are about */
+	struct holm_tcp_request request; /* the last that tcp_pending() found */
 };
 
 /* What a function says that cannot be done yet. No result of a call is like it. */
@@ -64,6 +66,9 @@ void calls_fini(struct calls *c);
 /* ---- sockopt.c */
 int64_t call_setsockopt(struct calls *c, struct attempt *a);
 int64_t call_getsockopt(struct calls *c, struct attempt *a);
+/* tcp_pending(fd) and tcp_decide(fd, TCP_ACCEPT): what sockets do not have. */
+int64_t call_pending(struct calls *c, struct attempt *a);
+int64_t call_decide(struct calls *c, struct attempt *a);
 
 /* ---- values, for both */
 const struct value *call_arg(const struct attempt *a, size_t i);

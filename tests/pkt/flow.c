@@ -147,7 +147,8 @@ static struct flow *flow_for_input(struct flows *fs, const struct packet *spec)
 	f = find(fs, spec->proto, lport, rport);
 	if (!f)
 		f = make(fs, spec->proto, lport, rport);
-	if (!fs->current || fs->current->proto != spec->proto)
+	/* Named ports are those of another flow than the usual one. */
+	if (!spec->sport && !spec->dport)
 		fs->current = f;
 	return f;
 }

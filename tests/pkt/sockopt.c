@@ -1,4 +1,7 @@
-/* setsockopt() and getsockopt() of scripts; SOL_HOLM are the options of <holm/tcp.h> itself. */
+/*
+ * setsockopt() and getsockopt() of scripts; SOL_HOLM are the options of <holm/tcp.h> itself, and the calls
+ * that sockets do not have go to it as well.
+ */
 #include <string.h>
 
 #include <holm/tcp.h>
@@ -86,4 +89,15 @@ int64_t call_getsockopt(struct calls *c, struct attempt *a)
 		fail("getsockopt() says %d (\"%.*s\"), expected otherwise", number, (int)len,
 		     (const char *)got);
 	return 0;
+}
+
+int64_t call_pending(struct calls *c, struct attempt *a)
+{
+	return holm_tcp_pending(inet_stream_of(a->sock->s)->tcp, &c->request);
+}
+
+int64_t call_decide(struct calls *c, struct attempt *a)
+{
+	return holm_tcp_decide(inet_stream_of(a->sock->s)->tcp, &c->request,
+			       (enum holm_tcp_decision)value_number(call_arg(a, 1)));
 }
