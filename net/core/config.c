@@ -25,6 +25,7 @@ void holm_config_default(struct holm_config *config)
 		.tcp_half_open_max = 4096,
 		.tcp_backlog_max = 4096,
 		.tcp_time_wait_max = 32768,
+		.tcp_orphans_max = 65536,
 		.tcp_ranges_max = 32,
 		.tcp_sndbuf_bytes = 64 * 1024,
 		.tcp_rcvbuf_bytes = 64 * 1024,

@@ -318,6 +318,7 @@ void tcp_conn_destroy(struct holm_tcp *c)
 	tcp_drop_ends(c);
 	tcp_settings_put(c->settings);
 	ts->nconns--;
+	ts->norphans -= (c->flags & TCP_ORPHAN) != 0;
 	c->flags |= TCP_DEAD;
 	if (!(c->flags & TCP_QUEUED))
 		mem_free(&net->mem, c, sizeof(*c));

@@ -61,6 +61,7 @@ struct tcp_state {
 	struct net_timer retry;	     /* wakes who found no memory */
 	struct queue starved;
 	uint32_t nconns;
+	uint32_t norphans; /* of these, closed by their programs */
 
 	struct net_timer half_timer, time_wait_timer;
 	const struct tcp_cookie_ops *cookies; /* NULL: not a part of this instance */

@@ -81,6 +81,7 @@ enum tcp_conn_flag {
 	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
 	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
+	TCP_ORPHAN = 1u << 28,	    /* counted in tcp_state.norphans */
 };
 
 /* An out-of-order range of bytes, [left, right). */

@@ -153,7 +153,7 @@ enum tcp_verdict tcp_input_time_wait(tcp_ref ref, struct tcp_rx *rx)
 	const struct tcp_hdr_info *h = rx->h;
 
 	if (h->flags & TCP_RST) {
-		if (!seq_eq(rx->orig_seq, tw->rcv_nxt))
+		if (!seq_eq(rx->orig_seq, tw->rcv_nxt) || rx->net->config.tcp_rfc1337)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
 		tcp_record_remove(ts, ref);
 		return TCP_DONE;

@@ -300,6 +300,20 @@ static void release_rcv(struct holm_tcp *t)
 	t->rcv = NULL;
 }
 
+/* It is the instance's from now on. False: those that linger are too many already. */
+static bool adopt(struct holm_tcp *t)
+{
+	struct holm_net *net = tcp_net(t);
+
+	if (net->tcp->norphans >= net->config.tcp_orphans_max) {
+		net_count(net, HOLM_COUNT_TCP_ORPHANS_RESET);
+		return false;
+	}
+	net->tcp->norphans++;
+	t->flags |= TCP_ORPHAN;
+	return true;
+}
+
 void holm_tcp_close(struct holm_tcp *t)
 {
 	ASSERT(!tcp_net(t)->callbacks);
@@ -308,6 +322,8 @@ void holm_tcp_close(struct holm_tcp *t)
 		close_listener(t);
 	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t)) {
 		/* RFC 2525 2.17: where bytes are unread, a RST shows that data was lost. */
+		abort_one(t);
+	} else if (!adopt(t)) {
 		abort_one(t);
 	} else {
 		release_rcv(t);

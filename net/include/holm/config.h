@@ -49,6 +49,13 @@ struct holm_config {
 	uint32_t tcp_backlog_max;
 	/* TIME-WAIT records; the oldest is recycled early beyond. 2MSL * 500 closes a second. */
 	uint32_t tcp_time_wait_max;
+	/* Not 0: a RST does not end TIME-WAIT early (RFC 1337). Linux, and the default: it does. */
+	uint32_t tcp_rfc1337;
+	/*
+	 * Connections that their program has closed and that linger: unsent data, FIN-WAIT. A close
+	 * beyond resets instead. Half of the default sockets a busy server has; Linux has 4096 to 262144.
+	 */
+	uint32_t tcp_orphans_max;
 	/* Out-of-order ranges per connection; a segment that would need one more is dropped. */
 	uint32_t tcp_ranges_max;
 	/* Defaults of a socket's buffers in bytes; rings grow up to it on demand. */

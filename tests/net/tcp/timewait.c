@@ -155,9 +155,22 @@ static void a_full_table_recycles_the_oldest(void **state)
 	finish(&t);
 }
 
+static void a_reset_is_ignored_where_rfc_1337_is_asked_for(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_time_wait(&t, false);
+	t.lab.net->config.tcp_rfc1337 = 1;
+	rx(&t, .flags = TCP_RST, .seq = 2);
+	assert_int_equal(RECORDS(&t), 1);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reset_is_ignored_where_rfc_1337_is_asked_for),
 		cmocka_unit_test(the_record_lasts_a_minute),
 		cmocka_unit_test(a_fin_again_is_acknowledged_and_starts_the_minute_anew),
 		cmocka_unit_test(a_bare_ack_gets_no_answer),

@@ -277,9 +277,38 @@ static void calling_in_from_a_callback_is_a_programming_error(void **state)
 	finish(&t);
 }
 
+static void what_lingers_is_bounded_and_closes_beyond_reset(void **state)
+{
+	struct holm_config config;
+	struct tcp_fixture t;
+	struct holm_tcp *c;
+
+	(void)state;
+	holm_config_default(&config);
+	config.tcp_orphans_max = 1;
+	established(&t, .config = &config);
+	holm_tcp_close(t.t);
+	lab_poll(&t.lab);
+	expect_tx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4001);
+	fixture_skip(&t);
+	rx(&t, .seq = 1, .sport = 4001, .absolute = true, .ack = fixture_half(&t, 0)->iss.v + 1);
+	assert_int_equal(holm_tcp_accept(t.listener, &c), 0);
+	holm_tcp_close(c);
+	lab_poll(&t.lab);
+	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_ORPHANS_RESET), 1);
+	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_RESETS_SENT), 1);
+	/* The first one ends: there is room again. */
+	rx(&t, .flags = TCP_RST, .seq = 1);
+	assert_int_equal(t.lab.net->tcp->norphans, 0);
+	t.t = NULL;
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_lingers_is_bounded_and_closes_beyond_reset),
 		cmocka_unit_test(a_bound_port_is_refused_to_others_but_not_with_reuseaddr),
 		cmocka_unit_test(only_a_local_address_can_be_bound),
 		cmocka_unit_test(port_0_means_an_ephemeral_port_now),
