@@ -23,6 +23,8 @@
 #define BBR_CWND_GAIN 512u
 #define BBR_PROBE_RTT_CWND_GAIN 128u
 #define BBR_LOSS_THRESH_DIVISOR 50u /* 2 % */
+/* In small windows chance alone exceeds that: so many losses in a round trip mean nothing. */
+#define BBR_LOSS_SEGMENTS 2u
 #define BBR_BETA_NUM 7u
 #define BBR_BETA_DEN 10u
 #define BBR_HEADROOM_NUM 15u
@@ -75,6 +77,7 @@ struct bbr {
 	uint32_t next_round_delivered, loss_round_delivered;
 	uint32_t rounds_since_bw_probe;
 	bool round_start, loss_round_start, loss_in_round;
+	bool held_back; /* in this loss round by the program or the peer, not by BBR */
 	uint32_t loss_events;
 
 	/* Has Startup filled the pipe? */

@@ -120,7 +120,7 @@ static void adapt_lower_bounds(struct bbr *b, const struct bbr_ack *a)
 {
 	const struct tcp_cc *cc = a->cc;
 
-	if (is_raising(b) || !b->loss_in_round || a->ack->wnd_limited)
+	if (is_raising(b) || !b->loss_in_round || b->held_back)
 		return;
 	if (b->bw_lo == BBR_INFINITE_BW)
 		b->bw_lo = b->max_bw;
@@ -139,10 +139,13 @@ static void update_congestion_signals(struct bbr *b, const struct bbr_ack *a)
 		b->loss_in_round = true;
 		b->loss_events++;
 	}
+	if (a->rs->app_limited || a->ack->wnd_limited)
+		b->held_back = true;
 	if (!b->loss_round_start)
 		return;
 	adapt_lower_bounds(b, a);
 	b->loss_in_round = false;
+	b->held_back = a->ack->wnd_limited;
 }
 
 /* ---- Aggregation --------------------------------------------------------------------------------- */

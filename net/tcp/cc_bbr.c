@@ -1,8 +1,9 @@
 /*
  * BBR version 3: draft-ietf-ccwg-bbr-01, sections 4.2 and 4.3 (its states) and 4.6 (rate and window).
- * Not here: ECN, which the draft leaves open. Loss is judged on the samples of what arrives, not on
- * each lost packet. Where the peer's window holds the flow back and not BBR's own, how much is in flight
- * was not BBR's choice, and loss does not lower it.
+ * Not here: ECN, which the draft leaves open. Different from the draft: loss is judged on the samples of
+ * what arrives and not on each lost packet; two segments lost in a round trip are chance; where the
+ * program or the peer's window holds the flow back, how much is in flight was not BBR's choice, and loss
+ * does not lower it.
  */
 #include "net/core/proto.h"
 #include "net/tcp/bbr.h"
@@ -115,9 +116,9 @@ static uint32_t target_inflight(const struct bbr *b, const struct tcp_cc *cc)
 /*
  *   return RS.lost > RS.tx_in_flight * BBR.LossThresh
  */
-static bool inflight_is_too_high(const struct bbr_ack *a)
+static bool inflight_is_too_high(const struct bbr *b, const struct bbr_ack *a)
 {
-	return a->rs->valid && !a->ack->wnd_limited &&
+	return a->rs->valid && !b->held_back && a->rs->lost > BBR_LOSS_SEGMENTS * a->cc->mss &&
 	       a->rs->lost > a->rs->in_flight / BBR_LOSS_THRESH_DIVISOR;
 }
 
@@ -163,7 +164,7 @@ static void adapt_upper_bounds(struct bbr *b, const struct bbr_ack *a)
 		if (bbr_is_probing_bw(b) && !a->rs->app_limited)
 			bbr_advance_max_bw(b);
 	}
-	if (inflight_is_too_high(a)) {
+	if (inflight_is_too_high(b, a)) {
 		if (b->bw_probe_samples)
 			handle_inflight_too_high(b, a);
 		return;
@@ -246,7 +247,7 @@ static void check_startup_loss(struct bbr *b, const struct bbr_ack *a)
 {
 	if (b->state != BBR_STARTUP || b->full_bw_reached || !b->loss_round_start)
 		return;
-	if (b->loss_events >= BBR_STARTUP_FULL_LOSS_COUNT && inflight_is_too_high(a)) {
+	if (b->loss_events >= BBR_STARTUP_FULL_LOSS_COUNT && inflight_is_too_high(b, a)) {
 		b->full_bw_reached = true;
 		b->inflight_hi =
 			max_u32(bbr_bdp(b, a->cc, b->max_bw, BBR_UNIT), b->inflight_latest);
