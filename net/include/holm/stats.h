@@ -105,7 +105,7 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_RETRANSMITS, "tcp segments retransmitted")                                           \
 	X(TCP_TIMEOUTS, "tcp retransmission timeouts")                                             \
 	X(TCP_FAST_RETRANSMITS, "tcp fast retransmits")                                            \
-	X(TCP_URGENT_RECEIVED, "tcp urgent pointers received")                                   \
+	X(TCP_URGENT_RECEIVED, "tcp urgent pointers received")                                     \
 	X(TCP_ZERO_WINDOW_PROBES, "tcp zero-window probes sent")                                   \
 	X(TCP_CHALLENGE_ACKS, "tcp challenge ACKs sent")                                           \
 	X(TCP_LOSS_PROBES, "tcp tail loss probes sent")                                            \
