@@ -59,7 +59,7 @@ static void run(uint64_t seed)
 		struct sim_host_config host = sim_draw_host(&rng);
 
 		host.side = i & 1;
-		memory_fails |= host.alloc_fail_ppm > 0;
+		memory_fails |= host.alloc_fail_ppm > 0 || host.alloc_fail_for > 0;
 		sim_add_host(&s, &host);
 	}
 	trunk[0] = sim_draw_pipe(&rng);

@@ -4,7 +4,7 @@
  *
  *	goodput		 a test: a few seeds, and that a seed's figure is the same twice
  *	goodput watch CONTROLLER ROW SEED	 one run in steps of 100 ms, and the sender's counters
- *	goodput table	 everything, as lines for programs and with the targets; see tests/bench/README.md
+ *	goodput table	 everything (SEEDS=n: fewer seeds), with the targets; see tests/bench/README.md
  *
  * Lines: "goodput CONTROLLER BUFFER RTT_MS LOSS KB_PER_S" and "fairness CONTROLLER JAIN".
  */
@@ -228,7 +228,7 @@ struct job {
 	double result;
 };
 
-#define JOBS ((ROWS + 1) * CONTROLLERS * SEEDS)
+#define JOBS_MAX ((ROWS + 1) * CONTROLLERS * SEEDS)
 
 static void do_job(struct job *j)
 {
@@ -240,14 +240,25 @@ static void do_job(struct job *j)
 		j->result = measure_fairness(controller, j->seed, 120 * SIM_S);
 }
 
-static double mean(const struct job *jobs, uint32_t row, uint32_t controller)
+static uint32_t seeds_wanted(void)
+{
+	const char *text = getenv("SEEDS");
+	unsigned long n = text ? strtoul(text, NULL, 10) : SEEDS;
+
+	return n > 0 && n < SEEDS ? (uint32_t)n : SEEDS;
+}
+
+static double mean(const struct job *jobs, size_t n, uint32_t row, uint32_t controller)
 {
 	double sum = 0;
+	uint32_t seeds = 0;
 
-	for (size_t i = 0; i < JOBS; i++)
-		if (jobs[i].row == row && jobs[i].controller == controller)
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].row == row && jobs[i].controller == controller) {
 			sum += jobs[i].result;
-	return sum / SEEDS;
+			seeds++;
+		}
+	return sum / seeds;
 }
 
 static double target_of(const struct row *r, const char *controller)
@@ -258,11 +269,11 @@ static double target_of(const struct row *r, const char *controller)
 	return 0;
 }
 
-static void print_table(const struct job *jobs)
+static void print_table(const struct job *jobs, size_t n)
 {
 	for (uint32_t r = 0; r < ROWS; r++)
 		for (uint32_t c = 0; c < CONTROLLERS; c++) {
-			double kb = mean(jobs, r, c);
+			double kb = mean(jobs, n, r, c);
 			double target = target_of(&rows[r], controllers[c]);
 
 			printf("goodput %-8s %8u %4u %5.2f %8.1f", controllers[c], rows[r].buffer,
@@ -272,7 +283,7 @@ static void print_table(const struct job *jobs)
 			printf("\n");
 		}
 	for (uint32_t c = 0; c < CONTROLLERS; c++) {
-		double jain = mean(jobs, ROWS, c);
+		double jain = mean(jobs, n, ROWS, c);
 
 		printf("fairness %-8s %6.4f  target 0.98 %s\n", controllers[c], jain,
 		       jain >= 0.98 ? "" : "missed");
@@ -282,21 +293,23 @@ static void print_table(const struct job *jobs)
 /* All measurements, each processor taking the next one. */
 static int table(void)
 {
-	size_t bytes = sizeof(struct job) * JOBS + sizeof(size_t);
+	uint32_t seeds = seeds_wanted();
+	size_t n = (ROWS + 1) * CONTROLLERS * seeds;
+	size_t bytes = sizeof(struct job) * JOBS_MAX + sizeof(size_t);
 	struct job *jobs =
 		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	size_t *next = (size_t *)(void *)(jobs + JOBS);
+	size_t *next = (size_t *)(void *)(jobs + JOBS_MAX);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	int status = 0;
 	int worst = 0;
 
 	if (jobs == MAP_FAILED)
 		return 1;
-	for (size_t i = 0; i < JOBS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		/* The longest first. */
-		jobs[i].row = (uint32_t)(ROWS - i / (CONTROLLERS * SEEDS));
-		jobs[i].controller = (uint32_t)(i / SEEDS % CONTROLLERS);
-		jobs[i].seed = 1 + i % SEEDS;
+		jobs[i].row = (uint32_t)(ROWS - i / (CONTROLLERS * seeds));
+		jobs[i].controller = (uint32_t)(i / seeds % CONTROLLERS);
+		jobs[i].seed = 1 + i % seeds;
 	}
 	for (long p = 0; p < processors; p++) {
 		if (fork() != 0)
@@ -304,7 +317,7 @@ static int table(void)
 		for (;;) {
 			size_t i = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
 
-			if (i >= JOBS)
+			if (i >= n)
 				_exit(0);
 			do_job(&jobs[i]);
 		}
@@ -313,7 +326,7 @@ static int table(void)
 		if (status)
 			worst = 1;
 	if (!worst)
-		print_table(jobs);
+		print_table(jobs, n);
 	munmap(jobs, bytes);
 	return worst;
 }

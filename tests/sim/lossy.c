@@ -35,7 +35,8 @@ static void run(uint64_t seed)
 	sim_set_trunk(&s, trunk);
 	sim_fail_memory(&s, true);
 	/* A failing allocation may refuse the program its connection, which it then opens again. */
-	plan.may_fail = s.host[0]->books.fail_ppm || s.host[1]->books.fail_ppm;
+	for (uint32_t i = 0; i < 2; i++)
+		plan.may_fail |= s.host[i]->books.fail_ppm || s.host[i]->books.fail_end;
 	sim_add_flow(&s, &plan);
 	sim_finish_flows(&s, PATIENCE);
 	sim_fini(&s);

@@ -83,6 +83,10 @@ struct sim_host_config sim_draw_host(uint64_t *rng)
 	h.ring = sim_below(rng, 2) ? 0 : 8 + (uint32_t)sim_below(rng, 120);
 	if (sim_below(rng, 4) == 0)
 		h.alloc_fail_ppm = (uint32_t)sim_below(rng, 500000);
+	if (sim_below(rng, 4) == 0) {
+		h.alloc_fail_from = 1 + (uint32_t)sim_below(rng, 20);
+		h.alloc_fail_for = 1 + (uint32_t)sim_below(rng, 10);
+	}
 	if (sim_below(rng, 4) == 0)
 		h.frame_fail_ppm = (uint32_t)sim_below(rng, 100000);
 	return h;

@@ -455,16 +455,16 @@ static void react(struct sim_end *e)
 
 /* ---- What a host is told ------------------------------------------------------------------------- */
 
-static struct sim_end *server_end(struct sim_host *h, struct holm_tcp *t)
+/* The stream that a child belongs to. */
+static struct sim_flow *flow_of_child(struct sim_host *h, struct holm_tcp *t)
 {
 	struct holm_endpoint remote;
 
 	holm_tcp_remote(t, &remote);
 	for (struct sim_flow *f = h->sim->flows; f; f = f->next)
 		if (f->started && f->client.port == remote.port && host_of(&f->end[1]) == h &&
-		    holm_addr_equal(&f->client.addr, &remote.addr) && !f->end[1].t &&
-		    !f->end[1].over)
-			return &f->end[1];
+		    holm_addr_equal(&f->client.addr, &remote.addr))
+			return f;
 	return NULL;
 }
 
@@ -473,10 +473,16 @@ static void take_children(struct sim_host *h)
 	struct holm_tcp *t;
 
 	while (holm_tcp_accept(h->listener, &t) == 0) {
-		struct sim_end *e = server_end(h, t);
+		struct sim_flow *f = flow_of_child(h, t);
+		struct sim_end *e = f ? &f->end[1] : NULL;
 
 		if (!e)
 			sim_fail(h->sim, "%s: a connection that nobody opened", h->dev.name);
+		/* An old ACK that still opens a SYN cookie: a second connection of the same stream. */
+		if (e->t || e->over) {
+			holm_tcp_abort(t);
+			continue;
+		}
 		e->t = t;
 		if (e->flow->over) {
 			e->flow->over = false;

@@ -36,7 +36,8 @@ static void *books_alloc(void *ctx, size_t size, size_t align)
 	void *p;
 
 	b->calls++;
-	if (b->fail_ppm && sim_happens(&b->rng, b->fail_ppm)) {
+	if ((b->fail_ppm && sim_happens(&b->rng, b->fail_ppm)) ||
+	    (b->calls >= b->fail_from && b->calls < b->fail_end)) {
 		b->failed++;
 		return NULL;
 	}

@@ -109,8 +109,14 @@ void sim_set_trunk(struct sim *s, const struct sim_pipe_config trunk[2])
 
 void sim_fail_memory(struct sim *s, bool on)
 {
-	for (uint32_t i = 0; i < s->nhosts; i++)
-		s->host[i]->books.fail_ppm = on ? s->host[i]->config.alloc_fail_ppm : 0;
+	for (uint32_t i = 0; i < s->nhosts; i++) {
+		const struct sim_host_config *c = &s->host[i]->config;
+		struct sim_books *b = &s->host[i]->books;
+
+		b->fail_ppm = on ? c->alloc_fail_ppm : 0;
+		b->fail_from = b->calls + c->alloc_fail_from;
+		b->fail_end = on ? b->fail_from + c->alloc_fail_for : 0;
+	}
 }
 
 static void free_host(struct sim *s, struct sim_host *h)

@@ -127,8 +127,10 @@ struct sim_host_config {
 	uint32_t batch;	      /* frames per holm_net_input(); 0: 32. 1: no GRO */
 	uint32_t ring; /* frames the adapter holds; 0: no limit. The way up's rate empties it */
 	bool whole;    /* super-frames travel uncut to hosts with `whole` */
-	uint32_t alloc_fail_ppm; /* of the env's allocations, from sim_fail_from() on */
-	uint32_t frame_fail_ppm; /* of the adapter's receive frames */
+	uint32_t alloc_fail_ppm;  /* of the env's allocations, while sim_fail_memory() is on */
+	uint32_t alloc_fail_from; /* or these: the n-th from then on (1, 2, ...), and */
+	uint32_t alloc_fail_for;  /* how many */
+	uint32_t frame_fail_ppm;  /* of the adapter's receive frames */
 	struct sim_pipe_config up, down;
 };
 
@@ -138,6 +140,7 @@ struct sim_books {
 	uint64_t calls, failed;
 	uint64_t rng;
 	uint32_t fail_ppm;
+	uint64_t fail_from, fail_end; /* numbers of calls */
 };
 
 struct sim_host {
