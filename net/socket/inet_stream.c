@@ -319,7 +319,9 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 	}
 	if (done > 0 && (flags & HOLM_MSG_OOB))
 		(void)holm_tcp_send_urgent(t->tcp);
-	if (done > 0)
+	if (done > 0 && (flags & HOLM_MSG_MORE))
+		holm_tcp_send_more(t->tcp);
+	else if (done > 0)
 		holm_tcp_send(t->tcp);
 	if (done > 0 || want == 0)
 		return (int64_t)done;

@@ -5,6 +5,8 @@
 
 /* 2^15 - 1 seconds, Linux's bound for keep-alive times. */
 #define KEEP_MAX_S 32767u
+/* Linux's SOCK_MIN_RCVBUF / 2 */
+#define WINDOW_CLAMP_MIN 1152u
 
 struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 {
@@ -53,6 +55,11 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 		return value >= TCP_MSS_MIN && value <= 65495;
 	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
 		return value <= INT32_MAX;
+	case HOLM_TCP_OPT_CORK:
+	case HOLM_TCP_OPT_QUICKACK:
+		return value <= 1;
+	case HOLM_TCP_OPT_WINDOW_CLAMP:
+		return value == 0 || (value >= WINDOW_CLAMP_MIN && value <= INT32_MAX);
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		return true;
 	case HOLM_TCP_OPT_TTL:
@@ -121,6 +128,14 @@ static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t val
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		s->max_pacing_rate = value;
 		break;
+	case HOLM_TCP_OPT_CORK:
+		s->cork = value != 0;
+		break;
+	case HOLM_TCP_OPT_WINDOW_CLAMP:
+		s->window_clamp = value;
+		break;
+	case HOLM_TCP_OPT_QUICKACK: /* the connection's, not the settings' */
+		break;
 	}
 }
 
@@ -139,6 +154,16 @@ static bool repace(struct holm_tcp *t, struct tcp_settings *s, uint32_t before)
 	return true;
 }
 
+/* An ACK that is delayed now goes at once. */
+static void set_quick(struct holm_tcp *t, bool quick)
+{
+	t->quick = quick ? TCP_QUICK_ACKS : 0;
+	if (quick && (t->flags & TCP_ACK_DELAYED)) {
+		t->flags |= TCP_ACK_NOW;
+		tcp_note_output(t);
+	}
+}
+
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
 {
 	uint32_t now;
@@ -151,6 +176,10 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 		return -HOLM_EINVAL;
 	if (opt == HOLM_TCP_OPT_SACK && value && !tcp_net(t)->tcp->sack)
 		return -HOLM_ENOPROTOOPT;
+	if (opt == HOLM_TCP_OPT_QUICKACK) {
+		set_quick(t, value != 0);
+		return 0;
+	}
 	if (now == value)
 		return 0;
 	s = tcp_settings_own(t);
@@ -214,6 +243,15 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		*value = s->max_pacing_rate;
+		return 0;
+	case HOLM_TCP_OPT_CORK:
+		*value = s->cork;
+		return 0;
+	case HOLM_TCP_OPT_QUICKACK:
+		*value = t->quick > 0;
+		return 0;
+	case HOLM_TCP_OPT_WINDOW_CLAMP:
+		*value = s->window_clamp;
 		return 0;
 	}
 	return -HOLM_ENOPROTOOPT;

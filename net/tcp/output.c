@@ -201,6 +201,21 @@ static never_inline bool send_again(struct tcp_tx *tx)
 /* ---- New data ------------------------------------------------------------------------------------ */
 
 /*
+ * Is a segment that is not full held back? By Nagle's algorithm, or because the program said that more
+ * follows: then until it does, or the override timeout occurs.
+ */
+static bool waits_for_more(const struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+
+	if (c->flags & TCP_SHUTDOWN)
+		return false;
+	if (unlikely((c->flags & TCP_MORE) || c->settings->cork))
+		return !tx->override;
+	return !c->settings->nodelay && seq_gt(c->flight->small_end, c->snd_una);
+}
+
+/*
  * RFC 9293 3.8.6.2.1, when to send (D is what is queued, U the usable window):
  *   (1) if a maximum-sized segment can be sent, i.e., if min(D,U) >= Eff.snd.MSS;
  *   (2) or if the data is pushed and all queued data can be sent now, i.e., if [SND.NXT = SND.UNA
@@ -218,7 +233,7 @@ static uint32_t sendable(const struct tcp_tx *tx)
 	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
 	uint32_t allowed = tcp_send_allowance(c);
 	uint32_t n = min_u32(queued, usable);
-	bool nagle;
+	bool waits;
 
 	if (n < queued)
 		c->flags |= TCP_WND_LIMITED;
@@ -228,13 +243,12 @@ static uint32_t sendable(const struct tcp_tx *tx)
 	}
 	if (n == 0)
 		return 0;
-	nagle = !c->settings->nodelay && !(c->flags & TCP_SHUTDOWN) &&
-		seq_gt(c->flight->small_end, c->snd_una);
-	if (n == queued && (n % tx->mss == 0 || !nagle))
+	waits = waits_for_more(tx);
+	if (n == queued && (n % tx->mss == 0 || !waits))
 		return n;
 	if (n >= tx->mss)
 		return n - n % tx->mss;
-	if (!nagle && n >= c->flight->max_snd_wnd / 2)
+	if (!waits && n >= c->flight->max_snd_wnd / 2)
 		return n;
 	return 0;
 }
@@ -349,6 +363,7 @@ static bool send_window_probe(struct tcp_tx *tx)
 		 * From now on it is measured by this, and used.
 		 */
 		c->flight->max_snd_wnd = c->snd_wnd;
+		tx->override = true;
 		return send_new(tx);
 	}
 	if (!can_note(c) || tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {

@@ -385,6 +385,8 @@ static inline struct tcp_seq tcp_window_edge(const struct holm_tcp *c)
 		return c->rcv_adv;
 	wnd = likely(c->rcv) ? holm_rcvbuf_window(c->rcv) : tcp_net(c)->config.tcp_rcvbuf_bytes;
 	wnd = min_size(wnd, (size_t)65535 << tcp_rcv_wscale(c));
+	if (unlikely(c->settings->window_clamp))
+		wnd = min_size(wnd, c->settings->window_clamp);
 	return seq_add(c->rcv_nxt, (uint32_t)wnd);
 }
 /* May the announced window grow to `edge` without being silly (RFC 9293 3.8.6.2.2)? */
@@ -420,6 +422,7 @@ struct tcp_tx {
 	uint32_t mss;
 	uint32_t room; /* frames that fit the interface now */
 	bool hw_csum;
+	bool override;	/* what is held back to fill a segment goes now */
 	bool announced; /* SACK blocks went with what was sent */
 };
 /*
@@ -436,6 +439,7 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 	tx->c = c;
 	tx->end = end;
 	tx->mss = tcp_mss(c);
+	tx->override = false;
 	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
 	tx->announced = false;
 	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));

@@ -80,6 +80,7 @@ enum tcp_conn_flag {
 	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
 	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
 	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
+	TCP_MORE = 1 << 28,	    /* the program has said that more follows at once */
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
 	TCP_ORPHAN = 1u << 28,	    /* counted in tcp_state.norphans */
 };
@@ -209,6 +210,8 @@ struct tcp_settings {
 	uint8_t defer_retries; /* a listener waits for data until its SYN-ACK was due this often */
 	bool hold;	       /* a listener's program decides before a SYN is answered */
 	uint8_t keepcnt, ttl, tos;
+	uint32_t window_clamp; /* 0: none */
+	bool cork;
 	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */
 	bool nodelay, keepalive, timestamps, sack;
 };

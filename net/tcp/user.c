@@ -202,9 +202,16 @@ int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child)
 
 /* ---- Sending, receiving -------------------------------------------------------------------------- */
 
+void holm_tcp_send_more(struct holm_tcp *t)
+{
+	holm_tcp_send(t);
+	t->flags |= TCP_MORE;
+}
+
 void holm_tcp_send(struct holm_tcp *t)
 {
 	ASSERT(!tcp_net(t)->callbacks);
+	t->flags &= ~(uint32_t)TCP_MORE;
 	if (!(t->ep.state & HOLM_WRITABLE))
 		tcp_publish(t);
 	else if (t->snd && holm_sndbuf_room(t->snd) == 0)

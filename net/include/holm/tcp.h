@@ -126,6 +126,12 @@ int holm_tcp_send_urgent(struct holm_tcp *t);
  */
 bool holm_tcp_urgent(const struct holm_tcp *t, uint32_t *ahead, uint32_t *id);
 
+/*
+ * The same, and more follows at once (MSG_MORE): a segment that is not full waits for it, until the next
+ * holm_tcp_send() or for about 200 ms.
+ */
+void holm_tcp_send_more(struct holm_tcp *t);
+
 /* RECEIVE: the reader took bytes from the receive buffer, so the window may have opened. */
 void holm_tcp_received(struct holm_tcp *t);
 
@@ -172,6 +178,10 @@ enum holm_tcp_option {
 	 * controller. Default 0: no limit, and paced only if the controller wants it (BBR).
 	 */
 	HOLM_TCP_OPT_MAX_PACING_RATE = 13,
+	/* 0/1: only full segments leave, but for what waits longer than about 200 ms; default 0 */
+	HOLM_TCP_OPT_CORK = 14,
+	HOLM_TCP_OPT_QUICKACK = 15,	/* 1: acknowledge at once for a while; 0: delay again */
+	HOLM_TCP_OPT_WINDOW_CLAMP = 16, /* the window announced is never larger; default 0: no bound */
 	HOLM_TCP_OPT_HOLD = 20, /* 0/1: a listener's program decides about each SYN, see below */
 	/*
 	 * A listener has a connection for accept() only when its first data is there, or these seconds

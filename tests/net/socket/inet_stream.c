@@ -499,9 +499,44 @@ static void flags_that_change_what_is_sent_are_refused(void **state)
 	assert_int_equal(sockets_send(pair[0], "x", 1, HOLM_MSG_FASTOPEN), -HOLM_EOPNOTSUPP);
 	assert_int_equal(sockets_recv(pair[0], bytes, 1, HOLM_MSG_OOB), -HOLM_EINVAL);
 	assert_int_equal(sockets_recv(pair[0], bytes, 1, HOLM_MSG_ERRQUEUE), -HOLM_EAGAIN);
+	holm_socket_close(pair[0]);
+	holm_socket_close(pair[1]);
+}
+
+static void bytes_that_more_follows_wait_for_it_a_while(void **state)
+{
+	struct duo *d = *state;
+	struct holm_socket *pair[2];
+
+	sockets_pair(d, pair);
 	assert_int_equal(sockets_send(pair[0], "x", 1, HOLM_MSG_MORE | HOLM_MSG_NOSIGNAL), 1);
-	duo_settle(d);
-	expect_bytes(pair[1], "x");
+	duo_run(d, 50 * MS);
+	assert_int_equal(sockets_recv(pair[1], bytes, 1, 0), -HOLM_EAGAIN);
+	assert_int_equal(sockets_send(pair[0], "y", 1, 0), 1);
+	duo_run(d, MS);
+	expect_bytes(pair[1], "xy");
+	assert_int_equal(sockets_send(pair[0], "z", 1, HOLM_MSG_MORE), 1);
+	duo_run(d, 1000 * MS);
+	expect_bytes(pair[1], "z");
+	holm_socket_close(pair[0]);
+	holm_socket_close(pair[1]);
+}
+
+static void a_cork_holds_what_fills_no_segment_until_it_is_drawn(void **state)
+{
+	struct duo *d = *state;
+	struct holm_socket *pair[2];
+
+	sockets_pair(d, pair);
+	assert_int_equal(sockets_set_int(pair[0], HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_CORK, 1), 0);
+	assert_int_equal(sockets_get_int(pair[0], HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_CORK), 1);
+	sockets_send(pair[0], "x", 1, 0);
+	sockets_send(pair[0], "y", 1, 0);
+	duo_run(d, 50 * MS);
+	assert_int_equal(sockets_recv(pair[1], bytes, 1, 0), -HOLM_EAGAIN);
+	assert_int_equal(sockets_set_int(pair[0], HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_CORK, 0), 0);
+	duo_run(d, MS);
+	expect_bytes(pair[1], "xy");
 	holm_socket_close(pair[0]);
 	holm_socket_close(pair[1]);
 }
@@ -782,6 +817,8 @@ int main(void)
 		TEST(constant_bytes_are_queued_beyond_the_buffers_size),
 		TEST(a_ninth_constant_region_is_copied),
 		TEST(flags_that_change_what_is_sent_are_refused),
+		TEST(bytes_that_more_follows_wait_for_it_a_while),
+		TEST(a_cork_holds_what_fills_no_segment_until_it_is_drawn),
 		TEST(without_memory_for_bytes_the_connection_stays),
 		TEST(after_shutdown_of_writing_the_peer_reads_the_end),
 		TEST(after_shutdown_of_reading_what_is_there_may_still_be_read),
