@@ -271,6 +271,11 @@ struct holm_dev *holm_net_dev(struct holm_net *net, size_t i)
 	return NULL;
 }
 
+uint32_t holm_dev_index(const struct holm_dev *dev)
+{
+	return dev->netif ? dev->netif->index : 0;
+}
+
 void holm_net_link_changed(struct holm_net *net, struct holm_dev *dev)
 {
 	ASSERT(!net->callbacks);

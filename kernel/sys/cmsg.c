@@ -9,6 +9,12 @@
 
 enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2 };
 
+/* struct in_pktinfo of Linux; addresses in network order. */
+struct pktinfo {
+	int ifindex;
+	uint8_t spec_dst[4], addr[4];
+};
+
 struct cmsg_header {
 	size_t len; /* with the header */
 	int level;
@@ -58,19 +64,20 @@ static int take_cred(struct process *p, struct cmsg *c, const uint8_t *data, siz
 	return 0;
 }
 
-static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, const uint8_t *data)
+static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, const uint8_t *data,
+		bool is_unix)
 {
 	size_t len = h->len - sizeof(*h);
 
-	/* Other levels are other families'. */
+	/* Other levels are the internet's, which takes none from a sender. */
 	if (h->level != HOLM_SOL_SOCKET)
-		return 0;
+		return is_unix ? 0 : -HOLM_EINVAL;
 	if (h->type == SCM_RIGHTS)
 		return take_files(p, c, data, len);
 	return h->type == SCM_CREDENTIALS ? take_cred(p, c, data, len) : -HOLM_EINVAL;
 }
 
-int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len)
+int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len, bool is_unix)
 {
 	const uint8_t *at = control;
 	struct cmsg_header h;
@@ -82,7 +89,7 @@ int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t le
 		if (h.len < sizeof(h) || h.len > len)
 			err = -HOLM_EINVAL;
 		else
-			err = take(p, c, &h, at + sizeof(h));
+			err = take(p, c, &h, at + sizeof(h), is_unix);
 		at += min_size(aligned(h.len), len);
 		len -= min_size(aligned(h.len), len);
 	}
@@ -158,6 +165,24 @@ static void put_files(struct process *p, struct cmsg *c, struct writer *w, bool 
 	memmove(c->objects, c->objects + n, a->nobjects * sizeof(c->objects[0]));
 }
 
+/* What came with a datagram. */
+static void put_company(struct writer *w, const struct holm_ancillary *a)
+{
+	int ttl = a->ttl;
+
+	if (a->has & HOLM_ANC_PKTINFO) {
+		struct pktinfo info = { .ifindex = (int)a->ifindex };
+
+		memcpy(info.addr, &a->to.addr.b[12], sizeof(info.addr));
+		memcpy(info.spec_dst, info.addr, sizeof(info.spec_dst));
+		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_PKTINFO, &info, sizeof(info));
+	}
+	if (a->has & HOLM_ANC_TTL)
+		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TTL, &ttl, sizeof(ttl));
+	if (a->has & HOLM_ANC_TOS)
+		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TOS, &a->tos, sizeof(a->tos));
+}
+
 size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, int flags,
 		  int *msg_flags)
 {
@@ -166,6 +191,7 @@ size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, 
 	if (c->ancillary.has & HOLM_ANC_CRED)
 		put(&w, HOLM_SOL_SOCKET, SCM_CREDENTIALS, &c->ancillary.cred,
 		    sizeof(c->ancillary.cred));
+	put_company(&w, &c->ancillary);
 	if (c->ancillary.has & HOLM_ANC_OBJECTS)
 		put_files(p, c, &w, flags & HOLM_MSG_CMSG_CLOEXEC);
 	cmsg_fini(c);

@@ -15,7 +15,7 @@ struct cmsg {
  * What a program sends. References to files are taken. -HOLM_EINVAL, -HOLM_EBADF, -HOLM_EPERM: then none
  * are held.
  */
-int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len);
+int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len, bool is_unix);
 
 /* Room for what is received. */
 void cmsg_init(struct cmsg *c);

@@ -15,8 +15,9 @@ struct transfer {
 	struct holm_msg *msg; /* as the program gave it; name_len and flags are results */
 	int flags;
 	bool writing;
-	bool whole;   /* go on until everything has moved */
-	size_t piece; /* where the window begins: iov[piece], `off` bytes into it */
+	bool whole;    /* go on until everything has moved */
+	int64_t least; /* a receive that waits goes on until this many have */
+	size_t piece;  /* where the window begins: iov[piece], `off` bytes into it */
 	size_t off;
 	int64_t done;
 };
@@ -102,7 +103,7 @@ static int64_t attempt_stream(struct file *f, void *arg)
 			return t->done;
 		n = s ? call_socket(s, t, &part) : call_file(f, t, &part);
 		if (n == -HOLM_EAGAIN)
-			return t->done > 0 && !t->whole ? t->done : n;
+			return t->done >= t->least && t->done > 0 && !t->whole ? t->done : n;
 		if (n < 0)
 			return t->done > 0 ? t->done : n;
 		slide(t, (size_t)n);
@@ -113,7 +114,7 @@ static int64_t attempt_stream(struct file *f, void *arg)
 			return t->done;
 		if (n == 0 || t->piece == t->msg->iovcnt || (t->flags & HOLM_MSG_PEEK))
 			return t->done;
-		if (!t->whole && (size_t)n < bytes)
+		if (!t->whole && t->done >= t->least && (size_t)n < bytes)
 			return t->done;
 	}
 }
@@ -163,6 +164,8 @@ static int64_t move_socket(struct file *f, struct holm_socket *s, struct transfe
 	int64_t result;
 
 	t->whole = stream && (t->writing || (t->flags & HOLM_MSG_WAITALL));
+	if (stream && block && !t->writing)
+		t->least = holm_socket_rcvlowat(s);
 	result = file_attempt_until(f, block, timeout_ns,
 				    stream ? attempt_stream : attempt_datagram, t);
 	return result == -HOLM_EAGAIN && t->done > 0 ? t->done : result;
@@ -263,6 +266,18 @@ static struct holm_msg message_of(const struct sys_msghdr *h)
 	};
 }
 
+static bool is_unix(struct process *p, int fd)
+{
+	struct fd_slot *slot = fds_slot(p, fd);
+	struct holm_socket *s = slot ? file_socket(slot->file) : NULL;
+	int domain = 0;
+	uint32_t len = sizeof(domain);
+
+	if (s)
+		(void)holm_socket_getsockopt(s, HOLM_SOL_SOCKET, HOLM_SO_DOMAIN, &domain, &len);
+	return domain == HOLM_AF_UNIX;
+}
+
 int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int flags)
 {
 	struct holm_msg msg;
@@ -274,7 +289,7 @@ int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int f
 	msg = message_of(h);
 	if (!h->control || h->control_len == 0)
 		return send_message(p, fd, &msg, flags);
-	result = cmsg_parse(p, &c, h->control, h->control_len);
+	result = cmsg_parse(p, &c, h->control, h->control_len, is_unix(p, fd));
 	if (result < 0)
 		return result;
 	msg.ancillary = &c.ancillary;

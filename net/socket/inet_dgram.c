@@ -9,6 +9,8 @@
 #include "lib/mem.h"
 #include "net/socket/inet_addr.h"
 
+/* What IP_TTL says where nobody set it, and after -1. */
+#define INET_TTL_DEFAULT 64
 /* Pieces of one datagram that need no memory of their own; as many as Linux keeps on its stack. */
 #define PIECES 8u
 
@@ -56,7 +58,9 @@ static int dgram_bind(struct holm_socket *s, const void *addr, uint32_t len)
 
 	if (err)
 		return err;
-	return holm_udp_bind(dgram_of(s)->udp, &local, s->reuseaddr ? HOLM_UDP_REUSEADDR : 0);
+	return holm_udp_bind(dgram_of(s)->udp, &local,
+			     (s->reuseaddr ? (unsigned)HOLM_UDP_REUSEADDR : 0u) |
+				     (s->reuseport ? (unsigned)HOLM_UDP_REUSEPORT : 0u));
 }
 
 static int dgram_connect(struct holm_socket *s, const void *addr, uint32_t len)
@@ -149,6 +153,18 @@ static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int
 	return err ? err : (int64_t)socket_iov_bytes(msg);
 }
 
+/* What options ask for beside the bytes. */
+static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct holm_ancillary *a)
+{
+	if (!a || !s->wants)
+		return;
+	a->has |= s->wants;
+	a->to = dg->to;
+	a->ifindex = holm_dev_index(dg->dev) + 1;
+	a->ttl = dg->ttl;
+	a->tos = dg->tos;
+}
+
 /* As much of it as fits; returns how much that was. */
 static size_t copy_out(const struct holm_datagram *dg, const struct holm_msg *msg)
 {
@@ -180,6 +196,7 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	done = copy_out(&dg, msg);
 	if (done < dg.payload_len)
 		msg->flags |= HOLM_MSG_TRUNC;
+	tell(s, &dg, msg->ancillary);
 	if (!peek)
 		holm_frame_free(dg.frame);
 	if (msg->name) {
@@ -246,9 +263,30 @@ static int option_of(int level, int name)
 	return 0;
 }
 
+/* Which part of a datagram's company an option asks for; 0: none. */
+static uint32_t company_of(int level, int name)
+{
+	if (level != HOLM_IPPROTO_IP)
+		return 0;
+	if (name == HOLM_SOCKOPT_IP_PKTINFO)
+		return HOLM_ANC_PKTINFO;
+	if (name == HOLM_SOCKOPT_IP_RECVTTL)
+		return HOLM_ANC_TTL;
+	return name == HOLM_SOCKOPT_IP_RECVTOS ? HOLM_ANC_TOS : 0;
+}
+
 static int dgram_set(struct holm_socket *s, int level, int name, int value)
 {
 	int opt = option_of(level, name);
+	uint32_t company = company_of(level, name);
+
+	if (company) {
+		s->wants = value ? s->wants | company : s->wants & ~company;
+		return 0;
+	}
+	/* As on Linux, the default again. */
+	if (opt == HOLM_UDP_OPT_TTL && value == -1)
+		value = INET_TTL_DEFAULT;
 
 	if (opt == 0)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
@@ -262,11 +300,15 @@ static int dgram_set(struct holm_socket *s, int level, int name, int value)
 static int dgram_get(struct holm_socket *s, int level, int name, int *value)
 {
 	int opt = option_of(level, name);
-	uint32_t v;
+	uint32_t company = company_of(level, name), v;
 	int err;
 
+	if (company) {
+		*value = (s->wants & company) != 0;
+		return 0;
+	}
 	if (opt == 0)
-		return -HOLM_ENOPROTOOPT;
+		return level == HOLM_IPPROTO_TCP ? -HOLM_EOPNOTSUPP : -HOLM_ENOPROTOOPT;
 	err = holm_udp_get_option(dgram_of(s)->udp, (enum holm_udp_option)opt, &v);
 	if (!err)
 		*value = (int)v;

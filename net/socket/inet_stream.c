@@ -11,7 +11,8 @@
 
 static unsigned bind_flags(const struct stream *t)
 {
-	return t->base.reuseaddr ? HOLM_TCP_REUSEADDR : 0;
+	return (t->base.reuseaddr ? (unsigned)HOLM_TCP_REUSEADDR : 0u) |
+	       (t->base.reuseport ? (unsigned)HOLM_TCP_REUSEPORT : 0u);
 }
 
 static int stream_open(struct holm_socket *s)
@@ -404,6 +405,12 @@ static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flag
 
 /* ---- levels ---- */
 
+/* SO_RCVLOWAT, but no more than can ever be there. */
+static size_t readiness_least(const struct stream *t)
+{
+	return min_size(t->base.rcvlowat, t->base.rcvbuf / 2);
+}
+
 static unsigned poll_connection(struct stream *t)
 {
 	bool read_ended = is_read_ended(t), write_ended = is_write_ended(t);
@@ -414,7 +421,7 @@ static unsigned poll_connection(struct stream *t)
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
 	if (!is_handshaking(t)) {
-		if (has_bytes(t))
+		if (has_bytes(t) && unread(t) >= readiness_least(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
 		if (write_ended || holm_sndbuf_room(&t->rings->snd.base) > 0)
 			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;

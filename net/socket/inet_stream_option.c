@@ -95,7 +95,7 @@ int inet_stream_set_congestion(struct holm_socket *s, const void *value, uint32_
 	uint32_t n = 0;
 
 	if (!is_stream(s))
-		return -HOLM_ENOPROTOOPT;
+		return -HOLM_EOPNOTSUPP;
 	if (len < 1)
 		return -HOLM_EINVAL;
 	len = min_u32(len, CA_NAME_MAX - 1);
@@ -111,7 +111,7 @@ int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len
 	const char *has;
 
 	if (!is_stream(s))
-		return -HOLM_ENOPROTOOPT;
+		return -HOLM_EOPNOTSUPP;
 	has = holm_tcp_congestion(inet_stream_of(s)->tcp);
 	for (size_t i = 0; i < CA_NAME_MAX - 1 && has[i]; i++)
 		name[i] = has[i];
@@ -152,7 +152,7 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
 	struct holm_tcp_info in;
 
 	if (!is_stream(s))
-		return -HOLM_ENOPROTOOPT;
+		return -HOLM_EOPNOTSUPP;
 	holm_tcp_get_info(inet_stream_of(s)->tcp, &in);
 	out.state = in.state;
 	out.retransmits = in.retransmits;

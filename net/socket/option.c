@@ -82,7 +82,11 @@ static int set_socket_int(struct holm_socket *s, int name, int value)
 		s->rcvbuf_locked = true;
 		return set_buffer(s, &s->rcvbuf, value);
 	case HOLM_SO_REUSEPORT:
-		return value == 0 ? 0 : -HOLM_ENOPROTOOPT;
+		s->reuseport = value != 0;
+		return 0;
+	case HOLM_SO_RCVLOWAT:
+		s->rcvlowat = value < 0 ? INT32_MAX : max_u32((uint32_t)value, 1);
+		return 0;
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}
@@ -137,7 +141,10 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 		*value = s->reuseaddr;
 		return 0;
 	case HOLM_SO_REUSEPORT:
-		*value = 0;
+		*value = s->reuseport;
+		return 0;
+	case HOLM_SO_RCVLOWAT:
+		*value = (int)s->rcvlowat;
 		return 0;
 	case HOLM_SO_KEEPALIVE:
 		*value = s->keepalive;
@@ -251,6 +258,11 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 uint64_t holm_socket_rcvtimeo_ns(const struct holm_socket *s)
 {
 	return s->rcvtimeo_ns;
+}
+
+uint32_t holm_socket_rcvlowat(const struct holm_socket *s)
+{
+	return s->rcvlowat;
 }
 
 uint64_t holm_socket_sndtimeo_ns(const struct holm_socket *s)

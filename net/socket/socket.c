@@ -69,6 +69,7 @@ static int alloc_socket(struct holm_net *net, const struct socket_ops *ops, void
 	s->net = net;
 	s->cookie = cookie;
 	s->linger_s = -1;
+	s->rcvlowat = 1;
 	list_push_back(&net->sockets->all, &s->link);
 	net->sockets->count++;
 	*out = s;
@@ -190,6 +191,8 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->type = listener->type;
 	child->protocol = listener->protocol;
 	child->reuseaddr = listener->reuseaddr;
+	child->reuseport = listener->reuseport;
+	child->rcvlowat = listener->rcvlowat;
 	child->keepalive = listener->keepalive;
 	child->broadcast = listener->broadcast;
 	child->passcred = listener->passcred;

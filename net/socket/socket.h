@@ -94,11 +94,13 @@ struct holm_socket {
 	uint32_t sndbuf, rcvbuf;	   /* as set, or grown; getsockopt() shows twice that */
 	bool sndbuf_locked, rcvbuf_locked; /* set by the program: they stay as they are */
 	int32_t linger_s;		   /* -1: off */
+	uint32_t rcvlowat;		   /* at least 1 */
+	uint32_t wants; /* enum holm_ancillary_bit: what a receive is to bring */
 	uint16_t family;
 	uint8_t type;
 	uint8_t protocol;
 	uint8_t shut; /* enum socket_shut */
-	bool reuseaddr, keepalive, broadcast, passcred, oobinline;
+	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
 };
 
 extern const struct socket_ops inet_stream_ops;

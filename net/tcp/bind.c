@@ -34,12 +34,15 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 {
 	uint32_t hash = port_hash(ts, port);
 	bool reuse = (flags & HOLM_TCP_REUSEADDR) != 0;
+	bool share = (flags & HOLM_TCP_REUSEPORT) != 0;
 	bool v6only = (flags & HOLM_TCP_V6ONLY) != 0;
 	struct tcp_bind *b;
 
 	for (struct htab_node *n = htab_first(&ts->binds, hash); n; n = htab_next(n)) {
 		b = bind_at(n);
 		if (b->port != port || !overlap(b, addr, v6only))
+			continue;
+		if (share && b->share)
 			continue;
 		if (!reuse || !b->reuse || b->owner->state == HOLM_TCP_LISTEN)
 			return -HOLM_EADDRINUSE;
@@ -51,6 +54,7 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 	b->addr = *addr;
 	b->port = port;
 	b->reuse = reuse;
+	b->share = share;
 	b->v6only = v6only;
 	list_init(&b->children);
 	if (htab_insert(&ts->binds, &b->node, hash) != HTAB_INSERTED) {
@@ -89,31 +93,53 @@ bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)
 		const struct tcp_bind *b = bind_at(n);
 
 		if (b != bind && b->port == bind->port && b->owner->state == HOLM_TCP_LISTEN &&
-		    overlap(b, &bind->addr, bind->v6only))
+		    !(b->share && bind->share) && overlap(b, &bind->addr, bind->v6only))
 			return true;
 	}
 	return false;
 }
 
-struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
-				   uint16_t port)
+/* How well does a listener fit the address? 0: not at all. */
+static unsigned fitness(const struct tcp_bind *b, const struct holm_addr *addr, uint16_t port)
 {
-	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port));
-	struct tcp_bind *wild = NULL;
+	if (b->port != port || b->owner->state != HOLM_TCP_LISTEN)
+		return 0;
+	if (holm_addr_equal(&b->addr, addr))
+		return 3;
+	/* A wildcard of the segment's own family wins over "::". */
+	if (overlap(b, addr, true))
+		return holm_addr_is_ip4(&b->addr) == holm_addr_is_ip4(addr) ? 2 : 1;
+	return 0;
+}
 
-	for (; n; n = htab_next(n)) {
-		struct tcp_bind *b = bind_at(n);
+/* The `pick`th of those that fit equally well. */
+static struct tcp_bind *pick_listener(struct htab_node *n, const struct holm_addr *addr,
+				      uint16_t port, unsigned fits, uint32_t pick)
+{
+	while (fitness(bind_at(n), addr, port) != fits || pick-- > 0)
+		n = htab_next(n);
+	return bind_at(n);
+}
 
-		if (b->port != port || b->owner->state != HOLM_TCP_LISTEN)
+struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				   uint16_t port, uint32_t flow)
+{
+	struct htab_node *first = htab_first(&ts->binds, port_hash(ts, port));
+	struct tcp_bind *best = NULL;
+	unsigned best_fits = 0;
+	uint32_t equals = 0;
+
+	for (struct htab_node *n = first; n; n = htab_next(n)) {
+		unsigned fits = fitness(bind_at(n), addr, port);
+
+		if (fits == 0 || fits < best_fits)
 			continue;
-		if (holm_addr_equal(&b->addr, addr))
-			return b;
-		/* A wildcard of the segment's own family wins over "::". */
-		if (overlap(b, addr, true) &&
-		    (!wild || holm_addr_is_ip4(&b->addr) == holm_addr_is_ip4(addr)))
-			wild = b;
+		equals = fits > best_fits ? 1 : equals + 1;
+		if (fits > best_fits)
+			best = bind_at(n);
+		best_fits = fits;
 	}
-	return wild;
+	return equals > 1 ? pick_listener(first, addr, port, best_fits, flow % equals) : best;
 }
 
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)

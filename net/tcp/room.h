@@ -161,9 +161,12 @@ void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c);
 struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c);
 /* Does somebody else listen on a port and address that this one means, too? */
 bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind);
-/* Who listens for this address and port; an exact address before the wildcard. NULL: nobody. */
+/*
+ * Who listens for this address and port; an exact address before the wildcard. Of those who share a port,
+ * one for each `flow`, the hash of the four-tuple. NULL: nobody.
+ */
 struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
-				   uint16_t port);
+				   uint16_t port, uint32_t flow);
 /* May an ephemeral port be this one: is nobody bound to it? */
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port);
 

@@ -278,7 +278,7 @@ struct tcp_bind {
 	struct holm_tcp *owner;
 	struct holm_addr addr; /* wildcard of its family: any */
 	uint16_t port;
-	bool reuse, v6only;
+	bool reuse, share, v6only;
 	struct list children; /* complete, not accepted; linked by ep.ready */
 	uint32_t nchildren, backlog;
 };

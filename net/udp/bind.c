@@ -68,7 +68,7 @@ static bool list_conflicts(const struct list *list, const struct holm_udp *u)
 	for (n = list_first(list); n; n = list_next(list, n)) {
 		const struct holm_udp *other = container_of(n, struct holm_udp, port_node);
 
-		if (!(other->reuse && u->reuse) && overlap(other, u))
+		if (!(other->reuse && u->reuse) && !(other->share && u->share) && overlap(other, u))
 			return true;
 	}
 	return false;
@@ -157,14 +157,15 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 	int err;
 
 	ASSERT(!u->net->callbacks);
-	if (u->port ||
-	    (flags & ~(unsigned)(HOLM_UDP_REUSEADDR | HOLM_UDP_V6ONLY | HOLM_UDP_ANY_DST)))
+	if (u->port || (flags & ~(unsigned)(HOLM_UDP_REUSEADDR | HOLM_UDP_REUSEPORT |
+					    HOLM_UDP_V6ONLY | HOLM_UDP_ANY_DST)))
 		return -HOLM_EINVAL;
 	if (!is_bindable(u->net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
 	u->local = local->addr;
 	u->scope = local->scope;
 	u->reuse = (flags & HOLM_UDP_REUSEADDR) != 0;
+	u->share = (flags & HOLM_UDP_REUSEPORT) != 0;
 	u->v6only = (flags & HOLM_UDP_V6ONLY) != 0;
 	u->any_dst = (flags & HOLM_UDP_ANY_DST) != 0;
 	u->local_given = !holm_addr_is_any(&local->addr);

@@ -71,26 +71,49 @@ bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const stru
 	return wildcard_takes(u, dst) || holm_addr_equal(&u->local, dst);
 }
 
+/* How well does a bound endpoint fit? 0: not at all. */
+static unsigned fitness(const struct holm_udp *u, const struct holm_addr *dst,
+			const struct holm_dev *dev)
+{
+	if (!udp_takes(u, dst, dev))
+		return 0;
+	return 1u + (u->dev ? 1u : 0u) + (holm_addr_is_any(&u->local) ? 0u : 2u);
+}
+
+/* The `pick`th of those that share the port and fit equally well. */
+static struct holm_udp *pick_sharer(const struct udp_port *port, const struct holm_addr *dst,
+				    const struct holm_dev *dev, unsigned fits, uint32_t pick)
+{
+	struct list_node *n = list_first(&port->unconnected);
+
+	for (;; n = list_next(&port->unconnected, n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
+
+		if (u->share && fitness(u, dst, dev) == fits && pick-- == 0)
+			return u;
+	}
+}
+
 static struct holm_udp *best_bound(const struct udp_port *port, const struct holm_addr *dst,
-				   const struct holm_dev *dev)
+				   const struct holm_dev *dev, uint32_t flow)
 {
 	struct holm_udp *best = NULL;
-	unsigned best_score = 0;
+	unsigned best_fits = 0;
+	uint32_t sharers = 0;
 	struct list_node *n;
 
 	for (n = list_first(&port->unconnected); n; n = list_next(&port->unconnected, n)) {
 		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
-		unsigned score;
+		unsigned fits = fitness(u, dst, dev);
 
-		if (!udp_takes(u, dst, dev))
-			continue;
-		score = 1u + (u->dev ? 1u : 0u) + (holm_addr_is_any(&u->local) ? 0u : 2u);
-		if (score > best_score) {
+		if (fits > best_fits) {
 			best = u;
-			best_score = score;
+			best_fits = fits;
+			sharers = 0;
 		}
+		sharers += fits > 0 && fits == best_fits && u->share;
 	}
-	return best;
+	return sharers > 1 ? pick_sharer(port, dst, dev, best_fits, flow % sharers) : best;
 }
 
 static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
@@ -104,7 +127,9 @@ static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
 	if (u && !u->dev_gone && (!u->dev || u->dev == f->dev))
 		return u;
 	port = udp_port_find(net, dport);
-	return port ? best_bound(port, &rx->dst, f->dev) : NULL;
+	return port ? best_bound(port, &rx->dst, f->dev,
+				 flow_hash(net, &rx->dst, dport, &rx->src, sport))
+		    : NULL;
 }
 
 struct holm_udp *udp_lookup_tables(struct holm_net *net, const struct holm_frame *f,

@@ -54,7 +54,7 @@ struct holm_udp {
 	/* Binding. */
 	struct holm_dev *dev; /* NULL: any */
 	bool dev_gone;	      /* it was bound to a device that is no more */
-	bool reuse, v6only, any_dst;
+	bool reuse, share, v6only, any_dst;
 	bool local_given; /* bound to an address, not just connected from one */
 	uint32_t scope;
 	struct udp_port *port;	    /* NULL: not bound */

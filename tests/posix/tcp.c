@@ -378,3 +378,39 @@ CASE(writev_and_readv_move_all_pieces)
 	EQ(memcmp(a, "abc", 3), 0);
 	EQ(memcmp(b, "defg", 4), 0);
 }
+
+CASE(tcp_port_sharers_share_the_connections)
+{
+	int l[2], count[2] = { 0 };
+	uint16_t port = 0;
+
+	for (int i = 0; i < 2; i++) {
+		l[i] = tcp();
+		OK(set_int(l[i], SOL_SOCKET, SO_REUSEPORT, 1));
+		OK(bind_to(l[i], "127.0.0.1", port));
+		OK(listen(l[i], 64));
+		port = port_of(l[i]);
+		nonblocking(l[i]);
+	}
+	for (int i = 0; i < 40; i++)
+		OK(connect_to(tcp(), port));
+	for (int i = 0; i < 2; i++)
+		while (accept(l[i], NULL, NULL) >= 0)
+			count[i]++;
+	EQ(count[0] + count[1], 40);
+	CHECK(count[0] > 4 && count[1] > 4);
+}
+
+CASE(tcp_a_receive_waits_for_the_low_water_mark)
+{
+	char buf[8];
+	int fd[2];
+
+	tcp_pair(fd);
+	OK(set_int(fd[1], SOL_SOCKET, SO_RCVLOWAT, 4));
+	EQ(write(fd[0], "ab", 2), 2);
+	CHECK(wait_for(fd[1], POLLRDHUP, 20) == 0);
+	EQ(recv(fd[1], buf, 8, MSG_DONTWAIT), 2);
+	EQ(write(fd[0], "abcd", 4), 4);
+	EQ(recv(fd[1], buf, 8, 0), 4);
+}

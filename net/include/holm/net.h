@@ -104,6 +104,9 @@ int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev);
 /* Detach: addresses and routes of the device go, its queues are emptied, ops->detach() is called. */
 void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev);
 
+/* Its interface index, as holm_net_add_dev() gave it; 0: the loopback. */
+uint32_t holm_dev_index(const struct holm_dev *dev);
+
 /* The i-th attached device (0, 1, ...), or NULL behind the last. */
 struct holm_dev *holm_net_dev(struct holm_net *net, size_t i);
 

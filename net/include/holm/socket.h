@@ -79,6 +79,7 @@ enum holm_so {
 	HOLM_SO_REUSEPORT = 15,
 	HOLM_SO_PASSCRED = 16,
 	HOLM_SO_PEERCRED = 17,
+	HOLM_SO_RCVLOWAT = 18,
 	HOLM_SO_RCVTIMEO = 20,
 	HOLM_SO_SNDTIMEO = 21,
 	HOLM_SO_ACCEPTCONN = 30,
@@ -105,6 +106,9 @@ enum holm_tcp_sockopt {
 enum holm_ip_sockopt {
 	HOLM_SOCKOPT_IP_TOS = 1,
 	HOLM_SOCKOPT_IP_TTL = 2,
+	HOLM_SOCKOPT_IP_PKTINFO = 8,
+	HOLM_SOCKOPT_IP_RECVTTL = 12,
+	HOLM_SOCKOPT_IP_RECVTOS = 13,
 };
 
 /* struct sockaddr_in of Linux: family in host order, port and address in network order. */
@@ -245,6 +249,10 @@ struct holm_iov {
 enum holm_ancillary_bit {
 	HOLM_ANC_OBJECTS = 1 << 0,
 	HOLM_ANC_CRED = 1 << 1,
+	/* Of datagrams, received only, where options ask for them. */
+	HOLM_ANC_PKTINFO = 1 << 2, /* `to`, `ifindex` */
+	HOLM_ANC_TTL = 1 << 3,
+	HOLM_ANC_TOS = 1 << 4,
 };
 
 /*
@@ -258,6 +266,9 @@ struct holm_ancillary {
 	uint32_t nobjects, objects_max;
 	struct holm_object **objects;
 	struct holm_cred cred;
+	struct holm_endpoint to; /* where a datagram was sent to */
+	uint32_t ifindex;	 /* where it came in; the loopback is 1, as on Linux */
+	uint8_t ttl, tos;
 };
 
 /*
@@ -286,6 +297,8 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 /* Time-outs for the blocking layer: 0 means none. */
 uint64_t holm_socket_rcvtimeo_ns(const struct holm_socket *s);
 uint64_t holm_socket_sndtimeo_ns(const struct holm_socket *s);
+/* SO_RCVLOWAT: bytes for which a blocking receive waits; at least 1. */
+uint32_t holm_socket_rcvlowat(const struct holm_socket *s);
 /* SO_LINGER: seconds to wait in close(), or -1. */
 int holm_socket_linger_s(const struct holm_socket *s);
 

@@ -62,6 +62,8 @@ int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcv
 enum holm_tcp_bind_flag {
 	HOLM_TCP_REUSEADDR = 1 << 0, /* as Linux: a port in TIME-WAIT or of a child may be bound */
 	HOLM_TCP_V6ONLY = 1 << 1,
+	/* Several listeners share a port, each flow keeps to one of them; all of them must say so. */
+	HOLM_TCP_REUSEPORT = 1 << 2,
 };
 
 /*

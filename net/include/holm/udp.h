@@ -28,6 +28,8 @@ enum holm_udp_bind_flag {
 	HOLM_UDP_V6ONLY = 1 << 1,
 	/* Receive on this device whatever the destination, before any address is configured (DHCP). */
 	HOLM_UDP_ANY_DST = 1 << 2,
+	/* Several endpoints share a port, each flow keeps to one of them; all of them must say so. */
+	HOLM_UDP_REUSEPORT = 1 << 3,
 };
 
 /* Choose the local end; port 0 chooses one. -HOLM_EADDRINUSE, -HOLM_EADDRNOTAVAIL, -HOLM_EINVAL. */

@@ -33,9 +33,9 @@ static void an_exact_address_is_found_before_the_wildcard(void **state)
 	/* Only one of two that mean the same may listen through the call: set both by hand. */
 	tcp_set_state(a, HOLM_TCP_LISTEN);
 	tcp_set_state(b, HOLM_TCP_LISTEN);
-	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &self, 99)->owner, b);
-	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &other, 99)->owner, a);
-	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 98));
+	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &self, 99, 0)->owner, b);
+	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &other, 99, 0)->owner, a);
+	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 98, 0));
 	holm_tcp_close(a);
 	holm_tcp_close(b);
 	finish(&t);
@@ -50,7 +50,7 @@ static void who_is_bound_but_does_not_listen_is_not_found(void **state)
 	(void)state;
 	fixture_only(&t);
 	a = bound(&t, self, 99);
-	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 99));
+	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 99, 0));
 	assert_true(tcp_port_is_bound(t.lab.net->tcp, 99));
 	holm_tcp_close(a);
 	assert_false(tcp_port_is_bound(t.lab.net->tcp, 99));
@@ -72,12 +72,12 @@ static void the_ipv6_wildcard_means_ipv4_too_unless_told_otherwise(void **state)
 	assert_int_equal(tcp_bind_add(ts, a, &any6, 99, 0), 0);
 	assert_int_equal(tcp_bind_add(ts, b, &self, 99, 0), -HOLM_EADDRINUSE);
 	tcp_set_state(a, HOLM_TCP_LISTEN);
-	assert_non_null(tcp_find_listener(ts, &self, 99));
+	assert_non_null(tcp_find_listener(ts, &self, 99, 0));
 	holm_tcp_close(a);
 	holm_tcp_open(t.lab.net, &a);
 	assert_int_equal(tcp_bind_add(ts, a, &any6, 99, HOLM_TCP_V6ONLY), 0);
 	tcp_set_state(a, HOLM_TCP_LISTEN);
-	assert_null(tcp_find_listener(ts, &self, 99));
+	assert_null(tcp_find_listener(ts, &self, 99, 0));
 	assert_int_equal(tcp_bind_add(ts, b, &self, 99, 0), 0);
 	holm_tcp_close(a);
 	holm_tcp_close(b);

@@ -1,0 +1,125 @@
+/* Who may be bound where: the table of addresses, SO_REUSEADDR and SO_REUSEPORT, TCP and UDP. */
+#include "tests/posix/posix.h"
+
+enum { REUSE = 1, PORT = 2, LISTEN = 4 };
+
+static int open_with(int type, int flags)
+{
+	int fd = (int)OK(socket(AF_INET, type, 0));
+
+	if (flags & REUSE)
+		OK(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+	if (flags & PORT)
+		OK(set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1));
+	return fd;
+}
+
+/* A first socket at one address, a second at another, same port: the second one's errno, or 0. */
+static int both(int type, const char *first, int first_flags, const char *second, int second_flags)
+{
+	int a = open_with(type, first_flags), b;
+	uint16_t port;
+
+	OK(bind_to(a, first, 0));
+	if (first_flags & LISTEN)
+		OK(listen(a, 1));
+	port = port_of(a);
+	b = open_with(type, second_flags);
+	return bind_to(b, second, port) == 0 ? 0 : errno;
+}
+
+#define ROW(name, type, a, a_flags, b, b_flags, expected)                                          \
+	CASE(bind_##name)                                                                          \
+	{                                                                                          \
+		EQ(both(type, a, a_flags, b, b_flags), expected);                                  \
+	}
+
+#define ROWS(proto, type)                                                                          \
+	ROW(proto##_same_address, type, "127.0.0.1", 0, "127.0.0.1", 0, EADDRINUSE)                \
+	ROW(proto##_other_address, type, "127.0.0.1", 0, "127.0.0.2", 0, 0)                        \
+	ROW(proto##_wildcard_then_specific, type, "0.0.0.0", 0, "127.0.0.1", 0, EADDRINUSE)        \
+	ROW(proto##_specific_then_wildcard, type, "127.0.0.1", 0, "0.0.0.0", 0, EADDRINUSE)        \
+	ROW(proto##_two_wildcards, type, "0.0.0.0", 0, "0.0.0.0", 0, EADDRINUSE)                   \
+	ROW(proto##_reuse_both, type, "127.0.0.1", REUSE, "127.0.0.1", REUSE, 0)                   \
+	ROW(proto##_reuse_wildcard, type, "0.0.0.0", REUSE, "127.0.0.1", REUSE, 0)                 \
+	ROW(proto##_reuse_first_only, type, "127.0.0.1", REUSE, "127.0.0.1", 0, EADDRINUSE)        \
+	ROW(proto##_reuse_second_only, type, "127.0.0.1", 0, "127.0.0.1", REUSE, EADDRINUSE)       \
+	ROW(proto##_port_both, type, "127.0.0.1", PORT, "127.0.0.1", PORT, 0)                      \
+	ROW(proto##_port_wildcard, type, "0.0.0.0", PORT, "127.0.0.1", PORT, 0)                    \
+	ROW(proto##_port_first_only, type, "127.0.0.1", PORT, "127.0.0.1", 0, EADDRINUSE)          \
+	ROW(proto##_port_second_only, type, "127.0.0.1", 0, "127.0.0.1", PORT, EADDRINUSE)         \
+	ROW(proto##_port_and_reuse, type, "127.0.0.1", PORT, "127.0.0.1", REUSE, EADDRINUSE)       \
+	ROW(proto##_all_of_them, type, "127.0.0.1", PORT | REUSE, "127.0.0.1", PORT | REUSE, 0)
+
+ROWS(tcp, SOCK_STREAM)
+ROWS(udp, SOCK_DGRAM)
+
+ROW(tcp_a_listener_is_not_reused, SOCK_STREAM, "127.0.0.1", REUSE | LISTEN, "127.0.0.1", REUSE,
+    EADDRINUSE)
+ROW(tcp_a_wildcard_listener_is_not_reused, SOCK_STREAM, "0.0.0.0", REUSE | LISTEN, "127.0.0.1",
+    REUSE, EADDRINUSE)
+ROW(tcp_a_listener_elsewhere_is_no_matter, SOCK_STREAM, "127.0.0.1", LISTEN, "127.0.0.2", 0, 0)
+ROW(tcp_a_listener_shares_its_port, SOCK_STREAM, "127.0.0.1", PORT | LISTEN, "127.0.0.1", PORT, 0)
+
+CASE(bind_ports_of_tcp_and_udp_are_apart)
+{
+	int a = tcp(), b = udp();
+
+	OK(bind_to(a, "127.0.0.1", 0));
+	OK(bind_to(b, "127.0.0.1", port_of(a)));
+}
+
+CASE(bind_wants_a_local_address)
+{
+	FAILS(bind_to(tcp(), "8.8.8.8", 0), EADDRNOTAVAIL);
+	FAILS(bind_to(udp(), "8.8.8.8", 0), EADDRNOTAVAIL);
+	OK(bind_to(tcp(), "127.77.1.2", 0));
+}
+
+CASE(bind_two_listeners_of_one_port)
+{
+	int a = open_with(SOCK_STREAM, REUSE), b = open_with(SOCK_STREAM, REUSE);
+
+	OK(bind_to(a, "127.0.0.1", 0));
+	OK(bind_to(b, "127.0.0.1", port_of(a)));
+	OK(listen(a, 1));
+	FAILS(listen(b, 1), EADDRINUSE);
+}
+
+CASE(bind_again_after_the_connections_of_a_listener)
+{
+	uint16_t port;
+	int l = tcp(), c = tcp(), s, again = tcp();
+
+	OK(set_int(l, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(bind_to(l, "127.0.0.1", 0));
+	OK(listen(l, 1));
+	port = port_of(l);
+	OK(connect_to(c, port));
+	s = (int)OK(accept(l, NULL, NULL));
+	close(l);
+	OK(set_int(again, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(bind_to(again, "127.0.0.1", port));
+	OK(listen(again, 1));
+	close(s);
+}
+
+CASE(bind_connecting_chooses_the_address)
+{
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+	uint16_t port;
+	int c = tcp();
+
+	listening(1, &port);
+	OK(connect_to(c, port));
+	OK(getsockname(c, (struct sockaddr *)&sa, &len));
+	EQ(ntohl(sa.sin_addr.s_addr), 0x7f000001);
+}
+
+CASE(bind_broadcast_wants_permission)
+{
+	struct sockaddr_in sa = at("255.255.255.255", 9);
+
+	FAILS(sendto(udp(), "x", 1, 0, (struct sockaddr *)&sa, sizeof(sa)), EACCES);
+}
