@@ -30,11 +30,16 @@ void tcp_score_init(struct tcp_score *s, struct tcp_seq una)
 	s->lost_from = una;
 }
 
-void tcp_score_fini(struct tcp_score *s, struct mem *mem)
+static void give_back(struct tcp_score *s, struct mem *mem)
 {
 	if (s->sent != s->few)
 		mem_free(mem, s->sent, s->cap * sizeof(*s->sent));
-	s->sent = NULL;
+}
+
+void tcp_score_fini(struct tcp_score *s, struct mem *mem)
+{
+	give_back(s, mem);
+	s->n = 0;
 }
 
 /* ---- Room ---------------------------------------------------------------------------------------- */
@@ -50,7 +55,7 @@ static bool grow(struct tcp_score *s, struct mem *mem)
 	if (!sent)
 		return false;
 	memcpy(sent, &s->sent[s->first], s->n * sizeof(*sent));
-	tcp_score_fini(s, mem);
+	give_back(s, mem);
 	s->sent = sent;
 	s->cap = cap;
 	s->first = 0;
@@ -133,27 +138,37 @@ static int64_t split(struct tcp_score *s, struct mem *mem, struct tcp_seq seq, u
 /* ---- Sending ------------------------------------------------------------------------------------- */
 
 /* Nothing may have been sent again since: that its answer comes first would not be seen. */
-static bool joins(const struct tcp_score *s, const struct tcp_sent *last, uint32_t now,
-		  uint32_t grain)
+static bool joins_last(const struct tcp_score *s, uint32_t now, uint32_t grain)
 {
+	const struct tcp_sent *last = tcp_score_at(s, s->n - 1);
+
 	return last->flags == 0 && last->tx == s->tx && now - last->at <= grain;
+}
+
+/* No room for one more: the last range counts as sent later than it was, so nothing is lost too early. */
+static void join_anyway(struct tcp_score *s, struct tcp_seq end, uint32_t now)
+{
+	struct tcp_sent *last = tcp_score_at(s, s->n - 1);
+
+	if (last->flags != 0) {
+		forget(s, end, now);
+		return;
+	}
+	s->tx++;
+	last->end = end;
+	last->at = now;
+	last->tx = s->tx;
 }
 
 void tcp_score_sent(struct tcp_score *s, struct mem *mem, struct tcp_seq end, uint32_t now,
 		    uint32_t grain)
 {
-	struct tcp_sent *last = s->n > 0 ? tcp_score_at(s, s->n - 1) : NULL;
-
-	if (last && joins(s, last, now, grain)) {
-		last->end = end;
+	if (s->n > 0 && joins_last(s, now, grain)) {
+		tcp_score_at(s, s->n - 1)->end = end;
 		return;
 	}
 	if (unlikely(!make_room(s, mem))) {
-		/* Later than it was: nothing is taken for lost too early by that. */
-		if (last->flags == 0)
-			last->end = end;
-		else
-			forget(s, end, now);
+		join_anyway(s, end, now);
 		return;
 	}
 	s->tx++;
