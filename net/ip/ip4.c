@@ -286,7 +286,7 @@ static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_fra
 	size_t total = (size_t)f->len + IP4_HDR_BYTES;
 	uint16_t headers;
 
-	if (unlikely((total > dst->mtu && f->gso == HOLM_GSO_NONE) || total > IP4_TOTAL_MAX)) {
+	if (unlikely(total > dst->mtu && (f->gso == HOLM_GSO_NONE || total > IP4_TOTAL_MAX))) {
 		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
 		return;
 	}

@@ -65,13 +65,12 @@ static never_inline struct holm_frame *gather(struct holm_net *net, struct holm_
 	return linear;
 }
 
-void netif_output(struct holm_netif *netif, struct holm_frame *f)
+void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 {
 	if (unlikely(!netif->dev->link_up)) {
 		net_drop(netif->net, f, HOLM_DROP_DEV_DOWN);
 		return;
 	}
-	f->dev = netif->dev;
 	if (f->gso != HOLM_GSO_NONE && must_cut(netif, f)) {
 		gso_output(netif, f);
 		return;

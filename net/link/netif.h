@@ -68,12 +68,6 @@ static inline void netif_unwait(struct netif_waiter *waiter)
 		list_remove(&waiter->node);
 }
 
-/*
- * Put a complete frame (link header included) into the interface queue. Ownership passes; a full
- * queue, a dead link or a frame that cannot be made to fit is a counted drop.
- */
-void netif_output(struct holm_netif *netif, struct holm_frame *f);
-
 /* Give the queue to the device. Called once per round. */
 void netif_flush(struct holm_netif *netif);
 
@@ -92,6 +86,23 @@ static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
 	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
 	netif->ring[netif->tail++ & netif->ring_mask] = f;
 	net->queued = true;
+}
+
+/* The part of netif_output() that is not every frame's: cutting, gathering, summing, a dead link. */
+void netif_output_slow(struct holm_netif *netif, struct holm_frame *f);
+
+/*
+ * Put a complete frame (link header included) into the interface queue. Ownership passes; a full
+ * queue, a dead link or a frame that cannot be made to fit is a counted drop.
+ */
+static inline void netif_output(struct holm_netif *netif, struct holm_frame *f)
+{
+	f->dev = netif->dev;
+	if (unlikely(!netif->dev->link_up || f->nsegs > 1 || f->gso != HOLM_GSO_NONE ||
+		     f->csum != HOLM_CSUM_NONE))
+		netif_output_slow(netif, f);
+	else
+		netif_enqueue(netif, f);
 }
 
 /* Frames came back from the device: whoever waits for room is woken if there is some. */

@@ -95,9 +95,13 @@ static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *
 	return 0;
 }
 
-static size_t total_of(const struct holm_span *spans, size_t nspans)
+static inline size_t total_of(const struct holm_span *spans, size_t nspans)
 {
 	size_t len = 0;
+
+	if (likely(nspans == 1))
+		return spans[0].len > HOLM_UDP_PAYLOAD_MAX ? HOLM_UDP_PAYLOAD_MAX + 1u
+							   : spans[0].len;
 
 	for (size_t i = 0; i < nspans; i++) {
 		/* Beyond what can be sent, the exact figure does not matter. */
@@ -190,7 +194,10 @@ static uint16_t leave_to_device(struct holm_frame *f, uint32_t pseudo)
 	return (uint16_t)~checksum_finish(pseudo);
 }
 
-/* The payload behind the header of a linear frame, or in frames behind it. False: out of frames. */
+/*
+ * Room for the header, and the payload behind it in a linear frame, or in frames behind it. False:
+ * out of frames.
+ */
 static inline bool put_payload(struct holm_net *net, struct holm_frame *f, bool summed,
 			       const struct holm_span *spans, size_t nspans, size_t len,
 			       uint32_t *sum)
@@ -198,13 +205,14 @@ static inline bool put_payload(struct holm_net *net, struct holm_frame *f, bool 
 	uint8_t *p = holm_frame_data(f) + UDP_HDR_BYTES;
 
 	if (unlikely(len + UDP_HDR_BYTES > LINEAR_MAX)) {
+		holm_frame_put(f, UDP_HDR_BYTES);
 		if (!copy_scattered(net, f, spans, nspans))
 			return false;
 		if (summed)
 			*sum = ip_frame_sum(f, UDP_HDR_BYTES, len, *sum);
 		return true;
 	}
-	holm_frame_put(f, len);
+	holm_frame_put(f, UDP_HDR_BYTES + len);
 	if (summed)
 		*sum = copy_summed(p, spans, nspans, *sum);
 	else
@@ -225,7 +233,7 @@ static inline struct holm_frame *build(struct holm_udp *u, uint32_t sum, uint16_
 
 	if (unlikely(!f))
 		return NULL;
-	p = holm_frame_put(f, UDP_HDR_BYTES);
+	p = holm_frame_data(f);
 	/* The length counts twice: in the pseudo header and in the header. */
 	sum = checksum_add(sum, 2 * udp_len);
 	if (unlikely(!put_payload(u->net, f, summed, spans, nspans, len, &sum))) {
@@ -237,8 +245,8 @@ static inline struct holm_frame *build(struct holm_udp *u, uint32_t sum, uint16_
 	else if (netif->features & HOLM_DEV_TX_CSUM)
 		checksum =
 			leave_to_device(f, checksum_sub(sum, (uint32_t)u->lport + rport + udp_len));
-	store_be64(p, (uint64_t)u->lport << 48 | (uint64_t)rport << 32 | (uint64_t)udp_len << 16 |
-			      checksum);
+	store_be32(p, (uint32_t)u->lport << 16 | rport);
+	store_be32(p + 4, udp_len << 16 | checksum);
 	f->payload_off = UDP_HDR_BYTES;
 	f->hdr_len = UDP_HDR_BYTES;
 	return f;

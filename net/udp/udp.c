@@ -16,32 +16,31 @@
  * A datagram that fills less than half of the memory it pins is copied into a frame of our own, if
  * that pins less: a device's large buffers go back to the device.
  */
-static struct holm_frame *slim(struct holm_net *net, struct holm_frame *f, uint32_t len,
-			       uint32_t *pinned)
+static never_inline struct holm_frame *slim(struct holm_net *net, struct holm_frame *f)
 {
-	struct holm_frame *copy;
+	uint32_t pinned = udp_pinned_by(f);
+	struct holm_frame *copy = holm_frame_copy(net->pool, f);
 
-	if (likely(*pinned <= HOLM_FRAME_BYTES || len >= *pinned / 2))
-		return f;
-	copy = holm_frame_copy(net->pool, f);
 	if (!copy)
 		return f;
-	if (udp_pinned_by(copy) >= *pinned) {
+	if (udp_pinned_by(copy) >= pinned) {
 		holm_frame_free(copy);
 		return f;
 	}
 	memcpy(copy->cb.bytes, f->cb.bytes, sizeof(f->cb.bytes));
 	holm_frame_free(f);
-	*pinned = udp_pinned_by(copy);
 	return copy;
 }
 
-static void deliver(struct holm_net *net, struct holm_udp *u, struct holm_frame *f)
+static inline void deliver(struct holm_net *net, struct holm_udp *u, struct holm_frame *f)
 {
 	uint32_t pinned = udp_pinned_by(f);
 	uint32_t len = ip_rx(f)->l4_len;
 
-	f = slim(net, f, len, &pinned);
+	if (unlikely(pinned > HOLM_FRAME_BYTES && len < pinned / 2)) {
+		f = slim(net, f);
+		pinned = udp_pinned_by(f);
+	}
 	/* Below the reserve the pool keeps its frames for reception and acknowledgements. */
 	if (unlikely(u->nframes >= net->config.udp_rcv_frames_max ||
 		     u->pinned_bytes + pinned > u->rcvbuf_bytes ||
@@ -86,7 +85,7 @@ static struct holm_udp *next_concerned(const struct udp_port *port, struct list_
 }
 
 /* Everybody but the last gets a clone. */
-static void deliver_to_all(struct holm_net *net, struct holm_frame *f, uint16_t dport)
+static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame *f, uint16_t dport)
 {
 	const struct udp_port *port = udp_port_find(net, dport);
 	struct ip_rx rx = *ip_rx(f);
