@@ -25,7 +25,7 @@ struct unix_name {
 	struct htab_node node;
 	struct unix_end *end; /* NULL: a path whose socket is gone */
 	uint32_t refs;
-	uint8_t len; /* a path without its NUL; an abstract name with its leading one */
+	uint8_t len;  /* a path without its NUL; an abstract name with its leading one */
 	uint8_t type; /* enum holm_sock_type of an abstract name, each type has its own; 0: a path */
 	bool bound;   /* in the table */
 	uint8_t bytes[UNIX_NAME_MAX];
