@@ -190,7 +190,7 @@ static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
 		.src = &t.local,
 		.dst = &t.remote,
 		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
+		.tos = tx->ect ? tcp_ecn_tos(c->settings->tos) : c->settings->tos,
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
 	};
@@ -373,6 +373,14 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
 	int sent = -HOLM_ENOBUFS;
 
+	if (unlikely(tx->c->flags & TCP_ECN)) {
+		flags = tcp_ecn_mark(tx, seq, len, flags);
+		/* Devices that cut may repeat CWR: one segment. */
+		if ((flags & TCP_CWR) && len > tx->mss) {
+			len = tx->mss;
+			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
+		}
+	}
 	if (unlikely(len > copied_max)) {
 		sent = send_large(tx, seq, len, flags);
 		if (sent < 0 && len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD) {

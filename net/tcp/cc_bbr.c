@@ -1,6 +1,6 @@
 /*
  * BBR version 3: draft-ietf-ccwg-bbr-01, sections 4.2 and 4.3 (its states) and 4.6 (rate and window).
- * Not here: ECN, which the draft leaves open. Different from the draft: loss is judged on the samples of
+ * A mark of ECN is a loss in its round, which the draft leaves open. Different from the draft: loss is judged on the samples of
  * what arrives and not on each lost packet; two segments lost in a round trip are chance; where the
  * program or the peer's window holds the flow back, how much is in flight was not BBR's choice, and loss
  * does not lower it.
@@ -446,6 +446,8 @@ static uint32_t bbr_reduce(struct tcp_cc *cc, enum tcp_cc_event why, uint32_t in
 
 	(void)in_flight;
 	(void)now_ns;
+	if (why == TCP_CC_ECN)
+		b->loss_in_round = true;
 	if (why == TCP_CC_TIMEOUT) {
 		save_cwnd(b, cc);
 		b->after_timeout = true;

@@ -38,6 +38,8 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
 	}
 	if (half->has_sack)
 		c->flags |= TCP_SACK;
+	if (half->has_ecn)
+		c->flags |= TCP_ECN;
 	if (half->has_wscale) {
 		c->flags |= TCP_WSCALE;
 		c->wscales = (uint8_t)(half->wscale | tcp_offer_wscale(net, NULL) << 4);

@@ -206,6 +206,13 @@ void tcp_cc_on_recovery(struct holm_tcp *c, uint32_t flight_size)
 	reduce(c, TCP_CC_LOSS, flight_size);
 }
 
+void tcp_cc_on_ecn(struct holm_tcp *c)
+{
+	reduce(c, TCP_CC_ECN, tcp_pipe(c));
+	if (!tcp_cc_owns_cwnd(c))
+		c->cwnd = c->ssthresh;
+}
+
 void tcp_cc_on_recovered(struct holm_tcp *c)
 {
 	if (!tcp_cc_owns_cwnd(c))

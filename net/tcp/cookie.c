@@ -76,6 +76,7 @@ static void seal(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_
 
 	half->sealed = 1;
 	half->iss = seq_of(bits + pad(net, ends, half->irs));
+	half->has_ecn = 0;
 	/* Nothing carries these. */
 	if (!half->has_ts) {
 		half->has_wscale = 0;

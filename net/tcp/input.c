@@ -22,6 +22,10 @@ static void read_options(struct holm_tcp *c, const struct tcp_hdr_info *h)
 	}
 	if (h->sack_permitted && c->settings->sack)
 		c->flags |= TCP_SACK;
+	/* RFC 3168 6.1.1: ECE without CWR; not where the SYN that offered it was lost. */
+	if ((h->flags & (TCP_ACK | TCP_ECN_SETUP)) == (TCP_ACK | TCP_ECE) &&
+	    c->settings->ecn == 1 && !(c->flags & TCP_SYN_AGAIN))
+		c->flags |= TCP_ECN;
 }
 
 /* Karn: a SYN sent twice gives no sample, unless timestamps tell which one was answered. */

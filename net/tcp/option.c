@@ -29,7 +29,7 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 static bool is_too_late(const struct holm_tcp *c, enum holm_tcp_option opt)
 {
 	bool in_syn = opt == HOLM_TCP_OPT_MAXSEG || opt == HOLM_TCP_OPT_TIMESTAMPS ||
-		      opt == HOLM_TCP_OPT_SACK;
+		      opt == HOLM_TCP_OPT_SACK || opt == HOLM_TCP_OPT_ECN;
 
 	return in_syn && c->state != HOLM_TCP_CLOSED && c->state != HOLM_TCP_LISTEN;
 }
@@ -58,6 +58,8 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_CORK:
 	case HOLM_TCP_OPT_QUICKACK:
 		return value <= 1;
+	case HOLM_TCP_OPT_ECN:
+		return value <= 2;
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
 		return value == 0 || (value >= WINDOW_CLAMP_MIN && value <= INT32_MAX);
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
@@ -133,6 +135,9 @@ static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t val
 		break;
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
 		s->window_clamp = value;
+		break;
+	case HOLM_TCP_OPT_ECN:
+		s->ecn = (uint8_t)value;
 		break;
 	case HOLM_TCP_OPT_QUICKACK: /* the connection's, not the settings' */
 		break;
@@ -252,6 +257,9 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
 		*value = s->window_clamp;
+		return 0;
+	case HOLM_TCP_OPT_ECN:
+		*value = s->ecn;
 		return 0;
 	}
 	return -HOLM_ENOPROTOOPT;

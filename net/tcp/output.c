@@ -75,6 +75,10 @@ static bool send_syn(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 	uint8_t flags = c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+
+	/* RFC 3168 6.1.1.1: once; where it was lost, perhaps for that, without. */
+	if (flags == TCP_SYN && c->settings->ecn == 1 && !(c->flags & TCP_SYN_AGAIN))
+		flags |= TCP_ECN_SETUP;
 	struct tcp_flight *fl = c->flight;
 
 	if (tcp_send_segment(tx, c->snd_una, 0, flags) < 0)

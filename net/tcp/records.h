@@ -84,7 +84,7 @@ struct tcp_half {
 	uint16_t peer_mss; /* 0: not announced */
 	uint16_t retries : 3;
 	uint16_t wscale : 4;
-	uint16_t has_wscale : 1, has_ts : 1, has_sack : 1;
+	uint16_t has_wscale : 1, has_ts : 1, has_sack : 1, has_ecn : 1;
 	uint16_t held : 2;   /* enum tcp_held */
 	uint16_t acked : 1;  /* the handshake is complete, its data is awaited */
 	uint16_t sealed : 1; /* no record: what a cookie says */

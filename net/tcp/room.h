@@ -425,6 +425,7 @@ struct tcp_tx {
 	uint32_t mss;
 	uint32_t room; /* frames that fit the interface now */
 	bool hw_csum;
+	bool ect;	/* RFC 3168: the network may mark this segment */
 	bool override;	/* what is held back to fill a segment goes now */
 	bool announced; /* SACK blocks went with what was sent */
 };
@@ -443,6 +444,7 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 	tx->end = end;
 	tx->mss = tcp_mss(c);
 	tx->override = false;
+	tx->ect = false;
 	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
 	tx->announced = false;
 	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
@@ -532,6 +534,18 @@ static inline bool tcp_cc_owns_cwnd(const struct holm_tcp *c)
 void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len);
 /* There is nothing more to send, and the window would let it. */
 void tcp_cc_on_app_limited(struct holm_tcp *c);
+
+/* The network has marked what we sent: as a loss, without one. */
+void tcp_cc_on_ecn(struct holm_tcp *c);
+
+/* ---- ecn.c: for connections with TCP_ECN. */
+#define TCP_ECN_SETUP (TCP_ECE | TCP_CWR)
+/* A segment whose ACK is acceptable. */
+void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx);
+/* A segment leaves: its flags, and tx->ect. */
+struct tcp_tx;
+uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+uint8_t tcp_ecn_tos(uint8_t tos);
 
 /* ---- pacing.c */
 /* Make or end the pacer, as `ops` and the settings want it. False: no memory. */

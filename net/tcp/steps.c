@@ -243,6 +243,8 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 	v = tcp_step5_ack(c, rx);
 	if (v != TCP_NEXT)
 		return v;
+	if (unlikely(c->flags & TCP_ECN))
+		tcp_ecn_input(c, rx);
 	if (unlikely(rx->h->flags & TCP_URG))
 		tcp_step6_urg(c, rx);
 	v = tcp_step7_text(c, rx);

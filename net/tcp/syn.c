@@ -23,7 +23,7 @@ void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 	r.h.dport = ends->rport;
 	r.h.seq = half->iss.v;
 	r.h.ack = half->irs.v + 1;
-	r.h.flags = TCP_SYN | TCP_ACK;
+	r.h.flags = half->has_ecn ? TCP_SYN | TCP_ACK | TCP_ECE : TCP_SYN | TCP_ACK;
 	r.h.wnd = (uint16_t)tcp_offer_window(net, NULL);
 	r.h.has_wscale = half->has_wscale;
 	r.h.wscale = tcp_offer_wscale(net, NULL);
@@ -102,6 +102,7 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	half->wscale = h->wscale & 15u;
 	half->has_sack = h->sack_permitted && s->sack;
 	half->has_ts = h->has_ts && s->timestamps;
+	half->has_ecn = s->ecn && (h->flags & TCP_ECN_SETUP) == TCP_ECN_SETUP;
 	half->ts_recent = h->tsval;
 	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &rx->ends);
 }

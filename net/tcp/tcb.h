@@ -80,6 +80,7 @@ enum tcp_conn_flag {
 	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
 	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
 	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
+	TCP_ECN = 1 << 29,	    /* RFC 3168 negotiated */
 	TCP_MORE = 1 << 28,	    /* the program has said that more follows at once */
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
 	TCP_ORPHAN = 1u << 28,	    /* counted in tcp_state.norphans */
@@ -118,6 +119,12 @@ struct tcp_lend {
 	struct holm_tcp *conn; /* NULL: the connection is gone */
 	struct holm_net *net;
 	struct holm_sndbuf *snd; /* to be released, once conn is NULL */
+};
+
+enum tcp_ecn_flag {
+	TCP_ECN_ECE_DUE = 1 << 0, /* a mark arrived, to be echoed until CWR comes */
+	TCP_ECN_CWR_DUE = 1 << 1, /* the next new data tells the peer that we have reduced */
+	TCP_ECN_REDUCED = 1 << 2, /* ecn_end is valid */
 };
 
 /* Of a connection that is paced: see pacing.c. Owned by its struct tcp_flight. */
@@ -184,6 +191,8 @@ struct tcp_flight {
 
 	/* Congestion control: congestion.c. */
 	const struct tcp_cc_ops *cc_ops;
+	uint8_t ecn;		  /* enum tcp_ecn_flag */
+	struct tcp_seq ecn_end;	  /* SND.NXT at the last reduction for an echo */
 	struct tcp_seq round_end; /* SND.NXT when this round trip began */
 	struct tcp_cc cc;
 	struct tcp_pacer *pacer; /* NULL: bytes leave when windows let them */
@@ -212,6 +221,7 @@ struct tcp_settings {
 	uint8_t keepcnt, ttl, tos;
 	uint32_t window_clamp; /* 0: none */
 	bool cork;
+	uint8_t ecn;		  /* 0: never, 1: offered, 2: where the peer offers it */
 	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */
 	bool nodelay, keepalive, timestamps, sack;
 };

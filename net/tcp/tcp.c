@@ -16,6 +16,7 @@ static const struct tcp_settings default_settings = {
 	.keepcnt = 9,
 	.ttl = 64,
 	.timestamps = true,
+	.ecn = 2,
 };
 
 static void *table_alloc(void *ctx, size_t size)

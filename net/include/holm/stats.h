@@ -107,6 +107,8 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_FAST_RETRANSMITS, "tcp fast retransmits")                                            \
 	X(TCP_URGENT_RECEIVED, "tcp urgent pointers received")                                     \
 	X(TCP_ZERO_WINDOW_PROBES, "tcp zero-window probes sent")                                   \
+	X(TCP_ECN_MARKS, "tcp segments that arrived marked (ECN)")                                 \
+	X(TCP_ECN_REDUCTIONS, "tcp windows reduced because the peer echoed marks (ECN)")           \
 	X(TCP_CHALLENGE_ACKS, "tcp challenge ACKs sent")                                           \
 	X(TCP_LOSS_PROBES, "tcp tail loss probes sent")                                            \
 	X(TCP_LOSS_PROBES_REPAIRED, "tcp losses repaired by a tail loss probe")                    \
@@ -117,7 +119,7 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_SCOREBOARD_FULL, "tcp SACK blocks not noted: scoreboard full, or no memory")         \
 	X(TCP_DSACKS_SENT, "tcp duplicates reported by D-SACK")                                    \
 	X(TCP_DSACKS_RECEIVED, "tcp duplicates that the peer reported")                            \
-	X(TCP_ORPHANS_RESET, "tcp connections reset at close: too many linger")                     \
+	X(TCP_ORPHANS_RESET, "tcp connections reset at close: too many linger")                    \
 	X(TCP_COOKIES_SENT, "tcp SYN cookies sent")                                                \
 	X(TCP_COOKIES_RECEIVED, "tcp connections from SYN cookies")                                \
 	X(TCP_TIME_WAIT_RECYCLED, "tcp TIME-WAIT records recycled early")

@@ -182,8 +182,11 @@ enum holm_tcp_option {
 	HOLM_TCP_OPT_MAX_PACING_RATE = 13,
 	/* 0/1: only full segments leave, but for what waits longer than about 200 ms; default 0 */
 	HOLM_TCP_OPT_CORK = 14,
-	HOLM_TCP_OPT_QUICKACK = 15,	/* 1: acknowledge at once for a while; 0: delay again */
-	HOLM_TCP_OPT_WINDOW_CLAMP = 16, /* the window announced is never larger; default 0: no bound */
+	HOLM_TCP_OPT_QUICKACK = 15, /* 1: acknowledge at once for a while; 0: delay again */
+	/* RFC 3168: 0 never, 1 offered, 2 where the peer offers it; default 2. Before connect/listen. */
+	HOLM_TCP_OPT_ECN = 17,
+	HOLM_TCP_OPT_WINDOW_CLAMP =
+		16,		/* the window announced is never larger; default 0: no bound */
 	HOLM_TCP_OPT_HOLD = 20, /* 0/1: a listener's program decides about each SYN, see below */
 	/*
 	 * A listener has a connection for accept() only when its first data is there, or these seconds
