@@ -14,6 +14,7 @@
  *			...
  *		while (holm_net_poll(net, now(), 64))         timers, then everything that is to go out
  *			;
+ *		if there are events again (a timer has ended something): once more, else
  *		sleep until a device interrupts or holm_net_next_deadline(net)
  *	}
  *
