@@ -45,7 +45,7 @@ static void an_ecn_setup_syn_is_accepted(void **state)
 	fixture_only(&t);
 	rx(&t, .flags = TCP_SYN | TCP_ECE | TCP_CWR, .seq = 0);
 	t.iss = fixture_half(&t, 0)->iss.v;
-	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .seq = 0, .ack = 1);
 	finish(&t);
 }
 
