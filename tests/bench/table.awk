@@ -38,7 +38,7 @@ END {
 			    figure("%.1f", floor_ns[r], "null")))
 	}
 	for (i = 1; i <= values; i++) {
-		printf "%-18s %12s %s\n", value[i], amount[i], unit[i]
+		printf "%-22s %8s %s\n", value[i], amount[i], unit[i]
 		row(sprintf("{\"name\": \"%s\", \"value\": %s, \"unit\": \"%s\"}", value[i],
 			    amount[i] == "-" ? "null" : amount[i], unit[i]))
 	}
