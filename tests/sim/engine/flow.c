@@ -30,6 +30,7 @@ struct sim_end_plan sim_end_default(uint32_t host)
 		.sndbuf = 65536,
 		.rcvbuf = 65536,
 		.timestamps = true,
+		.ecn = 2,
 		.sack = true,
 	};
 }
@@ -378,6 +379,8 @@ static int set_options(const struct sim_end_plan *p, struct holm_tcp *t)
 
 	if (!err)
 		err = holm_tcp_set_option(t, HOLM_TCP_OPT_TIMESTAMPS, p->timestamps);
+	if (!err)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_ECN, p->ecn);
 	if (!err && p->maxseg)
 		err = holm_tcp_set_option(t, HOLM_TCP_OPT_MAXSEG, p->maxseg);
 	if (!err)

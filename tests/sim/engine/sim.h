@@ -251,6 +251,7 @@ struct sim_end_plan {
 	enum sim_buffer snd_kind, rcv_kind;
 	enum sim_finish finish;
 	bool nodelay, timestamps, sack;
+	uint8_t ecn;		/* as HOLM_TCP_OPT_ECN */
 	uint16_t maxseg;	/* 0: no limit */
 	const char *controller; /* NULL: the default */
 };
