@@ -95,7 +95,7 @@ struct holm_socket {
 	bool sndbuf_locked, rcvbuf_locked; /* set by the program: they stay as they are */
 	int32_t linger_s;		   /* -1: off */
 	uint32_t rcvlowat;		   /* at least 1 */
-	uint32_t wants; /* enum holm_ancillary_bit: what a receive is to bring */
+	uint32_t wants;			   /* enum holm_ancillary_bit: what a receive is to bring */
 	uint16_t family;
 	uint8_t type;
 	uint8_t protocol;
