@@ -123,6 +123,22 @@ static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, 
 	tcp_clear_options(h);
 }
 
+/* A SYN that asks for, or shows, a Fast Open cookie. */
+static size_t push_fast_syn(const struct tcp_tx *tx, struct holm_frame *f,
+			    const struct tcp_hdr_info *h)
+{
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+	int len = tx->net->tcp->fastopen->option(tx->c, cookie);
+	size_t hdr_len = tcp_build_bytes(h);
+	uint8_t *p;
+
+	if (len < 0)
+		return tcp_build(holm_frame_push(f, hdr_len), h);
+	p = holm_frame_push(f, hdr_len + tcp_option_bytes((size_t)len));
+	tcp_build(p, h);
+	return tcp_option_append(p, hdr_len, TCP_OPT_FASTOPEN, cookie, (size_t)len);
+}
+
 static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_frame *f,
 					       struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
@@ -132,6 +148,8 @@ static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_fr
 	fill_options(tx, &h, len);
 	if (tx->c->flight && tx->c->flight->urgent)
 		tcp_urgent_fill(tx->c, seq, &h);
+	if (unlikely(flags & TCP_SYN) && tx->net->tcp->fastopen)
+		return push_fast_syn(tx, f, &h);
 	return tcp_build(holm_frame_push(f, tcp_build_bytes(&h)), &h);
 }
 
@@ -267,7 +285,8 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	if (!f)
 		return -HOLM_ENOBUFS;
 	if (len > 0)
-		sum = copy_payload(tx, f, seq_diff(seq, tx->c->flight->buf_seq), len);
+		sum = copy_payload(
+			tx, f, flags & TCP_SYN ? 0 : seq_diff(seq, tx->c->flight->buf_seq), len);
 	else
 		f->flags |= HOLM_FRAME_ACK;
 	hdr_len = push_header(tx, f, seq, len, flags);

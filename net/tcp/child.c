@@ -94,6 +94,37 @@ static struct holm_tcp *make_child(struct tcp_bind *bind, const struct tcp_half 
 	return c;
 }
 
+struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
+{
+	struct holm_tcp *c;
+	struct tcp_flight *fl;
+
+	half->acked = 1; /* no round trip has passed */
+	c = make_child(bind, half, rx);
+	half->acked = 0;
+	if (!c)
+		return NULL;
+	rx->net->tcp->nfast++;
+	net_count(rx->net, HOLM_COUNT_TCP_FAST_OPENS);
+	c->flags |= TCP_FAST | TCP_CONNECTED | TCP_SYN_DUE;
+	/* The SYN-ACK is sent from below SND.UNA, so that data in flight is all that counts. */
+	fl = c->flight;
+	c->snd_una = fl->snd_nxt;
+	fl->rtx_nxt = c->snd_una;
+	fl->rtx_end = c->snd_una;
+	fl->small_end = c->snd_una;
+	c->snd_wnd = rx->h->wnd;
+	fl->max_snd_wnd = c->snd_wnd;
+	rx->syn = false;
+	rx->fin = false;
+	rx->seq = c->rcv_nxt;
+	tcp_trim(c, rx);
+	/* Until a buffer is attached it is set aside; if there is no room the peer sends it again. */
+	if (tcp_step7_text(c, rx) == TCP_DROP)
+		net_drop_note(rx->net, rx->why);
+	return c;
+}
+
 /* ---- Cookies ------------------------------------------------------------------------------------- */
 
 /* An ACK whose number is a cookie of ours: half says what it says. */

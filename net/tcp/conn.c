@@ -193,12 +193,25 @@ void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)
 	rtt_sample(&c->rtt, min_u64(rtt_ns, TCP_S(1)));
 }
 
+/* A Fast Open connection is like any other from now on. */
+static void end_fast(struct holm_tcp *c)
+{
+	if (!(c->flags & TCP_FAST))
+		return;
+	c->flags &= ~(uint32_t)TCP_FAST;
+	tcp_net(c)->tcp->nfast--;
+}
+
 void tcp_conn_established(struct holm_tcp *c)
 {
 	tcp_set_state(c, HOLM_TCP_ESTABLISHED);
 	c->flags |= TCP_CONNECTED;
 	c->flight->retries = 0;
 	tcp_timer_rexmt_stop(c);
+	end_fast(c);
+	/* Data that a server sent before the handshake was complete. */
+	if (unlikely(tcp_in_flight(c) > 0))
+		tcp_timer_rexmt(c);
 	if (c->flags & TCP_SHUTDOWN)
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_1);
 }
@@ -233,8 +246,9 @@ static unsigned level(const struct holm_tcp *c)
 		return c->flags & (TCP_CONNECTED | TCP_FIN_RCVD) || c->error
 			       ? now | HOLM_CLOSED | HOLM_READABLE
 			       : now;
-	if ((c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT) && c->snd &&
-	    !(c->flags & TCP_SHUTDOWN) && holm_sndbuf_room(c->snd) > 0)
+	if ((c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT ||
+	     (c->flags & TCP_FAST)) &&
+	    c->snd && !(c->flags & TCP_SHUTDOWN) && holm_sndbuf_room(c->snd) > 0)
 		now |= HOLM_WRITABLE;
 	return now;
 }
@@ -275,6 +289,7 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 	struct holm_net *net = tcp_net(c);
 
 	tcp_set_state(c, HOLM_TCP_CLOSED);
+	end_fast(c);
 	if (error)
 		c->error = (uint8_t)error;
 	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_ACK_NOW | TCP_ACK_DELAYED |

@@ -54,7 +54,9 @@ static enum tcp_verdict syn_sent_ack_rst(struct holm_tcp *c, struct tcp_rx *rx)
 	const struct tcp_hdr_info *h = rx->h;
 	struct tcp_seq ack = seq_of(h->ack);
 
-	if ((h->flags & TCP_ACK) && (!seq_gt(ack, c->snd_una) || seq_gt(ack, c->flight->snd_nxt))) {
+	struct tcp_seq sent = seq_add(c->flight->snd_nxt, c->flight->syn_data);
+
+	if ((h->flags & TCP_ACK) && (!seq_gt(ack, c->snd_una) || seq_gt(ack, sent))) {
 		/*
 		 * An old incarnation there answers our SYN: the RST ends it, and a SYN right behind
 		 * it finds the port free.
@@ -95,7 +97,14 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_DONE;
 	}
 	sample_syn(c, rx->h);
+	if (unlikely(rx->net->tcp->fastopen != NULL))
+		rx->net->tcp->fastopen->answered(c, rx);
 	c->snd_una = seq_of(rx->h->ack);
+	/* What went with the SYN and was taken; the rest is sent as if it never had been. */
+	if (seq_gt(c->snd_una, c->flight->snd_nxt)) {
+		c->flight->snd_nxt = c->snd_una;
+		tcp_lend_discard(c);
+	}
 	tcp_conn_established(c);
 	c->flags |= TCP_ACK_NOW;
 	/* What came with the SYN-ACK goes through the last steps. */
@@ -171,8 +180,10 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	if (unlikely(!found)) {
 		enum tcp_verdict v = input_record(rx, &found);
 
-		if (v != TCP_NEXT)
+		if (v != TCP_NEXT) {
+			*c = found; /* opened by its SYN, or NULL */
 			return v;
+		}
 	}
 	/* Nothing is looked at without a block; the peer sends it again. */
 	if (unlikely(!tcp_flight_get(found)))

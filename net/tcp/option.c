@@ -42,7 +42,10 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_TIMESTAMPS:
 	case HOLM_TCP_OPT_SACK:
 	case HOLM_TCP_OPT_HOLD:
+	case HOLM_TCP_OPT_FASTOPEN_CONNECT:
 		return value <= 1;
+	case HOLM_TCP_OPT_FASTOPEN:
+		return value <= UINT16_MAX;
 	case HOLM_TCP_OPT_KEEPIDLE_S:
 	case HOLM_TCP_OPT_KEEPINTVL_S:
 	case HOLM_TCP_OPT_LINGER2_S:
@@ -121,6 +124,12 @@ static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t val
 	case HOLM_TCP_OPT_LINGER2_S:
 		s->linger2_s = value;
 		break;
+	case HOLM_TCP_OPT_FASTOPEN:
+		s->fastopen = (uint16_t)value;
+		break;
+	case HOLM_TCP_OPT_FASTOPEN_CONNECT:
+		s->fastopen_connect = value != 0;
+		break;
 	case HOLM_TCP_OPT_HOLD:
 		s->hold = value != 0;
 		break;
@@ -169,6 +178,16 @@ static void set_quick(struct holm_tcp *t, bool quick)
 	}
 }
 
+/* Was the instance given the part of TCP that this option is about? */
+static bool has_part(const struct tcp_state *ts, enum holm_tcp_option opt)
+{
+	if (opt == HOLM_TCP_OPT_SACK)
+		return ts->sack != NULL;
+	if (opt == HOLM_TCP_OPT_FASTOPEN || opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
+		return ts->fastopen != NULL;
+	return true;
+}
+
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
 {
 	uint32_t now;
@@ -179,7 +198,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 		return -HOLM_ENOPROTOOPT;
 	if (!is_in_range(opt, value) || is_too_late(t, opt))
 		return -HOLM_EINVAL;
-	if (opt == HOLM_TCP_OPT_SACK && value && !tcp_net(t)->tcp->sack)
+	if (value && !has_part(tcp_net(t)->tcp, opt))
 		return -HOLM_ENOPROTOOPT;
 	if (opt == HOLM_TCP_OPT_QUICKACK) {
 		set_quick(t, value != 0);
@@ -239,6 +258,12 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_LINGER2_S:
 		*value = s->linger2_s;
+		return 0;
+	case HOLM_TCP_OPT_FASTOPEN:
+		*value = s->fastopen;
+		return 0;
+	case HOLM_TCP_OPT_FASTOPEN_CONNECT:
+		*value = s->fastopen_connect;
 		return 0;
 	case HOLM_TCP_OPT_HOLD:
 		*value = s->hold;

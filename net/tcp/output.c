@@ -71,6 +71,22 @@ static void wait_for_room(struct tcp_tx *tx)
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */
 
+/* RFC 7413 4.2.1: data goes with the SYN where the server has given a cookie, once. */
+static uint32_t syn_data(const struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+	const struct tcp_fast_ops *ops = tx->net->tcp->fastopen;
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+	uint32_t mss;
+
+	if (likely(!ops) || c->state != HOLM_TCP_SYN_SENT || ops->option(c, cookie) <= 0)
+		return 0;
+	mss = min_u32(ops->mss(c), c->dst->mtu - (c->flags & TCP_IP6 ? 60u : 40u));
+	/* With the options that a SYN has. */
+	mss = min_u32(mss, TCP_FRAME_PAYLOAD) - (TCP_HDR_MAX - TCP_HDR_BYTES);
+	return min_u32(mss, seq_diff(tx->end, c->flight->buf_seq));
+}
+
 static bool send_syn(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
@@ -80,11 +96,17 @@ static bool send_syn(struct tcp_tx *tx)
 	if (flags == TCP_SYN && c->settings->ecn == 1 && !(c->flags & TCP_SYN_AGAIN))
 		flags |= TCP_ECN_SETUP;
 	struct tcp_flight *fl = c->flight;
+	bool fast = (c->flags & TCP_FAST) != 0;
+	uint32_t n = syn_data(tx);
 
-	if (tcp_send_segment(tx, c->snd_una, 0, flags) < 0)
+	/* The MSS of the server as it was, not yet as it is. */
+	tx->mss = max_u32(tx->mss, n);
+	if (tcp_send_segment(tx, seq_sub(c->snd_una, fast), n, flags) < 0)
 		return false;
 	c->flags &= ~(uint32_t)TCP_SYN_DUE;
-	if (seq_eq(c->flight->snd_nxt, c->snd_una)) {
+	if (n > 0)
+		fl->syn_data = (uint16_t)n;
+	if (!fast && seq_eq(c->flight->snd_nxt, c->snd_una)) {
 		c->flight->snd_nxt = seq_add(c->snd_una, 1);
 		fl->timing = true;
 		fl->timed = c->flight->snd_nxt;
@@ -514,10 +536,11 @@ static void output(struct holm_tcp *c)
 	if (is_due(c, end)) {
 		ip_dst_check(tcp_net(c), c->dst);
 		tcp_tx_init(&tx, c, end);
-		if (likely(tcp_is_synchronized(c)))
-			ok = output_synchronized(&tx);
-		else if (c->flags & TCP_SYN_DUE)
+		/* Both may have opened, and the other end's answer may have come before ours left. */
+		if (unlikely(c->flags & TCP_SYN_DUE) && !tcp_is_synchronized(c))
 			ok = send_syn(&tx);
+		if (likely(tcp_may_send(c)))
+			ok = ok && output_synchronized(&tx);
 		else if (c->flags & TCP_ACK_NOW)
 			ok = send_ack(&tx);
 		if (unlikely(!ok))

@@ -87,6 +87,7 @@ struct tcp_half {
 	uint16_t has_wscale : 1, has_ts : 1, has_sack : 1, has_ecn : 1;
 	uint16_t held : 2;   /* enum tcp_held */
 	uint16_t acked : 1;  /* the handshake is complete, its data is awaited */
+	uint16_t fast : 1;   /* it asked for a Fast Open cookie */
 	uint16_t sealed : 1; /* no record: what a cookie says */
 	union tcp_record_ends ends;
 };

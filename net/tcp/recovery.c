@@ -192,6 +192,8 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 		return false;
 	}
 	if (!tcp_is_synchronized(c)) {
+		if (net->tcp->fastopen && c->state == HOLM_TCP_SYN_SENT && fl->retries == 0)
+			net->tcp->fastopen->failed(c);
 		c->flags |= TCP_SYN_DUE | TCP_SYN_AGAIN;
 		fl->timing = false;
 	} else if (c->snd_wnd == 0) {

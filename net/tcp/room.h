@@ -66,6 +66,9 @@ struct tcp_state {
 	struct net_timer half_timer, time_wait_timer;
 	const struct tcp_cookie_ops *cookies; /* NULL: not a part of this instance */
 	bool cookie_sent;
+	uint32_t nfast;			     /* Fast Open connections in SYN-RECEIVED */
+	const struct tcp_fast_ops *fastopen; /* NULL: not a part of this instance */
+	struct tcp_fast_cache *fast_cache;
 	uint64_t cookie_ns; /* when the last one was sent */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
@@ -301,6 +304,33 @@ enum tcp_verdict tcp_input_half(tcp_ref half, struct tcp_rx *rx, struct holm_tcp
 enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
 				  struct holm_tcp **child);
 
+/*
+ * RFC 7413: a SYN with a good cookie is a connection at once, and its data is looked at. NULL: no memory;
+ * the segment's verdict is TCP_DONE otherwise.
+ */
+struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
+
+/* ---- fastopen.c, a part */
+#define TCP_FAST_COOKIE_MAX 16u
+#define TCP_FAST_COOKIE 8u
+struct tcp_fast_cache;
+enum tcp_fast_syn { TCP_FAST_NOT, TCP_FAST_ASKED, TCP_FAST_SHOWN };
+struct tcp_fast_ops {
+	/* What a SYN says. */
+	enum tcp_fast_syn (*syn)(const struct tcp_rx *rx);
+	size_t (*make_cookie)(const struct holm_net *net, const struct holm_addr *client,
+			      uint8_t *out);
+	/* What our SYN says: a cookie of this length, 0: give me one, -1: nothing. */
+	int (*option)(const struct holm_tcp *c, uint8_t cookie[static TCP_FAST_COOKIE_MAX]);
+	/* The MSS of the server as it was; 0: data must wait. */
+	uint16_t (*mss)(const struct holm_tcp *c);
+	/* The SYN-ACK came; nothing came. */
+	void (*answered)(struct holm_tcp *c, const struct tcp_rx *rx);
+	void (*failed)(struct holm_tcp *c);
+	/* The end of the instance. */
+	void (*forget)(struct holm_net *net);
+};
+
 /* ---- cookie.c, a part */
 struct tcp_cookie_ops {
 	/* Choose the ISS that says what `half` says; the half is sealed. */
@@ -455,6 +485,7 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 struct tcp_reply {
 	const struct holm_addr *src, *dst;
 	const struct tcp_settings *syn; /* a SYN-ACK: announce our MSS, as these allow */
+	const uint8_t *cookie; /* with a Fast Open cookie of TCP_FAST_COOKIE bytes; else NULL */
 	struct tcp_hdr_info h;
 	struct ip_dst *via; /* where the caller has it: to `dst`; else NULL */
 	uint8_t tos, ttl;
@@ -464,6 +495,13 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);
 void tcp_send_rst(struct tcp_rx *rx);
 /* The RST of ABORT, from the connection's own numbers. */
 void tcp_send_abort(struct holm_tcp *c);
+
+/* A server's Fast Open connection that has sent its SYN-ACK may send data before it is answered. */
+static inline bool tcp_may_send(const struct holm_tcp *c)
+{
+	return tcp_is_synchronized(c) || (c->state == HOLM_TCP_SYN_RECEIVED &&
+					  (c->flags & (TCP_FAST | TCP_SYN_DUE)) == TCP_FAST);
+}
 
 /* ---- lend.c */
 /* The generation under which bytes from `seq` on may be lent now; NULL: no memory. */

@@ -72,12 +72,15 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (!seq_gt(ack, c->snd_una) || seq_gt(ack, fl->snd_nxt))
+	bool fast = (c->flags & TCP_FAST) != 0;
+
+	if ((fast ? seq_lt(ack, c->snd_una) : !seq_gt(ack, c->snd_una)) || seq_gt(ack, fl->snd_nxt))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
 	/* Of a passive open it was taken from the record, or a cookie's timestamp tells none. */
 	if (fl->timing)
 		sample_handshake(c, rx, ack);
-	c->snd_una = ack;
+	if (!fast)
+		c->snd_una = ack;
 	c->snd_wnd = (uint32_t)rx->h->wnd << tcp_snd_wscale(c);
 	fl->snd_wl1 = rx->last_seq;
 	fl->max_snd_wnd = c->snd_wnd;

@@ -11,6 +11,7 @@
 void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 		     const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
 	struct tcp_reply r = {
 		.src = &ends->local,
 		.dst = &ends->remote,
@@ -34,6 +35,10 @@ void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 		if (half->sealed)
 			r.h.tsval = net->tcp->cookies->stamp(half, r.h.tsval);
 		r.h.tsecr = half->ts_recent;
+	}
+	if (half->fast) {
+		net->tcp->fastopen->make_cookie(net, &ends->remote, cookie);
+		r.cookie = cookie;
 	}
 	tcp_send_reply(net, &r);
 }
@@ -149,6 +154,25 @@ static enum tcp_verdict answer_syn(struct tcp_bind *bind, struct tcp_half *half,
 }
 
 /*
+ * RFC 7413 4.2: a good cookie makes a connection, unless too many wait for their handshake; then, and
+ * for any other cookie, the three-way handshake is what remains.
+ */
+static struct holm_tcp *open_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
+{
+	const struct tcp_state *ts = rx->net->tcp;
+	const struct tcp_settings *s = bind->owner->settings;
+	enum tcp_fast_syn fast;
+
+	if (likely(!s->fastopen) || !ts->fastopen || s->hold)
+		return NULL;
+	fast = ts->fastopen->syn(rx);
+	half->fast = fast == TCP_FAST_ASKED;
+	if (fast != TCP_FAST_SHOWN || ts->nfast >= s->fastopen)
+		return NULL;
+	return tcp_child_fast(bind, half, rx);
+}
+
+/*
  * RFC 9293 3.10.7.2:
  *   First, check for a RST: An incoming RST segment should be ignored.
  *   Second, check for an ACK: Any acknowledgment is bad if it arrives on a connection still in the
@@ -172,6 +196,9 @@ enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, stru
 	if (bind->nchildren >= bind->backlog)
 		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
 	read_syn(&half, rx, bind->owner->settings);
+	*child = open_fast(bind, &half, rx);
+	if (*child)
+		return TCP_DONE;
 	return bind->owner->settings->hold ? hold_syn(bind, &half, rx)
 					   : answer_syn(bind, &half, rx);
 }

@@ -83,7 +83,8 @@ enum tcp_conn_flag {
 	TCP_ECN = 1 << 29,	    /* RFC 3168 negotiated */
 	TCP_MORE = 1 << 28,	    /* the program has said that more follows at once */
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
-	TCP_ORPHAN = 1u << 28,	    /* counted in tcp_state.norphans */
+	TCP_FAST = 1u << 29, /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
+	TCP_ORPHAN = 1u << 28, /* counted in tcp_state.norphans */
 };
 
 /* An out-of-order range of bytes, [left, right). */
@@ -184,6 +185,7 @@ struct tcp_flight {
 	uint32_t max_snd_wnd;		 /* RFC 1122 4.2.3.4: the largest window seen */
 	uint32_t retransmits;		 /* segments, since this block exists */
 	uint32_t held_bytes, held_frames;
+	uint16_t syn_data; /* bytes that went with a SYN; SND.NXT does not count them */
 	/* Recovery with SACK; NULL until something is sent, and for peers without. */
 	struct tcp_repair *repair;
 	uint32_t credit;    /* bytes that may go beyond cwnd */
@@ -216,6 +218,8 @@ struct tcp_settings {
 	uint32_t keepidle_s, keepintvl_s, linger2_s;
 	uint32_t user_timeout_ms;
 	uint16_t maxseg;
+	uint16_t fastopen; /* a listener's Fast Open connections in SYN-RECEIVED; 0: none */
+	bool fastopen_connect;
 	uint8_t defer_retries; /* a listener waits for data until its SYN-ACK was due this often */
 	bool hold;	       /* a listener's program decides before a SYN is answered */
 	uint8_t keepcnt, ttl, tos;

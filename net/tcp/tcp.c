@@ -138,6 +138,8 @@ static void stop(struct holm_net *net)
 		netif_unwait(&ts->blocked[i].waiter);
 		free_dead(net, &ts->blocked[i].conns);
 	}
+	if (ts->fast_cache)
+		ts->fastopen->forget(net);
 	net_timer_cancel(net, &ts->retry);
 	net_timer_cancel(net, &ts->half_timer);
 	net_timer_cancel(net, &ts->time_wait_timer);

@@ -135,6 +135,40 @@ size_t tcp_build_options(uint8_t *p, const struct tcp_hdr_info *info)
 	return (size_t)(opt - p);
 }
 
+const uint8_t *tcp_option_find(const uint8_t *p, size_t hdr_len, uint8_t kind)
+{
+	size_t i = TCP_HDR_BYTES;
+
+	while (i < hdr_len && p[i] != TCP_OPT_END) {
+		if (p[i] == TCP_OPT_NOP) {
+			i++;
+			continue;
+		}
+		if (hdr_len - i < 2 || p[i + 1] < 2 || p[i + 1] > hdr_len - i)
+			return NULL;
+		if (p[i] == kind)
+			return p + i;
+		i += p[i + 1];
+	}
+	return NULL;
+}
+
+size_t tcp_option_append(uint8_t *p, size_t hdr_len, uint8_t kind, const uint8_t *value, size_t len)
+{
+	size_t end = hdr_len + tcp_option_bytes(len);
+	size_t i = hdr_len + 2 + len;
+
+	ASSERT(end <= TCP_HDR_MAX);
+	p[hdr_len] = kind;
+	p[hdr_len + 1] = (uint8_t)(2 + len);
+	for (size_t k = 0; k < len; k++)
+		p[hdr_len + 2 + k] = value[k];
+	while (i < end)
+		p[i++] = TCP_OPT_NOP;
+	p[12] = (uint8_t)(end << 2);
+	return end;
+}
+
 /* tcpdump's letters, lowest bit first. */
 static void print_flags(struct fmt_out *out, uint8_t flags)
 {

@@ -42,7 +42,8 @@ enum tcp_opt {
 	TCP_OPT_WSCALE = 3,
 	TCP_OPT_SACK_PERMITTED = 4,
 	TCP_OPT_SACK = 5,
-	TCP_OPT_TIMESTAMP = 8
+	TCP_OPT_TIMESTAMP = 8,
+	TCP_OPT_FASTOPEN = 34 /* RFC 7413 */
 };
 
 /* Lengths of the options, kind and length bytes included. */
@@ -183,6 +184,20 @@ static inline size_t tcp_build(uint8_t *p, const struct tcp_hdr_info *info)
 	p[12] = (uint8_t)(hdr_len << 2);
 	return hdr_len;
 }
+
+/*
+ * An option of a header that has been parsed without complaint: its kind, length and value; NULL: not
+ * there. For what is rare and has no place in struct tcp_hdr_info.
+ */
+const uint8_t *tcp_option_find(const uint8_t *p, size_t hdr_len, uint8_t kind);
+/* What an option with `len` bytes of value adds to a header, in whole words. */
+static inline size_t tcp_option_bytes(size_t len)
+{
+	return (2 + len + 3) & ~(size_t)3;
+}
+/* Writes it behind a header of hdr_len bytes at p, NOPs behind it; returns the new length. */
+size_t tcp_option_append(uint8_t *p, size_t hdr_len, uint8_t kind, const uint8_t *value,
+			 size_t len);
 
 /* `payload_len` as IP has it, for segments of which only the beginning is at hand. */
 void tcp_print(struct fmt_out *out, const uint8_t *p, size_t len, size_t l4_len);

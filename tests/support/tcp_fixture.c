@@ -204,8 +204,12 @@ void fixture_rx(struct tcp_fixture *t, const struct probe *p)
 
 	put_header(t, p, &h);
 	hdr_len = tcp_build(segment, &h);
+	if (p->fast)
+		hdr_len = tcp_option_append(segment, hdr_len, TCP_OPT_FASTOPEN, p->fast_cookie,
+					    p->fast_len);
 	for (uint32_t i = 0; i < p->len; i++)
-		segment[hdr_len + i] = holm_pattern_byte(p->seq + i - 1);
+		segment[hdr_len + i] =
+			holm_pattern_byte(p->seq + ((p->flags & TCP_SYN) != 0) + i - 1);
 	sum = ip4_pseudo_sum(src, LAB_IP(1), IP4_PROTO_TCP, (uint32_t)(hdr_len + p->len));
 	sum = checksum_partial(segment, hdr_len + p->len, sum);
 	store_be16(segment + TCP_CSUM_OFFSET, checksum_finish(sum));

@@ -71,6 +71,9 @@ struct probe {
 	uint8_t wscale;
 	uint8_t nsack;
 	struct tcp_sack_block sack[4]; /* relative, as acknowledgments are */
+	bool fast;		       /* with a Fast Open option: this cookie */
+	uint8_t fast_len;
+	const uint8_t *fast_cookie;
 	bool bad_sum;
 	uint32_t src;  /* 0: the peer */
 	bool absolute; /* seq and ack are not relative */

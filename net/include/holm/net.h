@@ -68,8 +68,11 @@ extern const struct holm_proto holm_tcp_rack;
 /* SYN cookies (RFC 4987) for when the half-open records are used up, options in the timestamp. */
 extern const struct holm_proto holm_tcp_cookies;
 
+extern const struct holm_proto holm_tcp_fastopen; /* RFC 7413 */
+
 #define HOLM_TCP_PARTS                                                                             \
-	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies
+	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies,         \
+		&holm_tcp_fastopen
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

@@ -119,6 +119,7 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_SCOREBOARD_FULL, "tcp SACK blocks not noted: scoreboard full, or no memory")         \
 	X(TCP_DSACKS_SENT, "tcp duplicates reported by D-SACK")                                    \
 	X(TCP_DSACKS_RECEIVED, "tcp duplicates that the peer reported")                            \
+	X(TCP_FAST_OPENS, "tcp connections opened by a SYN with a cookie (Fast Open)")             \
 	X(TCP_ORPHANS_RESET, "tcp connections reset at close: too many linger")                    \
 	X(TCP_COOKIES_SENT, "tcp SYN cookies sent")                                                \
 	X(TCP_COOKIES_RECEIVED, "tcp connections from SYN cookies")                                \

@@ -193,6 +193,14 @@ enum holm_tcp_option {
 	 * are over; rounded up to when the SYN-ACK would be sent again. Default 0: at once.
 	 */
 	HOLM_TCP_OPT_DEFER_ACCEPT_S = 21,
+	/*
+	 * TCP Fast Open (RFC 7413), with holm_tcp_fastopen. A listener: how many connections opened by
+	 * a SYN with data may wait for the rest of their handshake; default 0, none. Their requests must
+	 * be such that seeing one twice does no harm.
+	 */
+	HOLM_TCP_OPT_FASTOPEN = 22,
+	/* 0/1: what is queued before the next poll after connect() goes with the SYN, if it can. */
+	HOLM_TCP_OPT_FASTOPEN_CONNECT = 23,
 };
 
 /* -HOLM_EINVAL for a value out of range or a moment too late, -HOLM_ENOPROTOOPT for others. */
