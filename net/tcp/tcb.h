@@ -83,8 +83,8 @@ enum tcp_conn_flag {
 	TCP_ECN = 1 << 29,	    /* RFC 3168 negotiated */
 	TCP_MORE = 1 << 28,	    /* the program has said that more follows at once */
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
-	TCP_FAST = 1u << 29, /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
-	TCP_ORPHAN = 1u << 28, /* counted in tcp_state.norphans */
+	TCP_FAST = 1u << 31,  /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
+	TCP_ORPHAN = 1 << 30, /* counted in tcp_state.norphans */
 };
 
 /* An out-of-order range of bytes, [left, right). */
