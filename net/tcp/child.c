@@ -106,9 +106,10 @@ struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, st
 		return NULL;
 	rx->net->tcp->nfast++;
 	net_count(rx->net, HOLM_COUNT_TCP_FAST_OPENS);
-	c->flags |= TCP_FAST | TCP_CONNECTED | TCP_SYN_DUE;
+	c->flags |= TCP_CONNECTED | TCP_SYN_DUE;
 	/* The SYN-ACK is sent from below SND.UNA, so that data in flight is all that counts. */
 	fl = c->flight;
+	fl->fast = true;
 	c->snd_una = fl->snd_nxt;
 	fl->rtx_nxt = c->snd_una;
 	fl->rtx_end = c->snd_una;

@@ -196,9 +196,9 @@ void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)
 /* A Fast Open connection is like any other from now on. */
 static void end_fast(struct holm_tcp *c)
 {
-	if (!(c->flags & TCP_FAST))
+	if (!tcp_is_fast(c))
 		return;
-	c->flags &= ~(uint32_t)TCP_FAST;
+	c->flight->fast = false;
 	tcp_net(c)->tcp->nfast--;
 }
 
@@ -247,7 +247,7 @@ static unsigned level(const struct holm_tcp *c)
 			       ? now | HOLM_CLOSED | HOLM_READABLE
 			       : now;
 	if ((c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT ||
-	     (c->flags & TCP_FAST)) &&
+	     tcp_is_fast(c)) &&
 	    c->snd && !(c->flags & TCP_SHUTDOWN) && holm_sndbuf_room(c->snd) > 0)
 		now |= HOLM_WRITABLE;
 	return now;

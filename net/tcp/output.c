@@ -96,7 +96,7 @@ static bool send_syn(struct tcp_tx *tx)
 	if (flags == TCP_SYN && c->settings->ecn == 1 && !(c->flags & TCP_SYN_AGAIN))
 		flags |= TCP_ECN_SETUP;
 	struct tcp_flight *fl = c->flight;
-	bool fast = (c->flags & TCP_FAST) != 0;
+	bool fast = fl->fast;
 	uint32_t n = syn_data(tx);
 
 	/* The MSS of the server as it was, not yet as it is. */

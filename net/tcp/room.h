@@ -499,8 +499,8 @@ void tcp_send_abort(struct holm_tcp *c);
 /* A server's Fast Open connection that has sent its SYN-ACK may send data before it is answered. */
 static inline bool tcp_may_send(const struct holm_tcp *c)
 {
-	return tcp_is_synchronized(c) || (c->state == HOLM_TCP_SYN_RECEIVED &&
-					  (c->flags & (TCP_FAST | TCP_SYN_DUE)) == TCP_FAST);
+	return tcp_is_synchronized(c) ||
+	       (c->state == HOLM_TCP_SYN_RECEIVED && tcp_is_fast(c) && !(c->flags & TCP_SYN_DUE));
 }
 
 /* ---- lend.c */

@@ -72,7 +72,7 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 {
 	struct tcp_flight *fl = c->flight;
 
-	bool fast = (c->flags & TCP_FAST) != 0;
+	bool fast = fl->fast;
 
 	if ((fast ? seq_lt(ack, c->snd_una) : !seq_gt(ack, c->snd_una)) || seq_gt(ack, fl->snd_nxt))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);

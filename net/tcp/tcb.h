@@ -83,8 +83,7 @@ enum tcp_conn_flag {
 	TCP_ECN = 1 << 29,	    /* RFC 3168 negotiated */
 	TCP_MORE = 1 << 28,	    /* the program has said that more follows at once */
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
-	TCP_FAST = 1u << 31,  /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
-	TCP_ORPHAN = 1 << 30, /* counted in tcp_state.norphans */
+	TCP_ORPHAN = 1 << 30,	    /* counted in tcp_state.norphans */
 };
 
 /* An out-of-order range of bytes, [left, right). */
@@ -185,6 +184,7 @@ struct tcp_flight {
 	uint32_t max_snd_wnd;		 /* RFC 1122 4.2.3.4: the largest window seen */
 	uint32_t retransmits;		 /* segments, since this block exists */
 	uint32_t held_bytes, held_frames;
+	bool fast;	   /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
 	uint16_t syn_data; /* bytes that went with a SYN; SND.NXT does not count them */
 	/* Recovery with SACK; NULL until something is sent, and for peers without. */
 	struct tcp_repair *repair;
@@ -322,6 +322,12 @@ static inline uint32_t tcp_rcv_wnd(const struct holm_tcp *c)
 static inline struct tcp_seq tcp_snd_nxt(const struct holm_tcp *c)
 {
 	return c->flight ? c->flight->snd_nxt : c->snd_una;
+}
+
+/* A server's Fast Open connection, until its handshake is complete. */
+static inline bool tcp_is_fast(const struct holm_tcp *c)
+{
+	return c->flight && c->flight->fast;
 }
 
 static inline uint32_t tcp_in_flight(const struct holm_tcp *c)
