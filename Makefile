@@ -117,7 +117,7 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 SIM_SRC := $(wildcard tests/sim/engine/*.c)
 KERNEL_TESTED := $(filter $(wildcard kernel/*.c kernel/*/*.c),$(patsubst tests/%,%,$(UNIT_TESTS)))
 ifneq ($(filter tests/kernel/sys/%,$(UNIT_TESTS)),)
-KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c))
+KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c) kernel/initrd.c)
 endif
 EMBED_TESTS := $(call wanted,$(wildcard tests/embed/*.c) $(sort $(patsubst %/,%,$(dir \
 	$(wildcard tests/embed/*/*.c)))))

@@ -153,10 +153,18 @@ void world_init(struct world *w, const struct world_options *o)
 		.fds_max = o->fds_max,
 	};
 
+	struct holm_config config;
+
 	memset(w, 0, sizeof(*w));
 	the_world = w;
-	duo_init(&w->duo, &(struct duo_options){
-				  .protos = sockets_protos, .impair = o->impair, .seed = o->seed });
+	/* Buffers that do not grow: tests foretell what fits. */
+	holm_config_default(&config);
+	config.tcp_sndbuf_max_bytes = config.tcp_sndbuf_bytes;
+	config.tcp_rcvbuf_max_bytes = config.tcp_rcvbuf_bytes;
+	duo_init(&w->duo, &(struct duo_options){ .protos = sockets_protos,
+						 .impair = o->impair,
+						 .seed = o->seed,
+						 .config = &config });
 	crew_init(&w->crew, o->seed);
 	w->poll_seed = o->seed;
 	w->memory = (struct holm_memory){ w, memory_alloc, memory_free };
