@@ -86,7 +86,7 @@ struct bbr {
 	bool full_bw_now, full_bw_reached;
 
 	/* The state machine. */
-	uint8_t state, ack_phase;
+	uint8_t mode, ack_phase; /* enum bbr_state */
 	bool has_rtt, bw_probe_samples, idle_restart, probe_rtt_round_done, after_timeout;
 	uint32_t bw_probe_up_rounds;
 	uint64_t
@@ -102,7 +102,7 @@ struct bbr {
 
 static inline bool bbr_is_probing_bw(const struct bbr *b)
 {
-	return b->state >= BBR_PROBE_BW_DOWN && b->state <= BBR_PROBE_BW_UP;
+	return b->mode >= BBR_PROBE_BW_DOWN && b->mode <= BBR_PROBE_BW_UP;
 }
 
 /* The ACK as the draft's RS and C, and cwnd, mss: what both files pass around. */

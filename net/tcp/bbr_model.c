@@ -108,8 +108,8 @@ static void update_latest_signals(struct bbr *b, const struct tcp_rate_sample *r
 /* Does the sender probe for more on purpose? Then loss is an answer, see HandleInflightTooHigh. */
 static bool is_raising(const struct bbr *b)
 {
-	return b->state == BBR_STARTUP || b->state == BBR_PROBE_BW_REFILL ||
-	       b->state == BBR_PROBE_BW_UP;
+	return b->mode == BBR_STARTUP || b->mode == BBR_PROBE_BW_REFILL ||
+	       b->mode == BBR_PROBE_BW_UP;
 }
 
 /*

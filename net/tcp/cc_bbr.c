@@ -37,7 +37,7 @@ static uint32_t next_random(struct bbr *b)
 
 static void enter(struct bbr *b, enum bbr_state state, uint32_t pacing_gain, uint32_t cwnd_gain)
 {
-	b->state = (uint8_t)state;
+	b->mode = (uint8_t)state;
 	b->pacing_gain = pacing_gain;
 	b->cwnd_gain = cwnd_gain;
 }
@@ -136,7 +136,7 @@ static void handle_inflight_too_high(struct bbr *b, const struct bbr_ack *a)
 	b->bw_probe_samples = false;
 	if (!a->rs->app_limited)
 		b->inflight_hi = max_u32(a->rs->in_flight, least);
-	if (b->state == BBR_PROBE_BW_UP)
+	if (b->mode == BBR_PROBE_BW_UP)
 		start_down(b, a->ack->now_ns);
 }
 
@@ -172,7 +172,7 @@ static void adapt_upper_bounds(struct bbr *b, const struct bbr_ack *a)
 	if (b->inflight_hi == BBR_INFINITE || !a->rs->valid)
 		return;
 	b->inflight_hi = max_u32(b->inflight_hi, a->rs->in_flight);
-	if (b->state == BBR_PROBE_BW_UP)
+	if (b->mode == BBR_PROBE_BW_UP)
 		probe_inflight_hi_upward(b, a);
 }
 
@@ -210,7 +210,7 @@ static bool is_time_to_go_down(struct bbr *b, const struct bbr_ack *a)
 
 static void update_cycle_phase(struct bbr *b, const struct bbr_ack *a)
 {
-	switch ((enum bbr_state)b->state) {
+	switch ((enum bbr_state)b->mode) {
 	case BBR_PROBE_BW_DOWN:
 		if (probe_is_due(b, a))
 			start_refill(b);
@@ -245,7 +245,7 @@ static void update_cycle_phase(struct bbr *b, const struct bbr_ack *a)
  */
 static void check_startup_loss(struct bbr *b, const struct bbr_ack *a)
 {
-	if (b->state != BBR_STARTUP || b->full_bw_reached || !b->loss_round_start)
+	if (b->mode != BBR_STARTUP || b->full_bw_reached || !b->loss_round_start)
 		return;
 	if (b->loss_events >= BBR_STARTUP_FULL_LOSS_COUNT && inflight_is_too_high(b, a)) {
 		b->full_bw_reached = true;
@@ -258,9 +258,9 @@ static void check_startup_loss(struct bbr *b, const struct bbr_ack *a)
 static void check_startup_and_drain(struct bbr *b, const struct bbr_ack *a)
 {
 	check_startup_loss(b, a);
-	if (b->state == BBR_STARTUP && b->full_bw_reached)
+	if (b->mode == BBR_STARTUP && b->full_bw_reached)
 		enter(b, BBR_DRAIN, BBR_DRAIN_PACING_GAIN, BBR_STARTUP_CWND_GAIN);
-	if (b->state == BBR_DRAIN && a->ack->in_flight <= bbr_bdp(b, a->cc, b->max_bw, BBR_UNIT))
+	if (b->mode == BBR_DRAIN && a->ack->in_flight <= bbr_bdp(b, a->cc, b->max_bw, BBR_UNIT))
 		start_down(b, a->ack->now_ns);
 	if (b->full_bw_reached) {
 		adapt_upper_bounds(b, a);
@@ -277,7 +277,7 @@ static uint32_t probe_rtt_cwnd(const struct bbr *b, const struct tcp_cc *cc)
 
 static void save_cwnd(struct bbr *b, const struct tcp_cc *cc)
 {
-	if (b->state == BBR_PROBE_RTT || b->after_timeout)
+	if (b->mode == BBR_PROBE_RTT || b->after_timeout)
 		b->prior_cwnd = max_u32(b->prior_cwnd, cc->cwnd);
 	else
 		b->prior_cwnd = cc->cwnd;
@@ -316,14 +316,14 @@ static void run_probe_rtt(struct bbr *b, const struct bbr_ack *a)
 
 static void check_probe_rtt(struct bbr *b, const struct bbr_ack *a)
 {
-	if (b->state != BBR_PROBE_RTT && b->probe_rtt_expired && !b->idle_restart) {
+	if (b->mode != BBR_PROBE_RTT && b->probe_rtt_expired && !b->idle_restart) {
 		save_cwnd(b, a->cc);
 		enter(b, BBR_PROBE_RTT, BBR_UNIT, BBR_PROBE_RTT_CWND_GAIN);
 		b->probe_rtt_done_ns = 0;
 		b->ack_phase = BBR_ACKS_PROBE_STOPPING;
 		bbr_start_round(b);
 	}
-	if (b->state == BBR_PROBE_RTT)
+	if (b->mode == BBR_PROBE_RTT)
 		run_probe_rtt(b, a);
 	if (a->ack->delivered_bytes > 0)
 		b->idle_restart = false;
@@ -371,14 +371,14 @@ static uint32_t max_inflight(const struct bbr *b, const struct tcp_cc *cc)
 
 	inflight = max_u32(inflight, 3 * quantum);
 	inflight = max_u32(inflight, bbr_min_pipe(cc));
-	return b->state == BBR_PROBE_BW_UP ? inflight + 2 * cc->mss : inflight;
+	return b->mode == BBR_PROBE_BW_UP ? inflight + 2 * cc->mss : inflight;
 }
 
 static uint32_t model_cap(const struct bbr *b, const struct tcp_cc *cc)
 {
 	uint32_t cap = BBR_INFINITE;
 
-	if (b->state == BBR_PROBE_RTT || b->state == BBR_PROBE_BW_CRUISE)
+	if (b->mode == BBR_PROBE_RTT || b->mode == BBR_PROBE_BW_CRUISE)
 		cap = bbr_inflight_with_headroom(b, cc);
 	else if (bbr_is_probing_bw(b))
 		cap = b->inflight_hi;
@@ -397,7 +397,7 @@ static void set_cwnd(struct bbr *b, const struct bbr_ack *a)
 	else if (cc->cwnd < most || b->rate.delivered < cc_initial_window(cc->mss))
 		cc->cwnd = grown;
 	cc->cwnd = max_u32(cc->cwnd, bbr_min_pipe(cc));
-	if (b->state == BBR_PROBE_RTT)
+	if (b->mode == BBR_PROBE_RTT)
 		cc->cwnd = min_u32(cc->cwnd, probe_rtt_cwnd(b, cc));
 	cc->cwnd = min_u32(cc->cwnd, min_u32(model_cap(b, cc), TCP_CWND_MAX));
 }

@@ -64,6 +64,7 @@ void tcp_cc_restart(struct holm_tcp *c)
 
 	if (!fl)
 		return;
+	ASSERT(fl->cc_ops);
 	cc = load(c);
 	fl->cc_ops->init(cc, tcp_net(c)->now);
 	unload(c, cc);
@@ -206,9 +207,9 @@ void tcp_cc_on_recovery(struct holm_tcp *c, uint32_t flight_size)
 	reduce(c, TCP_CC_LOSS, flight_size);
 }
 
-void tcp_cc_on_ecn(struct holm_tcp *c)
+void tcp_cc_on_ecn(struct holm_tcp *c, uint32_t flight_size)
 {
-	reduce(c, TCP_CC_ECN, tcp_pipe(c));
+	reduce(c, TCP_CC_ECN, flight_size);
 	if (!tcp_cc_owns_cwnd(c))
 		c->cwnd = c->ssthresh;
 }

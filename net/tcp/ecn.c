@@ -13,17 +13,17 @@ enum { IP_ECT0 = 2, IP_CE = 3, IP_ECN_MASK = 3 };
  *   The indication of congestion should be treated just as a congestion loss in non-ECN-capable TCP. [...]
  *   TCP should not react to congestion indications more than once every window of data.
  */
-static void echoed(struct holm_tcp *c)
+static void echoed(struct holm_tcp *c, uint32_t flight_size)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if ((fl->ecn & TCP_ECN_REDUCED) && seq_lt(c->snd_una, fl->ecn_end))
+	if ((fl->ecn & TCP_ECN_REDUCED) && !seq_gt(c->snd_una, fl->ecn_end))
 		return;
-	if (tcp_in_flight(c) == 0)
+	if (flight_size == 0)
 		return;
 	/* In recovery the window has been reduced already. */
 	if (fl->phase == TCP_OPEN) {
-		tcp_cc_on_ecn(c);
+		tcp_cc_on_ecn(c, flight_size);
 		net_count(tcp_net(c), HOLM_COUNT_TCP_ECN_REDUCTIONS);
 	}
 	fl->ecn |= TCP_ECN_REDUCED | TCP_ECN_CWR_DUE;
@@ -35,7 +35,7 @@ static void echoed(struct holm_tcp *c)
  *   the TCP receiver sends an ECN-Echo acknowledgement [...] the TCP receiver continues to set the
  *   ECN-Echo flag in ACK packets until it receives a CWR packet
  */
-void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx)
+void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size)
 {
 	struct tcp_flight *fl = c->flight;
 
@@ -47,7 +47,7 @@ void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx)
 		net_count(rx->net, HOLM_COUNT_TCP_ECN_MARKS);
 	}
 	if (rx->h->flags & TCP_ECE)
-		echoed(c);
+		echoed(c, flight_size);
 }
 
 /*

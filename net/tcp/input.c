@@ -184,6 +184,7 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 			*c = found; /* opened by its SYN, or NULL */
 			return v;
 		}
+		ASSERT(found);
 	}
 	/* Nothing is looked at without a block; the peer sends it again. */
 	if (unlikely(!tcp_flight_get(found)))
@@ -227,6 +228,7 @@ static void begin(struct tcp_rx *rx)
 	rx->fin = (rx->h->flags & TCP_FIN) != 0;
 	rx->reply = TCP_REPLY_NONE;
 	rx->has_iss = false;
+	rx->hash = 0;
 }
 
 /* Run a chain through the steps. Ownership of the frames passes. */

@@ -574,12 +574,12 @@ void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len);
 void tcp_cc_on_app_limited(struct holm_tcp *c);
 
 /* The network has marked what we sent: as a loss, without one. */
-void tcp_cc_on_ecn(struct holm_tcp *c);
+void tcp_cc_on_ecn(struct holm_tcp *c, uint32_t flight_size);
 
 /* ---- ecn.c: for connections with TCP_ECN. */
 #define TCP_ECN_SETUP (TCP_ECE | TCP_CWR)
 /* A segment whose ACK is acceptable. */
-void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx);
+void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
 /* A segment leaves: its flags, and tx->ect. */
 struct tcp_tx;
 uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);

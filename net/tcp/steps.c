@@ -228,6 +228,7 @@ enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx)
 
 enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 {
+	uint32_t flight_size;
 	enum tcp_verdict v;
 
 	v = step1_sequence(c, rx); /* trims the segment to the window */
@@ -240,11 +241,12 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 	v = step4_syn(c, rx);
 	if (v != TCP_NEXT)
 		return v;
+	flight_size = tcp_in_flight(c);
 	v = tcp_step5_ack(c, rx);
 	if (v != TCP_NEXT)
 		return v;
 	if (unlikely(c->flags & TCP_ECN))
-		tcp_ecn_input(c, rx);
+		tcp_ecn_input(c, rx, flight_size);
 	if (unlikely(rx->h->flags & TCP_URG))
 		tcp_step6_urg(c, rx);
 	v = tcp_step7_text(c, rx);

@@ -327,10 +327,12 @@ void holm_tcp_close(struct holm_tcp *t)
 	ep_disown(&t->ep);
 	if (t->state == HOLM_TCP_LISTEN) {
 		close_listener(t);
-	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t)) {
-		/* RFC 2525 2.17: where bytes are unread, a RST shows that data was lost. */
-		abort_one(t);
-	} else if (!adopt(t)) {
+	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t) ||
+		   !adopt(t)) {
+		/*
+		 * RFC 2525 2.17: where bytes are unread, a RST shows that data was lost. So it does
+		 * where there are orphans enough.
+		 */
 		abort_one(t);
 	} else {
 		release_rcv(t);

@@ -111,7 +111,8 @@ static struct holm_udp *best_bound(const struct udp_port *port, const struct hol
 			best_fits = fits;
 			sharers = 0;
 		}
-		sharers += fits > 0 && fits == best_fits && u->share;
+		if (fits > 0 && fits == best_fits && u->share)
+			sharers++;
 	}
 	return sharers > 1 ? pick_sharer(port, dst, dev, best_fits, flow % sharers) : best;
 }
