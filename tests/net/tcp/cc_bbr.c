@@ -116,7 +116,7 @@ static void ack_one(struct path *p)
 	ack.lost_bytes = r.lost;
 	tcp_rate_acked(&p->bbr.rate, &r, &rs);
 	tcp_cc_bbr.acked(&p->cc, &ack);
-	p->seen |= 1u << p->bbr.state;
+	p->seen |= 1u << p->bbr.mode;
 	if (p->in_flight > p->in_flight_max)
 		p->in_flight_max = p->in_flight;
 }
@@ -160,7 +160,7 @@ static void startup_finds_the_rate_and_drains_its_queue(void **state)
 	assert_true(p->seen & 1u << BBR_STARTUP);
 	run(p, 550);
 	assert_true(p->bbr.full_bw_reached);
-	assert_true(p->bbr.state >= BBR_PROBE_BW_DOWN);
+	assert_true(p->bbr.mode >= BBR_PROBE_BW_DOWN);
 	assert_in_range(p->bbr.max_bw, 9800000, 10200000);
 	run(p, 200);
 	assert_in_range(p->in_flight, 300000, 700000);
@@ -226,13 +226,13 @@ static void the_round_trip_time_is_probed(void **state)
 	p->seen = 0;
 	for (int i = 0; i < 3000; i++) {
 		run(p, 1);
-		if (p->bbr.state == BBR_PROBE_RTT && p->in_flight < least)
+		if (p->bbr.mode == BBR_PROBE_RTT && p->in_flight < least)
 			least = p->in_flight;
 	}
 	assert_true(p->seen & 1u << BBR_PROBE_RTT);
 	assert_in_range(least, 15000, 22000);
 	run(p, 1000);
-	assert_true(p->bbr.state != BBR_PROBE_RTT);
+	assert_true(p->bbr.mode != BBR_PROBE_RTT);
 }
 
 static void one_percent_of_loss_costs_little(void **state)
