@@ -118,11 +118,6 @@ static bool is_write_ended(const struct stream *t)
 	return (t->base.shut & SOCKET_SHUT_WR) || is_over(t);
 }
 
-static size_t unread(const struct stream *t)
-{
-	return t->rings ? holm_rcvbuf_readable(&t->rings->rcv.base) : 0;
-}
-
 /* ---- bind, connect, listen, accept ---- */
 
 static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
@@ -352,7 +347,7 @@ static bool has_bytes(struct stream *t)
 	size_t skip;
 
 	(void)inet_stream_oob_limit(t, &skip);
-	return unread(t) > skip;
+	return inet_stream_unread(t) > skip;
 }
 
 static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
@@ -421,7 +416,7 @@ static unsigned poll_connection(struct stream *t)
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
 	if (!is_handshaking(t)) {
-		if (has_bytes(t) && unread(t) >= readiness_least(t))
+		if (has_bytes(t) && inet_stream_unread(t) >= readiness_least(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
 		if (write_ended || holm_sndbuf_room(&t->rings->snd.base) > 0)
 			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
@@ -456,8 +451,8 @@ static size_t stream_readable(struct holm_socket *s)
 	size_t before;
 
 	if (!t->base.oobinline && inet_stream_oob_offset(t, &before))
-		return min_size(before, unread(t));
-	return unread(t);
+		return min_size(before, inet_stream_unread(t));
+	return inet_stream_unread(t);
 }
 
 static size_t stream_unsent(struct holm_socket *s)

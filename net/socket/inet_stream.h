@@ -37,6 +37,12 @@ static inline const struct stream *inet_stream_of_const(const struct holm_socket
 	return container_of_const(s, struct stream, base);
 }
 
+/* Bytes that wait to be read, urgent ones included. */
+static inline size_t inet_stream_unread(const struct stream *t)
+{
+	return t->rings ? holm_rcvbuf_readable(&t->rings->rcv.base) : 0;
+}
+
 /* ---- inet_stream_oob.c */
 /*
  * The urgent byte as Linux has it, the last of the urgent ones: how many unread bytes lie before it. False:

@@ -6,11 +6,6 @@
 
 #include "lib/mem.h"
 
-static size_t unread(const struct stream *t)
-{
-	return t->rings ? holm_rcvbuf_readable(&t->rings->rcv.base) : 0;
-}
-
 bool inet_stream_oob_offset(struct stream *t, size_t *before)
 {
 	uint32_t ahead, id;
@@ -28,7 +23,8 @@ bool inet_stream_oob_waits(struct stream *t)
 {
 	size_t before;
 
-	return inet_stream_oob_offset(t, &before) && before < unread(t) && !t->oob_taken;
+	return inet_stream_oob_offset(t, &before) && before < inet_stream_unread(t) &&
+	       !t->oob_taken;
 }
 
 size_t inet_stream_oob_limit(struct stream *t, size_t *skip)
@@ -40,7 +36,7 @@ size_t inet_stream_oob_limit(struct stream *t, size_t *skip)
 		return SIZE_MAX;
 	if (before > 0)
 		return before;
-	if (!t->base.oobinline && unread(t) > 0)
+	if (!t->base.oobinline && inet_stream_unread(t) > 0)
 		*skip = 1;
 	return SIZE_MAX;
 }
@@ -66,7 +62,7 @@ int64_t inet_stream_recv_oob(struct stream *t, struct holm_msg *msg, int flags)
 
 	if (t->base.oobinline || !inet_stream_oob_offset(t, &before) || t->oob_taken)
 		return -HOLM_EINVAL;
-	if (before >= unread(t))
+	if (before >= inet_stream_unread(t))
 		return -HOLM_EAGAIN;
 	msg->flags |= HOLM_MSG_OOB;
 	t->oob_taken = !(flags & HOLM_MSG_PEEK);

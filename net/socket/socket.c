@@ -160,6 +160,21 @@ struct holm_net *holm_socket_net(const struct holm_socket *s)
 	return s->net;
 }
 
+int holm_socket_family(const struct holm_socket *s)
+{
+	return s->family;
+}
+
+int holm_socket_type(const struct holm_socket *s)
+{
+	return s->type;
+}
+
+int holm_socket_protocol(const struct holm_socket *s)
+{
+	return s->protocol;
+}
+
 /* ---- names and connections ---- */
 
 int holm_socket_bind(struct holm_socket *s, const void *addr, uint32_t len)

@@ -229,6 +229,11 @@ void holm_socket_set_cookie(struct holm_socket *s, void *cookie);
 /* The socket's instance. */
 struct holm_net *holm_socket_net(const struct holm_socket *s);
 
+/* What it was made as: enum holm_af, enum holm_sock_type, the protocol's number. */
+int holm_socket_family(const struct holm_socket *s);
+int holm_socket_type(const struct holm_socket *s);
+int holm_socket_protocol(const struct holm_socket *s);
+
 /* Addresses: `len` is the length given; outputs are cut to *len, *len becomes the full length. */
 int holm_socket_bind(struct holm_socket *s, const void *addr, uint32_t len);
 int holm_socket_listen(struct holm_socket *s, int backlog);
