@@ -101,6 +101,8 @@ LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
 DRIVER_SRC := $(wildcard drivers/*.c drivers/*/*.c)
 VIRTIO_SRC := $(filter-out drivers/uart/%,$(DRIVER_SRC))
 KERNEL_SRC := $(wildcard kernel/*.c kernel/sys/*.c kernel/libc/*.[cS])
+# The system calls with what they need of kernel/, for whoever has them without an image.
+SYS_SRC := $(wildcard kernel/sys/*.c) kernel/deadlines.c kernel/initrd.c
 ARCH_SRC := $(wildcard arch/$(ARCH)/*.[cS])
 IMAGE_SRC := $(LIB_SRC) $(DRIVER_SRC) $(ARCH_SRC) $(KERNEL_SRC)
 PUBLIC_HEADERS := $(wildcard net/include/holm/*.h)
@@ -117,7 +119,7 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 SIM_SRC := $(wildcard tests/sim/engine/*.c)
 KERNEL_TESTED := $(filter $(wildcard kernel/*.c kernel/*/*.c),$(patsubst tests/%,%,$(UNIT_TESTS)))
 ifneq ($(filter tests/kernel/sys/%,$(UNIT_TESTS)),)
-KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(wildcard kernel/sys/*.c) kernel/initrd.c)
+KERNEL_TESTED := $(sort $(KERNEL_TESTED) $(SYS_SRC))
 endif
 EMBED_TESTS := $(call wanted,$(wildcard tests/embed/*.c) $(sort $(patsubst %/,%,$(dir \
 	$(wildcard tests/embed/*/*.c)))))
@@ -421,7 +423,7 @@ $(BUILD)/host/fuzz/%: $(call objects,host,tests/fuzz/target/%.c tests/fuzz/repla
 
 # One program of socket calls in front of the host's kernel and in front of holm.
 POSIX_FLAGS := -std=gnu11 -g -O1 $(TEST_WARN) $(INCLUDE)
-POSIX_KERNEL := $(wildcard kernel/sys/*.c) kernel/initrd.c kernel/unixtime.c
+POSIX_KERNEL := $(SYS_SRC) kernel/unixtime.c
 POSIX_HEADERS := $(wildcard tests/posix/*.h kernel/sys/*.h) $(PUBLIC_HEADERS)
 $(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS)
 	$(call say,LINK,$@) && mkdir -p $(@D)
@@ -492,7 +494,7 @@ $(foreach s,$(SUITES),$(eval test-$(s): $(NEED_$(s))))
 $(BUILD)/tap/include/holm_app.h: kernel/include/holm_app.h
 	$(Q)mkdir -p $(@D) && ln -sf $(abspath $<) $@
 
-TAP_SRC := $(wildcard tools/tap/*.c kernel/sys/*.c) kernel/initrd.c kernel/libc/posix/stats.c
+TAP_SRC := $(wildcard tools/tap/*.c) $(SYS_SRC) kernel/libc/posix/stats.c
 
 # $(call tap,NAME,OBJECTS): the program build/tap/NAME.
 define tap

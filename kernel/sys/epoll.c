@@ -8,11 +8,11 @@
  */
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
+#include "kernel/sys/timespec.h"
 #include "lib/hash.h"
 #include "lib/htab.h"
 #include "lib/mem.h"
 
-#define NS_PER_MS 1000000ull
 /* epolls that watch epolls that watch ...: Linux's EP_MAX_NESTS, and this one. */
 #define DEPTH_MAX 5u
 /* What says how to watch, as opposed to what for. */
@@ -162,12 +162,6 @@ static unsigned epoll_poll(struct file *f)
 	return 0;
 }
 
-static void epoll_stat(struct file *f, struct sys_stat *st)
-{
-	(void)f;
-	*st = (struct sys_stat){ .mode = 0600, .nlink = 1 };
-}
-
 static void epoll_close(struct file *f)
 {
 	struct epoll *ep = container_of(f, struct epoll, base);
@@ -180,7 +174,6 @@ static void epoll_close(struct file *f)
 
 static const struct file_ops epoll_ops = {
 	.poll = epoll_poll,
-	.stat = epoll_stat,
 	.close = epoll_close,
 };
 
@@ -358,7 +351,6 @@ int sys_epoll_create1(struct process *p, int flags)
 {
 	struct epoll *ep;
 	struct file *f;
-	int fd;
 
 	sys_enter(p);
 	if (flags & ~SYS_O_CLOEXEC)
@@ -371,10 +363,7 @@ int sys_epoll_create1(struct process *p, int flags)
 		(struct allocator){ memory_alloc, memory_free, (void *)(uintptr_t)p->env.memory };
 	htab_init(&ep->watches, &ep->memory, UINT32_MAX);
 	list_init(&ep->ready);
-	fd = fds_add(p, f, flags & SYS_O_CLOEXEC, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fds_install(p, f, flags & SYS_O_CLOEXEC);
 }
 
 static int wait_for_events(struct epoll *ep, struct sys_epoll_event *events, int max,

@@ -65,23 +65,15 @@ static unsigned eventfd_poll(struct file *f)
 	       (e->count < UINT64_MAX - 1 ? HOLM_POLLOUT | HOLM_POLLWRNORM : 0u);
 }
 
-static void eventfd_stat(struct file *f, struct sys_stat *st)
-{
-	(void)f;
-	*st = (struct sys_stat){ .mode = 0600, .nlink = 1 };
-}
-
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
-	.stat = eventfd_stat,
 };
 
 int sys_eventfd(struct process *p, uint32_t count, int flags)
 {
 	struct file *f;
-	int fd;
 
 	sys_enter(p);
 	if (flags & ~(SYS_EFD_SEMAPHORE | SYS_O_NONBLOCK | SYS_O_CLOEXEC))
@@ -92,8 +84,5 @@ int sys_eventfd(struct process *p, uint32_t count, int flags)
 		return -HOLM_ENOMEM;
 	eventfd_of(f)->count = count;
 	eventfd_of(f)->semaphore = flags & SYS_EFD_SEMAPHORE;
-	fd = fds_add(p, f, flags & SYS_O_CLOEXEC, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fds_install(p, f, flags & SYS_O_CLOEXEC);
 }

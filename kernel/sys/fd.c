@@ -172,16 +172,11 @@ int sys_ioctl(struct process *p, int fd, uint32_t request, void *arg)
 int sys_open(struct process *p, const char *path, int flags)
 {
 	struct file *f;
-	int fd;
+	int err;
 
 	sys_enter(p);
-	fd = tree_open(p, path, flags, &f);
-	if (fd)
-		return fd;
-	fd = fds_add(p, f, flags & SYS_O_CLOEXEC, 0);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	err = tree_open(p, path, flags, &f);
+	return err ? err : fds_install(p, f, flags & SYS_O_CLOEXEC);
 }
 
 /* Sockets are the only names that come and go. */
@@ -221,7 +216,10 @@ int sys_fstat(struct process *p, int fd, struct sys_stat *st)
 		return -HOLM_EBADF;
 	if (!st)
 		return -HOLM_EFAULT;
-	slot->file->ops->stat(slot->file, st);
+	/* What has no stat is what Linux calls an anonymous inode. */
+	*st = (struct sys_stat){ .mode = 0600, .nlink = 1 };
+	if (slot->file->ops->stat)
+		slot->file->ops->stat(slot->file, st);
 	return 0;
 }
 

@@ -122,6 +122,33 @@ int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from)
 	return (int)fd;
 }
 
+int fds_install(struct process *p, struct file *f, bool cloexec)
+{
+	int fd = fds_add(p, f, cloexec, 0);
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+int fds_install_pair(struct process *p, struct file *const f[2], bool cloexec, int fds[2])
+{
+	int first = fds_install(p, f[0], cloexec), second;
+
+	if (first < 0) {
+		file_put(f[1]);
+		return first;
+	}
+	second = fds_install(p, f[1], cloexec);
+	if (second < 0) {
+		file_put(fds_take(p, first));
+		return second;
+	}
+	fds[0] = first;
+	fds[1] = second;
+	return 0;
+}
+
 int fds_put_at(struct process *p, uint32_t fd, struct file *f, bool cloexec, struct file **old)
 {
 	int err;

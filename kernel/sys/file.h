@@ -27,6 +27,7 @@ struct file_ops {
 	bool is_stream;
 	/* enum holm_poll. NULL: always readable and writable, as regular files are. */
 	unsigned (*poll)(struct file *f);
+	/* NULL: a file of no type that its owner may read and write. */
 	void (*stat)(struct file *f, struct sys_stat *st);
 	/* NULL: -HOLM_ESPIPE. */
 	int64_t (*seek)(struct file *f, int64_t off, int whence);

@@ -71,15 +71,6 @@ static int64_t pipe_read(struct file *f, const struct holm_iov *iov, size_t n)
 	return (int64_t)done;
 }
 
-static size_t bytes_of(const struct holm_iov *iov, size_t n)
-{
-	size_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += iov[i].len;
-	return sum;
-}
-
 static int make_room(struct file *f, size_t want)
 {
 	const struct holm_memory *m = f->process->env.memory;
@@ -102,7 +93,7 @@ static int make_room(struct file *f, size_t want)
 static int64_t pipe_write(struct file *f, const struct holm_iov *iov, size_t n)
 {
 	struct pipe *pipe = pipe_of(f);
-	size_t want = bytes_of(iov, n);
+	size_t want = holm_iov_bytes(iov, n);
 	size_t room = pipe->capacity - ring_len(&pipe->ring);
 	size_t done = 0;
 	int err;
@@ -156,13 +147,11 @@ static void pipe_close(struct file *f)
 {
 	const struct holm_memory *m = f->process->env.memory;
 	struct pipe *pipe = pipe_of(f);
+	struct file *other = pipe->ends[pipe->ends[0] == f];
 
-	if (!pipe)
-		return;
-	wake_other(f);
 	pipe->ends[pipe->ends[1] == f] = NULL;
-	if (pipe->ends[0] || pipe->ends[1]) {
-		wake_other(f);
+	if (other) {
+		file_wake(other);
 		return;
 	}
 	ring_release(&pipe->ring, ring_len(&pipe->ring));
@@ -236,7 +225,7 @@ static int make_ends(struct process *p, int flags, struct file *ends[2])
 int sys_pipe2(struct process *p, int fds[2], int flags)
 {
 	struct file *ends[2];
-	int got[2], err;
+	int err;
 
 	sys_enter(p);
 	if (!fds)
@@ -244,20 +233,5 @@ int sys_pipe2(struct process *p, int fds[2], int flags)
 	if (flags & ~(SYS_O_NONBLOCK | SYS_O_CLOEXEC))
 		return -HOLM_EINVAL;
 	err = make_ends(p, flags & SYS_O_NONBLOCK, ends);
-	if (err)
-		return err;
-	for (int i = 0; i < 2; i++) {
-		got[i] = fds_add(p, ends[i], flags & SYS_O_CLOEXEC, 0);
-		if (got[i] >= 0)
-			continue;
-		if (i == 1)
-			file_put(fds_take(p, got[0]));
-		else
-			file_put(ends[0]);
-		file_put(ends[1]);
-		return got[i];
-	}
-	fds[0] = got[0];
-	fds[1] = got[1];
-	return 0;
+	return err ? err : fds_install_pair(p, ends, flags & SYS_O_CLOEXEC, fds);
 }

@@ -4,11 +4,10 @@
  */
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
+#include "kernel/sys/timespec.h"
 
 /* Descriptors that need no memory of their own. */
 #define FEW 16u
-#define NS_PER_MS 1000000ull
-#define NS_PER_S 1000000000ull
 
 /* One descriptor of the call. */
 struct watch {
@@ -115,10 +114,7 @@ int sys_ppoll(struct process *p, struct sys_pollfd *fds, size_t n,
 	sys_enter(p);
 	if (!timeout)
 		return poll_until(p, fds, n, true, WAIT_FOREVER);
-	if (timeout->sec < 0 || timeout->nsec < 0 || timeout->nsec >= (int64_t)NS_PER_S)
+	if (!timespec_to_ns(timeout, &ns))
 		return -HOLM_EINVAL;
-	if ((uint64_t)timeout->sec >= WAIT_FOREVER / NS_PER_S)
-		return poll_until(p, fds, n, true, WAIT_FOREVER);
-	ns = (uint64_t)timeout->sec * NS_PER_S + (uint64_t)timeout->nsec;
 	return poll_until(p, fds, n, ns != 0, wait_deadline(&p->env.wait, ns));
 }

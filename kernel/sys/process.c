@@ -3,6 +3,7 @@
 
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
+#include "lib/compiler.h"
 #include "lib/mem.h"
 
 enum { CONSOLE_FDS = 3 };
@@ -14,7 +15,6 @@ int process_init(struct process *p, const struct sys_env *env)
 
 	memset(p, 0, sizeof(*p));
 	p->env = *env;
-	list_init(&p->timers);
 	list_init(&p->sleepers);
 	p->fds.max = env->fds_max != 0 && env->fds_max < FDS_MAX ? env->fds_max : FDS_MAX;
 	f = console_file(p, SYS_O_RDWR);
@@ -39,31 +39,63 @@ void process_fini(struct process *p)
 
 /* ---- timers ---- */
 
-static struct process_timer *earliest(const struct process *p)
-{
-	struct list_node *n = list_first(&p->timers);
+/* The first heap's entries. */
+#define TIMERS_FIRST 8u
 
-	return n ? container_of(n, struct process_timer, node) : NULL;
+static void set_heap(struct process *p, struct deadline **heap, uint32_t max)
+{
+	const struct holm_memory *m = p->env.memory;
+	struct deadlines *d = &p->timers;
+
+	if (d->count > 0)
+		memcpy(heap, d->heap, d->count * sizeof(struct deadline *));
+	if (d->heap)
+		m->free(m->ctx, d->heap, d->max * sizeof(struct deadline *));
+	d->heap = heap;
+	d->max = max;
 }
 
-void process_timer_cancel(struct process_timer *t)
+int process_timer_add(struct process *p)
 {
-	if (list_is_linked(&t->node))
-		list_remove(&t->node);
+	const struct holm_memory *m = p->env.memory;
+	uint32_t max = max_u32(p->timers.max * 2, TIMERS_FIRST);
+
+	if (p->ntimers == p->timers.max) {
+		struct deadline **heap = m->alloc(m->ctx, max * sizeof(struct deadline *));
+
+		if (!heap)
+			return -HOLM_ENOMEM;
+		set_heap(p, heap, max);
+	}
+	p->ntimers++;
+	return 0;
+}
+
+void process_timer_drop(struct process *p)
+{
+	if (--p->ntimers == 0)
+		set_heap(p, NULL, 0);
+}
+
+static struct process_timer *earliest(const struct process *p)
+{
+	struct deadline *d = deadlines_first(&p->timers);
+
+	return d ? container_of(d, struct process_timer, deadline) : NULL;
+}
+
+void process_timer_cancel(struct process *p, struct process_timer *t)
+{
+	deadlines_remove(&p->timers, &t->deadline);
 }
 
 void process_timer_arm(struct process *p, struct process_timer *t, uint64_t deadline_ns)
 {
-	struct list_node *n;
+	struct list_node *n = list_first(&p->sleepers);
 
-	process_timer_cancel(t);
-	t->deadline_ns = deadline_ns;
-	n = list_last(&p->timers);
-	while (n && container_of(n, struct process_timer, node)->deadline_ns > deadline_ns)
-		n = list_prev(&p->timers, n);
-	list_insert_after(n ? n : &p->timers.head, &t->node);
+	process_timer_cancel(p, t);
+	deadlines_add(&p->timers, &t->deadline, deadline_ns);
 	/* Somebody who sleeps too long now looks again. */
-	n = list_first(&p->sleepers);
 	if (n && earliest(p) == t)
 		p->env.wait.ops->wake(p->env.wait.ctx,
 				      container_of(n, struct waiter, node)->thread);
@@ -71,12 +103,14 @@ void process_timer_arm(struct process *p, struct process_timer *t, uint64_t dead
 
 void process_timers_run(struct process *p)
 {
-	struct process_timer *t;
+	struct process_timer *t = earliest(p);
+	uint64_t now;
 
-	if (list_is_empty(&p->timers))
+	if (!t)
 		return;
-	while ((t = earliest(p)) != NULL && t->deadline_ns <= wait_now(&p->env.wait)) {
-		list_remove(&t->node);
+	now = wait_now(&p->env.wait);
+	for (; t && t->deadline.at_ns <= now; t = earliest(p)) {
+		process_timer_cancel(p, t);
 		t->fire(t);
 	}
 }
@@ -84,7 +118,7 @@ void process_timers_run(struct process *p)
 int process_sleep(struct process *p, uint64_t deadline_ns)
 {
 	struct process_timer *t = earliest(p);
-	uint64_t until_ns = t && t->deadline_ns < deadline_ns ? t->deadline_ns : deadline_ns;
+	uint64_t until_ns = t && t->deadline.at_ns < deadline_ns ? t->deadline.at_ns : deadline_ns;
 	struct waiter w = { .thread = p->env.wait.ops->self(p->env.wait.ctx) };
 	int err;
 

@@ -12,6 +12,7 @@
 #include <holm/net.h>
 #include <holm/socket.h>
 
+#include "kernel/deadlines.h"
 #include "kernel/sys/wait.h"
 
 /* A descriptor and its file cost 100 bytes; 64 Ki of them are what a small image could pay for. */
@@ -67,24 +68,33 @@ struct fds {
 struct process {
 	struct sys_env env;
 	struct fds fds;
-	bool exiting;	      /* nothing waits any more, not even a lingering close */
-	struct list timers;   /* of struct process_timer, the earliest first */
-	struct list sleepers; /* threads in process_sleep() */
+	bool exiting;		 /* nothing waits any more, not even a lingering close */
+	struct list sleepers;	 /* threads in process_sleep() */
+	struct deadlines timers; /* of struct process_timer; room for as many as there are */
+	uint32_t ntimers;
 };
 
 /*
- * A moment at which a file changes by itself (timerfd). Few at a time, so a sorted list will do. Whoever
- * sleeps, sleeps no longer than until the earliest.
+ * A moment at which a file changes by itself (timerfd). Whoever sleeps, sleeps no longer than until the
+ * earliest.
  */
 struct process_timer {
-	struct list_node node;
-	uint64_t deadline_ns;
+	struct deadline deadline;
 	void (*fire)(struct process_timer *t);
 };
 
-/* Zero bytes are a timer that is not armed. */
+/* There will be one timer more, so that arming it cannot fail; or one less. -HOLM_ENOMEM. */
+int process_timer_add(struct process *p);
+void process_timer_drop(struct process *p);
+
+static inline bool process_timer_is_armed(const struct process_timer *t)
+{
+	return t->deadline.place != 0;
+}
+
+/* Of one that was added. Zero bytes are a timer that is not armed. */
 void process_timer_arm(struct process *p, struct process_timer *t, uint64_t deadline_ns);
-void process_timer_cancel(struct process_timer *t);
+void process_timer_cancel(struct process *p, struct process_timer *t);
 /* Fire what is due. */
 void process_timers_run(struct process *p);
 
@@ -112,6 +122,10 @@ struct process *process_current(void);
 int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from);
 /* Put it at this very descriptor; *old is what was there, its reference the caller's. */
 int fds_put_at(struct process *p, uint32_t fd, struct file *f, bool cloexec, struct file **old);
+/* The lowest free descriptor for a new file, or give the file up: it is put in any case but success. */
+int fds_install(struct process *p, struct file *f, bool cloexec);
+/* The same for two: both have one, or both are given up. fds[] is written with success only. */
+int fds_install_pair(struct process *p, struct file *const f[2], bool cloexec, int fds[2]);
 /* The slot of a descriptor, NULL when it is not open. */
 struct fd_slot *fds_slot(struct process *p, int fd);
 /* Take it out; the reference is the caller's. NULL when it is not open. */

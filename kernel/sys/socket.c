@@ -21,16 +21,6 @@ static bool may_block(const struct file *f)
 	return !(f->flags & SYS_O_NONBLOCK);
 }
 
-/* Give a file its descriptor, or give it up. */
-static int install(struct process *p, struct file *f, int flags)
-{
-	int fd = fds_add(p, f, flags & SYS_O_CLOEXEC, 0);
-
-	if (fd < 0)
-		file_put(f);
-	return fd;
-}
-
 int sys_socket(struct process *p, int family, int type, int protocol)
 {
 	const int flags = type & (SYS_O_NONBLOCK | SYS_O_CLOEXEC);
@@ -40,34 +30,21 @@ int sys_socket(struct process *p, int family, int type, int protocol)
 	sys_enter(p);
 	err = socket_file_open(p, family, type & ~(SYS_O_NONBLOCK | SYS_O_CLOEXEC), protocol, flags,
 			       &f);
-	return err ? err : install(p, f, flags);
+	return err ? err : fds_install(p, f, flags & SYS_O_CLOEXEC);
 }
 
 int sys_socketpair(struct process *p, int family, int type, int protocol, int fds[2])
 {
 	const int flags = type & (SYS_O_NONBLOCK | SYS_O_CLOEXEC);
 	struct file *f[2];
-	int err, first;
+	int err;
 
 	sys_enter(p);
 	if (!fds)
 		return -HOLM_EFAULT;
 	err = socket_file_pair(p, family, type & ~(SYS_O_NONBLOCK | SYS_O_CLOEXEC), protocol, flags,
 			       f);
-	if (err)
-		return err;
-	first = install(p, f[0], flags);
-	if (first < 0) {
-		file_put(f[1]);
-		return first;
-	}
-	fds[1] = install(p, f[1], flags);
-	if (fds[1] < 0) {
-		file_put(fds_take(p, first));
-		return fds[1];
-	}
-	fds[0] = first;
-	return 0;
+	return err ? err : fds_install_pair(p, f, flags & SYS_O_CLOEXEC, fds);
 }
 
 int sys_bind(struct process *p, int fd, const void *addr, uint32_t len)

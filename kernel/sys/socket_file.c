@@ -3,9 +3,9 @@
  */
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
+#include "kernel/sys/timespec.h"
 #include "lib/compiler.h"
 
-#define NS_PER_S 1000000000ull
 /* How often a lingering close looks: the peer's last ACK raises no event. */
 #define LINGER_STEP_NS 10000000ull
 

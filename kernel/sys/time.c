@@ -1,24 +1,7 @@
 /* Clocks and sleeping. */
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
-
-#define NS_PER_S 1000000000ull
-
-static struct sys_timespec timespec_of(uint64_t ns)
-{
-	return (struct sys_timespec){ (int64_t)(ns / NS_PER_S), (int64_t)(ns % NS_PER_S) };
-}
-
-/* Nanoseconds, for ever where that is beyond 64 bits; false: not a time. */
-static bool read_timespec(const struct sys_timespec *ts, uint64_t *ns)
-{
-	if (ts->sec < 0 || ts->nsec < 0 || ts->nsec >= (int64_t)NS_PER_S)
-		return false;
-	*ns = (uint64_t)ts->sec >= WAIT_FOREVER / NS_PER_S
-		      ? WAIT_FOREVER
-		      : (uint64_t)ts->sec * NS_PER_S + (uint64_t)ts->nsec;
-	return true;
-}
+#include "kernel/sys/timespec.h"
 
 static bool is_wall(int clock)
 {
@@ -47,7 +30,7 @@ int sys_clock_gettime(struct process *p, int clock, struct sys_timespec *ts)
 		return -HOLM_EINVAL;
 	if (!ts)
 		return -HOLM_EFAULT;
-	*ts = timespec_of(read_clock(p, clock));
+	*ts = timespec_of_ns(read_clock(p, clock));
 	return 0;
 }
 
@@ -60,7 +43,7 @@ int sys_clock_settime(struct process *p, int clock, const struct sys_timespec *t
 		return -HOLM_EINVAL;
 	if (!ts)
 		return -HOLM_EFAULT;
-	if (!read_timespec(ts, &ns))
+	if (!timespec_to_ns(ts, &ns))
 		return -HOLM_EINVAL;
 	if (!p->env.set_wall)
 		return -HOLM_EPERM;
@@ -102,7 +85,7 @@ int sys_clock_nanosleep(struct process *p, int clock, int flags, const struct sy
 		return -HOLM_EINVAL;
 	if (!req)
 		return -HOLM_EFAULT;
-	if (!read_timespec(req, &ns))
+	if (!timespec_to_ns(req, &ns))
 		return -HOLM_EINVAL;
 	sleep_until(p, flags & SYS_TIMER_ABSTIME ? sys_time_absolute(p, clock, ns)
 						 : wait_deadline(&p->env.wait, ns));

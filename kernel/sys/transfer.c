@@ -5,6 +5,7 @@
 #include "kernel/sys/cmsg.h"
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
+#include "kernel/sys/timespec.h"
 #include "lib/compiler.h"
 
 /* Pieces handed on at a time. */
@@ -348,10 +349,9 @@ int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n
 	if (!msgs && n > 0)
 		return -HOLM_EFAULT;
 	if (timeout) {
-		if (timeout->sec < 0 || timeout->nsec < 0 || timeout->nsec >= 1000000000)
+		if (!timespec_to_ns(timeout, &deadline_ns))
 			return -HOLM_EINVAL;
-		deadline_ns = wait_deadline(&p->env.wait, (uint64_t)timeout->sec * 1000000000u +
-								  (uint64_t)timeout->nsec);
+		deadline_ns = wait_deadline(&p->env.wait, deadline_ns);
 	}
 	n = min_u32(n, IOV_MAX);
 	for (done = 0; done < n; done++) {

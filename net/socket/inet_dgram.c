@@ -128,7 +128,7 @@ static int send_datagram(struct dgram *d, const struct holm_endpoint *to,
 
 static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
-	if (socket_iov_bytes(msg) > HOLM_UDP_PAYLOAD_MAX)
+	if (holm_iov_bytes(msg->iov, msg->iovcnt) > HOLM_UDP_PAYLOAD_MAX)
 		return -HOLM_EMSGSIZE;
 	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
@@ -150,7 +150,7 @@ static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int
 	}
 	if (!err)
 		err = send_datagram(d, msg->name ? &to : NULL, msg);
-	return err ? err : (int64_t)socket_iov_bytes(msg);
+	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 
 /* What options ask for beside the bytes. */

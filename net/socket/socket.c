@@ -267,15 +267,6 @@ int holm_socket_shutdown(struct holm_socket *s, int how)
 
 /* ---- bytes ---- */
 
-size_t socket_iov_bytes(const struct holm_msg *msg)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < msg->iovcnt; i++)
-		n += msg->iov[i].len;
-	return n;
-}
-
 int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
 	return s->ops->send(s, msg, flags);

@@ -117,7 +117,4 @@ int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len
 /* Another layer's kinds of sockets, in the instance from now on. */
 void socket_add_kinds(struct holm_net *net, const struct socket_kind *kinds);
 
-/* Bytes in all pieces. */
-size_t socket_iov_bytes(const struct holm_msg *msg);
-
 #endif

@@ -158,7 +158,7 @@ static void admire(struct unix_end *e, struct unix_end *whom)
 	list_push_back(&whom->admirers, &e->admires);
 }
 
-int unix_pair(struct unix_end *a, struct unix_end *b)
+void unix_pair(struct unix_end *a, struct unix_end *b)
 {
 	if (unix_is_connected_type(a)) {
 		join(a, b);
@@ -168,7 +168,6 @@ int unix_pair(struct unix_end *a, struct unix_end *b)
 		b->peer_cred = a->cred;
 	}
 	a->peer_cred = b->cred;
-	return 0;
 }
 
 int unix_listen(struct unix_end *e, int backlog)
@@ -193,7 +192,7 @@ static int find_listener(struct unix_end *e, const uint8_t *name, size_t len, st
 		return err;
 	if (listener->type != e->type)
 		return -HOLM_EPROTOTYPE;
-	if (listener->state != UNIX_LISTENING || (listener->shut & 1))
+	if (listener->state != UNIX_LISTENING || (listener->shut & UNIX_SHUT_RD))
 		return -HOLM_ECONNREFUSED;
 	if (e->state == UNIX_LISTENING)
 		return -HOLM_EINVAL;
@@ -285,7 +284,7 @@ int unix_accept(struct unix_end *e, struct unix_end **out)
 		return -HOLM_EINVAL;
 	n = list_pop_front(&e->children);
 	if (!n)
-		return e->shut & 1 ? -HOLM_EINVAL : -HOLM_EAGAIN;
+		return e->shut & UNIX_SHUT_RD ? -HOLM_EINVAL : -HOLM_EAGAIN;
 	e->nchildren--;
 	*out = container_of(n, struct unix_end, child);
 	unix_room_is_there(e);
@@ -294,15 +293,14 @@ int unix_accept(struct unix_end *e, struct unix_end **out)
 
 /* ---- Parting ------------------------------------------------------------------------------------- */
 
-int unix_shutdown(struct unix_end *e, unsigned shut)
+void unix_shutdown(struct unix_end *e, unsigned shut)
 {
 	e->shut |= (uint8_t)shut;
 	if (unix_is_connected_type(e) && e->peer)
 		ep_notify(e->net, &e->peer->ep);
 	/* Who waited to write here finds that it cannot. */
-	if (shut & 1)
+	if (shut & UNIX_SHUT_RD)
 		unix_room_is_there(e);
-	return 0;
 }
 
 int unix_take_error(struct unix_end *e)
@@ -320,21 +318,23 @@ static bool was_connected(const struct unix_end *e)
 	return unix_is_connected_type(e) && e->state >= UNIX_CONNECTED;
 }
 
-static bool is_read_ended(const struct unix_end *e)
+bool unix_is_read_ended(const struct unix_end *e)
 {
-	return (e->shut & 1) || (was_connected(e) && (!e->peer || (e->peer->shut & 2)));
+	return (e->shut & UNIX_SHUT_RD) ||
+	       (was_connected(e) && (!e->peer || (e->peer->shut & UNIX_SHUT_WR)));
 }
 
-static bool is_write_ended(const struct unix_end *e)
+bool unix_is_write_ended(const struct unix_end *e)
 {
-	return (e->shut & 2) || (was_connected(e) && (!e->peer || (e->peer->shut & 1)));
+	return (e->shut & UNIX_SHUT_WR) ||
+	       (was_connected(e) && (!e->peer || (e->peer->shut & UNIX_SHUT_RD)));
 }
 
 static bool is_writable(struct unix_end *e)
 {
 	bool room;
 
-	if (!e->peer || is_write_ended(e))
+	if (!e->peer || unix_is_write_ended(e))
 		return true;
 	if (e->type == HOLM_SOCK_STREAM)
 		return unix_stream_has_room(e->peer, e->limit);
@@ -346,7 +346,7 @@ static bool is_writable(struct unix_end *e)
 
 unsigned unix_poll(struct unix_end *e)
 {
-	bool read_ended = is_read_ended(e);
+	bool read_ended = unix_is_read_ended(e);
 	unsigned mask = 0;
 
 	if (e->state == UNIX_LISTENING)
@@ -357,7 +357,7 @@ unsigned unix_poll(struct unix_end *e)
 		mask |= HOLM_POLLRDHUP;
 	if (read_ended || !ring_is_empty(&e->ring) || e->nmessages > 0)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
-	if (read_ended && is_write_ended(e))
+	if (read_ended && unix_is_write_ended(e))
 		mask |= HOLM_POLLHUP;
 	if (unix_is_connected_type(e) && e->state == UNIX_FRESH)
 		mask |= HOLM_POLLHUP;

@@ -53,8 +53,7 @@ int unix_message_new(struct unix_end *e, const struct holm_msg *msg, size_t len,
 	m->bytes = (uint8_t *)(m->objects + nobjects);
 	m->len = len;
 	m->from = unix_name_get(e->name);
-	m->has_cred = a && a->has & HOLM_ANC_CRED;
-	m->cred = m->has_cred ? a->cred : e->cred;
+	m->cred = a && a->has & HOLM_ANC_CRED ? a->cred : e->cred;
 	if (nobjects > 0)
 		take_objects(st, m, a);
 	*out = m;

@@ -12,15 +12,6 @@ bool unix_packet_has_room(const struct unix_end *reader, uint32_t limit, size_t 
 	       (reader->nmessages == 0 || reader->queued_bytes + len <= limit);
 }
 
-static size_t pieces_bytes(const struct holm_msg *msg)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < msg->iovcnt; i++)
-		n += msg->iov[i].len;
-	return n;
-}
-
 static void gather(uint8_t *to, const struct holm_msg *msg)
 {
 	for (size_t i = 0; i < msg->iovcnt; i++) {
@@ -68,9 +59,9 @@ static int find_destination(struct unix_end *e, const uint8_t *name, size_t name
 		if (e->state == UNIX_FRESH || e->state == UNIX_LISTENING)
 			return -HOLM_ENOTCONN;
 		*to = e->peer;
-		return (e->shut & 2) || !e->peer || (e->peer->shut & 1) ? -HOLM_EPIPE : 0;
+		return unix_is_write_ended(e) ? -HOLM_EPIPE : 0;
 	}
-	if (e->shut & 2)
+	if (unix_is_write_ended(e))
 		return -HOLM_EPIPE;
 	err = name ? unix_lookup(e, name, name_len, to) : default_destination(e, to);
 	if (err)
@@ -80,13 +71,13 @@ static int find_destination(struct unix_end *e, const uint8_t *name, size_t name
 	/* A connected datagram socket takes from its peer only. */
 	if ((*to)->peer && (*to)->peer != e)
 		return -HOLM_EPERM;
-	return (*to)->shut & 1 ? -HOLM_EPIPE : 0;
+	return (*to)->shut & UNIX_SHUT_RD ? -HOLM_EPIPE : 0;
 }
 
 int64_t unix_send_packet(struct unix_end *e, const struct holm_msg *msg, const uint8_t *name,
 			 size_t name_len)
 {
-	size_t len = pieces_bytes(msg);
+	size_t len = holm_iov_bytes(msg->iov, msg->iovcnt);
 	struct unix_message *m;
 	struct unix_end *to;
 	int err;
@@ -119,11 +110,7 @@ static int64_t why_empty(struct unix_end *e)
 		return -HOLM_ENOTCONN;
 	if (e->error)
 		return unix_take_error(e);
-	if (e->shut & 1)
-		return 0;
-	if (unix_is_connected_type(e) && (!e->peer || (e->peer->shut & 2)))
-		return 0;
-	return -HOLM_EAGAIN;
+	return unix_is_read_ended(e) ? 0 : -HOLM_EAGAIN;
 }
 
 int64_t unix_recv_packet(struct unix_end *e, struct holm_msg *msg, int flags,

@@ -47,9 +47,7 @@ static int may_send(const struct unix_end *e)
 {
 	if (e->state == UNIX_FRESH || e->state == UNIX_LISTENING)
 		return -HOLM_ENOTCONN;
-	if ((e->shut & 2) || !e->peer || (e->peer->shut & 1))
-		return -HOLM_EPIPE;
-	return 0;
+	return unix_is_write_ended(e) ? -HOLM_EPIPE : 0;
 }
 
 static size_t write_pieces(struct unix_end *to, const struct holm_msg *msg, size_t room)
@@ -66,18 +64,9 @@ static size_t write_pieces(struct unix_end *to, const struct holm_msg *msg, size
 	return done;
 }
 
-static size_t pieces_bytes(const struct holm_msg *msg)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < msg->iovcnt; i++)
-		n += msg->iov[i].len;
-	return n;
-}
-
 int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg)
 {
-	size_t want = pieces_bytes(msg);
+	size_t want = holm_iov_bytes(msg->iov, msg->iovcnt);
 	int err = may_send(e);
 	struct unix_message *mark = NULL;
 	struct unix_end *to = e->peer;
@@ -136,7 +125,7 @@ static int64_t why_empty(struct unix_end *e)
 		return -HOLM_EINVAL;
 	if (e->error)
 		return unix_take_error(e);
-	return (e->shut & 1) || !e->peer || (e->peer->shut & 2) ? 0 : -HOLM_EAGAIN;
+	return unix_is_read_ended(e) ? 0 : -HOLM_EAGAIN;
 }
 
 /* Bytes have left the ring: the writer may go on. */
@@ -153,7 +142,7 @@ static void release(struct unix_end *e, size_t n)
 
 int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags)
 {
-	size_t n = min_size(pieces_bytes(msg), ring_len(&e->ring));
+	size_t n = min_size(holm_iov_bytes(msg->iov, msg->iovcnt), ring_len(&e->ring));
 	bool peek = flags & HOLM_MSG_PEEK;
 	struct unix_message *mark;
 
@@ -163,9 +152,10 @@ int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags)
 	if (mark)
 		n = min_size(n, mark->end - e->ring.tail);
 	n = read_pieces(e, msg, n);
-	unix_message_deliver_none(mark ? &mark->cred : &e->peer_cred, msg);
 	if (mark)
 		unix_message_deliver(e, mark, msg, peek);
+	else
+		unix_message_deliver_none(&e->peer_cred, msg);
 	if (peek)
 		return (int64_t)n;
 	release(e, n);

@@ -39,12 +39,8 @@ void unix_stop(struct holm_net *net)
 
 	if (!st)
 		return;
-	while ((n = list_first(&st->ends)) != NULL) {
-		struct unix_end *e = container_of(n, struct unix_end, all);
-
-		ep_disown(&e->ep);
-		unix_close(e);
-	}
+	while ((n = list_first(&st->ends)) != NULL)
+		unix_close(container_of(n, struct unix_end, all));
 	/* Paths that nobody unlinked. */
 	while ((h = htab_pop(&st->names)) != NULL)
 		mem_free(&net->mem, container_of(h, struct unix_name, node),

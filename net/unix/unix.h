@@ -36,7 +36,6 @@ struct unix_message {
 	struct list_node node;	/* in a queue of marks or packets, or among those to be let go */
 	struct unix_name *from; /* counted; NULL: the sender had no name */
 	struct holm_cred cred;
-	bool has_cred; /* given by the sender */
 	uint32_t nobjects;
 	size_t block_bytes;
 	size_t len;	     /* of a packet */
@@ -44,6 +43,9 @@ struct unix_message {
 	struct holm_object **objects;
 	uint8_t *bytes; /* of a packet */
 };
+
+/* Bits of unix_end.shut, as shutdown() counts them plus one. */
+enum unix_shut { UNIX_SHUT_RD = 1, UNIX_SHUT_WR = 2 };
 
 enum unix_state { UNIX_FRESH, UNIX_LISTENING, UNIX_CONNECTED, UNIX_CUT };
 
@@ -60,7 +62,7 @@ struct unix_end {
 	struct holm_object *object; /* the program's side of it, or NULL */
 	uint8_t type;		    /* enum holm_sock_type */
 	uint8_t state;		    /* enum unix_state */
-	uint8_t shut;		    /* bits: 1 no more reading, 2 no more writing */
+	uint8_t shut;		    /* enum unix_shut */
 	uint8_t error;		    /* errno to be taken */
 	bool garbage;		    /* collect.c */
 	uint32_t limit;		    /* SO_SNDBUF: what may wait at the other end */
@@ -133,7 +135,7 @@ void unix_name_leave(struct unix_end *e);
 int unix_open(struct holm_net *net, int type, const struct holm_cred *cred, struct unix_end **out);
 /* Give it up; the other end sees it. */
 void unix_close(struct unix_end *e);
-int unix_pair(struct unix_end *a, struct unix_end *b);
+void unix_pair(struct unix_end *a, struct unix_end *b);
 int unix_listen(struct unix_end *e, int backlog);
 /* -HOLM_EAGAIN: the listener's queue is full; an event tells when it is not. */
 int unix_connect(struct unix_end *e, const uint8_t *name, size_t len);
@@ -141,9 +143,12 @@ int unix_connect(struct unix_end *e, const uint8_t *name, size_t len);
 void unix_disconnect(struct unix_end *e);
 /* The oldest child, owned by the caller from now on; -HOLM_EAGAIN, -HOLM_EINVAL. */
 int unix_accept(struct unix_end *e, struct unix_end **out);
-int unix_shutdown(struct unix_end *e, unsigned shut);
+void unix_shutdown(struct unix_end *e, unsigned shut);
 /* enum holm_poll. An endpoint that is not writable is told when it is. */
 unsigned unix_poll(struct unix_end *e);
+/* Will nothing come any more that has not come; will nothing that is sent arrive? */
+bool unix_is_read_ended(const struct unix_end *e);
+bool unix_is_write_ended(const struct unix_end *e);
 /* 0 or a negative error, once. */
 int unix_take_error(struct unix_end *e);
 /* `e` is told when `at` has room. */

@@ -404,6 +404,17 @@ uint64_t fixture_drops(const struct tcp_fixture *t, enum holm_drop reason)
 	return holm_net_drops(t->lab.net, reason);
 }
 
+uint64_t fixture_counted(const struct tcp_fixture *t, enum holm_counter counter)
+{
+	return holm_net_counter(t->lab.net, counter);
+}
+
+void fixture_knows_rtt(struct tcp_fixture *t, uint32_t ms)
+{
+	t->t->rtt.srtt8 = (ms * 1000000u >> RTT_UNIT_SHIFT) * 8;
+	t->t->rtt.rttvar4 = t->t->rtt.srtt8 / 8;
+}
+
 void finish(struct tcp_fixture *t)
 {
 	if (t->t) {

@@ -133,6 +133,9 @@ void fixture_wait_ms(struct tcp_fixture *t, uint64_t ms);
 /* Let time pass until a segment was sent, at most `ms`; which of lab.sent it is. */
 size_t fixture_wait_sent(struct tcp_fixture *t, uint64_t ms);
 uint64_t fixture_drops(const struct tcp_fixture *t, enum holm_drop reason);
+uint64_t fixture_counted(const struct tcp_fixture *t, enum holm_counter counter);
+/* The connection has measured round trips of `ms`, that vary by an eighth. */
+void fixture_knows_rtt(struct tcp_fixture *t, uint32_t ms);
 
 /* Give up what is held, let everything end; all memory and frames must come back. */
 void finish(struct tcp_fixture *t);

@@ -184,6 +184,27 @@ void world_fini(struct world *w)
 	duo_fini(&w->duo);
 }
 
+int world_setup_with(void **state, const struct world_options *o)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	world_init(w, o);
+	*state = w;
+	return 0;
+}
+
+int world_setup(void **state)
+{
+	return world_setup_with(state, &(struct world_options){ .seed = 7 });
+}
+
+int world_teardown(void **state)
+{
+	world_fini(*state);
+	free(*state);
+	return 0;
+}
+
 /* ---- threads ---- */
 
 void world_start_with(struct world *w, void (*fn)(void *arg), void *arg)

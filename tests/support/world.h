@@ -37,6 +37,11 @@ void world_init(struct world *w, const struct world_options *o);
 /* Close everything, let what lingers end; every byte and frame must have come back. */
 void world_fini(struct world *w);
 
+/* A world of its own for a test of cmocka's, by world_setup() or with options of its own. */
+int world_setup_with(void **state, const struct world_options *o);
+int world_setup(void **state);
+int world_teardown(void **state);
+
 /* A thread. The functions of tests take the world. */
 void world_start(struct world *w, void (*fn)(void *w));
 void world_start_with(struct world *w, void (*fn)(void *arg), void *arg);

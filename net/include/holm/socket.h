@@ -251,6 +251,16 @@ struct holm_iov {
 	size_t len;
 };
 
+/* Bytes in all pieces. */
+static inline size_t holm_iov_bytes(const struct holm_iov *iov, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += iov[i].len;
+	return bytes;
+}
+
 /* What came, or goes, with a message: bits of holm_ancillary.has. */
 enum holm_ancillary_bit {
 	HOLM_ANC_OBJECTS = 1 << 0,

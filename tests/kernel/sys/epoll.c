@@ -13,24 +13,6 @@
 #define OUT HOLM_POLLOUT
 #define ET SYS_EPOLLET
 
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 7 });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
-}
-
 static void pair(struct process *p, int fds[2])
 {
 	assert_int_equal(sys_socketpair(p, HOLM_AF_UNIX, HOLM_SOCK_STREAM, 0, fds), 0);
@@ -366,7 +348,7 @@ static void no_edge_is_lost_and_none_invented(void **state)
 	world_do(*state, write_and_look);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

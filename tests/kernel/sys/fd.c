@@ -8,24 +8,6 @@
 
 #include "tests/support/world.h"
 
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 2 });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
-}
-
 static void a_duplicate_is_the_same_file(void **state)
 {
 	struct world *w = *state;
@@ -92,7 +74,7 @@ static void fcntl_and_ioctl_know_what_they_know(void **state)
 	sys_close(p, fd);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
 {

@@ -13,20 +13,8 @@
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 1, .fds_max = MODEL - 500 });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
+	return world_setup_with(state,
+				&(struct world_options){ .seed = 1, .fds_max = MODEL - 500 });
 }
 
 static int lowest(const bool *used, uint32_t from)
@@ -82,7 +70,7 @@ static void a_table_that_cannot_grow_stays_as_it_was(void **state)
 	assert_int_equal(sys_write(p, 5000, "x", 1), 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int main(void)
 {

@@ -11,24 +11,6 @@
 #define IN HOLM_POLLIN
 #define OUT HOLM_POLLOUT
 
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 7 });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
-}
-
 static int level(struct process *p, int fd)
 {
 	struct sys_pollfd e = { fd, IN | OUT, 0 };
@@ -259,7 +241,7 @@ static void who_sleeps_hears_of_a_timer_that_is_armed_later(void **state)
 	sys_close(&l.w->p[0], l.fd);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -12,29 +12,6 @@
 #define IN HOLM_POLLIN
 #define OUT HOLM_POLLOUT
 
-static struct world *begin(uint64_t seed)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = seed });
-	return w;
-}
-
-static int setup(void **state)
-{
-	*state = begin(7);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
-}
-
 /* ---- levels ---- */
 
 static void look_at_everything(void *arg)
@@ -355,7 +332,7 @@ static void no_wake_is_lost_whatever_the_order(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
 {

@@ -7,24 +7,6 @@
 
 #include "tests/support/world.h"
 
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 4 });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
-}
-
 static void sleep_in_every_way(void *arg)
 {
 	struct world *w = arg;
@@ -76,7 +58,7 @@ static void what_is_no_time_and_no_clock_is_refused(void **state)
 	assert_int_equal(good.nsec, 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
 {

@@ -12,22 +12,9 @@ static uint8_t bytes[1 << 20];
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 11 });
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 11 + (i >> 10));
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
+	return world_setup_with(state, &(struct world_options){ .seed = 11 });
 }
 
 /* ---- echo: a server on host 1 that a test's client talks to ---- */
@@ -385,7 +372,7 @@ static void the_console_takes_what_is_written_and_has_nothing_to_read(void **sta
 	world_do(*state, write_to_the_console);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int main(void)
 {

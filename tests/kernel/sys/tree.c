@@ -31,20 +31,7 @@ static const struct initrd tree = { entries, sizeof(entries) / sizeof(entries[0]
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 3, .tree = &tree });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
+	return world_setup_with(state, &(struct world_options){ .seed = 3, .tree = &tree });
 }
 
 static struct process *process_of(void **state)
@@ -210,7 +197,7 @@ static void without_memory_open_says_so(void **state)
 	assert_int_equal(world_count_fds(w, 0), 3);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int main(void)
 {

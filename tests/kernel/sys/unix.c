@@ -8,24 +8,6 @@
 
 #include "tests/support/world.h"
 
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_init(w, &(struct world_options){ .seed = 7 });
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	world_fini(w);
-	free(w);
-	return 0;
-}
-
 /* The head of a control message with room for four descriptors. */
 struct rights {
 	size_t len;
@@ -220,7 +202,7 @@ static void a_path_is_there_until_it_is_unlinked(void **state)
 	world_do(*state, use_paths);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -21,13 +21,6 @@ static const struct holm_proto *const no_parts[] = {
 	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
 };
 
-/* A round trip that is known: 100 ms. */
-static void know_rtt(struct tcp_fixture *t)
-{
-	t->t->rtt.srtt8 = (RTT_MS * 1000000u >> RTT_UNIT_SHIFT) * 8;
-	t->t->rtt.rttvar4 = t->t->rtt.srtt8 / 8;
-}
-
 /* `n` segments of 1000 bytes are in flight, and a round trip has passed. */
 static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsigned n)
 {
@@ -36,7 +29,7 @@ static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsign
 	with.peer_sack = true;
 	with.nodelay = true;
 	fixture_passive(t, &with);
-	know_rtt(t);
+	fixture_knows_rtt(t, RTT_MS);
 	fixture_write(t, n * 1000);
 	for (unsigned i = 0; i < n; i++)
 		expect_tx(t, .seq = 1 + i * 1000, .len = 1000);
@@ -49,11 +42,6 @@ static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsign
 static struct tcp_score *score(const struct tcp_fixture *t)
 {
 	return &t->t->flight->repair->score;
-}
-
-static uint64_t counted(const struct tcp_fixture *t, enum holm_counter counter)
-{
-	return holm_net_counter(t->lab.net, counter);
 }
 
 static void only_the_hole_is_sent_again(void **state)
@@ -72,7 +60,7 @@ static void only_the_hole_is_sent_again(void **state)
 	expect_silence(&t);
 	assert_int_equal(t.t->flight->phase, TCP_OPEN);
 	assert_int_equal(t.t->cwnd, 4000);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
 	finish(&t);
 }
 
@@ -91,8 +79,8 @@ static void several_holes_are_repaired_in_one_round_trip_and_count_once(void **s
 	fixture_wait_ms(&t, RTT_MS);
 	rx(&t, .ack = 10001);
 	assert_int_equal(t.t->ssthresh, 5000);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 1);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
 	finish(&t);
 }
 
@@ -135,10 +123,11 @@ static void blocks_of_what_was_never_sent_are_counted_and_ignored(void **state)
 	flying(&t, 4);
 	rx(&t, .ack = 1, .nsack = 2, .sack = { { 3001, 5001 }, { 2001, 1001 } });
 	assert_int_equal(score(&t)->sacked, 0);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SACKS_INVALID), 2);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_SACKS_INVALID), 2);
 	rx(&t, .ack = 2001, .nsack = 1, .sack = { { 1, 1001 } });
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SACKS_INVALID), 2); /* a duplicate, reported */
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_DSACKS_RECEIVED), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_SACKS_INVALID),
+			 2); /* a duplicate, reported */
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_DSACKS_RECEIVED), 1);
 	finish(&t);
 }
 
@@ -156,7 +145,7 @@ static void a_peer_that_reneges_gets_everything_again(void **state)
 	expect_silence(&t);
 	fixture_wait_ms(&t, 400);
 	expect_tx(&t, .seq = 1001, .len = 1000);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_RENEGED), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_RENEGED), 1);
 	rx(&t, .ack = 2001);
 	expect_tx(&t, .seq = 2001, .len = 1000);
 	expect_tx(&t, .seq = 3001, .len = 1000);

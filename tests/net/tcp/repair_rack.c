@@ -12,12 +12,6 @@
 
 #define RTT_MS 100u
 
-static void know_rtt(struct tcp_fixture *t)
-{
-	t->t->rtt.srtt8 = (RTT_MS * 1000000u >> RTT_UNIT_SHIFT) * 8;
-	t->t->rtt.rttvar4 = t->t->rtt.srtt8 / 8;
-}
-
 /* One segment and its ACK, so that RACK knows the path; then `n` segments, and a round trip passes. */
 static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsigned n)
 {
@@ -26,12 +20,12 @@ static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsign
 	with.peer_sack = true;
 	with.nodelay = true;
 	fixture_passive(t, &with);
-	know_rtt(t);
+	fixture_knows_rtt(t, RTT_MS);
 	fixture_write(t, 1000);
 	fixture_wait_ms(t, RTT_MS);
 	fixture_skip(t);
 	rx(t, .ack = 1001);
-	know_rtt(t);
+	fixture_knows_rtt(t, RTT_MS);
 	fixture_write(t, n * 1000);
 	for (unsigned i = 0; i < n; i++)
 		expect_tx(t, .seq = 1001 + i * 1000, .len = 1000, .ts_any = with.peer_ts);
@@ -40,11 +34,6 @@ static void in_flight(struct tcp_fixture *t, const struct tcp_options *o, unsign
 }
 
 #define flying(t, n, ...) in_flight((t), &(struct tcp_options){ .iss = FIX_ANY, __VA_ARGS__ }, (n))
-
-static uint64_t counted(const struct tcp_fixture *t, enum holm_counter counter)
-{
-	return holm_net_counter(t->lab.net, counter);
-}
 
 /* ---- RACK ---------------------------------------------------------------------------------------- */
 
@@ -99,8 +88,8 @@ static void a_lost_retransmission_is_sent_a_third_time_without_a_timeout(void **
 	fixture_wait_ms(&t, RTT_MS);
 	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 2001, nxt } });
 	expect_tx(&t, .seq = 1001, .len = 1000);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 1);
 	finish(&t);
 }
 
@@ -125,9 +114,9 @@ static void a_coarse_clock_loses_nothing_and_does_not_hang(void **state)
 		assert_int_equal(tcp_in_flight(t.t), 0);
 	}
 	/* Probes there may be: two round trips are nothing for such a host. */
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_RETRANSMITS),
-			 counted(&t, HOLM_COUNT_TCP_LOSS_PROBES));
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_RETRANSMITS),
+			 fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES));
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 0);
 	/* What is lost is repaired all the same. */
 	fixture_write(&t, 3000);
 	fixture_skip(&t);
@@ -150,14 +139,14 @@ static void a_silent_tail_is_probed_after_two_round_trips(void **state)
 	fixture_wait_ms(&t, 15);
 	expect_tx(&t, .seq = 3001, .len = 1000);
 	expect_silence(&t);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 1);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
 	/* One probe; then the retransmission timer, from the probe on. */
 	fixture_wait_ms(&t, 230);
 	expect_silence(&t);
 	fixture_wait_ms(&t, 100);
 	expect_tx(&t, .seq = 1001, .len = 1000);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 1);
 	finish(&t);
 }
 
@@ -172,8 +161,8 @@ static void new_data_is_the_better_probe(void **state)
 	fixture_wait_ms(&t, 110);
 	expect_tx(&t, .seq = 11001, .len = 1000);
 	expect_silence(&t);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 1);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_RETRANSMITS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_RETRANSMITS), 0);
 	finish(&t);
 }
 
@@ -189,7 +178,7 @@ static void the_answer_to_a_probe_shows_the_holes_before_it(void **state)
 	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 5001, 6001 } });
 	expect_tx(&t, .seq = 1001, .len = 1000);
 	assert_int_equal(t.t->flight->phase, TCP_RECOVERY);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
 	finish(&t);
 }
 
@@ -206,7 +195,7 @@ static void a_probe_that_repaired_a_loss_is_congestion(void **state)
 	expect_tx(&t, .seq = 7001, .len = 1000);
 	fixture_wait_ms(&t, RTT_MS);
 	rx(&t, .ack = 8001);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_LOSS_PROBES_REPAIRED), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES_REPAIRED), 1);
 	assert_int_equal(t.t->ssthresh, 2000);
 	finish(&t);
 }
@@ -225,7 +214,7 @@ static void a_probe_that_arrives_twice_is_none(void **state)
 	fixture_write(&t, 1000);
 	fixture_skip(&t);
 	rx(&t, .ack = 8001);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_LOSS_PROBES_REPAIRED), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES_REPAIRED), 0);
 	assert_int_equal(t.t->ssthresh, UINT32_MAX);
 	finish(&t);
 }
@@ -246,9 +235,9 @@ static void a_closed_window_is_probed_as_windows_are(void **state)
 		expect_silence(&t);
 		rx(&t, .ack = 5001, .wnd = 0);
 	}
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 0);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES), 4);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES), 4);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 0);
 	rx(&t, .ack = 5001, .wnd = 65535);
 	expect_tx(&t, .seq = 5001, .len = 1);
 	expect_tx(&t, .seq = 5002, .len = 1000);
@@ -299,7 +288,7 @@ static void a_retransmission_reported_as_a_duplicate_is_undone(void **state)
 	assert_int_equal(t.t->ssthresh, UINT32_MAX);
 	assert_true(t.t->cwnd >= 10000);
 	assert_int_equal(t.t->flight->phase, TCP_OPEN);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_UNDONE), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_UNDONE), 1);
 	/* And more reordering is expected from now on. */
 	assert_int_equal(t.t->flight->repair->rack.mult, 2);
 	finish(&t);
@@ -317,7 +306,7 @@ static void an_echo_of_the_first_sending_undoes_at_once(void **state)
 	expect_tx(&t, .seq = 1001, .len = 1000, .ts_any = true);
 	fixture_wait_ms(&t, 5);
 	rx(&t, .ack = 5001, .tsecr = first);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_UNDONE), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_UNDONE), 1);
 	assert_int_equal(t.t->ssthresh, UINT32_MAX);
 	finish(&t);
 }
@@ -334,7 +323,7 @@ static void an_echo_of_the_retransmission_undoes_nothing(void **state)
 	expect_tx(&t, .seq = 1001, .len = 1000, .ts_any = true);
 	fixture_wait_ms(&t, RTT_MS);
 	rx(&t, .ack = 5001);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_UNDONE), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_UNDONE), 0);
 	assert_int_equal(t.t->ssthresh, 4000);
 	finish(&t);
 }
@@ -349,11 +338,11 @@ static void a_spurious_timeout_is_undone_by_what_was_sent_once(void **state)
 	flying(&t, 6);
 	cwnd = t.t->cwnd;
 	fixture_wait_ms(&t, 600);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 1);
 	assert_int_equal(t.t->cwnd, 1000);
 	fixture_skip(&t);
 	rx(&t, .ack = 3001); /* the first, which was sent again, and the second, which was not */
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SPURIOUS_TIMEOUTS), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_SPURIOUS_TIMEOUTS), 1);
 	assert_true(t.t->cwnd >= cwnd);
 	assert_int_equal(t.t->flight->phase, TCP_OPEN);
 	expect_silence(&t); /* nothing more is sent again */
@@ -374,7 +363,7 @@ static void after_the_first_ack_new_data_asks_whether_it_was_spurious(void **sta
 	expect_tx(&t, .seq = 8001, .len = 1000);
 	expect_silence(&t);
 	rx(&t, .ack = 3001);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SPURIOUS_TIMEOUTS), 1);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_SPURIOUS_TIMEOUTS), 1);
 	finish(&t);
 }
 
@@ -396,7 +385,7 @@ static void a_true_timeout_goes_on_with_what_was_lost(void **state)
 	rx(&t, .ack = 2001, .nsack = 1, .sack = { { 7001, 9001 } });
 	expect_tx(&t, .seq = 2001, .len = 1000);
 	fixture_skip(&t);
-	assert_int_equal(counted(&t, HOLM_COUNT_TCP_SPURIOUS_TIMEOUTS), 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_SPURIOUS_TIMEOUTS), 0);
 	assert_int_equal(t.t->flight->phase, TCP_LOSS);
 	finish(&t);
 }
