@@ -127,15 +127,6 @@ static int64_t attempt_file(struct file *f, void *arg)
 	return call_file(f, t, t->msg);
 }
 
-static bool is_stream(struct holm_socket *s)
-{
-	int type = 0;
-	uint32_t len = sizeof(type);
-
-	(void)holm_socket_getsockopt(s, HOLM_SOL_SOCKET, HOLM_SO_TYPE, &type, &len);
-	return type == HOLM_SOCK_STREAM;
-}
-
 /* Bytes in all pieces, or an error. */
 static int64_t check_pieces(const struct holm_msg *msg)
 {
@@ -161,7 +152,7 @@ static int64_t move_socket(struct file *f, struct holm_socket *s, struct transfe
 	int at_once = HOLM_MSG_DONTWAIT | (t->writing ? 0 : HOLM_MSG_OOB);
 	bool block = !(f->flags & SYS_O_NONBLOCK) && !(t->flags & at_once);
 	uint64_t timeout_ns = t->writing ? holm_socket_sndtimeo_ns(s) : holm_socket_rcvtimeo_ns(s);
-	bool stream = is_stream(s);
+	bool stream = holm_socket_type(s) == HOLM_SOCK_STREAM;
 	int64_t result;
 
 	t->whole = stream && (t->writing || (t->flags & HOLM_MSG_WAITALL));
@@ -271,12 +262,8 @@ static bool is_unix(struct process *p, int fd)
 {
 	struct fd_slot *slot = fds_slot(p, fd);
 	struct holm_socket *s = slot ? file_socket(slot->file) : NULL;
-	int domain = 0;
-	uint32_t len = sizeof(domain);
 
-	if (s)
-		(void)holm_socket_getsockopt(s, HOLM_SOL_SOCKET, HOLM_SO_DOMAIN, &domain, &len);
-	return domain == HOLM_AF_UNIX;
+	return s && holm_socket_family(s) == HOLM_AF_UNIX;
 }
 
 int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int flags)
