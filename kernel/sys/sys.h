@@ -189,6 +189,9 @@ int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n
 /* send() of bytes that never change: queued where they are (holm_app.h's holm_send_const). */
 int64_t sys_send_const(struct process *p, int fd, const void *buf, size_t n, int flags);
 
+/* From a file of the tree, at *off (which moves on) or at its position; TCP copies nothing. */
+int64_t sys_sendfile(struct process *p, int out_fd, int in_fd, int64_t *off, size_t count);
+
 /* ---- files ---- */
 
 /* Read-only: -HOLM_EROFS for every way of writing, -HOLM_ENOENT for what is not there. */

@@ -254,6 +254,16 @@ int holm_front_unlink(const char *path)
 	return (int)result(sys_unlink(P, path));
 }
 
+ssize_t holm_front_sendfile(int out, int in, off_t *off, size_t n)
+{
+	return result(sys_sendfile(P, out, in, off, n));
+}
+
+off_t holm_front_lseek(int fd, off_t off, int whence)
+{
+	return result(sys_lseek(P, fd, off, whence));
+}
+
 int holm_front_clock_gettime(clockid_t clock, struct timespec *ts)
 {
 	return (int)result(sys_clock_gettime(P, clock, (struct sys_timespec *)ts));

@@ -50,6 +50,8 @@ int holm_front_timerfd_gettime(int fd, struct itimerspec *v);
 int holm_front_pipe2(int fds[2], int flags);
 int holm_front_pipe(int fds[2]);
 int holm_front_unlink(const char *path);
+ssize_t holm_front_sendfile(int out, int in, off_t *off, size_t n);
+off_t holm_front_lseek(int fd, off_t off, int whence);
 int holm_front_clock_gettime(clockid_t clock, struct timespec *ts);
 int holm_front_nanosleep(const struct timespec *req, struct timespec *left);
 
@@ -137,6 +139,10 @@ int holm_front_nanosleep(const struct timespec *req, struct timespec *left);
 #define pipe holm_front_pipe
 #undef unlink
 #define unlink holm_front_unlink
+#undef sendfile
+#define sendfile holm_front_sendfile
+#undef lseek
+#define lseek holm_front_lseek
 #undef clock_gettime
 #define clock_gettime holm_front_clock_gettime
 #undef nanosleep

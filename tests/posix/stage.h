@@ -11,4 +11,12 @@ bool stage_run(void (*run)(void), char *why, size_t len);
 /* The case that runs ends here. */
 __attribute__((noreturn)) void stage_fail(const char *file, int line, const char *text);
 
+/* A regular file, open for reading, of so many bytes, of which number `i` is stage_file_byte(i). */
+int stage_open_file(void);
+#define STAGE_FILE_BYTES 100000
+static inline unsigned char stage_file_byte(size_t i)
+{
+	return (unsigned char)(i * 7 + (i >> 8));
+}
+
 #endif

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/initrd.h"
 #include "kernel/sys/file.h"
 #include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
@@ -143,6 +144,22 @@ static uint64_t wall(void)
 	return 1700000000000000000u + stage.now;
 }
 
+/* ---- the file ---- */
+
+static uint8_t file_bytes[STAGE_FILE_BYTES];
+static struct initrd_entry entries[] = {
+	{ "", 0, NULL, 0, INITRD_DIR | 0755, 0, 1, 1 },
+	{ "data", 4, file_bytes, sizeof(file_bytes), INITRD_FILE | 0644, 0, 2, 1 },
+};
+static const struct initrd tree = { entries, 2 };
+
+int stage_open_file(void)
+{
+	for (size_t i = 0; i < sizeof(file_bytes); i++)
+		file_bytes[i] = stage_file_byte(i);
+	return sys_open(&stage.process, "/data", SYS_O_RDONLY);
+}
+
 /* ---- a case ---- */
 
 static void begin(void)
@@ -155,7 +172,9 @@ static void begin(void)
 	struct holm_env env = { sizeof(env), NULL, env_alloc, env_free, env_random, NULL };
 	const struct holm_addr addr = holm_addr_ip4(10, 0, 0, 1);
 	struct holm_config config;
-	struct sys_env sys = { .wait = { &ops, NULL }, .wall = wall, .cred = { .pid = 1 } };
+	struct sys_env sys = {
+		.wait = { &ops, NULL }, .wall = wall, .tree = &tree, .cred = { .pid = 1 }
+	};
 
 	stage.now = stage.began = 1000000000;
 	stage.random = 42;

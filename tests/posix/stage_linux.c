@@ -2,6 +2,7 @@
 #ifndef POSIX_ON_HOLM
 #include <signal.h>
 #include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,24 @@ void stage_fail(const char *file, int line, const char *text)
 {
 	dprintf(report, "%s:%d: %s", file, line, text);
 	_exit(1);
+}
+
+int stage_open_file(void)
+{
+	char path[] = "/tmp/holm-posix-XXXXXX";
+	int fd = mkstemp(path), reading = open(path, O_RDONLY);
+
+	unlink(path);
+	for (size_t i = 0; i < STAGE_FILE_BYTES; i += 1000) {
+		unsigned char part[1000];
+
+		for (size_t j = 0; j < sizeof(part); j++)
+			part[j] = stage_file_byte(i + j);
+		if (write(fd, part, sizeof(part)) != sizeof(part))
+			abort();
+	}
+	close(fd);
+	return reading;
 }
 
 bool stage_run(void (*run)(void), char *why, size_t len)

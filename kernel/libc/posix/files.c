@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -55,6 +56,16 @@ ssize_t readv(int fd, const struct iovec *iov, int n)
 ssize_t writev(int fd, const struct iovec *iov, int n)
 {
 	return libc_result64(sys_writev(process_current(), fd, (const struct holm_iov *)iov, n));
+}
+
+ssize_t sendfile(int out, int in, off_t *offset, size_t n)
+{
+	int64_t at = offset ? *offset : 0;
+	int64_t sent = sys_sendfile(process_current(), out, in, offset ? &at : NULL, n);
+
+	if (offset)
+		*offset = (off_t)at;
+	return libc_result64(sent);
 }
 
 off_t lseek(int fd, off_t offset, int whence)
