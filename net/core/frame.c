@@ -245,8 +245,12 @@ static void copy_metadata(struct holm_frame *to, const struct holm_frame *from)
 
 struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_frame *f)
 {
-	struct holm_frame *c = holm_frame_alloc(pool, 0, false);
+	struct holm_frame *c;
 
+	/* Nobody knows how long a clone is kept, and a sender waits for the bytes that it lent. */
+	if (f->flags & HOLM_FRAME_LENT)
+		return holm_frame_copy(pool, f);
+	c = holm_frame_alloc(pool, 0, false);
 	if (!c)
 		return NULL;
 	if (f->nsegs > c->segs_max && !grow_vector(c)) {

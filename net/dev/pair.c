@@ -2,9 +2,8 @@
  * Two devices joined back to back (the public <holm/pair.h>): what one end sends waits in a ring of
  * the other end until that one is polled.
  *
- * Frames pass by pointer; whoever receives one frees it into the pool it came from, which is all the
- * tx_done there is. Only frames with lent bytes are copied, into the receiver's pool. Both ends, and
- * their instances, belong to one thread.
+ * Frames pass by pointer, lent bytes and all; whoever receives one frees it into the pool it came from,
+ * which is all the tx_done there is. Both ends, and their instances, belong to one thread.
  */
 #include <holm/pair.h>
 
@@ -22,82 +21,42 @@ static uint32_t queued(const struct holm_pair_end *end)
 	return end->tail - end->head;
 }
 
-/* A copy of a frame with lent bytes, in memory of the receiver's; NULL: the wire has lost it. */
-static struct holm_frame *copy_lent(struct holm_pair_end *peer, struct holm_frame *f)
-{
-	struct holm_frame *copy = NULL;
-
-	if (peer->dev.net)
-		copy = holm_frame_copy(holm_net_pool(peer->dev.net), f);
-	if (!copy)
-		peer->dev.stats.rx_dropped++;
-	holm_frame_free(f);
-	return copy;
-}
-
-/* Puts copies in the place of frames with lent bytes, from the queue's position `at` on. */
-static never_inline void replace_lent(struct holm_pair_end *peer, uint32_t at)
-{
-	uint32_t tail = at;
-
-	for (; at != peer->tail; at++) {
-		struct holm_frame *f = peer->queue[at & QUEUE_MASK];
-
-		if (f->flags & HOLM_FRAME_LENT)
-			f = copy_lent(peer, f);
-		if (f)
-			peer->queue[tail++ & QUEUE_MASK] = f;
-	}
-	peer->tail = tail;
-}
-
-/* What a run of frames has in common, gathered while it is queued. */
-struct run {
-	uint64_t bytes;
-	uint32_t flags;
-};
-
-/* Queues `n` frames whose places do not wrap. Few instructions per frame: this is the wire. */
-static void queue_run(struct holm_pair_end *peer, struct holm_frame **frames, size_t n,
-		      struct run *run)
+/*
+ * Queues `n` frames whose places do not wrap and returns how many bytes they have. Few instructions
+ * per frame: this is the wire.
+ */
+static uint64_t queue_run(struct holm_pair_end *peer, struct holm_frame **frames, size_t n)
 {
 	struct holm_frame **to = &peer->queue[peer->tail & QUEUE_MASK];
 	uint64_t bytes = 0;
-	uint32_t flags = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		bytes += frames[i]->len;
-		flags |= frames[i]->flags;
 		to[i] = frames[i];
 	}
 	peer->tail += (uint32_t)n;
-	run->bytes += bytes;
-	run->flags |= flags;
+	return bytes;
 }
 
 static size_t pair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
 	struct holm_pair_end *end = container_of(dev, struct holm_pair_end, dev);
 	struct holm_pair_end *peer = end->peer;
-	uint32_t at = peer->tail;
 	size_t taken = min_size(n, HOLM_PAIR_QUEUE - queued(peer));
-	size_t first = min_size(taken, HOLM_PAIR_QUEUE - (at & QUEUE_MASK));
-	struct run run = { 0, 0 };
+	size_t first = min_size(taken, HOLM_PAIR_QUEUE - (peer->tail & QUEUE_MASK));
 
-	queue_run(peer, frames, first, &run);
-	queue_run(peer, frames + first, taken - first, &run);
-	if (unlikely(run.flags & HOLM_FRAME_LENT))
-		replace_lent(peer, at);
+	dev->stats.tx_bytes += queue_run(peer, frames, first);
+	dev->stats.tx_bytes += queue_run(peer, frames + first, taken - first);
 	dev->stats.tx_frames += taken;
-	dev->stats.tx_bytes += run.bytes;
 	dev->stats.tx_doorbells++;
 	end->tx_blocked = taken < n;
 	return taken;
 }
 
 /*
- * What a frame was for its sender is nothing to its receiver, but for two things: bytes that cannot
- * have been damaged need no checksum, and a super-frame stays one. Returns how many bytes there are.
+ * What a frame was for its sender is nothing to its receiver, but for three things: bytes that cannot
+ * have been damaged need no checksum, a super-frame stays one, and lent bytes are still the sender's.
+ * Returns how many bytes there are.
  */
 static uint64_t make_received(struct holm_frame **frames, uint32_t n)
 {
@@ -106,7 +65,7 @@ static uint64_t make_received(struct holm_frame **frames, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct holm_frame *f = frames[i];
 
-		f->flags = 0;
+		f->flags &= HOLM_FRAME_LENT;
 		if (f->csum == HOLM_CSUM_PARTIAL)
 			f->csum = HOLM_CSUM_VERIFIED;
 		bytes += f->len;

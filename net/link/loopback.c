@@ -74,18 +74,8 @@ void loopback_output(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_LOOPBACK_FULL);
 		return;
 	}
-	if (f->flags & HOLM_FRAME_LENT) {
-		struct holm_frame *copy = holm_frame_copy(net->pool, f);
-
-		holm_frame_free(f);
-		if (!copy) {
-			net_drop_note(net, HOLM_DROP_NO_FRAME);
-			return;
-		}
-		f = copy;
-	}
 	f->dev = netif->dev;
-	f->flags = HOLM_FRAME_LOOPED;
+	f->flags = (uint16_t)(HOLM_FRAME_LOOPED | (f->flags & HOLM_FRAME_LENT));
 	netif_enqueue(netif, f);
 	net_kick(net);
 }

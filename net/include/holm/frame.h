@@ -76,7 +76,8 @@ enum holm_gso {
 };
 
 enum holm_frame_flag {
-	HOLM_FRAME_LENT = 1 << 0,      /* some segment points into bytes that a send buffer lends */
+	HOLM_FRAME_LENT = 1 << 0, /* some segment points into bytes that a send buffer lends: not
+					  to be kept beyond the batch, see holm_frame_clone() */
 	HOLM_FRAME_BROADCAST = 1 << 1, /* link-layer broadcast or multicast destination */
 	HOLM_FRAME_LOOPED = 1 << 2,    /* came from the instance itself */
 	HOLM_FRAME_ACK = 1 << 3,       /* control frame: may use the pool's reserve */
@@ -133,8 +134,9 @@ void holm_frame_free(struct holm_frame *f);
 void holm_frame_free_batch(struct holm_frame **frames, size_t n);
 
 /*
- * A second frame for the same bytes: own metadata, shared buffers (which are then read-only for
- * both). The chain is not cloned. NULL when the pool is out of frames.
+ * A second frame for the same bytes, to be kept as long as one likes: own metadata, shared buffers
+ * (which are then read-only for both), but a copy of a frame with lent bytes, so that nobody who
+ * keeps it pins what the sender lent. The chain is not cloned. NULL when the pool is out of frames.
  */
 struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_frame *f);
 

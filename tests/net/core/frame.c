@@ -112,6 +112,24 @@ static void a_clone_shares_the_bytes_and_keeps_them_alive(void **state)
 	pool_end(pool);
 }
 
+static void a_clone_of_lent_bytes_is_a_copy_that_pins_none(void **state)
+{
+	struct holm_pool *pool = pool_make(3, 0);
+	struct holm_frame *f = pool_frame(pool, 20, 60, 7);
+	struct holm_frame *c;
+
+	(void)state;
+	f->flags = HOLM_FRAME_LENT;
+	c = holm_frame_clone(pool, f);
+	assert_int_equal(f->home.refs, 1);
+	assert_int_equal(c->flags, 0);
+	holm_frame_free(f);
+	assert_int_equal(pool_free_frames(pool), 2);
+	expect_bytes(c, 0, 60, 7);
+	holm_frame_free(c);
+	pool_end(pool);
+}
+
 static void a_copy_references_nothing_of_the_original(void **state)
 {
 	struct holm_pool *from = pool_make(8, 0);
@@ -365,6 +383,7 @@ int main(void)
 		cmocka_unit_test(the_reserve_is_only_for_those_who_may),
 		cmocka_unit_test(the_last_frame_freed_is_the_next_one_taken),
 		cmocka_unit_test(a_clone_shares_the_bytes_and_keeps_them_alive),
+		cmocka_unit_test(a_clone_of_lent_bytes_is_a_copy_that_pins_none),
 		cmocka_unit_test(a_copy_references_nothing_of_the_original),
 		cmocka_unit_test(a_copy_that_finds_the_pool_empty_leaves_nothing_behind),
 		cmocka_unit_test(lent_bytes_go_back_once_when_the_last_frame_lets_go),

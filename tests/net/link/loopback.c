@@ -108,11 +108,11 @@ static void lent_released(struct holm_buf *buf)
 	lent.released = true;
 }
 
-static void lent_bytes_are_copied_so_that_no_reader_pins_them(void **state)
+static void lent_bytes_come_back_as_they_are_and_are_copied_for_who_keeps_them(void **state)
 {
 	static const struct holm_buf_owner owner = { .release = lent_released };
 	struct lab lab;
-	struct holm_frame *f, *got[2];
+	struct holm_frame *f, *got[2], *kept;
 
 	(void)state;
 	lab_init(&lab, &plain);
@@ -124,11 +124,18 @@ static void lent_bytes_are_copied_so_that_no_reader_pins_them(void **state)
 	f->flags = HOLM_FRAME_LENT;
 	holm_buf_put(&lent.buf);
 	loopback_output(lab.net, f);
-	assert_true(lent.released);
 	assert_int_equal(loopback_take(lab.net, got, 2), 1);
-	assert_int_equal(got[0]->len, 3020);
-	assert_false(got[0]->flags & HOLM_FRAME_LENT);
-	holm_frame_free(got[0]);
+	assert_ptr_equal(got[0], f);
+	assert_int_equal(f->flags, HOLM_FRAME_LOOPED | HOLM_FRAME_LENT);
+	kept = holm_frame_clone(holm_net_pool(lab.net), f);
+	assert_false(lent.released);
+	holm_frame_free(f);
+	assert_true(lent.released);
+	assert_int_equal(kept->len, 3020);
+	assert_int_equal(kept->flags, HOLM_FRAME_LOOPED);
+	assert_int_equal(kept->segs[kept->nsegs - 1].data[kept->segs[kept->nsegs - 1].len - 1],
+			 'L');
+	holm_frame_free(kept);
 	lab_fini(&lab);
 }
 
@@ -158,7 +165,8 @@ int main(void)
 		cmocka_unit_test(a_datagram_to_ourselves_arrives_within_the_same_poll),
 		cmocka_unit_test(packets_as_large_as_ip_allows_pass_whole),
 		cmocka_unit_test(the_queue_is_bounded_and_its_overflow_counted),
-		cmocka_unit_test(lent_bytes_are_copied_so_that_no_reader_pins_them),
+		cmocka_unit_test(
+			lent_bytes_come_back_as_they_are_and_are_copied_for_who_keeps_them),
 		cmocka_unit_test(what_is_no_packet_is_dropped),
 	};
 
