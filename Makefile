@@ -428,9 +428,9 @@ POSIX_HEADERS := $(wildcard tests/posix/*.h kernel/sys/*.h) $(PUBLIC_HEADERS)
 $(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS)
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
-$(BUILD)/host/tests/posix/holm: $(POSIX_SRC) $(POSIX_KERNEL) $(POSIX_HEADERS) $(BUILD)/host/net.a $(BUILD)/host/lib.a
+$(BUILD)/host/tests/posix/holm: $(POSIX_SRC) $(POSIX_KERNEL) $(POSIX_HEADERS) $(wildcard kernel/libc/*.[ch]) $(BUILD)/host/net.a $(BUILD)/host/lib.a
 	$(call say,LINK,$@) && mkdir -p $(@D)
-	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) $(filter %.c,$^) $(filter %.a,$^) -o $@
+	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) $(filter-out kernel/libc/%,$(filter %.c,$^)) $(filter %.a,$^) -o $@
 POSIX_PROGRAMS := $(if $(POSIX_SRC),$(addprefix $(BUILD)/host/tests/posix/,linux holm))
 
 # Embedding: the public headers, the library as it is shipped, and nothing else of the tree.

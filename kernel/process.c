@@ -75,6 +75,7 @@ void process_start(struct holm_net *net)
 		.set_wall = clock_set_wall,
 		.events = net_hear,
 		.cred = { .pid = 1 },
+		.hostname = net_hostname(),
 	};
 
 	if (process_init(&process, &env) != 0)

@@ -271,6 +271,11 @@ struct holm_dev *holm_net_dev(struct holm_net *net, size_t i)
 	return NULL;
 }
 
+struct holm_dev *holm_net_dev_at(struct holm_net *net, uint32_t index)
+{
+	return index < net->nnetifs && net->netifs[index] ? net->netifs[index]->dev : NULL;
+}
+
 uint32_t holm_dev_index(const struct holm_dev *dev)
 {
 	return dev->netif ? dev->netif->index : 0;

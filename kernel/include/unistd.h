@@ -10,6 +10,9 @@
 __BEGIN_DECLS
 extern char **environ;
 int gethostname(char *name, size_t len);
+int sethostname(const char *name, size_t len);
+int getdomainname(char *name, size_t len);
+int setdomainname(const char *name, size_t len);
 int usleep(useconds_t us);
 int getentropy(void *buf, size_t len);
 int pipe2(int fds[2], int flags);

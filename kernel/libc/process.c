@@ -1,11 +1,9 @@
-/* process.c -- the one process: its id, signals to itself, randomness, its host's name. */
+/* process.c -- the one process: its id, signals to itself, randomness. */
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "kernel/cmdline.h"
 #include "kernel/entropy.h"
 #include "kernel/libc/error.h"
 
@@ -28,20 +26,6 @@ int kill(int pid, int sig)
 		return libc_fail(ESRCH);
 	if (sig != 0)
 		_exit(128 + sig);
-	return 0;
-}
-
-int gethostname(char *name, size_t len)
-{
-	const char *host = cmdline_get("hostname");
-	size_t n;
-
-	if (host == NULL || *host == '\0')
-		host = "holm";
-	n = strlen(host) + 1;
-	if (n > len)
-		return libc_fail(ENAMETOOLONG);
-	memcpy(name, host, n);
 	return 0;
 }
 

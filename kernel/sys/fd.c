@@ -163,7 +163,7 @@ int sys_ioctl(struct process *p, int fd, uint32_t request, void *arg)
 	case SYS_FIONBIO:
 		return !arg ? -HOLM_EFAULT : set_nonblocking(f, arg);
 	default:
-		return -HOLM_ENOTTY;
+		return file_socket(f) ? interface_ioctl(p, request, arg) : -HOLM_ENOTTY;
 	}
 }
 

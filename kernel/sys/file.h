@@ -118,6 +118,9 @@ int socket_file_pair(struct process *p, int family, int type, int protocol, int 
 /* Its socket; NULL when it is another kind of file. */
 struct holm_socket *file_socket(struct file *f);
 
+/* ioctl() of a socket about interfaces; -HOLM_ENOTTY for what is no request of that kind. */
+int interface_ioctl(struct process *p, uint32_t request, void *arg);
+
 /* A time of a clock as one of the monotonic clock, as the two stand now. */
 uint64_t sys_time_absolute(const struct process *p, int clock, uint64_t ns);
 

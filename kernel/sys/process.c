@@ -16,6 +16,7 @@ int process_init(struct process *p, const struct sys_env *env)
 	memset(p, 0, sizeof(*p));
 	p->env = *env;
 	list_init(&p->sleepers);
+	process_names_init(p);
 	p->fds.max = env->fds_max != 0 && env->fds_max < FDS_MAX ? env->fds_max : FDS_MAX;
 	f = console_file(p, SYS_O_RDWR);
 	if (!f)

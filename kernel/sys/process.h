@@ -49,6 +49,12 @@ struct sys_env {
 	struct holm_cred cred; /* who it is, for Unix sockets */
 	/* May it? NULL: everything. */
 	bool (*permits)(enum sys_capability cap);
+	const char *hostname; /* at first; NULL: "holm" */
+};
+
+/* The names that can be changed; the others of uname() are the build's. */
+struct process_names {
+	char host[65], domain[65];
 };
 
 /* One slot per descriptor; a bit per slot says whether it is free, a bit per word whether any is. */
@@ -68,6 +74,7 @@ struct fds {
 struct process {
 	struct sys_env env;
 	struct fds fds;
+	struct process_names names;
 	bool exiting;		 /* nothing waits any more, not even a lingering close */
 	struct list sleepers;	 /* threads in process_sleep() */
 	struct deadlines timers; /* of struct process_timer; room for as many as there are */
@@ -114,6 +121,10 @@ static inline bool process_may(const struct process *p, enum sys_capability cap)
 
 /* The process of the running thread. Whoever has processes defines it (kernel/process.c). */
 struct process *process_current(void);
+
+/* ---- names.c ---- */
+
+void process_names_init(struct process *p);
 
 /* ---- fds.c ---- */
 

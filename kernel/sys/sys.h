@@ -52,6 +52,21 @@ enum sys_ioctl_request {
 	SYS_SIOCATMARK = 0x8905,
 };
 
+/* Requests about interfaces, on any socket. Their argument is a struct sys_ifreq, or sys_ifconf. */
+enum sys_interface_request {
+	SYS_SIOCGIFNAME = 0x8910,
+	SYS_SIOCGIFCONF = 0x8912,
+	SYS_SIOCGIFFLAGS = 0x8913,
+	SYS_SIOCGIFADDR = 0x8915,
+	SYS_SIOCGIFDSTADDR = 0x8917,
+	SYS_SIOCGIFBRDADDR = 0x8919,
+	SYS_SIOCGIFNETMASK = 0x891b,
+	SYS_SIOCGIFMETRIC = 0x891d,
+	SYS_SIOCGIFMTU = 0x8921,
+	SYS_SIOCGIFHWADDR = 0x8927,
+	SYS_SIOCGIFINDEX = 0x8933,
+};
+
 enum sys_whence { SYS_SEEK_SET = 0, SYS_SEEK_CUR = 1, SYS_SEEK_END = 2 };
 
 enum sys_clock {
@@ -133,6 +148,77 @@ struct sys_epoll_event {
 	uint32_t events;
 	uint64_t data;
 } SYS_EPOLL_PACKED;
+
+/* What an interface is: IFF_... and ARPHRD_... of Linux. */
+enum sys_interface_flag {
+	SYS_IFF_UP = 1 << 0,
+	SYS_IFF_BROADCAST = 1 << 1,
+	SYS_IFF_LOOPBACK = 1 << 3,
+	SYS_IFF_RUNNING = 1 << 6,
+	SYS_IFF_MULTICAST = 1 << 12,
+};
+enum sys_hardware { SYS_ARPHRD_ETHER = 1, SYS_ARPHRD_LOOPBACK = 772 };
+
+enum { SYS_IFNAME_BYTES = 16 };
+
+/* struct ifreq and struct ifconf of Linux on a machine of 64 bits. */
+struct sys_ifreq {
+	char name[SYS_IFNAME_BYTES];
+	union {
+		struct holm_sockaddr_in addr;
+		struct {
+			uint16_t family;
+			uint8_t bytes[14];
+		} hardware;
+		int16_t flags;
+		int32_t number; /* index, MTU, metric, queue length */
+		char room[24];
+	} u;
+};
+
+struct sys_ifconf {
+	int len;	       /* bytes: room at first, then what was used */
+	struct sys_ifreq *req; /* NULL: how many bytes would it be? */
+};
+
+/* One interface; indices are Linux's, the loopback's is 1. */
+struct sys_interface {
+	char name[SYS_IFNAME_BYTES];
+	uint32_t index;
+	uint32_t flags; /* enum sys_interface_flag */
+	uint32_t mtu;
+	uint16_t hardware; /* enum sys_hardware */
+	uint8_t mac[6];
+};
+
+/* One address of an interface. */
+struct sys_interface_addr {
+	struct holm_addr addr, mask;
+	struct holm_addr broadcast; /* the wildcard: none */
+};
+
+/* struct sockaddr_ll of Linux: an interface as an address. */
+struct sys_sockaddr_ll {
+	uint16_t family;
+	uint16_t protocol;
+	int ifindex;
+	uint16_t hatype; /* enum sys_hardware */
+	uint8_t pkttype;
+	uint8_t halen;
+	uint8_t addr[8];
+};
+
+/* struct utsname of Linux: six names of at most 64 characters. */
+enum { SYS_UTS_BYTES = 65 };
+
+struct sys_utsname {
+	char sysname[SYS_UTS_BYTES];
+	char nodename[SYS_UTS_BYTES];
+	char release[SYS_UTS_BYTES];
+	char version[SYS_UTS_BYTES];
+	char machine[SYS_UTS_BYTES];
+	char domainname[SYS_UTS_BYTES];
+};
 
 /* The C library's struct stat has another layout; the seam copies. */
 struct sys_stat {
@@ -236,6 +322,19 @@ int sys_pipe2(struct process *p, int fds[2], int flags);
 
 /* Removes the name of a Unix socket; -HOLM_EROFS for a file of the tree, -HOLM_ENOENT. */
 int sys_unlink(struct process *p, const char *path);
+
+/* ---- interfaces and names ---- */
+
+/* The i-th interface, the loopback first; -HOLM_ENODEV behind the last. */
+int sys_interface_get(struct process *p, size_t i, struct sys_interface *out);
+/* The i-th address of the interface with this index; -HOLM_EADDRNOTAVAIL behind the last. */
+int sys_interface_addr_get(struct process *p, uint32_t index, size_t i,
+			   struct sys_interface_addr *out);
+
+int sys_uname(struct process *p, struct sys_utsname *out);
+/* -HOLM_EPERM without SYS_CAP_ADMIN, -HOLM_EINVAL for more than 64 characters. */
+int sys_sethostname(struct process *p, const char *name, size_t len);
+int sys_setdomainname(struct process *p, const char *name, size_t len);
 
 /* ---- time ---- */
 

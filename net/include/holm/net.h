@@ -114,6 +114,9 @@ uint32_t holm_dev_index(const struct holm_dev *dev);
 /* The i-th attached device (0, 1, ...), or NULL behind the last. */
 struct holm_dev *holm_net_dev(struct holm_net *net, size_t i);
 
+/* The device of an interface index, the loopback's being 0; NULL when there is none. */
+struct holm_dev *holm_net_dev_at(struct holm_net *net, uint32_t index);
+
 /*
  * Frames that arrived at `dev`, a batch: ownership passes to the instance, the array stays the
  * caller's. Everything malformed is dropped and counted. Nothing is sent before holm_net_poll().
