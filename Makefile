@@ -165,6 +165,7 @@ FUZZ_FLAGS := -std=c11 -g -O1 -w $(INCLUDE) -fsanitize=fuzzer-no-link,address,un
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 TAP_FLAGS ?= -O2
 TAP_BASE = -std=gnu11 -g $(SECTIONS) $(INCLUDE) -I$(BUILD)/tap/include $(TAP_FLAGS)
+PRELOAD_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O2 -fPIC -fvisibility=hidden $(SECTIONS) $(INCLUDE)
 IMAGE_LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,-T,linker.ld -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,max-page-size=0x1000 -Wl,-z,noexecstack
 
@@ -229,6 +230,7 @@ $(eval $(call tree,fuzz,,$$(CLANG),$$(FUZZ_FLAGS),$(SETUP)/fuzz))
 $(eval $(call tree,tap,,$$(CC),$$(WARN) $$(TAP_BASE),$(SETUP)/build $(BUILD)/tap/include/holm_app.h))
 $(eval $(call tree,tap,kernel/apps/,$$(CC),-Wall -Wextra $$(TAP_BASE) -include \
 	tools/tap/posix.h,$(SETUP)/build $(BUILD)/tap/include/holm_app.h))
+$(eval $(call tree,preload,,$$(CC),$$(WARN) $$(PRELOAD_FLAGS),$(SETUP)/build))
 $(eval $(call tree,x86_64,,$$(X86_CC),$$(IMAGE_FLAGS),$(FREESTANDING),$$(call strict,$$(X86_CC))))
 $(eval $(call tree,x86_64,kernel/,$$(X86_CC),$$(KERNEL_FLAGS),$(FREESTANDING) $(LIBC_READY),$$(call \
 	strict,$$(X86_CC))))
@@ -518,6 +520,18 @@ TAP_PROGRAMS := $(sort $(APPS:%=$(BUILD)/tap/%) $(if $(OUTSIDE),$(BUILD)/tap/$(O
 .PHONY: tap
 ## tap: every application as a program of the host over a TAP device, build/tap/<app> --help
 tap: $(TAP_PROGRAMS)
+
+# Programs that are not holm's: tools/preload/run PROGRAM.
+PRELOAD := $(BUILD)/preload/libholm-preload.so
+PRELOAD_SRC := $(wildcard tools/preload/*.c kernel/sys/*.c) kernel/initrd.c \
+	$(patsubst %,tools/tap/%.c,device options report world)
+$(PRELOAD): $(call objects,preload,$(PRELOAD_SRC) $(LIB_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,--gc-sections -Wl,-z,defs $^ -o $@.new && mv $@.new $@
+
+.PHONY: preload
+## preload: a library that puts programs of the host on holm: tools/preload/run curl http://10.0.5.1/
+preload: $(PRELOAD)
 
 # The same applications on the host's own sockets, and a server of the interop tests on holm's.
 NATIVE_PROGRAMS := $(patsubst %,$(BUILD)/tap/native/%,client echo sink source)

@@ -13,8 +13,8 @@
 #include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
 #include "lib/assert.h"
+#include "tools/tap/loop.h"
 #include "tools/tap/options.h"
-#include "tools/tap/world.h"
 
 static struct world world;
 
@@ -57,7 +57,7 @@ const void *holm_map_file(int fd, size_t *len)
 static void end(void)
 {
 	fflush(stdout);
-	world_close(&world);
+	loop_close(&world);
 }
 
 /* The application's arguments behind its own name. */
@@ -89,8 +89,8 @@ int main(int argc, char **argv, char **envp)
 	}
 	setrlimit(RLIMIT_NOFILE, &files);
 	shift_arguments(&argc, argv, options.app_args);
-	world_catch_signals();
-	if (!world_open(&world, &options))
+	loop_catch_signals();
+	if (!world_open(&world, &options, &loop_wait_ops))
 		return 1;
 	atexit(end);
 	exit(tap_main(argc, argv, envp));

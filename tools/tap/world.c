@@ -1,10 +1,7 @@
 /* The world; see world.h. */
-#define _GNU_SOURCE /* ppoll() */
 #include "tools/tap/world.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -19,12 +16,8 @@
 #include "tools/tap/report.h"
 
 #define NS_PER_S 1000000000u
-/* In a system call devices are looked after when they have waited this long, as in the image. */
-#define POLL_NS 100000u
 /* Frames and bursts per turn. */
 #define TURN 256u
-/* How long connections have to end when the program does. */
-#define LEAVE_NS (2 * (uint64_t)NS_PER_S)
 
 enum {
 	FRAMES_PER_REGION = 512,
@@ -32,8 +25,6 @@ enum {
 	REGIONS_FIRST = 4,
 	SNAP_BYTES = 65535 + 14,
 };
-
-static volatile sig_atomic_t stop_signal;
 
 uint64_t world_now(void)
 {
@@ -105,10 +96,19 @@ static void add_frames_if_low(struct world *w)
 		(void)add_region(w);
 }
 
-/* ---- the loop ---- */
+/* ---- turning ---- */
 
-/* One turn; returns when the next one is due. */
-static uint64_t turn(struct world *w)
+bool world_output(struct world *w, uint64_t now)
+{
+	bool more;
+
+	add_frames_if_low(w);
+	more = holm_net_poll(w->net, now, TURN);
+	sys_dispatch_events(w->net);
+	return more;
+}
+
+uint64_t world_turn(struct world *w)
 {
 	uint64_t now = world_now();
 	bool more;
@@ -117,122 +117,8 @@ static uint64_t turn(struct world *w)
 	add_frames_if_low(w);
 	more = holm_net_poll_devs(w->net, now, TURN);
 	sys_dispatch_events(w->net);
-	more |= holm_net_poll(w->net, now, TURN);
-	sys_dispatch_events(w->net);
+	more |= world_output(w, now);
 	return more ? now : holm_net_next_deadline(w->net);
-}
-
-/* Sleep in the kernel until a frame comes, a signal comes, or it is time. */
-static void wait_for_frames(const struct world *w, uint64_t until_ns)
-{
-	struct pollfd pfd = { .fd = w->tap.fd, .events = POLLIN };
-	uint64_t now = world_now();
-	uint64_t ns = until_ns > now ? until_ns - now : 0;
-	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S),
-			       .tv_nsec = (long)(ns % NS_PER_S) };
-	sigset_t none;
-
-	if (w->tap.is_blocked)
-		pfd.events |= POLLOUT;
-	/* Signals are blocked everywhere else, so that none slips in between. */
-	sigemptyset(&none);
-	ppoll(&pfd, 1, until_ns == UINT64_MAX ? NULL : &ts, &none);
-}
-
-/* A program that never waits has its signals blocked for ever: they are asked for. */
-static void look_for_signals(void)
-{
-	sigset_t pending;
-
-	if (stop_signal != 0 || sigpending(&pending) != 0)
-		return;
-	if (sigismember(&pending, SIGINT))
-		stop_signal = SIGINT;
-	else if (sigismember(&pending, SIGTERM))
-		stop_signal = SIGTERM;
-}
-
-/*
- * After a signal no call waits any more, because no time is late enough; the program ends as it makes
- * its next one, when nothing is held on its behalf. exit() runs what it has registered.
- */
-static uint64_t wait_now_ns(void *ctx)
-{
-	(void)ctx;
-	return stop_signal != 0 ? UINT64_MAX - 1 : world_now();
-}
-
-static void *wait_self(void *ctx)
-{
-	return ctx;
-}
-
-static int wait_sleep_until(void *ctx, uint64_t deadline_ns)
-{
-	struct world *w = ctx;
-
-	for (;;) {
-		uint64_t next_ns = turn(w);
-
-		if (w->is_woken) {
-			w->is_woken = false;
-			return 0;
-		}
-		if (stop_signal != 0 || world_now() >= deadline_ns)
-			return -HOLM_ETIMEDOUT;
-		wait_for_frames(w, next_ns < deadline_ns ? next_ns : deadline_ns);
-	}
-}
-
-static void wait_wake_up(void *ctx, void *thread)
-{
-	(void)thread;
-	((struct world *)ctx)->is_woken = true;
-}
-
-static void wait_yield(void *ctx)
-{
-	(void)turn(ctx);
-}
-
-static void wait_enter_call(void *ctx)
-{
-	struct world *w = ctx;
-
-	if (stop_signal != 0 && w->is_open)
-		exit(stop_signal == SIGINT ? 130 : 0);
-	if (world_now() - w->turned_ns < POLL_NS)
-		return;
-	(void)turn(w);
-	look_for_signals();
-}
-
-static const struct wait_ops wait_ops = {
-	.now = wait_now_ns,
-	.self = wait_self,
-	.sleep = wait_sleep_until,
-	.wake = wait_wake_up,
-	.yield = wait_yield,
-	.enter = wait_enter_call,
-};
-
-static void note_signal(int signal)
-{
-	stop_signal = signal;
-}
-
-void world_catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = note_signal };
-	sigset_t both;
-
-	sigemptyset(&both);
-	sigaddset(&both, SIGINT);
-	sigaddset(&both, SIGTERM);
-	sigprocmask(SIG_BLOCK, &both, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 /* ---- building ---- */
@@ -363,10 +249,10 @@ static bool attach(struct world *w)
 	return err == 0 || complain("--gateway", "", err);
 }
 
-static bool start_process(struct world *w)
+static bool start_process(struct world *w, const struct wait_ops *wait)
 {
 	const struct sys_env env = {
-		.wait = { &wait_ops, w },
+		.wait = { wait, w },
 		.memory = holm_net_memory(w->net),
 		.net = w->net,
 		.wall = wall_now,
@@ -376,19 +262,21 @@ static bool start_process(struct world *w)
 	return err == 0 || complain("descriptors", "", err);
 }
 
-static bool build(struct world *w)
+static bool build(struct world *w, const struct wait_ops *wait)
 {
 	if (!create_net(w))
 		return false;
+	if (!world_has_device(w))
+		return start_process(w, wait);
 	w->tap.pool = holm_net_pool(w->net);
 	w->tap.dev.mac = mac_of(&w->options.address);
 	w->top = &w->tap.dev;
 	if (options_impair(&w->options))
 		add_impairment(w);
-	return (!w->options.pcap || add_capture(w)) && attach(w) && start_process(w);
+	return (!w->options.pcap || add_capture(w)) && attach(w) && start_process(w, wait);
 }
 
-static void take_down(struct world *w)
+void world_take_down(struct world *w)
 {
 	if (w->net)
 		holm_net_destroy(w->net);
@@ -396,22 +284,24 @@ static void take_down(struct world *w)
 		fclose(w->capture);
 	for (unsigned i = 0; i < w->nregions; i++)
 		free(w->regions[i]);
-	tap_device_close(&w->tap);
+	if (world_has_device(w))
+		tap_device_close(&w->tap);
 }
 
-bool world_open(struct world *w, const struct tap_options *options)
+bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait)
 {
 	memset(w, 0, sizeof(*w));
 	w->options = *options;
 	w->started_ns = world_now();
-	if (!open_device(w))
+	w->tap.fd = -1;
+	if (world_has_device(w) && !open_device(w))
 		return false;
-	if (!build(w)) {
-		take_down(w);
+	if (!build(w, wait)) {
+		world_take_down(w);
 		return false;
 	}
 	w->is_open = true;
-	(void)turn(w); /* the address is announced */
+	(void)world_turn(w); /* the address is announced */
 	return true;
 }
 
@@ -435,30 +325,10 @@ static bool visit_unfinished(void *found, const struct holm_ep_info *info)
 	}
 }
 
-static bool has_unfinished(struct world *w)
+bool world_has_unfinished(struct world *w)
 {
 	bool found = false;
 
 	holm_net_each_endpoint(w->net, visit_unfinished, &found);
 	return found;
-}
-
-void world_close(struct world *w)
-{
-	uint64_t deadline_ns = world_now() + LEAVE_NS;
-
-	if (!w->is_open)
-		return;
-	w->is_open = false;
-	process_fini(&w->process);
-	while (world_now() < deadline_ns) {
-		uint64_t next_ns = turn(w);
-
-		if (!has_unfinished(w))
-			break;
-		wait_for_frames(w, next_ns < deadline_ns ? next_ns : deadline_ns);
-	}
-	if (w->options.has_stats)
-		report_stats(w);
-	take_down(w);
 }

@@ -1,10 +1,7 @@
 /*
- * The world that an application of holm sees on the host: an instance on a TAP device, a process with
- * descriptors, and the loop that runs both whenever the application waits.
- *
- * There is one thread. A blocking call of kernel/sys sleeps by turning the loop until somebody wakes
- * it, so the application needs no thread of its own; what takes long between calls is not polled
- * meanwhile, as in the image.
+ * The world that a program of the host sees through holm: an instance on a TAP device and a process with
+ * descriptors. Who drives it, and how its calls wait, is the user's: loop.c for the applications of
+ * `make tap`, tools/preload for programs that are not holm's.
  */
 #ifndef TAP_WORLD_H
 #define TAP_WORLD_H
@@ -30,25 +27,35 @@ struct world {
 	FILE *capture;
 	void *regions[64]; /* frame memory */
 	unsigned nregions;
-	uint64_t turned_ns; /* when the loop last turned */
+	uint64_t turned_ns; /* when world_turn() last ran */
 	uint64_t started_ns;
-	bool is_woken;
 	bool is_open;
 };
 
-/* Build it. False: it is said on stderr why not, and nothing is left. */
-bool world_open(struct world *w, const struct tap_options *options);
-
 /*
- * Close the application's descriptors, let its connections end (for two seconds at most), print what
- * was asked for, take everything down.
+ * Build it; the process waits by these operations, called with `w`. Without a name of a device there is
+ * the loopback only. False: it is said on stderr why not, and nothing is left.
  */
-void world_close(struct world *w);
+bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait);
+
+static inline bool world_has_device(const struct world *w)
+{
+	return w->options.tap[0] != '\0';
+}
+
+/* Frames in, events handed out, timers and output. Returns when the next turn is due. */
+uint64_t world_turn(struct world *w);
+
+/* The second half of a turn: timers and output. True while there is more to do now. */
+bool world_output(struct world *w, uint64_t now);
+
+/* Has some connection bytes or a FIN that the peer has not acknowledged? */
+bool world_has_unfinished(struct world *w);
+
+/* Everything goes, without a word on the wire. */
+void world_take_down(struct world *w);
 
 /* Monotonic nanoseconds. */
 uint64_t world_now(void);
-
-/* SIGINT or SIGTERM has come: world_stopped() then ends the program from within the next call. */
-void world_catch_signals(void);
 
 #endif
