@@ -523,7 +523,7 @@ tap: $(TAP_PROGRAMS)
 
 # Programs that are not holm's: tools/preload/run PROGRAM.
 PRELOAD := $(BUILD)/preload/libholm-preload.so
-PRELOAD_SRC := $(wildcard tools/preload/*.c kernel/sys/*.c) kernel/initrd.c \
+PRELOAD_SRC := $(wildcard tools/preload/*.c) $(SYS_SRC) \
 	$(patsubst %,tools/tap/%.c,device options report world)
 $(PRELOAD): $(call objects,preload,$(PRELOAD_SRC) $(LIB_SRC))
 	$(call say,LINK,$@)
