@@ -680,5 +680,5 @@ help:
 ifeq ($(IDLE_GOALS),)
 # What an image does not need is not read for it: a second make run is to start at once.
 DEPENDED := $(if $(filter-out image run debug,$(or $(MAKECMDGOALS),image)),$(BUILD),$(BUILD)/$(ARCH))
--include $(shell find $(DEPENDED) -name newlib -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(DEPENDED) -path '$(BUILD)/$(ARCH)/newlib' -prune -o -name '*.d' -print 2>/dev/null)
 endif

@@ -8,6 +8,9 @@
 int64_t libc_result64(int64_t result);
 int libc_result(int64_t result);
 
+/* The same of what sent or wrote on `fd`: EPIPE comes with a SIGPIPE where Linux's does. */
+int64_t libc_result_sent(int64_t result, int fd, int flags);
+
 /* errno becomes this; returns -1. */
 int libc_fail(int error);
 

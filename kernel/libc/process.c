@@ -1,6 +1,5 @@
-/* process.c -- the one process: its id, signals to itself, randomness. */
+/* process.c -- the one process: its id, randomness. */
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -16,16 +15,6 @@ int getpid(void)
 
 int getppid(void)
 {
-	return 0;
-}
-
-/* Nobody else is there to signal. What raise() does not handle ends the program, as a shell reports it. */
-int kill(int pid, int sig)
-{
-	if (pid != OWN_PID && pid != 0)
-		return libc_fail(ESRCH);
-	if (sig != 0)
-		_exit(128 + sig);
 	return 0;
 }
 

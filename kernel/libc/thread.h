@@ -12,6 +12,7 @@
 struct libc_thread {
 	int error; /* the program's errno, Linux's numbers */
 	void *tls; /* block of thread-local variables, NULL when the image has none */
+	struct libc_specific *specific; /* values under keys, NULL before the first */
 };
 
 /* The calling thread's. Made on first use; threads beyond memory share the main thread's. */
@@ -22,6 +23,9 @@ struct libc_thread *libc_thread(void);
  * thread-local variable may be used before any function of the library is.
  */
 void libc_thread_begin(void);
+
+/* The calling thread's values under keys go, their destructors run: posix/specific.c. */
+void libc_specific_end(void);
 
 /* ---- the library's side ---- */
 

@@ -9,7 +9,7 @@
 
 ssize_t holm_send_const(int fd, const void *p, size_t n, int flags)
 {
-	return libc_result64(sys_send_const(process_current(), fd, p, n, flags));
+	return libc_result_sent(sys_send_const(process_current(), fd, p, n, flags), fd, flags);
 }
 
 const void *holm_map_file(int fd, size_t *len)

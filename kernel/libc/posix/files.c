@@ -44,7 +44,7 @@ ssize_t read(int fd, void *buf, size_t n)
 
 ssize_t write(int fd, const void *buf, size_t n)
 {
-	return libc_result64(sys_write(process_current(), fd, buf, n));
+	return libc_result_sent(sys_write(process_current(), fd, buf, n), fd, 0);
 }
 
 /* struct iovec and struct holm_iov are the same two members; check.c holds them to it. */
@@ -55,7 +55,8 @@ ssize_t readv(int fd, const struct iovec *iov, int n)
 
 ssize_t writev(int fd, const struct iovec *iov, int n)
 {
-	return libc_result64(sys_writev(process_current(), fd, (const struct holm_iov *)iov, n));
+	return libc_result_sent(sys_writev(process_current(), fd, (const struct holm_iov *)iov, n),
+				fd, 0);
 }
 
 ssize_t sendfile(int out, int in, off_t *offset, size_t n)
@@ -65,7 +66,7 @@ ssize_t sendfile(int out, int in, off_t *offset, size_t n)
 
 	if (offset)
 		*offset = (off_t)at;
-	return libc_result64(sent);
+	return libc_result_sent(sent, out, 0);
 }
 
 off_t lseek(int fd, off_t offset, int whence)

@@ -69,7 +69,8 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
 	       socklen_t len)
 {
-	return libc_result64(sys_sendto(process_current(), fd, buf, n, flags, addr, len));
+	return libc_result_sent(sys_sendto(process_current(), fd, buf, n, flags, addr, len), fd,
+				flags);
 }
 
 ssize_t send(int fd, const void *buf, size_t n, int flags)
@@ -90,8 +91,8 @@ ssize_t recv(int fd, void *buf, size_t n, int flags)
 /* Both structures are Linux's, word for word: check.c. */
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	return libc_result64(
-		sys_sendmsg(process_current(), fd, (const struct sys_msghdr *)m, flags));
+	return libc_result_sent(
+		sys_sendmsg(process_current(), fd, (const struct sys_msghdr *)m, flags), fd, flags);
 }
 
 ssize_t recvmsg(int fd, struct msghdr *m, int flags)
@@ -101,7 +102,8 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 
 int sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
-	return libc_result(sys_sendmmsg(process_current(), fd, (struct sys_mmsghdr *)m, n, flags));
+	return (int)libc_result_sent(
+		sys_sendmmsg(process_current(), fd, (struct sys_mmsghdr *)m, n, flags), fd, flags);
 }
 
 int recvmmsg(int fd, struct mmsghdr *m, unsigned n, int flags, struct timespec *timeout)
