@@ -9,7 +9,9 @@ bool gro_begin(struct gro *g, struct holm_frame *f)
 	const struct tcp_hdr_info *info = gro_next_info(g);
 	uint32_t len = ip_rx(f)->l4_len - info->hdr_len;
 
-	if (len == 0 || (info->flags & ~(unsigned)TCP_PSH) != TCP_ACK || info->nsack > 0)
+	/* Marks and their echoes are the same in all that is merged, or it is not merged. */
+	if (len == 0 || (info->flags & ~(unsigned)(TCP_PSH | TCP_ECE | TCP_CWR)) != TCP_ACK ||
+	    info->nsack > 0)
 		return false;
 	g->head = f;
 	g->tail = f;

@@ -46,7 +46,7 @@ static inline struct tcp_hdr_info *gro_next_info(struct gro *g)
 
 /*
  * Hold `f`, whose header is in gro_next_info(), as the first of a super-segment. Nothing is held now. False:
- * it is not of the kind that can be merged (no payload, or more flags than ACK and PSH).
+ * it is not of the kind that can be merged (no payload, or more flags than ACK, PSH and those of ECN).
  */
 bool gro_begin(struct gro *g, struct holm_frame *f);
 

@@ -103,7 +103,7 @@ static void fill_options(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len
 
 static bool has_options(const struct holm_tcp *c, uint8_t flags)
 {
-	if ((flags & TCP_SYN) || (c->flags & TCP_TS))
+	if ((flags & TCP_SYN) || (c->flags & (TCP_TS | TCP_ECN)))
 		return true;
 	return tcp_sack_is_due(c) || (c->flight && c->flight->urgent);
 }
@@ -123,34 +123,49 @@ static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, 
 	tcp_clear_options(h);
 }
 
-/* A SYN that asks for, or shows, a Fast Open cookie. */
-static size_t push_fast_syn(const struct tcp_tx *tx, struct holm_frame *f,
-			    const struct tcp_hdr_info *h)
+/*
+ * What is rare: a SYN asks for, or shows, a Fast Open cookie; marks are counted. The payload stays
+ * within the MSS.
+ */
+static void fill_extra(const struct tcp_tx *tx, const struct tcp_hdr_info *h, uint32_t len,
+		       struct tcp_extra *x)
 {
-	uint8_t cookie[TCP_FAST_COOKIE_MAX];
-	int len = tx->net->tcp->fastopen->option(tx->c, cookie);
+	const struct tcp_state *ts = tx->net->tcp;
 	size_t hdr_len = tcp_build_bytes(h);
-	uint8_t *p;
+	int cookie;
 
-	if (len < 0)
-		return tcp_build(holm_frame_push(f, hdr_len), h);
-	p = holm_frame_push(f, hdr_len + tcp_option_bytes((size_t)len));
-	tcp_build(p, h);
-	return tcp_option_append(p, hdr_len, TCP_OPT_FASTOPEN, cookie, (size_t)len);
+	x->kind = 0;
+	if (unlikely(h->flags & TCP_SYN) && ts->fastopen) {
+		cookie = ts->fastopen->option(tx->c, x->value);
+		x->kind = cookie < 0 ? 0 : TCP_OPT_FASTOPEN;
+		x->len = (uint8_t)cookie;
+	}
+	if (unlikely(tx->ecn & TCP_TX_ACCECN) && x->kind == 0 && len < tx->mss)
+		ts->accecn->fill(tx->c, x,
+				 len ? min_size(TCP_HDR_MAX - hdr_len, tx->mss - len)
+				     : TCP_HDR_MAX - hdr_len);
 }
 
 static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_frame *f,
 					       struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
+	struct tcp_extra extra;
 	struct tcp_hdr_info h;
+	size_t hdr_len;
+	uint8_t *p;
 
 	fill_header(tx, &h, seq, flags);
 	fill_options(tx, &h, len);
 	if (tx->c->flight && tx->c->flight->urgent)
 		tcp_urgent_fill(tx->c, seq, &h);
-	if (unlikely(flags & TCP_SYN) && tx->net->tcp->fastopen)
-		return push_fast_syn(tx, f, &h);
-	return tcp_build(holm_frame_push(f, tcp_build_bytes(&h)), &h);
+	fill_extra(tx, &h, len, &extra);
+	p = holm_frame_push(f, tcp_build_bytes(&h) + tcp_extra_bytes(&extra));
+	hdr_len = tcp_build(p, &h);
+	if (unlikely(extra.kind))
+		hdr_len = tcp_option_append(p, hdr_len, extra.kind, extra.value, extra.len);
+	if (unlikely(tx->ecn & TCP_TX_AE))
+		p[12] |= 1;
+	return hdr_len;
 }
 
 /* The header in front of the payload; returns its length. */
@@ -204,15 +219,17 @@ static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
 {
 	struct holm_tcp *c = tx->c;
 	struct tcp_tuple t;
-	const struct ip_tx ip = {
+	struct ip_tx ip = {
 		.src = &t.local,
 		.dst = &t.remote,
 		.proto = IP4_PROTO_TCP,
-		.tos = tx->ect ? tcp_ecn_tos(c->settings->tos) : c->settings->tos,
+		.tos = c->settings->tos,
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
 	};
 
+	if (unlikely(tx->ecn & TCP_TX_ECT))
+		ip.tos = tcp_ecn_tos(ip.tos);
 	tcp_get_ends(c, &t);
 	ip_output(tx->net, c->dst, f, &ip);
 }

@@ -13,7 +13,7 @@ static void sample_handshake(struct holm_tcp *c, const struct tcp_half *half,
 	uint32_t passed = tcp_half_age_ticks(net, half);
 
 	/* A cookie knows no time, and its timestamp is not one. An answered one was held back. */
-	if (half->sealed || half->acked)
+	if (half->held == TCP_HELD_SEALED || half->acked)
 		return;
 	if (half->has_ts && h->has_ts && h->tsecr != 0)
 		passed = tcp_tsval(net, c->flight->ts_offset) - h->tsecr;
@@ -38,9 +38,7 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
 	}
 	if (half->has_sack)
 		c->flags |= TCP_SACK;
-	if (half->has_ecn)
-		c->flags |= TCP_ECN;
-	if (half->has_wscale) {
+	if (tcp_half_has_wscale(half)) {
 		c->flags |= TCP_WSCALE;
 		c->wscales = (uint8_t)(half->wscale | tcp_offer_wscale(net, NULL) << 4);
 	}
@@ -50,6 +48,7 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
 	fl->buf_seq = fl->snd_nxt;
 	tcp_conn_start(c, half->irs, 0); /* the ACK that is looked at next has the window */
 	c->rcv_adv = seq_add(c->rcv_nxt, offer);
+	tcp_ecn_begin(c, half->ecn, NULL);
 }
 
 /* Memory for everything that a child is made of. */
@@ -133,7 +132,7 @@ static bool open_cookie(struct tcp_rx *rx, struct tcp_half *half)
 {
 	const struct tcp_cookie_ops *ops = rx->net->tcp->cookies;
 
-	*half = (struct tcp_half){ .sealed = 1 };
+	*half = (struct tcp_half){ .held = TCP_HELD_SEALED, .wscale = TCP_HALF_NO_WSCALE };
 	return ops && ops->open(rx, half);
 }
 

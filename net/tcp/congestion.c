@@ -162,6 +162,10 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 	ack->wnd_limited = (c->flags & (TCP_CWND_LIMITED | TCP_WND_LIMITED)) == TCP_WND_LIMITED;
 	ack->in_recovery = fl->phase == TCP_RECOVERY;
 	ack->round_start = round_has_passed(c);
+	if (unlikely(c->flags & TCP_ECN)) {
+		ack->ce_bytes = fl->ce_bytes;
+		fl->ce_bytes = 0;
+	}
 	if (unlikely(fl->cc_ops->wants_rate)) {
 		sample_rate(c, cc, ack, &sample);
 		ack->rate = &sample;

@@ -137,6 +137,8 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 		tcp_get_ends(c, &t);
 		fl->ts_offset = tcp_ts_offset(net, &t);
 	}
+	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
+		fl->accecn = ts->accecn->find(c);
 	c->flight = fl;
 	if (!tcp_cc_begin(c, c->settings->cc)) {
 		mem_free(&net->mem, fl, sizeof(*fl));

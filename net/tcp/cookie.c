@@ -26,6 +26,8 @@
 #define STAMP_SACK 16u
 #define STAMP_WSCALE 15u
 
+_Static_assert(STAMP_WSCALE == TCP_HALF_NO_WSCALE, "the same four bits");
+
 /* The announced MSS is rounded down to one of these: what tunnels, DSL, Ethernet and jumbo frames give. */
 static const uint16_t mss_table[] = { TCP_MSS_MIN, 536, 1220, 1300, 1360, 1440, 1460, 8940 };
 
@@ -74,12 +76,12 @@ static void seal(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_
 	uint64_t time = net->now >> TIME_SHIFT;
 	uint32_t bits = seal_bits(net, ends, half->irs, time, mss_index(half->peer_mss));
 
-	half->sealed = 1;
+	half->held = TCP_HELD_SEALED;
 	half->iss = seq_of(bits + pad(net, ends, half->irs));
-	half->has_ecn = 0;
+	half->ecn = TCP_HALF_NO_ECN;
 	/* Nothing carries these. */
 	if (!half->has_ts) {
-		half->has_wscale = 0;
+		half->wscale = TCP_HALF_NO_WSCALE;
 		half->has_sack = 0;
 	}
 	net->tcp->cookie_ns = net->now;
@@ -89,7 +91,7 @@ static void seal(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_
 /* Never later than `tsval`: what is sent next must not be older. */
 static uint32_t stamp(const struct tcp_half *half, uint32_t tsval)
 {
-	uint32_t bits = half->has_wscale ? half->wscale : STAMP_WSCALE;
+	uint32_t bits = half->wscale;
 	uint32_t v;
 
 	if (half->has_sack)
@@ -111,8 +113,7 @@ static void read_stamp(struct tcp_half *half, const struct tcp_hdr_info *h)
 	half->has_ts = 1;
 	half->ts_recent = h->tsval;
 	half->has_sack = (h->tsecr & STAMP_SACK) != 0;
-	half->has_wscale = wscale <= TCP_WSCALE_MAX;
-	half->wscale = half->has_wscale ? wscale & 15 : 0;
+	half->wscale = wscale & 15u;
 }
 
 static bool open(const struct tcp_rx *rx, struct tcp_half *half)

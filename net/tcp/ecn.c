@@ -1,33 +1,130 @@
 /*
- * Explicit congestion notification: RFC 3168. Who negotiates it is in syn.c, child.c and input.c; here,
- * what a connection does with it: marks that arrived are echoed until the peer says that it has
- * reduced its window, echoes reduce ours once a round trip. Not here: accurate ECN; a SYN that offers
- * it gets this form, which it must also be ready for.
+ * Explicit congestion notification: who negotiates which form of it, and RFC 3168's: marks that arrived
+ * are echoed until the peer says that it has reduced its window, echoes reduce ours once a round trip.
+ * RFC 9768's form, which counts, is a part of its own: accecn.c.
  */
 #include "net/tcp/room.h"
 
-enum { IP_ECT0 = 2, IP_CE = 3, IP_ECN_MASK = 3 };
+/* ---- Negotiation --------------------------------------------------------------------------------- */
+
+enum { ACE_NONE = 0, ACE_ECN = 1, ACE_ECN_SYN = 3, ACE_ALL = 7 };
+
+/*
+ * RFC 3168 6.1.1.1: once; where it was lost, perhaps for that, without. RFC 9768 3.1.4.1:
+ *   the sender [...] SHOULD attempt to negotiate AccECN at least one more time
+ */
+uint8_t tcp_ecn_offer(struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+
+	if (c->settings->ecn == TCP_ECN_OFFER_ACCURATE && c->flight->retries <= 1) {
+		tx->ecn = TCP_TX_AE;
+		return TCP_ECN_SETUP;
+	}
+	return c->settings->ecn == TCP_ECN_OFFER && !(c->flags & TCP_SYN_AGAIN) ? TCP_ECN_SETUP : 0;
+}
+
+/*
+ * RFC 9768 3.1.2: what is neither 000 nor RFC 3168's 011 asks for accurate ECN, also what is not in use
+ * yet. Without that part it is at most RFC 3168's form.
+ */
+unsigned tcp_ecn_asked(const struct tcp_rx *rx, const struct tcp_settings *s)
+{
+	unsigned ace = tcp_ace(rx);
+
+	if (likely(ace == ACE_NONE) || s->ecn == TCP_ECN_NEVER)
+		return TCP_HALF_NO_ECN;
+	if (ace != ACE_ECN_SYN && rx->net->tcp->accecn)
+		return TCP_HALF_ACCECN + (ip_rx(rx->f)->tos & (unsigned)IP_ECN_MASK);
+	return (rx->h->flags & TCP_ECN_SETUP) == TCP_ECN_SETUP ? TCP_HALF_ECN : TCP_HALF_NO_ECN;
+}
+
+/*
+ * RFC 3168 6.1.1: ECE without CWR; not where the SYN that offered it was lost. RFC 9768, table 2: no
+ * flags, or all of them as a broken peer reflects them, mean no.
+ */
+unsigned tcp_ecn_agreed(const struct holm_tcp *c, const struct tcp_rx *rx)
+{
+	unsigned ace = tcp_ace(rx);
+
+	if (c->settings->ecn == TCP_ECN_OFFER)
+		return (ace & 3u) == ACE_ECN && !(c->flags & TCP_SYN_AGAIN) ? TCP_HALF_ECN
+									    : TCP_HALF_NO_ECN;
+	if (ace == ACE_NONE || ace == ACE_ALL)
+		return TCP_HALF_NO_ECN;
+	if (ace == ACE_ECN)
+		return TCP_HALF_ECN;
+	return TCP_HALF_ACCECN + (ip_rx(rx->f)->tos & (unsigned)IP_ECN_MASK);
+}
+
+unsigned tcp_ace_of_syn(unsigned ip_ecn)
+{
+	static const uint8_t aces[] = {
+		[IP_NOT_ECT] = 2, [IP_ECT1] = 3, [IP_ECT0] = 4, [IP_CE] = 6
+	};
+
+	return aces[ip_ecn & IP_ECN_MASK];
+}
+
+void tcp_ecn_answer(const struct holm_net *net, struct tcp_reply *r, const struct tcp_half *half)
+{
+	unsigned ace = ACE_ECN;
+
+	if (half->ecn >= TCP_HALF_ACCECN)
+		ace = tcp_ace_of_syn(half->ecn - (unsigned)TCP_HALF_ACCECN);
+	r->h.flags |= (uint8_t)((ace & 3u) << 6);
+	r->ae = (ace & 4u) != 0;
+	/* RFC 9768 3.2.3.2.2: a SYN-ACK that is sent again goes without the option. */
+	if (half->ecn >= TCP_HALF_ACCECN && half->retries == 0 && !half->fast)
+		net->tcp->accecn->fill_first(&r->extra);
+}
+
+void tcp_ecn_begin(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack)
+{
+	const struct tcp_accecn_ops *ops = tcp_net(c)->tcp->accecn;
+
+	if (how == TCP_HALF_NO_ECN)
+		return;
+	/* A peer to which no counter is told sees zero, and marks nothing. */
+	if (how >= TCP_HALF_ACCECN && !ops->begin(c, how - TCP_HALF_ACCECN, syn_ack))
+		return;
+	c->flags |= TCP_ECN;
+}
+
+void tcp_ecn_end(struct holm_tcp *c)
+{
+	const struct tcp_accecn_ops *ops = tcp_net(c)->tcp->accecn;
+
+	if (ops)
+		ops->end(c);
+}
+
+bool tcp_ecn_greets(const struct holm_tcp *c)
+{
+	return c->flight->accecn && tcp_net(c)->tcp->accecn->greets(c->flight->accecn);
+}
+
+/* ---- RFC 3168 ------------------------------------------------------------------------------------ */
 
 /*
  * RFC 3168 6.1.2:
  *   The indication of congestion should be treated just as a congestion loss in non-ECN-capable TCP. [...]
  *   TCP should not react to congestion indications more than once every window of data.
  */
-static void echoed(struct holm_tcp *c, uint32_t flight_size)
+bool tcp_ecn_reduce(struct holm_tcp *c, uint32_t flight_size)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if ((fl->ecn & TCP_ECN_REDUCED) && !seq_gt(c->snd_una, fl->ecn_end))
-		return;
-	if (flight_size == 0)
-		return;
+	if (((fl->ecn & TCP_ECN_REDUCED) && !seq_gt(c->snd_una, fl->ecn_end)) || flight_size == 0)
+		return false;
 	/* In recovery the window has been reduced already. */
 	if (fl->phase == TCP_OPEN) {
 		tcp_cc_on_ecn(c, flight_size);
 		net_count(tcp_net(c), HOLM_COUNT_TCP_ECN_REDUCTIONS);
 	}
-	fl->ecn |= TCP_ECN_REDUCED | TCP_ECN_CWR_DUE;
+	fl->ecn |= TCP_ECN_REDUCED;
 	fl->ecn_end = fl->snd_nxt;
+	return true;
 }
 
 /*
@@ -39,6 +136,10 @@ void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_
 {
 	struct tcp_flight *fl = c->flight;
 
+	if (fl->accecn) {
+		rx->net->tcp->accecn->input(c, rx, flight_size);
+		return;
+	}
 	if (rx->h->flags & TCP_CWR)
 		fl->ecn &= (uint8_t) ~(unsigned)TCP_ECN_ECE_DUE;
 	if ((ip_rx(rx->f)->tos & IP_ECN_MASK) == IP_CE) {
@@ -46,8 +147,8 @@ void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_
 		c->flags |= TCP_ACK_NOW;
 		net_count(rx->net, HOLM_COUNT_TCP_ECN_MARKS);
 	}
-	if (rx->h->flags & TCP_ECE)
-		echoed(c, flight_size);
+	if ((rx->h->flags & TCP_ECE) && tcp_ecn_reduce(c, flight_size))
+		fl->ecn |= TCP_ECN_CWR_DUE;
 }
 
 /*
@@ -58,12 +159,16 @@ uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 {
 	struct tcp_flight *fl = tx->c->flight;
 
-	tx->ect = len > 0 && seq_eq(seq, fl->snd_nxt) && tx->c->snd_wnd > 0 && !(flags & TCP_SYN);
+	tx->ecn = 0;
+	if (fl->accecn)
+		return tx->net->tcp->accecn->mark(tx, seq, len, flags);
 	if (flags & TCP_SYN)
-		return flags;
+		return flags | TCP_ECE;
+	if (tcp_ecn_may_be_marked(tx, seq, len))
+		tx->ecn = TCP_TX_ECT;
 	if (fl->ecn & TCP_ECN_ECE_DUE)
 		flags |= TCP_ECE;
-	if (tx->ect && (fl->ecn & TCP_ECN_CWR_DUE)) {
+	if (tx->ecn && (fl->ecn & TCP_ECN_CWR_DUE)) {
 		fl->ecn &= (uint8_t) ~(unsigned)TCP_ECN_CWR_DUE;
 		flags |= TCP_CWR;
 	}

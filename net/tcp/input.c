@@ -9,8 +9,10 @@
 
 /* ---- SYN-SENT ------------------------------------------------------------------------------------ */
 
-static void read_options(struct holm_tcp *c, const struct tcp_hdr_info *h)
+static void read_options(struct holm_tcp *c, const struct tcp_rx *rx)
 {
+	const struct tcp_hdr_info *h = rx->h;
+
 	c->peer_mss = tcp_peer_mss(c, h->has_mss ? h->mss : 0);
 	if (h->has_wscale) {
 		c->flags |= TCP_WSCALE;
@@ -22,10 +24,8 @@ static void read_options(struct holm_tcp *c, const struct tcp_hdr_info *h)
 	}
 	if (h->sack_permitted && c->settings->sack)
 		c->flags |= TCP_SACK;
-	/* RFC 3168 6.1.1: ECE without CWR; not where the SYN that offered it was lost. */
-	if ((h->flags & (TCP_ACK | TCP_ECN_SETUP)) == (TCP_ACK | TCP_ECE) &&
-	    c->settings->ecn == 1 && !(c->flags & TCP_SYN_AGAIN))
-		c->flags |= TCP_ECN;
+	if (unlikely(c->settings->ecn & 1u) && (h->flags & TCP_ACK))
+		tcp_ecn_begin(c, tcp_ecn_agreed(c, rx), rx);
 }
 
 /* Karn: a SYN sent twice gives no sample, unless timestamps tell which one was answered. */
@@ -88,7 +88,7 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 	uint32_t offer = tcp_rcv_wnd(c);
 
 	c->last_rx = tcp_stamp(rx->net->now);
-	read_options(c, rx->h);
+	read_options(c, rx);
 	tcp_conn_start(c, rx->orig_seq, rx->h->wnd);
 	c->rcv_adv = seq_add(c->rcv_nxt, offer);
 	if (!(rx->h->flags & TCP_ACK)) {

@@ -62,7 +62,7 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_QUICKACK:
 		return value <= 1;
 	case HOLM_TCP_OPT_ECN:
-		return value <= 2;
+		return value <= TCP_ECN_OFFER_ACCURATE;
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
 		return value == 0 || (value >= WINDOW_CLAMP_MIN && value <= INT32_MAX);
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
@@ -179,8 +179,10 @@ static void set_quick(struct holm_tcp *t, bool quick)
 }
 
 /* Was the instance given the part of TCP that this option is about? */
-static bool has_part(const struct tcp_state *ts, enum holm_tcp_option opt)
+static bool has_part(const struct tcp_state *ts, enum holm_tcp_option opt, uint32_t value)
 {
+	if (opt == HOLM_TCP_OPT_ECN && value == TCP_ECN_OFFER_ACCURATE)
+		return ts->accecn != NULL;
 	if (opt == HOLM_TCP_OPT_SACK)
 		return ts->sack != NULL;
 	if (opt == HOLM_TCP_OPT_FASTOPEN || opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
@@ -198,7 +200,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 		return -HOLM_ENOPROTOOPT;
 	if (!is_in_range(opt, value) || is_too_late(t, opt))
 		return -HOLM_EINVAL;
-	if (value && !has_part(tcp_net(t)->tcp, opt))
+	if (value && !has_part(tcp_net(t)->tcp, opt, value))
 		return -HOLM_ENOPROTOOPT;
 	if (opt == HOLM_TCP_OPT_QUICKACK) {
 		set_quick(t, value != 0);

@@ -92,13 +92,12 @@ static bool send_syn(struct tcp_tx *tx)
 	struct holm_tcp *c = tx->c;
 	uint8_t flags = c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
 
-	/* RFC 3168 6.1.1.1: once; where it was lost, perhaps for that, without. */
-	if (flags == TCP_SYN && c->settings->ecn == 1 && !(c->flags & TCP_SYN_AGAIN))
-		flags |= TCP_ECN_SETUP;
 	struct tcp_flight *fl = c->flight;
 	bool fast = fl->fast;
 	uint32_t n = syn_data(tx);
 
+	if (flags == TCP_SYN && unlikely(c->settings->ecn & 1u))
+		flags |= tcp_ecn_offer(tx);
 	/* The MSS of the server as it was, not yet as it is. */
 	tx->mss = max_u32(tx->mss, n);
 	if (tcp_send_segment(tx, seq_sub(c->snd_una, fast), n, flags) < 0)
@@ -492,6 +491,9 @@ static bool output_synchronized(struct tcp_tx *tx)
 
 	if (seq_eq(c->snd_una, c->flight->snd_nxt) && seq_lt(c->flight->snd_nxt, tx->end))
 		tcp_cc_on_idle(c);
+	/* RFC 9768 3.2.2.1: what is said of the SYN-ACK goes with a pure ACK, also where data follows. */
+	if (unlikely(c->flags & TCP_ECN) && tcp_ecn_greets(c))
+		(void)tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK);
 	ok = likely(!again_is_due(c)) || send_again(tx);
 	ok = ok && send_new(tx);
 	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE)))

@@ -70,8 +70,14 @@ union tcp_record_ends {
 #define TCP_RECORD4_BYTES 40u
 #define TCP_RECORD6_BYTES 64u
 
-/* Does it wait for the program's decision? */
-enum tcp_held { TCP_HELD_NOT, TCP_HELD_NEW, TCP_HELD_TOLD };
+/* Does it wait for the program's decision? Sealed: it is no record, but what a cookie says. */
+enum tcp_held { TCP_HELD_NOT, TCP_HELD_NEW, TCP_HELD_TOLD, TCP_HELD_SEALED };
+
+/* Congestion notification, as the SYN asked for it; behind TCP_HALF_ACCECN: the SYN's own IP-ECN field. */
+enum tcp_half_ecn { TCP_HALF_NO_ECN, TCP_HALF_ECN, TCP_HALF_ACCECN };
+
+/* No window scale was offered: RFC 7323's largest is 14. */
+#define TCP_HALF_NO_WSCALE 15u
 
 /*
  * A connection in SYN-RECEIVED by a passive open. One per SYN that was answered, or is to be, at most
@@ -83,12 +89,12 @@ struct tcp_half {
 	uint32_t ts_recent;
 	uint16_t peer_mss; /* 0: not announced */
 	uint16_t retries : 3;
-	uint16_t wscale : 4;
-	uint16_t has_wscale : 1, has_ts : 1, has_sack : 1, has_ecn : 1;
-	uint16_t held : 2;   /* enum tcp_held */
-	uint16_t acked : 1;  /* the handshake is complete, its data is awaited */
-	uint16_t fast : 1;   /* it asked for a Fast Open cookie */
-	uint16_t sealed : 1; /* no record: what a cookie says */
+	uint16_t wscale : 4; /* or TCP_HALF_NO_WSCALE */
+	uint16_t has_ts : 1, has_sack : 1;
+	uint16_t ecn : 3;   /* enum tcp_half_ecn */
+	uint16_t held : 2;  /* enum tcp_held */
+	uint16_t acked : 1; /* the handshake is complete, its data is awaited */
+	uint16_t fast : 1;  /* it asked for a Fast Open cookie */
 	union tcp_record_ends ends;
 };
 
@@ -142,6 +148,11 @@ static inline tcp_ref tcp_ref_of(unsigned kind, uint32_t index)
 static inline bool tcp_ref_is_half(tcp_ref ref)
 {
 	return !(ref & TCP_KIND_TIME_WAIT);
+}
+
+static inline bool tcp_half_has_wscale(const struct tcp_half *half)
+{
+	return half->wscale != TCP_HALF_NO_WSCALE;
 }
 
 /* On which list it waits. */

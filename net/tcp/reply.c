@@ -32,13 +32,12 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 		r->h.has_mss = true;
 		r->h.mss = tcp_announce_mss(dst, r->syn);
 	}
-	hdr_len = tcp_build_bytes(&r->h);
-	if (r->cookie)
-		hdr_len += tcp_option_bytes(TCP_FAST_COOKIE);
-	p = holm_frame_push(f, hdr_len);
-	if (tcp_build(p, &r->h) < hdr_len)
-		tcp_option_append(p, hdr_len - tcp_option_bytes(TCP_FAST_COOKIE), TCP_OPT_FASTOPEN,
-				  r->cookie, TCP_FAST_COOKIE);
+	p = holm_frame_push(f, tcp_build_bytes(&r->h) + tcp_extra_bytes(&r->extra));
+	hdr_len = tcp_build(p, &r->h);
+	if (r->extra.kind)
+		hdr_len =
+			tcp_option_append(p, hdr_len, r->extra.kind, r->extra.value, r->extra.len);
+	p[12] |= r->ae;
 	sum = ip_pseudo_sum(r->src, r->dst, IP4_PROTO_TCP, (uint32_t)hdr_len);
 	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(checksum_partial(p, hdr_len, sum)));
 	f->hdr_len = (uint16_t)hdr_len;

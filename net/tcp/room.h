@@ -69,7 +69,9 @@ struct tcp_state {
 	uint32_t nfast;			     /* Fast Open connections in SYN-RECEIVED */
 	const struct tcp_fast_ops *fastopen; /* NULL: not a part of this instance */
 	struct tcp_fast_cache *fast_cache;
-	uint64_t cookie_ns; /* when the last one was sent */
+	uint64_t cookie_ns;		     /* when the last one was sent */
+	const struct tcp_accecn_ops *accecn; /* NULL: not a part of this instance */
+	struct htab accecns;		     /* of struct tcp_accecn, by connection */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
@@ -331,9 +333,32 @@ struct tcp_fast_ops {
 	void (*forget)(struct holm_net *net);
 };
 
+/* ---- accecn.c, a part */
+struct tcp_accecn;
+struct tcp_tx;
+struct tcp_extra;
+struct tcp_accecn_ops {
+	/*
+	 * False: no memory. `arrived`: the IP-ECN field of the peer's SYN or SYN-ACK, which is given if it
+	 * is that.
+	 */
+	bool (*begin)(struct holm_tcp *c, unsigned arrived, const struct tcp_rx *syn_ack);
+	void (*end)(struct holm_tcp *c);
+	/* What the connection has, when its block is made anew; NULL: RFC 3168's form. */
+	struct tcp_accecn *(*find)(const struct holm_tcp *c);
+	bool (*greets)(const struct tcp_accecn *a);
+	/* A segment whose ACK is acceptable. */
+	void (*input)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
+	uint8_t (*mark)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+	/* The counters, as far as they are news and fit into `room` bytes of header. */
+	void (*fill)(struct holm_tcp *c, struct tcp_extra *x, size_t room);
+	/* Those of a SYN-ACK. */
+	void (*fill_first)(struct tcp_extra *x);
+};
+
 /* ---- cookie.c, a part */
 struct tcp_cookie_ops {
-	/* Choose the ISS that says what `half` says; the half is sealed. */
+	/* Choose the ISS that says what `half` says; the half is sealed then. */
 	void (*seal)(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_half *half);
 	/* The timestamp of its SYN-ACK, instead of `tsval`. */
 	uint32_t (*stamp)(const struct tcp_half *half, uint32_t tsval);
@@ -448,6 +473,25 @@ static inline bool tcp_window_update_due(const struct holm_tcp *c)
 }
 
 /* ---- burst.c */
+enum tcp_tx_ecn {
+	TCP_TX_ECT = 1 << 0,	/* RFC 3168: the network may mark this segment */
+	TCP_TX_AE = 1 << 1,	/* RFC 9768: the third bit of the ACE field */
+	TCP_TX_ACCECN = 1 << 2, /* counters may go with it */
+};
+
+/* An option that is rare and has no place in struct tcp_hdr_info. */
+#define TCP_EXTRA_MAX 16u
+struct tcp_extra {
+	uint8_t kind, len; /* of the value */
+	uint8_t value[TCP_EXTRA_MAX];
+};
+
+/* What it adds to a header; kind 0: there is none. */
+static inline size_t tcp_extra_bytes(const struct tcp_extra *x)
+{
+	return x->kind ? tcp_option_bytes(x->len) : 0;
+}
+
 struct tcp_tx {
 	struct holm_net *net;
 	struct holm_tcp *c;
@@ -455,7 +499,7 @@ struct tcp_tx {
 	uint32_t mss;
 	uint32_t room; /* frames that fit the interface now */
 	bool hw_csum;
-	bool ect;	/* RFC 3168: the network may mark this segment */
+	uint8_t ecn;	/* enum tcp_tx_ecn */
 	bool override;	/* what is held back to fill a segment goes now */
 	bool announced; /* SACK blocks went with what was sent */
 };
@@ -474,7 +518,7 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 	tx->end = end;
 	tx->mss = tcp_mss(c);
 	tx->override = false;
-	tx->ect = false;
+	tx->ecn = 0;
 	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
 	tx->announced = false;
 	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
@@ -485,7 +529,8 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 struct tcp_reply {
 	const struct holm_addr *src, *dst;
 	const struct tcp_settings *syn; /* a SYN-ACK: announce our MSS, as these allow */
-	const uint8_t *cookie; /* with a Fast Open cookie of TCP_FAST_COOKIE bytes; else NULL */
+	struct tcp_extra extra;
+	bool ae; /* the flag beside CWR */
 	struct tcp_hdr_info h;
 	struct ip_dst *via; /* where the caller has it: to `dst`; else NULL */
 	uint8_t tos, ttl;
@@ -576,14 +621,45 @@ void tcp_cc_on_app_limited(struct holm_tcp *c);
 /* The network has marked what we sent: as a loss, without one. */
 void tcp_cc_on_ecn(struct holm_tcp *c, uint32_t flight_size);
 
-/* ---- ecn.c: for connections with TCP_ECN. */
+/* ---- ecn.c */
 #define TCP_ECN_SETUP (TCP_ECE | TCP_CWR)
+enum ip_ecn { IP_NOT_ECT, IP_ECT1, IP_ECT0, IP_CE, IP_ECN_MASK = 3 };
+/* AE, CWR and ECE of a segment as a number: RFC 9768's ACE field. */
+static inline unsigned tcp_ace(const struct tcp_rx *rx)
+{
+	const uint8_t *header = holm_frame_data(rx->f) + rx->f->l4_off;
+
+	return (header[12] & 1u) << 2 | header[13] >> 6;
+}
+/* How a SYN's or SYN-ACK's own IP-ECN field is fed back: RFC 9768, table 3. */
+unsigned tcp_ace_of_syn(unsigned ip_ecn);
+/* What our SYN offers, this time: flags, and tx->ecn. */
+uint8_t tcp_ecn_offer(struct tcp_tx *tx);
+/* What a SYN asks for, and this side agrees to: enum tcp_half_ecn. */
+unsigned tcp_ecn_asked(const struct tcp_rx *rx, const struct tcp_settings *s);
+/* What a SYN-ACK agrees to. */
+unsigned tcp_ecn_agreed(const struct holm_tcp *c, const struct tcp_rx *rx);
+/* The flags and the option of a SYN-ACK. */
+void tcp_ecn_answer(const struct holm_net *net, struct tcp_reply *r, const struct tcp_half *half);
+/* From now on; `how` is one of the above. It may turn out that there is no memory for it: then without. */
+void tcp_ecn_begin(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack);
+/* For connections with TCP_ECN. */
+void tcp_ecn_end(struct holm_tcp *c);
+/* Marks were reported: as a loss without one, once a round trip. True: the window is smaller. */
+bool tcp_ecn_reduce(struct holm_tcp *c, uint32_t flight_size);
+/* A pure ACK is to go before anything else. */
+bool tcp_ecn_greets(const struct holm_tcp *c);
 /* A segment whose ACK is acceptable. */
 void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
-/* A segment leaves: its flags, and tx->ect. */
+/* A segment leaves: its flags, and tx->ecn. */
 struct tcp_tx;
 uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 uint8_t tcp_ecn_tos(uint8_t tos);
+/* RFC 3168 6.1.4 and 6.1.5: only what is new, within the window, and data. */
+static inline bool tcp_ecn_may_be_marked(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len)
+{
+	return len > 0 && seq_eq(seq, tx->c->flight->snd_nxt) && tx->c->snd_wnd > 0;
+}
 
 /* ---- pacing.c */
 /* Make or end the pacer, as `ops` and the settings want it. False: no memory. */

@@ -11,7 +11,6 @@
 void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 		     const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
-	uint8_t cookie[TCP_FAST_COOKIE_MAX];
 	struct tcp_reply r = {
 		.src = &ends->local,
 		.dst = &ends->remote,
@@ -24,22 +23,25 @@ void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 	r.h.dport = ends->rport;
 	r.h.seq = half->iss.v;
 	r.h.ack = half->irs.v + 1;
-	r.h.flags = half->has_ecn ? TCP_SYN | TCP_ACK | TCP_ECE : TCP_SYN | TCP_ACK;
+	r.h.flags = TCP_SYN | TCP_ACK;
 	r.h.wnd = (uint16_t)tcp_offer_window(net, NULL);
-	r.h.has_wscale = half->has_wscale;
+	r.h.has_wscale = tcp_half_has_wscale(half);
 	r.h.wscale = tcp_offer_wscale(net, NULL);
 	r.h.sack_permitted = half->has_sack;
 	r.h.has_ts = half->has_ts;
 	if (half->has_ts) {
 		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
-		if (half->sealed)
+		if (half->held == TCP_HELD_SEALED)
 			r.h.tsval = net->tcp->cookies->stamp(half, r.h.tsval);
 		r.h.tsecr = half->ts_recent;
 	}
 	if (half->fast) {
-		net->tcp->fastopen->make_cookie(net, &ends->remote, cookie);
-		r.cookie = cookie;
+		r.extra.kind = TCP_OPT_FASTOPEN;
+		r.extra.len =
+			(uint8_t)net->tcp->fastopen->make_cookie(net, &ends->remote, r.extra.value);
 	}
+	if (unlikely(half->ecn))
+		tcp_ecn_answer(net, &r, half);
 	tcp_send_reply(net, &r);
 }
 
@@ -103,11 +105,10 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 
 	half->irs = rx->orig_seq;
 	half->peer_mss = h->has_mss ? h->mss : 0;
-	half->has_wscale = h->has_wscale;
-	half->wscale = h->wscale & 15u;
+	half->wscale = h->has_wscale ? h->wscale & 15u : TCP_HALF_NO_WSCALE;
 	half->has_sack = h->sack_permitted && s->sack;
 	half->has_ts = h->has_ts && s->timestamps;
-	half->has_ecn = s->ecn && (h->flags & TCP_ECN_SETUP) == TCP_ECN_SETUP;
+	half->ecn = tcp_ecn_asked(rx, s) & 7u;
 	half->ts_recent = h->tsval;
 	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &rx->ends);
 }

@@ -17,6 +17,7 @@
 
 struct ip_dst;
 struct tcp_repair;
+struct tcp_accecn;
 
 /*
  * Time inside TCP: ticks of 2^20 ns (1.05 ms), the wheel's own and within what RFC 7323 5.4 wants of
@@ -121,6 +122,14 @@ struct tcp_lend {
 	struct holm_sndbuf *snd; /* to be released, once conn is NULL */
 };
 
+/* HOLM_TCP_OPT_ECN. What is odd is offered, what is not 0 is taken in any form that is offered. */
+enum tcp_ecn_use {
+	TCP_ECN_NEVER,
+	TCP_ECN_OFFER, /* RFC 3168 */
+	TCP_ECN_ACCEPT,
+	TCP_ECN_OFFER_ACCURATE, /* RFC 9768 */
+};
+
 enum tcp_ecn_flag {
 	TCP_ECN_ECE_DUE = 1 << 0, /* a mark arrived, to be echoed until CWR comes */
 	TCP_ECN_CWR_DUE = 1 << 1, /* the next new data tells the peer that we have reduced */
@@ -193,9 +202,11 @@ struct tcp_flight {
 
 	/* Congestion control: congestion.c. */
 	const struct tcp_cc_ops *cc_ops;
-	uint8_t ecn;		  /* enum tcp_ecn_flag */
-	struct tcp_seq ecn_end;	  /* SND.NXT at the last reduction for an echo */
-	struct tcp_seq round_end; /* SND.NXT when this round trip began */
+	uint8_t ecn;		   /* enum tcp_ecn_flag */
+	struct tcp_seq ecn_end;	   /* SND.NXT at the last reduction for an echo */
+	uint32_t ce_bytes;	   /* reported and not told to the controller yet */
+	struct tcp_accecn *accecn; /* NULL: RFC 3168's form, if any */
+	struct tcp_seq round_end;  /* SND.NXT when this round trip began */
 	struct tcp_cc cc;
 	struct tcp_pacer *pacer; /* NULL: bytes leave when windows let them */
 
@@ -225,7 +236,7 @@ struct tcp_settings {
 	uint8_t keepcnt, ttl, tos;
 	uint32_t window_clamp; /* 0: none */
 	bool cork;
-	uint8_t ecn;		  /* 0: never, 1: offered, 2: where the peer offers it */
+	uint8_t ecn;		  /* enum tcp_ecn_use */
 	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */
 	bool nodelay, keepalive, timestamps, sack;
 };

@@ -16,7 +16,7 @@ static const struct tcp_settings default_settings = {
 	.keepcnt = 9,
 	.ttl = 64,
 	.timestamps = true,
-	.ecn = 2,
+	.ecn = TCP_ECN_ACCEPT,
 };
 
 static void *table_alloc(void *ctx, size_t size)
@@ -74,6 +74,7 @@ static int start(struct holm_net *net)
 	ts->memory = (struct allocator){ table_alloc, table_free, &net->mem };
 	htab_init(&ts->table, &ts->memory, HTAB_CHAIN_MAX);
 	htab_init(&ts->binds, &ts->memory, HTAB_CHAIN_MAX);
+	htab_init(&ts->accecns, &ts->memory, HTAB_CHAIN_MAX);
 	list_init(&ts->unconnected);
 	list_init(&ts->flights);
 	net_timer_init(&ts->retry, wake_starved);
@@ -145,6 +146,7 @@ static void stop(struct holm_net *net)
 	net_timer_cancel(net, &ts->time_wait_timer);
 	htab_fini(&ts->table);
 	htab_fini(&ts->binds);
+	htab_fini(&ts->accecns);
 	mem_free(&net->mem, ts->blocked, blocked_bytes(net));
 	mem_free(&net->mem, ts, sizeof(*ts));
 	net->tcp = NULL;

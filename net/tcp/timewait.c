@@ -18,7 +18,8 @@ static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct
 	r.src = &ends->local;
 	r.dst = &ends->remote;
 	r.syn = NULL;
-	r.cookie = NULL;
+	r.extra.kind = 0;
+	r.ae = false;
 	r.via = via;
 	r.tos = tw->tos;
 	r.ttl = 0;

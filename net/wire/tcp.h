@@ -43,7 +43,9 @@ enum tcp_opt {
 	TCP_OPT_SACK_PERMITTED = 4,
 	TCP_OPT_SACK = 5,
 	TCP_OPT_TIMESTAMP = 8,
-	TCP_OPT_FASTOPEN = 34 /* RFC 7413 */
+	TCP_OPT_FASTOPEN = 34, /* RFC 7413 */
+	TCP_OPT_ACCECN0 = 172, /* RFC 9768: ECT(0), CE, ECT(1) */
+	TCP_OPT_ACCECN1 = 174  /* ECT(1), CE, ECT(0) */
 };
 
 /* Lengths of the options, kind and length bytes included. */

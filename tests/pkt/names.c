@@ -135,6 +135,7 @@ static const struct name names[] = {
 	HOLM(TCP_REFUSE),
 	HOLM(TCP_IGNORE),
 	HOLM(TCP_OPT_SACK),
+	HOLM(TCP_OPT_ECN),
 	HOLM(POLLIN),
 	HOLM(POLLPRI),
 	HOLM(POLLOUT),

@@ -183,7 +183,11 @@ enum holm_tcp_option {
 	/* 0/1: only full segments leave, but for what waits longer than about 200 ms; default 0 */
 	HOLM_TCP_OPT_CORK = 14,
 	HOLM_TCP_OPT_QUICKACK = 15, /* 1: acknowledge at once for a while; 0: delay again */
-	/* RFC 3168: 0 never, 1 offered, 2 where the peer offers it; default 2. Before connect/listen. */
+	/*
+	 * Congestion notification: 0 never; 1 offered as RFC 3168 has it, 3 as RFC 9768 (accurate, with
+	 * holm_tcp_accecn), and accepted like 2; 2 where the peer offers it, in either form; default 2.
+	 * Before connect/listen.
+	 */
 	HOLM_TCP_OPT_ECN = 17,
 	HOLM_TCP_OPT_WINDOW_CLAMP =
 		16,		/* the window announced is never larger; default 0: no bound */

@@ -117,7 +117,7 @@ struct sim_end_plan sim_draw_end(uint64_t *rng, uint32_t host, uint64_t most)
 	p.rcv_kind = sim_below(rng, 3) ? SIM_PATTERN : SIM_RING;
 	p.nodelay = sim_below(rng, 2);
 	p.timestamps = sim_below(rng, 2);
-	p.ecn = (uint8_t)sim_below(rng, 3);
+	p.ecn = (uint8_t)sim_below(rng, 4);
 	p.sack = sim_below(rng, 4) > 0;
 	p.controller =
 		sim_below(rng, 2)
