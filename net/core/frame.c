@@ -93,7 +93,7 @@ static inline struct holm_frame *pool_pop(struct holm_pool *pool, bool reserve_o
 {
 	struct holm_frame *f = pool->free;
 
-	if (unlikely(!f || (pool->nfree <= pool->reserve && !reserve_ok))) {
+	if (unlikely(pool->nfree <= pool->reserve && (!reserve_ok || !f))) {
 		pool->exhausted++;
 		return NULL;
 	}
@@ -157,14 +157,18 @@ static never_inline void free_segments(struct holm_frame *f)
 	put_segment(&f->home);
 }
 
-void holm_frame_free(struct holm_frame *f)
+/* A linear frame that nobody else refers to, as most are. */
+static inline bool is_lone(const struct holm_frame *f)
+{
+	return f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home && !f->vector;
+}
+
+static never_inline void free_chain(struct holm_frame *f)
 {
 	while (f) {
 		struct holm_frame *chain = f->chain;
 
-		/* A linear frame that nobody else refers to, as most are. */
-		if (likely(f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home &&
-			   !f->vector)) {
+		if (is_lone(f)) {
 			f->home.refs = 0;
 			pool_push(f->pool, f);
 		} else {
@@ -172,6 +176,16 @@ void holm_frame_free(struct holm_frame *f)
 		}
 		f = chain;
 	}
+}
+
+void holm_frame_free(struct holm_frame *f)
+{
+	if (likely(f && !f->chain && is_lone(f))) {
+		f->home.refs = 0;
+		pool_push(f->pool, f);
+		return;
+	}
+	free_chain(f);
 }
 
 void holm_frame_free_batch(struct holm_frame **frames, size_t n)

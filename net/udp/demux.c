@@ -4,6 +4,9 @@
  */
 #include "net/udp/udp.h"
 
+#include "lib/checksum.h"
+#include "net/wire/ip4.h"
+
 static uint32_t flow_hash(const struct holm_net *net, const struct holm_addr *local, uint16_t lport,
 			  const struct holm_addr *remote, uint16_t rport)
 {
@@ -94,8 +97,10 @@ static struct holm_udp *pick_sharer(const struct udp_port *port, const struct ho
 	}
 }
 
-static struct holm_udp *best_bound(const struct udp_port *port, const struct holm_addr *dst,
-				   const struct holm_dev *dev, uint32_t flow)
+/* Those who share the port equally well each get their part of the flows. */
+static struct holm_udp *best_bound(const struct holm_net *net, const struct udp_port *port,
+				   const struct holm_dev *dev, const struct ip_rx *rx,
+				   uint16_t sport)
 {
 	struct holm_udp *best = NULL;
 	unsigned best_fits = 0;
@@ -104,7 +109,7 @@ static struct holm_udp *best_bound(const struct udp_port *port, const struct hol
 
 	for (n = list_first(&port->unconnected); n; n = list_next(&port->unconnected, n)) {
 		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
-		unsigned fits = fitness(u, dst, dev);
+		unsigned fits = fitness(u, &rx->dst, dev);
 
 		if (fits > best_fits) {
 			best = u;
@@ -114,7 +119,10 @@ static struct holm_udp *best_bound(const struct udp_port *port, const struct hol
 		if (fits > 0 && fits == best_fits && u->share)
 			sharers++;
 	}
-	return sharers > 1 ? pick_sharer(port, dst, dev, best_fits, flow % sharers) : best;
+	if (likely(sharers <= 1))
+		return best;
+	return pick_sharer(port, &rx->dst, dev, best_fits,
+			   flow_hash(net, &rx->dst, port->port, &rx->src, sport) % sharers);
 }
 
 static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
@@ -128,13 +136,17 @@ static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
 	if (u && !u->dev_gone && (!u->dev || u->dev == f->dev))
 		return u;
 	port = udp_port_find(net, dport);
-	return port ? best_bound(port, &rx->dst, f->dev,
-				 flow_hash(net, &rx->dst, dport, &rx->src, sport))
-		    : NULL;
+	return port ? best_bound(net, port, f->dev, rx, sport) : NULL;
 }
 
-struct holm_udp *udp_lookup_tables(struct holm_net *net, const struct holm_frame *f,
-				   const struct ip_rx *rx, const uint8_t *ports)
+/* The prefix of IPv4-mapped addresses sums to zero, so this serves both families. */
+uint32_t udp_ends_sum(const struct ip_rx *rx)
+{
+	return checksum_32(rx->src.b, IP4_PROTO_UDP);
+}
+
+struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+			    const struct ip_rx *rx, const uint8_t *ports)
 {
 	struct udp_state *udp = net->udp;
 	struct holm_udp *u = find(net, f, rx, ports);
@@ -145,6 +157,7 @@ struct holm_udp *udp_lookup_tables(struct holm_net *net, const struct holm_frame
 		udp->last_dev = f->dev;
 		udp->last_src = rx->src;
 		udp->last_dst = rx->dst;
+		udp->last_sum = udp_ends_sum(rx);
 	}
 	return u;
 }

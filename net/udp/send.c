@@ -59,10 +59,13 @@ static uint32_t flow_sum(const struct holm_addr *src, const struct holm_addr *ds
 	return checksum_add(ip_pseudo_sum(src, dst, IP4_PROTO_UDP, 0), (uint32_t)sport + dport);
 }
 
-void udp_go_straight(struct holm_udp *u)
+/* What is said of every datagram to this port at the end of dst. */
+static void aim(struct holm_udp *u, uint16_t rport)
 {
-	u->straight = true;
-	u->sum = flow_sum(&u->local, &u->remote, u->lport, u->rport);
+	u->tx.src = holm_addr_is_any(&u->local) ? &u->dst->src : &u->local;
+	u->tx.dst = &u->dst->remote;
+	u->sum = flow_sum(u->tx.src, u->tx.dst, u->lport, rport);
+	u->ports = (uint32_t)u->lport << 16 | rport;
 }
 
 /* Everything that may speak against sending; afterwards only size and memory can. */
@@ -90,18 +93,14 @@ static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *
 		return -HOLM_ENETUNREACH;
 	if (u->dst->broadcast && !u->may_broadcast)
 		return -HOLM_EACCES;
-	if (!to)
-		udp_go_straight(u);
+	aim(u, to ? to->port : u->rport);
+	u->straight = !to;
 	return 0;
 }
 
-static inline size_t total_of(const struct holm_span *spans, size_t nspans)
+static never_inline size_t total_of_spans(const struct holm_span *spans, size_t nspans)
 {
 	size_t len = 0;
-
-	if (likely(nspans == 1))
-		return spans[0].len > HOLM_UDP_PAYLOAD_MAX ? HOLM_UDP_PAYLOAD_MAX + 1u
-							   : spans[0].len;
 
 	for (size_t i = 0; i < nspans; i++) {
 		/* Beyond what can be sent, the exact figure does not matter. */
@@ -112,13 +111,17 @@ static inline size_t total_of(const struct holm_span *spans, size_t nspans)
 	return len;
 }
 
+static inline size_t total_of(const struct holm_span *spans, size_t nspans)
+{
+	return likely(nspans == 1) ? spans[0].len : total_of_spans(spans, nspans);
+}
+
 /* Copy spans behind the header of a linear frame; returns the sum of header, payload and `sum`. */
-static uint32_t copy_summed(uint8_t *p, const struct holm_span *spans, size_t nspans, uint32_t sum)
+static never_inline uint32_t copy_spans_summed(uint8_t *p, const struct holm_span *spans,
+					       size_t nspans, uint32_t sum)
 {
 	size_t at = 0;
 
-	if (likely(nspans == 1))
-		return checksum_copy(p, spans[0].data, spans[0].len, sum);
 	for (size_t i = 0; i < nspans; i++) {
 		uint32_t part;
 
@@ -131,7 +134,15 @@ static uint32_t copy_summed(uint8_t *p, const struct holm_span *spans, size_t ns
 	return sum;
 }
 
-static void copy_plain(uint8_t *p, const struct holm_span *spans, size_t nspans)
+static inline uint32_t copy_summed(uint8_t *p, const struct holm_span *spans, size_t nspans,
+				   uint32_t sum)
+{
+	if (likely(nspans == 1))
+		return checksum_copy(p, spans[0].data, spans[0].len, sum);
+	return copy_spans_summed(p, spans, nspans, sum);
+}
+
+static never_inline void copy_plain(uint8_t *p, const struct holm_span *spans, size_t nspans)
 {
 	for (size_t i = 0; i < nspans; i++) {
 		if (spans[i].len)
@@ -141,8 +152,8 @@ static void copy_plain(uint8_t *p, const struct holm_span *spans, size_t nspans)
 }
 
 /* Copy spans into as many frames as they take, whose buffers `f` keeps. False: out of frames. */
-static bool copy_scattered(struct holm_net *net, struct holm_frame *f,
-			   const struct holm_span *spans, size_t nspans)
+static never_inline bool copy_scattered(struct holm_net *net, struct holm_frame *f,
+					const struct holm_span *spans, size_t nspans)
 {
 	struct holm_frame *piece = NULL;
 	size_t room = 0;
@@ -220,22 +231,23 @@ static inline bool put_payload(struct holm_net *net, struct holm_frame *f, bool 
 	return true;
 }
 
-/* A frame with header and payload; `sum` is the flow's. NULL: no frame left. */
-static inline struct holm_frame *build(struct holm_udp *u, uint32_t sum, uint16_t rport,
-				       const struct holm_span *spans, size_t nspans, size_t len)
+/* A frame with header and payload. NULL: no frame left. */
+static inline struct holm_frame *build(const struct holm_udp *u, const struct holm_span *spans,
+				       size_t nspans, size_t len)
 {
 	const struct holm_netif *netif = u->dst->netif;
 	struct holm_frame *f = holm_frame_alloc(u->net->pool, HOLM_FRAME_HEADROOM, false);
 	uint32_t udp_len = (uint32_t)(UDP_HDR_BYTES + len);
 	bool summed = sums_in_software(netif);
 	uint16_t checksum = 0;
+	uint32_t sum;
 	uint8_t *p;
 
 	if (unlikely(!f))
 		return NULL;
 	p = holm_frame_data(f);
 	/* The length counts twice: in the pseudo header and in the header. */
-	sum = checksum_add(sum, 2 * udp_len);
+	sum = checksum_add(u->sum, 2 * udp_len);
 	if (unlikely(!put_payload(u->net, f, summed, spans, nspans, len, &sum))) {
 		holm_frame_free(f);
 		return NULL;
@@ -243,9 +255,9 @@ static inline struct holm_frame *build(struct holm_udp *u, uint32_t sum, uint16_
 	if (likely(summed))
 		checksum = udp_checksum(sum);
 	else if (netif->features & HOLM_DEV_TX_CSUM)
-		checksum =
-			leave_to_device(f, checksum_sub(sum, (uint32_t)u->lport + rport + udp_len));
-	store_be32(p, (uint32_t)u->lport << 16 | rport);
+		checksum = leave_to_device(
+			f, checksum_sub(sum, (u->ports >> 16) + (u->ports & 0xffff) + udp_len));
+	store_be32(p, u->ports);
 	store_be32(p + 4, udp_len << 16 | checksum);
 	f->payload_off = UDP_HDR_BYTES;
 	f->hdr_len = UDP_HDR_BYTES;
@@ -257,37 +269,26 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 {
 	struct holm_net *net = u->net;
 	size_t len = total_of(spans, nspans);
-	uint16_t rport = to ? to->port : u->rport;
 	const struct holm_netif *netif;
 	struct holm_frame *f;
-	struct ip_tx tx;
-	uint32_t sum;
 
 	ASSERT(!net->callbacks);
-	if (unlikely(to || !u->straight || u->error || !ip_dst_check(net, u->dst))) {
+	if (unlikely(to || !u->straight || !ip_dst_check(net, u->dst))) {
 		int err = prepare(u, to);
 
 		if (err)
 			return err;
 	}
-	if (unlikely(len + UDP_HDR_BYTES > ip_dst_payload_max(u->dst)))
+	if (unlikely(len > HOLM_UDP_PAYLOAD_MAX ||
+		     len + UDP_HDR_BYTES > ip_dst_payload_max(u->dst)))
 		return -HOLM_EMSGSIZE;
 	netif = u->dst->netif;
 	if (unlikely(netif->tail - netif->head > netif->ring_mask))
 		return wait_for_room(u);
-	tx.src = &u->local;
-	if (unlikely(!u->straight) && holm_addr_is_any(&u->local))
-		tx.src = &u->dst->src;
-	tx.dst = &u->dst->remote;
-	tx.proto = IP4_PROTO_UDP;
-	tx.tos = u->tos;
-	tx.ttl = u->ttl;
-	tx.dont_fragment = true;
-	sum = likely(u->straight) ? u->sum : flow_sum(tx.src, tx.dst, u->lport, rport);
-	f = build(u, sum, rport, spans, nspans, len);
+	f = build(u, spans, nspans, len);
 	if (unlikely(!f))
 		return wait_for_room(u);
 	net_count(net, HOLM_COUNT_UDP_TX);
-	ip_output(net, u->dst, f, &tx);
+	ip_output(net, u->dst, f, &u->tx);
 	return 0;
 }

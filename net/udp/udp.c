@@ -32,7 +32,7 @@ static never_inline struct holm_frame *slim(struct holm_net *net, struct holm_fr
 	return copy;
 }
 
-static inline void deliver(struct holm_net *net, struct holm_udp *u, struct holm_frame *f)
+static always_inline void deliver(struct holm_net *net, struct holm_udp *u, struct holm_frame *f)
 {
 	uint32_t pinned = udp_pinned_by(f);
 	uint32_t len = ip_rx(f)->l4_len;
@@ -84,6 +84,12 @@ static struct holm_udp *next_concerned(const struct udp_port *port, struct list_
 	return NULL;
 }
 
+static never_inline void deliver_to_one(struct holm_net *net, struct holm_udp *u,
+					struct holm_frame *f)
+{
+	deliver(net, u, f);
+}
+
 /* Everybody but the last gets a clone. */
 static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame *f, uint16_t dport)
 {
@@ -103,13 +109,13 @@ static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame 
 		struct holm_frame *clone;
 
 		if (!next) {
-			deliver(net, u, f);
+			deliver_to_one(net, u, f);
 			return;
 		}
 		clone = holm_frame_clone(net->pool, f);
 		if (clone) {
 			*ip_rx(clone) = rx;
-			deliver(net, u, clone);
+			deliver_to_one(net, u, clone);
 		} else {
 			net_drop_note(net, HOLM_DROP_NO_FRAME);
 		}
@@ -119,18 +125,16 @@ static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame 
 
 /* ---- Input. */
 
-static inline bool checksum_holds(const struct holm_frame *f, const struct ip_rx *rx,
-				  const struct udp_info *info)
+/* `sum` is that of both ends. */
+static inline bool checksum_holds(const struct holm_frame *f, const struct udp_info *info,
+				  uint32_t sum)
 {
-	uint32_t sum;
-
 	/* IPv4 senders may leave it out; a lower layer may have looked already. */
 	if (info->checksum == 0 || f->csum != HOLM_CSUM_NONE ||
 	    (f->dev->netif->features & HOLM_DEV_NO_CSUM))
 		return true;
-	/* The prefix of IPv4-mapped addresses sums to zero, so this serves both families. */
-	sum = checksum_32(rx->src.b, IP4_PROTO_UDP + (uint32_t)info->len);
-	return checksum_finish(ip_frame_sum(f, f->l4_off, info->len, sum)) == 0;
+	return checksum_finish(
+		       ip_frame_sum(f, f->l4_off, info->len, checksum_add(sum, info->len))) == 0;
 }
 
 static void udp_input(struct holm_net *net, struct holm_frame *f)
@@ -147,11 +151,12 @@ static void udp_input(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	p = holm_frame_data(f) + f->l4_off;
-	if (unlikely(!udp_parse(p, f->segs[0].len - f->l4_off, rx->l4_len, &info, &why))) {
+	if (unlikely(!udp_parse(p, UDP_HDR_BYTES, rx->l4_len, &info, &why))) {
 		net_drop(net, f, why);
 		return;
 	}
-	if (unlikely(!checksum_holds(f, rx, &info))) {
+	u = udp_lookup_last(net, f, rx, p);
+	if (unlikely(!checksum_holds(f, &info, u ? net->udp->last_sum : udp_ends_sum(rx)))) {
 		net_drop(net, f, HOLM_DROP_UDP_CSUM);
 		return;
 	}
@@ -161,7 +166,8 @@ static void udp_input(struct holm_net *net, struct holm_frame *f)
 		deliver_to_all(net, f, info.dport);
 		return;
 	}
-	u = udp_lookup(net, f, rx, p);
+	if (unlikely(!u))
+		u = udp_lookup(net, f, rx, p);
 	if (unlikely(!u)) {
 		ip_send_port_unreachable(net, f);
 		net_drop(net, f, HOLM_DROP_UDP_NO_PORT);

@@ -42,12 +42,14 @@ struct holm_udp {
 
 	/* Sending: where the last datagram went, or where all go. */
 	struct ip_dst *dst;
+	struct ip_tx tx; /* its ends are those of the last datagram */
+	uint32_t sum;	 /* likewise: of the pseudo header and the ports, without any length */
+	uint32_t ports;	 /* likewise: as the header's first word reads */
 	uint16_t lport, rport;
-	uint8_t ttl, tos;
 	bool connected, may_broadcast;
-	bool straight; /* bound, and dst leads to the connected remote: nothing to find out */
-	int error;     /* positive, to be taken; 0: none */
-	uint32_t sum;  /* while straight: of the pseudo header and the ports, without any length */
+	/* Bound, no error waits, dst, tx, sum and ports lead to the connected remote. */
+	bool straight;
+	int error; /* positive, to be taken; 0: none */
 	struct holm_addr local, remote;
 	struct netif_waiter waiter; /* for room in the interface queue */
 
@@ -70,6 +72,7 @@ struct udp_state {
 	struct holm_addr last_src, last_dst;
 	uint32_t last_ports; /* as they lie in the header */
 	struct holm_dev *last_dev;
+	uint32_t last_sum; /* of its pseudo header but for the length: udp_ends_sum() */
 
 	struct htab flows; /* connected endpoints by both ends */
 	struct htab ports; /* struct udp_port by number */
@@ -97,22 +100,25 @@ static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_ad
 
 /* ---- demux.c */
 
-/* The general case of udp_lookup(), which remembers the flow. */
-struct holm_udp *udp_lookup_tables(struct holm_net *net, const struct holm_frame *f,
-				   const struct ip_rx *rx, const uint8_t *ports);
-
-/* Who gets a datagram for one of our unicast addresses? NULL: nobody. */
-static inline struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
-					  const struct ip_rx *rx, const uint8_t *ports)
+/* Whose is a datagram of the same flow as the last one? NULL: it is of another. */
+static inline struct holm_udp *udp_lookup_last(const struct holm_net *net,
+					       const struct holm_frame *f, const struct ip_rx *rx,
+					       const uint8_t *ports)
 {
 	const struct udp_state *udp = net->udp;
 
-	if (likely(udp->last && load_be32(ports) == udp->last_ports && f->dev == udp->last_dev &&
+	if (likely(load_be32(ports) == udp->last_ports && f->dev == udp->last_dev &&
 		   udp_same_addr(&rx->src, &udp->last_src) &&
 		   udp_same_addr(&rx->dst, &udp->last_dst)))
 		return udp->last;
-	return udp_lookup_tables(net, f, rx, ports);
+	return NULL;
 }
+
+/* Who gets a datagram for one of our unicast addresses? Remembers the flow. NULL: nobody. */
+struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+			    const struct ip_rx *rx, const uint8_t *ports);
+/* What the checksum of a received datagram begins with, but for its length. */
+uint32_t udp_ends_sum(const struct ip_rx *rx);
 /* Binding changed: what the last datagram found may be wrong. */
 void udp_forget_flow(struct holm_net *net);
 /* The connected endpoint of a flow, seen from our side. */
@@ -143,8 +149,6 @@ void udp_destroy(struct holm_udp *u);
 
 /* The interface has room again. */
 void udp_wake(struct holm_net *net, struct netif_waiter *waiter);
-/* The endpoint is bound and connected, and dst leads to its remote. */
-void udp_go_straight(struct holm_udp *u);
 /* Give up the remembered destination. */
 void udp_drop_dst(struct holm_udp *u);
 

@@ -3,6 +3,7 @@
  */
 #include "net/udp/udp.h"
 
+#include "net/wire/ip4.h"
 #include "net/wire/udp.h"
 
 int holm_udp_open(struct holm_net *net, struct holm_udp **out)
@@ -21,7 +22,9 @@ int holm_udp_open(struct holm_net *net, struct holm_udp **out)
 	u->ep.owned = true;
 	u->ep.state = HOLM_WRITABLE;
 	u->net = net;
-	u->ttl = UDP_TTL;
+	u->tx.proto = IP4_PROTO_UDP;
+	u->tx.ttl = UDP_TTL;
+	u->tx.dont_fragment = true;
 	u->rcvbuf_bytes = net->config.udp_rcvbuf_bytes;
 	u->local = holm_addr_ip4(0, 0, 0, 0);
 	u->remote = holm_addr_ip4(0, 0, 0, 0);
@@ -105,7 +108,6 @@ static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 		return err;
 	}
 	u->connected = true;
-	udp_go_straight(u);
 	list_remove(&u->port_node);
 	list_push_back(&u->port->connected, &u->port_node);
 	udp_forget_flow(u->net);
@@ -152,6 +154,7 @@ void udp_update_state(struct holm_udp *u)
 void udp_set_error(struct holm_udp *u, int error)
 {
 	u->error = error;
+	u->straight = false;
 	udp_update_state(u);
 	ep_notify(u->net, &u->ep);
 }
@@ -237,12 +240,12 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 	case HOLM_UDP_OPT_TTL:
 		if (value < 1 || value > 255)
 			return -HOLM_EINVAL;
-		u->ttl = (uint8_t)value;
+		u->tx.ttl = (uint8_t)value;
 		return 0;
 	case HOLM_UDP_OPT_TOS:
 		if (value > 255)
 			return -HOLM_EINVAL;
-		u->tos = (uint8_t)value;
+		u->tx.tos = (uint8_t)value;
 		return 0;
 	case HOLM_UDP_OPT_RCVBUF:
 		if (value < HOLM_FRAME_BYTES)
@@ -260,10 +263,10 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 		*value = u->may_broadcast;
 		return 0;
 	case HOLM_UDP_OPT_TTL:
-		*value = u->ttl;
+		*value = u->tx.ttl;
 		return 0;
 	case HOLM_UDP_OPT_TOS:
-		*value = u->tos;
+		*value = u->tx.tos;
 		return 0;
 	case HOLM_UDP_OPT_RCVBUF:
 		*value = u->rcvbuf_bytes;
