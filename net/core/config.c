@@ -19,6 +19,7 @@ void holm_config_default(struct holm_config *config)
 		.neighbours_max = 512,
 		.neighbour_frames_max = 4,
 		.dsts_max = 4096,
+		.ip_reasm_bytes_max = 1024 * 1024,
 		.dev_queue_max = 1024,
 		.frame_reserve = 64,
 		.tcp_conns_max = 1u << 20,
@@ -47,7 +48,8 @@ bool config_is_valid(const struct holm_config *c)
 {
 	return c->size == sizeof(*c) && c->devices_max >= 1 && c->devices_max <= 1024 &&
 	       c->addrs_max >= 1 && c->routes_max >= 1 && c->neighbours_max >= 4 &&
-	       c->neighbour_frames_max >= 3 && c->dsts_max >= 4 && c->dev_queue_max >= 64 &&
+	       c->neighbour_frames_max >= 3 && c->dsts_max >= 4 &&
+	       c->ip_reasm_bytes_max >= HOLM_FRAME_BYTES && c->dev_queue_max >= 64 &&
 	       c->dev_queue_max <= 65536 && is_pow2_u64(c->dev_queue_max) &&
 	       c->tcp_conns_max >= 1 && c->tcp_half_open_max >= 1 && c->tcp_backlog_max >= 1 &&
 	       c->tcp_time_wait_max >= 1 && c->tcp_time_wait_ns <= CONFIG_TIME_WAIT_NS_MAX &&

@@ -210,6 +210,7 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 			ip->routes[kept++] = ip->routes[i];
 	ip->nroutes = kept;
 	ip_early_netif_gone(net, netif);
+	ip_reasm_netif_gone(net, netif);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }
@@ -251,6 +252,7 @@ static int make_state(struct holm_net *net)
 	net->ip = ip;
 	ip_dst_start(net);
 	ip_early_start(net);
+	ip_reasm_start(net);
 	return 0;
 }
 
@@ -275,6 +277,7 @@ void ip_stop(struct holm_net *net, unsigned family)
 		if (ip->families[i])
 			return;
 	ip_early_stop(net);
+	ip_reasm_stop(net);
 	ip_dst_stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));

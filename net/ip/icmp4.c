@@ -114,6 +114,8 @@ static void answer_echo(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
+	/* A request that came in pieces is answered in pieces. */
+	tx.dont_fragment = rx.l4_len <= ip_dst_payload_max(dst);
 	f = make_reply(net, dst, f, rx.l4_len);
 	if (!f) {
 		net_drop_note(net, HOLM_DROP_NO_FRAME);
@@ -237,9 +239,8 @@ static bool may_answer(const struct holm_frame *f, const struct ip_rx *rx)
 }
 
 static void send_error(struct holm_net *net, const struct holm_frame *f, const struct ip_rx *rx,
-		       struct ip_dst *dst, uint8_t code)
+		       struct ip_dst *dst, const struct icmp4_info *info)
 {
-	struct icmp4_info info = { .type = ICMP4_UNREACHABLE, .code = code };
 	struct ip_tx tx = {
 		.src = &rx->dst,
 		.dst = &rx->src,
@@ -256,7 +257,7 @@ static void send_error(struct holm_net *net, const struct holm_frame *f, const s
 		net_drop_note(net, HOLM_DROP_NO_FRAME);
 		return;
 	}
-	icmp4_build(holm_frame_put(e, ICMP4_HDR_BYTES), &info);
+	icmp4_build(holm_frame_put(e, ICMP4_HDR_BYTES), info);
 	holm_frame_read(f, f->l3_off, holm_frame_put(e, quoted), quoted);
 	icmp4_seal(holm_frame_data(e), e->len);
 	e->payload_off = ICMP4_HDR_BYTES;
@@ -265,8 +266,23 @@ static void send_error(struct holm_net *net, const struct holm_frame *f, const s
 	ip_output(net, dst, e, &tx);
 }
 
+/* What the error says; IP_ERROR_TTL is the time that fragments had to come. */
+static struct icmp4_info info_of(enum ip_error_kind kind)
+{
+	struct icmp4_info info = { .type = ICMP4_UNREACHABLE, .code = ICMP4_PORT };
+
+	if (kind == IP_ERROR_PROTOCOL_UNREACHABLE)
+		info.code = ICMP4_PROTOCOL;
+	if (kind == IP_ERROR_TTL) {
+		info.type = ICMP4_TIME_EXCEEDED;
+		info.code = 1;
+	}
+	return info;
+}
+
 static void send_unreachable(struct holm_net *net, struct holm_frame *f, enum ip_error_kind kind)
 {
+	const struct icmp4_info info = info_of(kind);
 	const struct ip_rx rx = *ip_rx(f);
 	struct ip_dst *dst;
 
@@ -280,8 +296,7 @@ static void send_unreachable(struct holm_net *net, struct holm_frame *f, enum ip
 		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
-	send_error(net, f, &rx, dst,
-		   kind == IP_ERROR_PROTOCOL_UNREACHABLE ? ICMP4_PROTOCOL : ICMP4_PORT);
+	send_error(net, f, &rx, dst, &info);
 	ip_dst_put(net, dst);
 }
 

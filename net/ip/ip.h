@@ -54,6 +54,7 @@ struct ip_tx {
 	const struct holm_addr *src, *dst;
 	uint8_t proto, tos, ttl;
 	bool dont_fragment;
+	bool link_mtu; /* the path's MTU does not matter, the link's does (probing) */
 };
 
 /*

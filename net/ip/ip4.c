@@ -1,6 +1,6 @@
 /*
  * IPv4 in and out: RFC 791, RFC 1122 section 3.2.1, RFC 6864. A packet is validated once, here;
- * transports find what they need in ip_rx(). Fragments are neither made nor put together.
+ * transports find what they need in ip_rx(). Fragments are put together by reasm.c, made by split4.c.
  */
 #include "net/ip/state.h"
 
@@ -121,15 +121,13 @@ static void reject(struct holm_net *net, struct holm_frame *f, enum holm_drop wh
 	net_drop(net, f, why);
 }
 
-/* The verdict on addresses and fragments; HOLM_DROP_COUNT: accepted. */
+/* The verdict on addresses; HOLM_DROP_COUNT: accepted. */
 static enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
 			      const struct ip4_info *info, enum role *role)
 {
 	const struct holm_netif *netif = f->dev->netif;
 	bool possible;
 
-	if (ip4_is_fragment(info))
-		return HOLM_DROP_IP4_FRAGMENT;
 	possible = netif->loopback ? classify_looped(net->ip, info->src, info->dst, role)
 				   : classify(net->ip, netif->index, info->src, info->dst, role);
 	if (!possible)
@@ -194,7 +192,10 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	fill_rx(f, &info, role);
-	hand_up(net, f, info.proto);
+	if (ip4_is_fragment(&info))
+		f = ip_reasm_input(net, f, &info);
+	if (f)
+		hand_up(net, f, info.proto);
 }
 
 /*
@@ -243,8 +244,11 @@ static void ip4_input(struct holm_net *net, struct holm_frame *f)
  */
 static uint16_t next_id(struct holm_net *net, const struct ip_dst *dst, bool dont_fragment)
 {
-	if (dont_fragment)
-		return 0;
+	return dont_fragment ? 0 : ip4_next_id(net, dst);
+}
+
+uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst)
+{
 	return (uint16_t)(net->ip->id_counter++ + dst->node.hash);
 }
 
@@ -280,20 +284,11 @@ static void send_to_group(struct ip_dst *dst, struct holm_frame *f)
 	eth_output(dst->netif, f, &mac, ETH_TYPE_IP4);
 }
 
-static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
-		       const struct ip_tx *tx)
+/* A frame that begins with its header goes on its way. */
+static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f)
 {
-	size_t total = (size_t)f->len + IP4_HDR_BYTES;
-	uint16_t headers;
+	uint16_t headers = dst->netif->loopback ? IP4_HDR_BYTES : IP4_HDR_BYTES + ETH_HDR_BYTES;
 
-	if (unlikely(total > dst->mtu && (f->gso == HOLM_GSO_NONE || total > IP4_TOTAL_MAX))) {
-		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
-		return;
-	}
-	write_header(holm_frame_push(f, IP4_HDR_BYTES), (uint32_t)total,
-		     next_id(net, dst, tx->dont_fragment), tx);
-
-	headers = dst->netif->loopback ? IP4_HDR_BYTES : IP4_HDR_BYTES + ETH_HDR_BYTES;
 	f->l3_off = (uint16_t)(headers - IP4_HDR_BYTES);
 	f->l4_off = headers;
 	f->csum_start = (uint16_t)(f->csum_start + headers);
@@ -305,6 +300,47 @@ static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_fra
 		loopback_output(net, f);
 	else
 		send_to_group(dst, f);
+}
+
+void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f)
+{
+	emit(net, dst, f);
+}
+
+static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+			      const struct ip_tx *tx)
+{
+	uint32_t total = f->len + (uint32_t)IP4_HDR_BYTES;
+
+	write_header(holm_frame_push(f, IP4_HDR_BYTES), total, next_id(net, dst, tx->dont_fragment),
+		     tx);
+	emit(net, dst, f);
+}
+
+/* A packet that is larger than the path lets through. */
+static never_inline void output_large(struct holm_net *net, struct ip_dst *dst,
+				      struct holm_frame *f, const struct ip_tx *tx)
+{
+	size_t total = (size_t)f->len + IP4_HDR_BYTES;
+	uint16_t mtu = tx->link_mtu ? dst->netif->mtu : dst->mtu;
+
+	if (total <= mtu)
+		send_whole(net, dst, f, tx);
+	else if (tx->dont_fragment || total > IP4_TOTAL_MAX)
+		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
+	else
+		ip4_split(net, dst, f, tx, mtu);
+}
+
+static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+		       const struct ip_tx *tx)
+{
+	size_t total = (size_t)f->len + IP4_HDR_BYTES;
+
+	if (unlikely(total > dst->mtu && (f->gso == HOLM_GSO_NONE || total > IP4_TOTAL_MAX)))
+		output_large(net, dst, f, tx);
+	else
+		send_whole(net, dst, f, tx);
 }
 
 /* ---- Addresses. */

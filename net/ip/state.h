@@ -9,6 +9,7 @@
 #include "net/core/proto.h"
 #include "net/ip/early.h"
 #include "net/ip/ip.h"
+#include "net/ip/reasm.h"
 #include "net/wire/ip4.h"
 
 enum { IP_FAMILY_4, IP_FAMILY_6, IP_FAMILIES };
@@ -67,8 +68,9 @@ struct ip_state {
 	struct list unused;	 /* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
 	struct ip_early early;
+	struct ip_reasm reasm;
 
-	/* Set by ICMP when it is named: answer `f` with an "unreachable" of this kind. */
+	/* Set by ICMP when it is named: answer `f` with an error of this kind. */
 	void (*send_unreachable)(struct holm_net *net, struct holm_frame *f,
 				 enum ip_error_kind kind);
 };
@@ -132,6 +134,16 @@ static inline const struct holm_proto *ip_transport(const struct holm_net *net, 
 		return net->ip->udp;
 	return proto == IP4_PROTO_ICMP ? net->ip->icmp4 : NULL;
 }
+
+/*
+ * ip4.c: send a frame that begins with its IPv4 header. The identification of the next packet that may
+ * be fragmented: it does not repeat soon and tells nobody how much we send to whom.
+ */
+void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f);
+uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst);
+/* split4.c: send a frame that begins with its transport header in pieces that fit `mtu`. */
+void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+	       const struct ip_tx *tx, uint16_t mtu);
 
 /* Hear from the neighbour cache about frames that it gives up. */
 void ip_watch_neighbours(struct holm_net *net);

@@ -33,6 +33,12 @@ struct holm_config {
 	/* Destinations remembered (route, neighbour, path MTU); unused ones are recycled. */
 	uint32_t dsts_max;
 
+	/*
+	 * Buffer memory that fragments may hold while they wait for the others: ten or so datagrams of
+	 * 64 KiB. Beyond, random ones yield and are counted.
+	 */
+	uint32_t ip_reasm_bytes_max;
+
 	/* Frames a device's interface queue holds while its ring is full: one ring's worth. */
 	uint32_t dev_queue_max;
 	/*

@@ -68,8 +68,7 @@ static void a_bad_header_is_dropped_by_name(void **state)
 	expect_drop(&lab, 2, 1, true, HOLM_DROP_IP4_SHORT);
 	expect_drop(&lab, 3, 19, true, HOLM_DROP_IP4_SHORT);
 	expect_drop(&lab, 8, 63, false, HOLM_DROP_IP4_CSUM);
-	expect_drop(&lab, 6, 0x20, true, HOLM_DROP_IP4_FRAGMENT);
-	expect_drop(&lab, 7, 1, true, HOLM_DROP_IP4_FRAGMENT);
+	expect_drop(&lab, 6, 0x20, true, HOLM_DROP_IP4_FRAGMENT); /* of odd length */
 	lab_fini(&lab);
 }
 
@@ -364,7 +363,7 @@ static void random_bytes_are_dropped_whatever_they_say(void **state)
 		lab_receive(&lab, frame, expect_random_below(&seed, len) + 1);
 		lab_clear(&lab);
 	}
-	lab_run(&lab, 10 * LAB_S);
+	lab_run(&lab, IP_REASM_NS + LAB_S);
 	assert_true(lab_frames_are_home(&lab));
 	lab_fini(&lab);
 }

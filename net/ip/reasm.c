@@ -1,0 +1,422 @@
+/*
+ * Putting datagrams together; see reasm.h. Pieces wait as the frames they came in, in order, and are
+ * copied into one dense frame when all are there. What is missing at the end of the time is told to the
+ * sender (RFC 1122 section 3.3.2), if the first piece has come.
+ */
+#include "net/ip/reasm.h"
+
+#include "net/ip/state.h"
+#include "net/link/netif.h"
+
+/* One per datagram in pieces. */
+struct datagram {
+	struct htab_node node;
+	struct list_node age;
+	uint32_t src, dst;
+	uint32_t netif_index;
+	uint16_t id;
+	uint8_t proto;
+	uint32_t len;	       /* of what was cut; 0: the last piece is missing */
+	uint32_t have;	       /* bytes that are there */
+	uint32_t pinned_bytes; /* by its pieces */
+	uint64_t deadline_ns;
+	struct holm_frame *first; /* by offset, linked by next */
+};
+
+/* What a piece's scratch holds while it waits. */
+struct piece {
+	struct ip_rx rx; /* l4_len is the piece's */
+	uint32_t off;
+};
+
+_Static_assert(sizeof(struct piece) <= sizeof(((struct holm_frame *)0)->cb), "fits the scratch");
+
+static struct piece *piece_of(struct holm_frame *f)
+{
+	return (struct piece *)(void *)f->cb.bytes;
+}
+
+static uint32_t pinned_by(const struct holm_frame *f)
+{
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		bytes += f->segs[i].buf->bytes;
+	return bytes;
+}
+
+/* ---- Datagrams. */
+
+static uint32_t hash_of(const struct holm_net *net, const struct ip4_info *info, uint32_t netif)
+{
+	return fold_hash_2(&net->secrets.flow, (uint64_t)info->src << 32 | info->dst,
+			   (uint64_t)netif << 32 | (uint32_t)info->proto << 16 | info->id);
+}
+
+static bool is_of(const struct datagram *d, const struct ip4_info *info, uint32_t netif)
+{
+	return d->src == info->src && d->dst == info->dst && d->id == info->id &&
+	       d->proto == info->proto && d->netif_index == netif;
+}
+
+/* The pieces go, one by one, for this reason. */
+static void drop_pieces(struct holm_net *net, struct datagram *d, enum holm_drop why)
+{
+	while (d->first) {
+		struct holm_frame *f = d->first;
+
+		d->first = f->next;
+		f->next = NULL;
+		net_drop(net, f, why);
+	}
+}
+
+static void forget(struct holm_net *net, struct datagram *d)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+
+	r->pinned_bytes -= d->pinned_bytes;
+	htab_remove(&r->datagrams, &d->node);
+	list_remove(&d->age);
+	mem_free(&net->mem, d, sizeof(*d));
+}
+
+static void give_up(struct holm_net *net, struct datagram *d, enum holm_drop why)
+{
+	drop_pieces(net, d, why);
+	forget(net, d);
+}
+
+/* The `pick`th of those from `src`; of all, if that is 0. */
+static struct datagram *pick_victim(const struct ip_reasm *r, uint32_t src, uint32_t pick)
+{
+	struct list_node *n;
+
+	for (n = list_first(&r->oldest_first); n; n = list_next(&r->oldest_first, n)) {
+		struct datagram *d = container_of(n, struct datagram, age);
+
+		if ((src == 0 || d->src == src) && pick-- == 0)
+			return d;
+	}
+	return NULL;
+}
+
+static uint32_t count_from(const struct ip_reasm *r, uint32_t src)
+{
+	struct list_node *n;
+	uint32_t count = 0;
+
+	for (n = list_first(&r->oldest_first); n; n = list_next(&r->oldest_first, n))
+		count += container_of(n, struct datagram, age)->src == src;
+	return count;
+}
+
+/* One more datagram: who has too many loses one; beyond that, chance decides. */
+static void make_room(struct holm_net *net, uint32_t src)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+	uint32_t from = count_from(r, src);
+	struct datagram *victim = NULL;
+
+	if (from >= IP_REASM_SOURCE_MAX)
+		victim = pick_victim(r, src, rng_below(&net->rng, from));
+	else if (r->datagrams.nodes >= IP_REASM_DATAGRAMS_MAX)
+		victim = pick_victim(r, 0, rng_below(&net->rng, r->datagrams.nodes));
+	if (victim)
+		give_up(net, victim, HOLM_DROP_IP4_REASM_FULL);
+}
+
+/* More buffer memory than all may hold: random ones yield. */
+static void make_bytes(struct holm_net *net, uint32_t pinned)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+
+	while (r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max && r->datagrams.nodes > 0)
+		give_up(net, pick_victim(r, 0, rng_below(&net->rng, r->datagrams.nodes)),
+			HOLM_DROP_IP4_REASM_FULL);
+}
+
+static struct datagram *create(struct holm_net *net, const struct ip4_info *info, uint32_t netif)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+	struct datagram *d;
+
+	make_room(net, info->src);
+	d = mem_zalloc(&net->mem, sizeof(*d));
+	if (!d)
+		return NULL;
+	d->src = info->src;
+	d->dst = info->dst;
+	d->id = info->id;
+	d->proto = info->proto;
+	d->netif_index = netif;
+	d->deadline_ns = net->now + IP_REASM_NS;
+	if (htab_insert(&r->datagrams, &d->node, hash_of(net, info, netif)) != HTAB_INSERTED) {
+		mem_free(&net->mem, d, sizeof(*d));
+		return NULL;
+	}
+	if (list_is_empty(&r->oldest_first))
+		net_timer_arm(net, &r->timer, d->deadline_ns);
+	list_push_back(&r->oldest_first, &d->age);
+	return d;
+}
+
+static struct datagram *find(struct holm_net *net, const struct ip4_info *info, uint32_t netif)
+{
+	struct htab_node *n;
+
+	for (n = htab_first(&net->ip->reasm.datagrams, hash_of(net, info, netif)); n;
+	     n = htab_next(n)) {
+		struct datagram *d = container_of(n, struct datagram, node);
+
+		if (is_of(d, info, netif))
+			return d;
+	}
+	return create(net, info, netif);
+}
+
+/* ---- Pieces. */
+
+enum verdict { PIECE_TAKEN, PIECE_AGAIN, PIECE_OVERLAPS };
+
+/* Only the last piece may be of odd length, and nothing reaches beyond what a packet can be. */
+static bool is_possible(const struct ip4_info *info)
+{
+	uint32_t len = ip4_payload_len(info);
+
+	if (len == 0 || ((info->frag & IP4_MF) && len % 8 != 0))
+		return false;
+	/* RFC 3128: a first piece that leaves ports and flags to the next one wants to slip by. */
+	if (info->proto == IP4_PROTO_TCP && ip4_frag_offset_bytes(info) == 8)
+		return false;
+	return ip4_frag_offset_bytes(info) + len <= (uint32_t)IP4_TOTAL_MAX - info->hdr_len;
+}
+
+/* The length of the whole, which the last piece tells, must be the same for all. */
+static bool agrees_on_the_end(struct datagram *d, uint32_t end, bool is_last)
+{
+	struct holm_frame *f;
+
+	if (!is_last)
+		return d->len == 0 || end <= d->len;
+	if (d->len != 0)
+		return d->len == end;
+	for (f = d->first; f; f = f->next)
+		if (piece_of(f)->off + piece_of(f)->rx.l4_len > end)
+			return false;
+	d->len = end;
+	return true;
+}
+
+static enum verdict insert(struct datagram *d, struct holm_frame *f)
+{
+	uint32_t off = piece_of(f)->off, end = off + piece_of(f)->rx.l4_len;
+	struct holm_frame **at = &d->first;
+
+	while (*at && piece_of(*at)->off < off) {
+		if (piece_of(*at)->off + piece_of(*at)->rx.l4_len > off)
+			return PIECE_OVERLAPS;
+		at = &(*at)->next;
+	}
+	if (*at && piece_of(*at)->off < end) {
+		bool same = piece_of(*at)->off == off &&
+			    piece_of(*at)->rx.l4_len == piece_of(f)->rx.l4_len;
+
+		return same ? PIECE_AGAIN : PIECE_OVERLAPS;
+	}
+	f->next = *at;
+	*at = f;
+	d->have += end - off;
+	return PIECE_TAKEN;
+}
+
+/* ---- The whole. */
+
+/* A frame that is being filled, and how much room is behind its last byte. */
+struct filler {
+	struct holm_frame *whole;
+	size_t room;
+};
+
+/* Another buffer at the end, empty yet. */
+static bool add_buffer(struct holm_net *net, struct filler *to)
+{
+	struct holm_frame *more = holm_frame_alloc(net->pool, 0, false);
+	bool ok;
+
+	if (!more)
+		return false;
+	ok = holm_frame_append(to->whole, &more->home, holm_frame_data(more), 0);
+	holm_frame_free(more); /* its buffer stays, if the whole refers to it */
+	to->room = HOLM_FRAME_BYTES;
+	return ok;
+}
+
+static bool fill(struct holm_net *net, struct filler *to, const struct holm_frame *from, size_t off,
+		 size_t len)
+{
+	while (len > 0) {
+		size_t n = min_size(len, to->room);
+		struct holm_seg *last;
+
+		if (n == 0) {
+			if (!add_buffer(net, to))
+				return false;
+			continue;
+		}
+		last = &to->whole->segs[to->whole->nsegs - 1];
+		holm_frame_read(from, off, last->data + last->len, n);
+		last->len += (uint32_t)n;
+		to->whole->len += (uint32_t)n;
+		to->room -= n;
+		off += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* The first piece's header, as if nothing had been cut. */
+static void mend_header(uint8_t *p, size_t hdr_len, uint32_t payload)
+{
+	store_be16(p + 2, (uint16_t)(hdr_len + payload));
+	store_be16(p + 6, 0);
+	store_be16(p + 10, 0);
+	store_be16(p + 10, checksum_finish(checksum_partial(p, hdr_len, 0)));
+}
+
+static struct holm_frame *join(struct holm_net *net, const struct datagram *d)
+{
+	struct holm_frame *f = d->first;
+	struct filler to = { holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false),
+			     HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM };
+	size_t hdr_len = (size_t)f->l4_off - f->l3_off;
+	bool ok;
+
+	if (!to.whole)
+		return NULL;
+	ok = fill(net, &to, f, f->l3_off, hdr_len);
+	mend_header(holm_frame_data(to.whole), hdr_len, d->len);
+	to.whole->l4_off = (uint16_t)hdr_len;
+	to.whole->dev = f->dev;
+	to.whole->flags = f->flags & (uint16_t)~HOLM_FRAME_LENT;
+	to.whole->time_ns = net->now;
+	*ip_rx(to.whole) = piece_of(f)->rx;
+	ip_rx(to.whole)->l4_len = d->len;
+	for (; ok && f; f = f->next)
+		ok = fill(net, &to, f, f->l4_off, piece_of(f)->rx.l4_len);
+	if (ok)
+		return to.whole;
+	holm_frame_free(to.whole);
+	return NULL;
+}
+
+static struct holm_frame *finish(struct holm_net *net, struct datagram *d)
+{
+	struct holm_frame *whole = join(net, d);
+
+	while (d->first) {
+		struct holm_frame *f = d->first;
+
+		d->first = f->next;
+		holm_frame_free(f);
+	}
+	if (whole)
+		net_count(net, HOLM_COUNT_IP4_REASSEMBLED);
+	else
+		net_drop_note(net, HOLM_DROP_NO_FRAME);
+	forget(net, d);
+	return whole;
+}
+
+struct holm_frame *ip_reasm_input(struct holm_net *net, struct holm_frame *f,
+				  const struct ip4_info *info)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+	uint32_t off = ip4_frag_offset_bytes(info), pinned = pinned_by(f);
+	struct datagram *d;
+
+	if (!is_possible(info)) {
+		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
+		return NULL;
+	}
+	make_bytes(net, pinned);
+	d = pool_available(net->pool) > 0 ? find(net, info, f->dev->netif->index) : NULL;
+	if (!d || r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max) {
+		net_drop(net, f, HOLM_DROP_IP4_REASM_FULL);
+		return NULL;
+	}
+	piece_of(f)->off = off;
+	if (!agrees_on_the_end(d, off + ip4_payload_len(info), !(info->frag & IP4_MF))) {
+		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
+		give_up(net, d, HOLM_DROP_IP4_FRAGMENT);
+		return NULL;
+	}
+	switch (insert(d, f)) {
+	case PIECE_TAKEN:
+		break;
+	case PIECE_AGAIN:
+		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
+		return NULL;
+	case PIECE_OVERLAPS:
+		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
+		give_up(net, d, HOLM_DROP_IP4_FRAGMENT);
+		return NULL;
+	}
+	d->pinned_bytes += pinned;
+	r->pinned_bytes += pinned;
+	return d->len != 0 && d->have == d->len ? finish(net, d) : NULL;
+}
+
+/* ---- Time, life. */
+
+static void expire(struct holm_net *net, struct net_timer *timer)
+{
+	struct ip_reasm *r = container_of(timer, struct ip_reasm, timer);
+	struct list_node *n;
+
+	while ((n = list_first(&r->oldest_first)) != NULL) {
+		struct datagram *d = container_of(n, struct datagram, age);
+
+		if (d->deadline_ns > net->now) {
+			net_timer_arm(net, timer, d->deadline_ns);
+			return;
+		}
+		if (d->first && piece_of(d->first)->off == 0 && net->ip->send_unreachable)
+			net->ip->send_unreachable(net, d->first, IP_ERROR_TTL);
+		give_up(net, d, HOLM_DROP_IP4_REASM_TIME);
+	}
+}
+
+void ip_reasm_netif_gone(struct holm_net *net, const struct holm_netif *netif)
+{
+	struct list *all = &net->ip->reasm.oldest_first;
+	struct list_node *n = list_first(all);
+
+	while (n) {
+		struct datagram *d = container_of(n, struct datagram, age);
+
+		n = list_next(all, n);
+		if (d->netif_index == netif->index)
+			give_up(net, d, HOLM_DROP_IP_NO_DEVICE);
+	}
+}
+
+void ip_reasm_start(struct holm_net *net)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+
+	htab_init(&r->datagrams, &net->ip->allocator, HTAB_CHAIN_MAX);
+	list_init(&r->oldest_first);
+	net_timer_init(&r->timer, expire);
+}
+
+void ip_reasm_stop(struct holm_net *net)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+	struct list_node *n;
+
+	net_timer_cancel(net, &r->timer);
+	while ((n = list_first(&r->oldest_first)) != NULL)
+		give_up(net, container_of(n, struct datagram, age), HOLM_DROP_IP_NO_DEVICE);
+	htab_fini(&r->datagrams);
+}
