@@ -613,7 +613,7 @@ bench-loss: $(GOODPUT)
 
 # One program, twice: for every x86-64 and for x86-64-v3 (where the host is one).
 define bench_rule
-$(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SRC) $(LIB_SRC))
+$(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SRC) $(SYS_SRC) $(LIB_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$(CC) -Wl,--gc-sections -Wl,--wrap=memcpy $$^ -o $$@
 endef

@@ -106,10 +106,13 @@ static inline struct list_node *list_prev(const struct list *l, const struct lis
 /* Takes the first node off, or gives NULL. */
 static inline struct list_node *list_pop_front(struct list *l)
 {
-	struct list_node *n = list_first(l);
+	struct list_node *n = l->head.next;
 
-	if (n)
-		list_remove(n);
+	if (n == &l->head)
+		return NULL;
+	l->head.next = n->next;
+	n->next->prev = &l->head;
+	list_node_init(n);
 	return n;
 }
 

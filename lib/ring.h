@@ -15,6 +15,7 @@
 
 #include "lib/assert.h"
 #include "lib/compiler.h"
+#include "lib/mem.h"
 #include "lib/span.h"
 
 /* The largest ring: positions stay apart when they wrap. */
@@ -81,6 +82,22 @@ static inline void ring_release(struct ring *r, size_t n)
 	r->tail += (uint32_t)n;
 }
 
+/* Bytes from a position to the end of the memory, which there is. */
+static inline uint32_t ring_until_end(const struct ring *r, uint32_t at)
+{
+	return r->cap - (at & (r->cap - 1));
+}
+
+/* Appends n bytes where they fit without crossing the end of the memory; false: nothing happens. */
+static inline bool ring_write_whole(struct ring *r, const void *src, size_t n)
+{
+	if (unlikely(n == 0 || n > ring_space(r) || n > ring_until_end(r, r->head)))
+		return false;
+	memcpy(r->mem + (r->head & (r->cap - 1)), src, n);
+	r->head += (uint32_t)n;
+	return true;
+}
+
 /* Appends what fits of n bytes; returns how many. */
 size_t ring_write(struct ring *r, const void *src, size_t n);
 
@@ -89,6 +106,15 @@ size_t ring_write(struct ring *r, const void *src, size_t n);
  * n fit. ring_commit makes them readable, in order.
  */
 size_t ring_write_at(struct ring *r, size_t off, const void *src, size_t n);
+
+/* Copies out the first n bytes, which stay, where they do not cross the end; false: nothing happens. */
+static inline bool ring_copy_whole(const struct ring *r, void *dst, size_t n)
+{
+	if (unlikely(n == 0 || n > ring_len(r) || n > ring_until_end(r, r->tail)))
+		return false;
+	memcpy(dst, r->mem + (r->tail & (r->cap - 1)), n);
+	return true;
+}
 
 /* Copies out up to n bytes from `off` behind the reading end, which stay; returns how many. */
 size_t ring_copy(const struct ring *r, size_t off, void *dst, size_t n);

@@ -165,15 +165,6 @@ int fds_put_at(struct process *p, uint32_t fd, struct file *f, bool cloexec, str
 	return 0;
 }
 
-struct fd_slot *fds_slot(struct process *p, int fd)
-{
-	struct fds *t = &p->fds;
-
-	if (fd < 0 || (uint32_t)fd >= t->cap || !is_used(t, (uint32_t)fd))
-		return NULL;
-	return &t->slots[fd];
-}
-
 struct file *fds_take(struct process *p, int fd)
 {
 	struct fd_slot *slot = fds_slot(p, fd);

@@ -43,15 +43,15 @@ struct file *file_new(struct process *p, const struct file_ops *ops, size_t byte
 	return f;
 }
 
-void file_put(struct file *f)
+void file_put_last(struct file *f)
 {
 	const struct holm_memory *m = f->process->env.memory;
 
 	if (f->refs > 1) {
 		f->refs--;
 		/* Only messages hold it now: perhaps nobody can ever receive them. */
-		if (f->refs == f->object.in_flight && file_socket(f))
-			holm_socket_forgotten(file_socket(f));
+		if (f->refs == f->object.in_flight && f->socket)
+			holm_socket_forgotten(f->socket);
 		return;
 	}
 	wait_queue_fini(&f->waiters);
@@ -60,13 +60,6 @@ void file_put(struct file *f)
 		f->ops->close(f);
 	ASSERT(f->refs == 1 && list_is_empty(&f->waiters.waiters));
 	m->free(m->ctx, f, f->bytes);
-}
-
-struct file *file_of(struct process *p, int fd)
-{
-	struct fd_slot *slot = fds_slot(p, fd);
-
-	return slot ? file_get(slot->file) : NULL;
 }
 
 unsigned file_poll(struct file *f)

@@ -55,7 +55,8 @@ struct file {
 	uint32_t bytes; /* of the whole object */
 	int flags;	/* access mode, SYS_O_NONBLOCK, SYS_O_APPEND */
 	struct wait_queue waiters;
-	struct holm_object object; /* what a message carries of it */
+	struct holm_socket *socket; /* NULL: another kind of file */
+	struct holm_object object;  /* what a message carries of it */
 };
 
 /* A file of `bytes` bytes with one reference, zero beyond the base; NULL without memory. */
@@ -67,11 +68,25 @@ static inline struct file *file_get(struct file *f)
 	return f;
 }
 
+/* What file_put() does when this was the last reference, or the last that is not in a message. */
+void file_put_last(struct file *f);
+
 /* May sleep when it was the last: a socket with SO_LINGER. */
-void file_put(struct file *f);
+static inline void file_put(struct file *f)
+{
+	if (f->refs > f->object.in_flight + 1)
+		f->refs--;
+	else
+		file_put_last(f);
+}
 
 /* The file behind a descriptor, with a reference for the call; NULL: -HOLM_EBADF. */
-struct file *file_of(struct process *p, int fd);
+static inline struct file *file_of(struct process *p, int fd)
+{
+	struct fd_slot *slot = fds_slot(p, fd);
+
+	return slot ? file_get(slot->file) : NULL;
+}
 
 unsigned file_poll(struct file *f);
 
@@ -116,7 +131,10 @@ int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int fla
 int socket_file_pair(struct process *p, int family, int type, int protocol, int flags,
 		     struct file *out[2]);
 /* Its socket; NULL when it is another kind of file. */
-struct holm_socket *file_socket(struct file *f);
+static inline struct holm_socket *file_socket(const struct file *f)
+{
+	return f->socket;
+}
 
 /* ioctl() of a socket about interfaces; -HOLM_ENOTTY for what is no request of that kind. */
 int interface_ioctl(struct process *p, uint32_t request, void *arg);

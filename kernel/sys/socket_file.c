@@ -9,19 +9,9 @@
 /* How often a lingering close looks: the peer's last ACK raises no event. */
 #define LINGER_STEP_NS 10000000ull
 
-struct socket_file {
-	struct file base;
-	struct holm_socket *socket;
-};
-
-static struct socket_file *socket_file_of(struct file *f)
-{
-	return container_of(f, struct socket_file, base);
-}
-
 static unsigned socket_poll(struct file *f)
 {
-	return holm_socket_poll(socket_file_of(f)->socket);
+	return holm_socket_poll(f->socket);
 }
 
 static void socket_stat(struct file *f, struct sys_stat *st)
@@ -32,7 +22,7 @@ static void socket_stat(struct file *f, struct sys_stat *st)
 
 static int64_t socket_readable(struct file *f)
 {
-	struct holm_socket *s = socket_file_of(f)->socket;
+	struct holm_socket *s = f->socket;
 	int listening = 0;
 	uint32_t len = sizeof(listening);
 
@@ -42,13 +32,13 @@ static int64_t socket_readable(struct file *f)
 
 static int64_t socket_unsent(struct file *f)
 {
-	return (int64_t)holm_socket_unsent_bytes(socket_file_of(f)->socket);
+	return (int64_t)holm_socket_unsent_bytes(f->socket);
 }
 
 static int64_t look_whether_delivered(struct file *f, void *arg)
 {
 	(void)arg;
-	return holm_socket_is_delivered(socket_file_of(f)->socket) ? 0 : -HOLM_EAGAIN;
+	return holm_socket_is_delivered(f->socket) ? 0 : -HOLM_EAGAIN;
 }
 
 /* Wait until the peer has everything. With unread bytes the close will be a reset: nothing to wait for. */
@@ -67,7 +57,7 @@ static void linger(struct file *f, struct holm_socket *s)
 
 static void socket_close(struct file *f)
 {
-	struct holm_socket *s = socket_file_of(f)->socket;
+	struct holm_socket *s = f->socket;
 
 	if (!s)
 		return;
@@ -87,8 +77,7 @@ static const struct file_ops socket_ops = {
 /* A file that gets its socket later. */
 static struct file *empty_file(struct process *p, int flags)
 {
-	return file_new(p, &socket_ops, sizeof(struct socket_file),
-			SYS_O_RDWR | (flags & SYS_O_NONBLOCK));
+	return file_new(p, &socket_ops, sizeof(struct file), SYS_O_RDWR | (flags & SYS_O_NONBLOCK));
 }
 
 int socket_file_open(struct process *p, int family, int type, int protocol, int flags,
@@ -102,12 +91,12 @@ int socket_file_open(struct process *p, int family, int type, int protocol, int 
 	f = empty_file(p, flags);
 	if (!f)
 		return -HOLM_ENOMEM;
-	err = holm_socket_open(p->env.net, family, type, protocol, f, &socket_file_of(f)->socket);
+	err = holm_socket_open(p->env.net, family, type, protocol, f, &f->socket);
 	if (err) {
 		file_put(f);
 		return err;
 	}
-	holm_socket_set_object(socket_file_of(f)->socket, &f->object);
+	holm_socket_set_object(f->socket, &f->object);
 	*out = f;
 	return 0;
 }
@@ -130,7 +119,7 @@ int socket_file_pair(struct process *p, int family, int type, int protocol, int 
 			file_put(out[i]);
 		if (err)
 			continue;
-		socket_file_of(out[i])->socket = s[i];
+		out[i]->socket = s[i];
 		holm_socket_set_object(s[i], &out[i]->object);
 	}
 	return err;
@@ -144,20 +133,14 @@ int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int fla
 
 	if (!f)
 		return -HOLM_ENOMEM;
-	err = holm_socket_accept(socket_file_of(listener)->socket, addr, len, f,
-				 &socket_file_of(f)->socket);
+	err = holm_socket_accept(listener->socket, addr, len, f, &f->socket);
 	if (err) {
 		file_put(f);
 		return err;
 	}
-	holm_socket_set_object(socket_file_of(f)->socket, &f->object);
+	holm_socket_set_object(f->socket, &f->object);
 	*out = f;
 	return 0;
-}
-
-struct holm_socket *file_socket(struct file *f)
-{
-	return f->ops == &socket_ops ? socket_file_of(f)->socket : NULL;
 }
 
 void sys_event(const struct holm_event *ev)

@@ -13,7 +13,7 @@
 #define IOV_MAX 1024
 
 struct transfer {
-	struct holm_msg *msg; /* as the program gave it; name_len and flags are results */
+	struct holm_msg *msg; /* what the program gave; name_len and flags are results */
 	int flags;
 	bool writing;
 	bool whole;    /* go on until everything has moved */
@@ -84,6 +84,19 @@ static int64_t attempt_datagram(struct file *f, void *arg)
 	return call_socket(file_socket(f), t, &part);
 }
 
+/* A stream's step moved n of the bytes that it was asked for: is that all for now? */
+static bool ends_call(struct transfer *t, int64_t n, size_t asked)
+{
+	/* What went with the first bytes has gone; what came ends the call. */
+	if (t->writing)
+		t->msg->ancillary = NULL;
+	else if (t->msg->ancillary && t->msg->ancillary->has & HOLM_ANC_OBJECTS)
+		return true;
+	if (n == 0 || (t->flags & HOLM_MSG_PEEK))
+		return true;
+	return !t->whole && (size_t)n < asked && t->done + n >= t->least;
+}
+
 static int64_t attempt_stream(struct file *f, void *arg)
 {
 	struct holm_socket *s = file_socket(f);
@@ -94,6 +107,7 @@ static int64_t attempt_stream(struct file *f, void *arg)
 		struct holm_msg part = *t->msg;
 		size_t bytes;
 		int64_t n;
+		bool over;
 
 		part.iov = window;
 		part.iovcnt = fill_window(t, window, &bytes);
@@ -107,15 +121,9 @@ static int64_t attempt_stream(struct file *f, void *arg)
 			return t->done >= t->least && t->done > 0 && !t->whole ? t->done : n;
 		if (n < 0)
 			return t->done > 0 ? t->done : n;
+		over = ends_call(t, n, bytes);
 		slide(t, (size_t)n);
-		/* What went with the first bytes has gone; what came ends the call. */
-		if (t->writing)
-			t->msg->ancillary = NULL;
-		else if (t->msg->ancillary && t->msg->ancillary->has & HOLM_ANC_OBJECTS)
-			return t->done;
-		if (n == 0 || t->piece == t->msg->iovcnt || (t->flags & HOLM_MSG_PEEK))
-			return t->done;
-		if (!t->whole && t->done >= t->least && (size_t)n < bytes)
+		if (over || t->piece == t->msg->iovcnt)
 			return t->done;
 	}
 }
@@ -146,8 +154,10 @@ static int64_t check_pieces(const struct holm_msg *msg)
 	return (int64_t)sum;
 }
 
-static int64_t move_socket(struct file *f, struct holm_socket *s, struct transfer *t)
+/* What one step did not do: `n` is what it returned. */
+static never_inline int64_t move_rest(struct file *f, struct transfer *t, int64_t n)
 {
+	struct holm_socket *s = f->socket;
 	/* As on Linux, nobody waits for an urgent byte. */
 	int at_once = HOLM_MSG_DONTWAIT | (t->writing ? 0 : HOLM_MSG_OOB);
 	bool block = !(f->flags & SYS_O_NONBLOCK) && !(t->flags & at_once);
@@ -158,9 +168,27 @@ static int64_t move_socket(struct file *f, struct holm_socket *s, struct transfe
 	t->whole = stream && (t->writing || (t->flags & HOLM_MSG_WAITALL));
 	if (stream && block && !t->writing)
 		t->least = holm_socket_rcvlowat(s);
+	if (n == -HOLM_EAGAIN ? !block : !stream || ends_call(t, n, SIZE_MAX))
+		return n;
+	if (n > 0)
+		slide(t, (size_t)n);
 	result = file_attempt_until(f, block, timeout_ns,
 				    stream ? attempt_stream : attempt_datagram, t);
 	return result == -HOLM_EAGAIN && t->done > 0 ? t->done : result;
+}
+
+/* The first step takes the pieces as they are, and nearly always it is the only one. */
+static int64_t move_socket(struct file *f, struct transfer *t, int64_t bytes)
+{
+	uint32_t name_len = t->msg->name_len;
+	int64_t n = t->writing ? holm_socket_sendmsg(f->socket, t->msg, t->flags)
+			       : holm_socket_recvmsg(f->socket, t->msg, t->flags);
+
+	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN)))
+		return n;
+	if (n < 0)
+		t->msg->name_len = name_len;
+	return move_rest(f, t, n);
 }
 
 static int64_t move_file(struct file *f, struct transfer *t)
@@ -192,7 +220,7 @@ static int64_t move(struct process *p, int fd, struct transfer *t, bool sockets_
 		result = -HOLM_ENOTSOCK;
 	/* A read() of nothing, as opposed to a recv(), does not look whether there is something. */
 	if (result > 0 || (result == 0 && (sockets_only || t->writing)))
-		result = s ? move_socket(f, s, t) : move_file(f, t);
+		result = s ? move_socket(f, t, result) : move_file(f, t);
 	file_put(f);
 	return result;
 }
@@ -233,10 +261,9 @@ int64_t sys_write(struct process *p, int fd, const void *buf, size_t n)
 	return sys_writev(p, fd, &iov, 1);
 }
 
-static int64_t send_message(struct process *p, int fd, const struct holm_msg *msg, int flags)
+static int64_t send_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
-	struct holm_msg given = *msg;
-	struct transfer t = { .msg = &given, .flags = flags, .writing = true };
+	struct transfer t = { .msg = msg, .flags = flags, .writing = true };
 
 	return move(p, fd, &t, true);
 }

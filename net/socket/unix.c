@@ -180,7 +180,18 @@ static int unix_socket_pair(struct holm_socket *a, struct holm_socket *b)
 
 /* ---- bytes ---- */
 
-static int64_t unix_socket_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+static int64_t unix_stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+{
+	struct unix_end *e = end_of(s);
+
+	if (unlikely(flags & HOLM_MSG_OOB))
+		return -HOLM_EOPNOTSUPP;
+	if (unlikely(msg->name && msg->name_len > 0))
+		return e->peer ? -HOLM_EISCONN : -HOLM_EOPNOTSUPP;
+	return unix_send_stream(e, msg);
+}
+
+static int64_t unix_packet_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
 	struct unix_end *e = end_of(s);
 	struct holm_sockaddr_un un;
@@ -189,11 +200,6 @@ static int64_t unix_socket_send(struct holm_socket *s, const struct holm_msg *ms
 
 	if (flags & HOLM_MSG_OOB)
 		return -HOLM_EOPNOTSUPP;
-	if (s->type == HOLM_SOCK_STREAM) {
-		if (msg->name && msg->name_len > 0)
-			return e->peer ? -HOLM_EISCONN : -HOLM_EOPNOTSUPP;
-		return unix_send_stream(e, msg);
-	}
 	err = autobind_if_asked(s);
 	if (err)
 		return err;
@@ -204,34 +210,54 @@ static int64_t unix_socket_send(struct holm_socket *s, const struct holm_msg *ms
 }
 
 /* The sender's address: none at all where it has no name. */
-static int put_sender(const struct unix_name *from, struct holm_msg *msg)
+static void put_sender(const struct unix_name *from, struct holm_msg *msg)
 {
-	if (from && (msg->name || msg->name_len))
-		return put_name(from, msg->name, &msg->name_len);
-	msg->name_len = 0;
-	return 0;
+	if (unlikely(from && (msg->name || msg->name_len)))
+		(void)put_name(from, msg->name, &msg->name_len);
+	else
+		msg->name_len = 0;
 }
 
-static int64_t unix_socket_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+/* Who did not ask for credentials gets none. */
+static void withhold_cred(const struct holm_socket *s, const struct holm_msg *msg)
+{
+	if (msg->ancillary && !s->passcred)
+		msg->ancillary->has &= ~(uint32_t)HOLM_ANC_CRED;
+}
+
+static never_inline int64_t recv_with_company(struct holm_socket *s, struct holm_msg *msg,
+					      int flags)
 {
 	struct unix_end *e = end_of(s);
+	int64_t n = unix_recv_stream(e, msg, flags);
+
+	if (n > 0)
+		put_sender(e->peer ? e->peer->name : NULL, msg);
+	withhold_cred(s, msg);
+	return n;
+}
+
+static int64_t unix_stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+{
+	if (unlikely(flags & HOLM_MSG_OOB))
+		return -HOLM_EINVAL;
+	if (msg->name_len > 0 || msg->ancillary)
+		return recv_with_company(s, msg, flags);
+	return unix_recv_stream(end_of(s), msg, flags);
+}
+
+static int64_t unix_packet_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+{
 	struct unix_name *from = NULL;
 	int64_t n;
 
 	if (flags & HOLM_MSG_OOB)
-		return s->type == HOLM_SOCK_STREAM ? -HOLM_EINVAL : -HOLM_EOPNOTSUPP;
-	if (s->type == HOLM_SOCK_STREAM) {
-		n = unix_recv_stream(e, msg, flags);
-		if (n > 0)
-			(void)put_sender(e->peer ? e->peer->name : NULL, msg);
-	} else {
-		n = unix_recv_packet(e, msg, flags, &from);
-		if (n >= 0)
-			(void)put_sender(from, msg);
-		unix_name_put(s->net, from);
-	}
-	if (msg->ancillary && !s->passcred)
-		msg->ancillary->has &= ~(uint32_t)HOLM_ANC_CRED;
+		return -HOLM_EOPNOTSUPP;
+	n = unix_recv_packet(end_of(s), msg, flags, &from);
+	if (n >= 0)
+		put_sender(from, msg);
+	unix_name_put(s->net, from);
+	withhold_cred(s, msg);
 	return n;
 }
 
@@ -336,38 +362,36 @@ bool holm_socket_path_exists(struct holm_net *net, const char *path)
 
 /* ---- the layer ---- */
 
-static const struct socket_ops unix_ops = {
-	.bytes = sizeof(struct unix_socket),
-	.open = unix_socket_open,
-	.close = unix_socket_close,
-	.set_cookie = unix_socket_set_cookie,
-	.bind = unix_socket_bind,
-	.connect = unix_socket_connect,
-	.listen = unix_socket_listen,
-	.accept = unix_socket_accept,
-	.can_accept = unix_socket_can_accept,
-	.name = unix_socket_name,
-	.shutdown = unix_socket_shutdown,
-	.send = unix_socket_send,
-	.recv = unix_socket_recv,
-	.poll = unix_socket_poll,
-	.readable = unix_socket_readable,
-	.take_error = unix_socket_take_error,
-	.resize = unix_socket_resize,
-	.set = unix_socket_set,
-	.get = unix_socket_get,
-	.pair = unix_socket_pair,
-	.peer_cred = unix_socket_peer_cred,
-	.set_object = unix_socket_set_object,
-	.forgotten = unix_socket_forgotten,
-	.unsent = unix_socket_unsent,
+/* What all three kinds have; they differ in how bytes are sent and received. */
+#define UNIX_OPS                                                                                   \
+	.bytes = sizeof(struct unix_socket), .open = unix_socket_open, .close = unix_socket_close, \
+	.set_cookie = unix_socket_set_cookie, .bind = unix_socket_bind,                            \
+	.connect = unix_socket_connect, .listen = unix_socket_listen,                              \
+	.accept = unix_socket_accept, .can_accept = unix_socket_can_accept,                        \
+	.name = unix_socket_name, .shutdown = unix_socket_shutdown, .poll = unix_socket_poll,      \
+	.readable = unix_socket_readable, .take_error = unix_socket_take_error,                    \
+	.resize = unix_socket_resize, .set = unix_socket_set, .get = unix_socket_get,              \
+	.pair = unix_socket_pair, .peer_cred = unix_socket_peer_cred,                              \
+	.set_object = unix_socket_set_object, .forgotten = unix_socket_forgotten,                  \
+	.unsent = unix_socket_unsent
+
+static const struct socket_ops stream_ops = {
+	UNIX_OPS,
+	.send = unix_stream_send,
+	.recv = unix_stream_recv,
+};
+
+static const struct socket_ops packet_ops = {
+	UNIX_OPS,
+	.send = unix_packet_send,
+	.recv = unix_packet_recv,
 };
 
 /* PF_UNIX is the only protocol that may be named beside 0. */
 static const struct socket_kind kinds[] = {
-	{ HOLM_AF_UNIX, HOLM_SOCK_STREAM, HOLM_AF_UNIX, &unix_ops },
-	{ HOLM_AF_UNIX, HOLM_SOCK_DGRAM, HOLM_AF_UNIX, &unix_ops },
-	{ HOLM_AF_UNIX, HOLM_SOCK_SEQPACKET, HOLM_AF_UNIX, &unix_ops },
+	{ HOLM_AF_UNIX, HOLM_SOCK_STREAM, HOLM_AF_UNIX, &stream_ops },
+	{ HOLM_AF_UNIX, HOLM_SOCK_DGRAM, HOLM_AF_UNIX, &packet_ops },
+	{ HOLM_AF_UNIX, HOLM_SOCK_SEQPACKET, HOLM_AF_UNIX, &packet_ops },
 	{ 0 },
 };
 

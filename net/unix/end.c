@@ -313,23 +313,6 @@ int unix_take_error(struct unix_end *e)
 
 /* ---- Levels -------------------------------------------------------------------------------------- */
 
-static bool was_connected(const struct unix_end *e)
-{
-	return unix_is_connected_type(e) && e->state >= UNIX_CONNECTED;
-}
-
-bool unix_is_read_ended(const struct unix_end *e)
-{
-	return (e->shut & UNIX_SHUT_RD) ||
-	       (was_connected(e) && (!e->peer || (e->peer->shut & UNIX_SHUT_WR)));
-}
-
-bool unix_is_write_ended(const struct unix_end *e)
-{
-	return (e->shut & UNIX_SHUT_WR) ||
-	       (was_connected(e) && (!e->peer || (e->peer->shut & UNIX_SHUT_RD)));
-}
-
 static bool is_writable(struct unix_end *e)
 {
 	bool room;

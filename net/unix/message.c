@@ -11,11 +11,6 @@ static size_t message_bytes(uint32_t nobjects, size_t len)
 	return sizeof(struct unix_message) + nobjects * sizeof(struct holm_object *) + len;
 }
 
-bool unix_message_is_needed(const struct holm_msg *msg)
-{
-	return msg->ancillary && msg->ancillary->has & (HOLM_ANC_OBJECTS | HOLM_ANC_CRED);
-}
-
 static void take_objects(struct unix_state_table *st, struct unix_message *m,
 			 const struct holm_ancillary *a)
 {

@@ -6,13 +6,6 @@
 
 #include "lib/mem.h"
 
-bool unix_stream_has_room(const struct unix_end *reader, uint32_t limit)
-{
-	uint32_t len = ring_len(&reader->ring);
-
-	return len < limit && limit - len >= limit / 4;
-}
-
 static void set_memory(struct unix_end *e, void *mem, uint32_t cap)
 {
 	uint32_t had = e->ring.cap;
@@ -43,54 +36,88 @@ static void give_memory_back(struct unix_end *e)
 		set_memory(e, NULL, 0);
 }
 
-static int may_send(const struct unix_end *e)
+static never_inline int64_t why_not_sent(const struct unix_end *e)
 {
 	if (e->state == UNIX_FRESH || e->state == UNIX_LISTENING)
 		return -HOLM_ENOTCONN;
-	return unix_is_write_ended(e) ? -HOLM_EPIPE : 0;
+	return -HOLM_EPIPE;
 }
 
-static size_t write_pieces(struct unix_end *to, const struct holm_msg *msg, size_t room)
+/* `n` bytes of the pieces; there is room for them. */
+static inline void write_pieces(struct unix_end *to, const struct holm_msg *msg, size_t n)
 {
-	size_t done = 0;
+	for (const struct holm_iov *piece = msg->iov; n > 0; piece++) {
+		size_t part = min_size(piece->len, n);
 
-	for (size_t i = 0; i < msg->iovcnt && done < room; i++) {
-		size_t n = min_size(msg->iov[i].len, room - done);
-
-		if (n > 0 && ring_write(&to->ring, msg->iov[i].base, n) < n)
+		if (part > 0 && ring_write(&to->ring, piece->base, part) < part)
 			ASSERT(false); /* the room was counted before */
-		done += n;
+		n -= part;
 	}
-	return done;
 }
 
-int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg)
+/* A message of its own for what goes with `bytes` bytes, that are about to be written. */
+static int add_mark(struct unix_end *e, struct unix_end *to, const struct holm_msg *msg,
+		    size_t bytes)
 {
-	size_t want = holm_iov_bytes(msg->iov, msg->iovcnt);
-	int err = may_send(e);
-	struct unix_message *mark = NULL;
-	struct unix_end *to = e->peer;
-	size_t room;
+	struct unix_message *mark;
+	int err = unix_message_new(e, msg, 0, &mark);
 
 	if (err)
 		return err;
-	if (want == 0)
+	mark->start = to->ring.head;
+	mark->end = mark->start + (uint32_t)bytes;
+	list_push_back(&to->messages, &mark->node);
+	return 0;
+}
+
+/* Room for up to `want` bytes: how many. */
+static never_inline size_t find_room(struct unix_end *to, size_t want, uint32_t limit)
+{
+	uint32_t len = ring_len(&to->ring);
+
+	make_room(to, want, limit);
+	return min_size(want, min_u32(to->ring.cap, max_u32(limit, len)) - len);
+}
+
+static never_inline int64_t send_pieces(struct unix_end *e, const struct holm_msg *msg)
+{
+	size_t n = holm_iov_bytes(msg->iov, msg->iovcnt);
+	struct unix_end *to = e->peer;
+	int err;
+
+	if (unlikely(!to || (e->shut & UNIX_SHUT_WR) || (to->shut & UNIX_SHUT_RD)))
+		return why_not_sent(e);
+	if (unlikely(n == 0))
 		return 0;
-	make_room(to, want, e->limit);
-	room = min_size(ring_space(&to->ring), e->limit - min_u32(e->limit, ring_len(&to->ring)));
-	if (room == 0)
-		return ring_len(&to->ring) > 0 ? -HOLM_EAGAIN : -HOLM_ENOBUFS;
-	if (unix_message_is_needed(msg)) {
-		err = unix_message_new(e, msg, 0, &mark);
+	if (unlikely(n > ring_space(&to->ring) || ring_len(&to->ring) + n > e->limit))
+		n = find_room(to, n, e->limit);
+	if (unlikely(n == 0))
+		return ring_is_empty(&to->ring) ? -HOLM_ENOBUFS : -HOLM_EAGAIN;
+	if (unlikely(unix_message_is_needed(msg))) {
+		err = add_mark(e, to, msg, n);
 		if (err)
 			return err;
-		mark->start = to->ring.head;
-		mark->end = mark->start + (uint32_t)min_size(want, room);
-		list_push_back(&to->messages, &mark->node);
 	}
-	want = write_pieces(to, msg, room);
+	write_pieces(to, msg, n);
 	ep_notify(to->net, &to->ep);
-	return (int64_t)want;
+	return (int64_t)n;
+}
+
+/* What most sends are, bytes alone in one piece for which there is room, is done here; the rest there. */
+int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg)
+{
+	struct unix_end *to = e->peer;
+	size_t n;
+
+	if (unlikely(msg->iovcnt != 1 || msg->ancillary || !to || (e->shut & UNIX_SHUT_WR) ||
+		     (to->shut & UNIX_SHUT_RD)))
+		return send_pieces(e, msg);
+	n = msg->iov->len;
+	if (unlikely(ring_len(&to->ring) + n > e->limit ||
+		     !ring_write_whole(&to->ring, msg->iov->base, n)))
+		return send_pieces(e, msg);
+	ep_notify(to->net, &to->ep);
+	return (int64_t)n;
 }
 
 /* The mark that a read of up to n bytes from `off` on would come to, or NULL. */
@@ -105,21 +132,21 @@ static struct unix_message *mark_within(const struct unix_end *e, size_t n)
 	return m->start - e->ring.tail < n ? m : NULL;
 }
 
-static size_t read_pieces(struct unix_end *e, const struct holm_msg *msg, size_t n)
+/* `n` bytes into the pieces; both are there. */
+static inline void read_pieces(struct unix_end *e, const struct holm_msg *msg, size_t n)
 {
 	size_t done = 0;
 
-	for (size_t i = 0; i < msg->iovcnt && done < n; i++) {
-		size_t take = min_size(msg->iov[i].len, n - done);
+	for (const struct holm_iov *piece = msg->iov; done < n; piece++) {
+		size_t part = min_size(piece->len, n - done);
 
-		if (take > 0)
-			done += ring_copy(&e->ring, done, msg->iov[i].base, take);
+		if (part > 0)
+			done += ring_copy(&e->ring, done, piece->base, part);
 	}
-	return done;
 }
 
 /* Nothing to read: why? */
-static int64_t why_empty(struct unix_end *e)
+static never_inline int64_t why_empty(struct unix_end *e)
 {
 	if (e->state == UNIX_FRESH || e->state == UNIX_LISTENING)
 		return -HOLM_EINVAL;
@@ -129,41 +156,62 @@ static int64_t why_empty(struct unix_end *e)
 }
 
 /* Bytes have left the ring: the writer may go on. */
-static void release(struct unix_end *e, size_t n)
+static inline void release(struct unix_end *e, size_t n)
 {
 	struct unix_end *writer = e->peer;
-	bool had_room = !writer || unix_stream_has_room(e, writer->limit);
+	bool lacked_room = writer && !unix_stream_has_room(e, writer->limit);
 
 	ring_release(&e->ring, n);
 	give_memory_back(e);
-	if (!had_room && unix_stream_has_room(e, writer->limit))
+	if (unlikely(lacked_room && unix_stream_has_room(e, writer->limit)))
 		ep_notify(writer->net, &writer->ep);
 }
 
-int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags)
+/* A read that comes to a mark gets what it carries, and ends where it ends. */
+static int64_t recv_marked(struct unix_end *e, struct unix_message *mark, struct holm_msg *msg,
+			   size_t n, bool peek)
+{
+	n = min_size(n, mark->end - e->ring.tail);
+	read_pieces(e, msg, n);
+	unix_message_deliver(e, mark, msg, peek);
+	if (peek)
+		return (int64_t)n;
+	release(e, n);
+	list_remove(&mark->node);
+	unix_message_discard(e->net, mark);
+	unix_let_go(e->net);
+	return (int64_t)n;
+}
+
+static never_inline int64_t recv_pieces(struct unix_end *e, struct holm_msg *msg, bool peek)
 {
 	size_t n = min_size(holm_iov_bytes(msg->iov, msg->iovcnt), ring_len(&e->ring));
-	bool peek = flags & HOLM_MSG_PEEK;
 	struct unix_message *mark;
 
 	if (ring_is_empty(&e->ring))
 		return why_empty(e);
 	mark = mark_within(e, n);
 	if (mark)
-		n = min_size(n, mark->end - e->ring.tail);
-	n = read_pieces(e, msg, n);
-	if (mark)
-		unix_message_deliver(e, mark, msg, peek);
-	else
-		unix_message_deliver_none(&e->peer_cred, msg);
-	if (peek)
-		return (int64_t)n;
+		return recv_marked(e, mark, msg, n, peek);
+	read_pieces(e, msg, n);
+	unix_message_deliver_none(&e->peer_cred, msg);
+	if (!peek)
+		release(e, n);
+	return (int64_t)n;
+}
+
+/* What most receives are, bytes alone into one piece, is done here; the rest there. */
+int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags)
+{
+	bool peek = flags & HOLM_MSG_PEEK;
+	size_t n;
+
+	if (unlikely(msg->iovcnt != 1 || msg->ancillary || peek || !list_is_empty(&e->messages)))
+		return recv_pieces(e, msg, peek);
+	n = min_size(msg->iov->len, ring_len(&e->ring));
+	if (unlikely(!ring_copy_whole(&e->ring, msg->iov->base, n)))
+		return recv_pieces(e, msg, peek);
 	release(e, n);
-	if (mark) {
-		list_remove(&mark->node);
-		unix_message_discard(e->net, mark);
-		unix_let_go(e->net);
-	}
 	return (int64_t)n;
 }
 

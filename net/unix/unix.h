@@ -91,6 +91,17 @@ struct unix_end {
 	uint32_t nchildren, backlog;
 };
 
+static inline bool unix_is_connected_type(const struct unix_end *e)
+{
+	return e->type != HOLM_SOCK_DGRAM;
+}
+
+/* It is one end of a connection, or has been. */
+static inline bool unix_was_connected(const struct unix_end *e)
+{
+	return unix_is_connected_type(e) && e->state >= UNIX_CONNECTED;
+}
+
 /* One per instance. */
 struct unix_state_table {
 	struct htab names;
@@ -147,8 +158,18 @@ void unix_shutdown(struct unix_end *e, unsigned shut);
 /* enum holm_poll. An endpoint that is not writable is told when it is. */
 unsigned unix_poll(struct unix_end *e);
 /* Will nothing come any more that has not come; will nothing that is sent arrive? */
-bool unix_is_read_ended(const struct unix_end *e);
-bool unix_is_write_ended(const struct unix_end *e);
+static inline bool unix_is_read_ended(const struct unix_end *e)
+{
+	return (e->shut & UNIX_SHUT_RD) ||
+	       (unix_was_connected(e) && (!e->peer || (e->peer->shut & UNIX_SHUT_WR)));
+}
+
+static inline bool unix_is_write_ended(const struct unix_end *e)
+{
+	return (e->shut & UNIX_SHUT_WR) ||
+	       (unix_was_connected(e) && (!e->peer || (e->peer->shut & UNIX_SHUT_RD)));
+}
+
 /* 0 or a negative error, once. */
 int unix_take_error(struct unix_end *e);
 /* `e` is told when `at` has room. */
@@ -160,7 +181,10 @@ void unix_room_is_there(struct unix_end *e);
 int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg);
 int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags);
 /* Could a writer at the other end of this one go on? */
-bool unix_stream_has_room(const struct unix_end *reader, uint32_t limit);
+static inline bool unix_stream_has_room(const struct unix_end *reader, uint32_t limit)
+{
+	return ring_len(&reader->ring) <= limit - limit / 4;
+}
 /* Throw away what was not read, with what it carries. */
 void unix_empty(struct unix_end *e);
 int64_t unix_send_packet(struct unix_end *e, const struct holm_msg *msg, const uint8_t *name,
@@ -181,7 +205,10 @@ size_t unix_unread_by_peer(const struct unix_end *e);
 int unix_message_new(struct unix_end *e, const struct holm_msg *msg, size_t len,
 		     struct unix_message **out);
 /* Does the message of a send carry anything? */
-bool unix_message_is_needed(const struct holm_msg *msg);
+static inline bool unix_message_is_needed(const struct holm_msg *msg)
+{
+	return msg->ancillary && msg->ancillary->has & (HOLM_ANC_OBJECTS | HOLM_ANC_CRED);
+}
 /* Give the receiver what the message carries; `peek`: and keep it. */
 void unix_message_deliver(struct unix_end *e, struct unix_message *m, struct holm_msg *msg,
 			  bool peek);
@@ -195,10 +222,5 @@ void unix_message_discard(struct holm_net *net, struct unix_message *m);
 /* ---- collect.c */
 /* Find what only cycles of messages hold, and empty it. */
 void unix_collect(struct holm_net *net);
-
-static inline bool unix_is_connected_type(const struct unix_end *e)
-{
-	return e->type != HOLM_SOCK_DGRAM;
-}
 
 #endif

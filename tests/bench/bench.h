@@ -56,6 +56,8 @@ struct world_options {
 	uint32_t window;   /* of bulk; 0: 64 KiB */
 	uint32_t round_ns; /* by which the clock moves; 0: 20 us */
 	uint32_t idle;	   /* connections that are there and do nothing */
+	bool sockets;	   /* sockets are named among the protocols */
+	uint32_t watched;  /* descriptors that an epoll has and that do nothing */
 };
 
 /* Two ends, joined; what is in it is the stack's affair. */
@@ -83,6 +85,7 @@ void floor_rr(uint32_t units);
 void floor_udp64(uint32_t units);
 void floor_udp1472(uint32_t units);
 void floor_memcpy(uint32_t units);
+void floor_copy_64k(uint32_t units);
 
 /* What a stack offers beside rows: "verify" and others. False if it knows no such mode. */
 bool bench_other(const char *mode, char **names, int n);

@@ -5,6 +5,7 @@
 #include "tests/bench/world.h"
 
 #include <holm/ip.h>
+#include <holm/socket.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,10 @@ static void side_init(struct world *w, int i)
 	static const struct holm_proto *const protos[] = {
 		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS, NULL,
 	};
+	static const struct holm_proto *const with_sockets[] = {
+		&holm_arp,	&holm_ipv4,    &holm_icmp4, &holm_udp, &holm_tcp,
+		HOLM_TCP_PARTS, &holm_sockets, &holm_unix,  NULL,
+	};
 	struct world_side *s = &w->side[i];
 	struct holm_env env = {
 		.size = sizeof(env),
@@ -80,7 +85,7 @@ static void side_init(struct world *w, int i)
 	/* The window scale is agreed on before there is a buffer. */
 	if (w->options.window > config.tcp_rcvbuf_bytes)
 		config.tcp_rcvbuf_bytes = w->options.window;
-	err = holm_net_create(&s->net, &config, &env, protos);
+	err = holm_net_create(&s->net, &config, &env, w->options.sockets ? with_sockets : protos);
 	if (err)
 		die("holm_net_create", err);
 	s->region = aligned_alloc(4096, (holm_pool_region_bytes(FRAMES) + 4095) / 4096 * 4096);

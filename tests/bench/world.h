@@ -60,13 +60,17 @@ void world_introduce(struct world *w);
 
 struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t backlog);
 
-/* The runs (rows_tcp.c, rows_udp.c). */
+/* The runs (rows_tcp.c, rows_udp.c, rows_socket.c). */
 double run_bulk(struct world *w, uint32_t ops);
 double run_rr(struct world *w, uint32_t ops);
 double run_rrn(struct world *w, uint32_t ops);
 double run_crr(struct world *w, uint32_t ops);
 double run_udp64(struct world *w, uint32_t ops);
 double run_udp1472(struct world *w, uint32_t ops);
+double run_socket_rr(struct world *w, uint32_t ops);
+double run_epoll(struct world *w, uint32_t ops);
+double run_unix_64k(struct world *w, uint32_t ops);
+double run_unix_pingpong(struct world *w, uint32_t ops);
 
 /* Gives back what run_rrn keeps from one run to the next. */
 void rrn_fini(struct world *w);

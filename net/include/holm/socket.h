@@ -256,6 +256,8 @@ static inline size_t holm_iov_bytes(const struct holm_iov *iov, size_t n)
 {
 	size_t bytes = 0;
 
+	if (n == 1) /* nearly always */
+		return iov->len;
 	for (size_t i = 0; i < n; i++)
 		bytes += iov[i].len;
 	return bytes;
