@@ -8,6 +8,11 @@
 
 enum { CONSOLE_FDS = 3 };
 
+static bool permits(void *ctx, enum holm_capability cap)
+{
+	return process_may(ctx, (enum sys_capability)cap);
+}
+
 int process_init(struct process *p, const struct sys_env *env)
 {
 	struct file *f;
@@ -17,6 +22,8 @@ int process_init(struct process *p, const struct sys_env *env)
 	p->env = *env;
 	list_init(&p->sleepers);
 	process_names_init(p);
+	if (env->net && env->permits)
+		holm_sockets_set_policy(env->net, permits, p);
 	p->fds.max = env->fds_max != 0 && env->fds_max < FDS_MAX ? env->fds_max : FDS_MAX;
 	f = console_file(p, SYS_O_RDWR);
 	if (!f)

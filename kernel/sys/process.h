@@ -23,10 +23,11 @@ struct initrd;
 
 /* Privileged acts, each with the capability that Linux asks for. */
 enum sys_capability {
-	SYS_CAP_NET_BIND,  /* a port below 1024 */
-	SYS_CAP_NET_RAW,   /* raw and packet sockets, SO_BINDTODEVICE, IP_TRANSPARENT */
-	SYS_CAP_NET_ADMIN, /* SO_MARK, high SO_PRIORITY */
-	SYS_CAP_ADMIN,	   /* names of the machine, credentials that are not one's own */
+	SYS_CAP_NET_BIND = HOLM_CAP_NET_BIND,
+	SYS_CAP_NET_RAW = HOLM_CAP_NET_RAW,
+	SYS_CAP_NET_ADMIN = HOLM_CAP_NET_ADMIN,
+	SYS_CAP_ADMIN = HOLM_CAP_ADMIN,
+	SYS_CAP_PING = HOLM_CAP_PING,
 };
 
 /* What a process needs from the world. Copied by process_init(). */

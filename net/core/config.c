@@ -36,6 +36,9 @@ void holm_config_default(struct holm_config *config)
 		.udp_endpoints_max = 4096,
 		.udp_rcv_frames_max = 256,
 		.udp_rcvbuf_bytes = 256 * 1024,
+		.raw_endpoints_max = 256,
+		.packet_endpoints_max = 16,
+		.raw_rcvbuf_bytes = 208 * 1024,
 		.sockets_max = 1u << 20,
 		.unix_stream_bytes = 64 * 1024,
 		.unix_packet_bytes = 208 * 1024,
@@ -57,8 +60,8 @@ bool config_is_valid(const struct holm_config *c)
 	       c->tcp_rcvbuf_bytes >= 4096 && c->tcp_sndbuf_max_bytes >= c->tcp_sndbuf_bytes &&
 	       c->tcp_rcvbuf_max_bytes >= c->tcp_rcvbuf_bytes && c->udp_endpoints_max >= 1 &&
 	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&
-	       c->unix_stream_bytes >= 4096 && c->unix_packet_bytes >= 4096 &&
-	       c->icmp_rate_per_s >= 1;
+	       c->raw_rcvbuf_bytes >= HOLM_FRAME_BYTES && c->unix_stream_bytes >= 4096 &&
+	       c->unix_packet_bytes >= 4096 && c->icmp_rate_per_s >= 1;
 }
 
 bool env_is_valid(const struct holm_env *env)

@@ -10,9 +10,12 @@
 bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 {
 	const struct holm_proto *transport = ip_transport(net, error->proto);
+	bool concerned = net->ip->raw_error && net->ip->raw_error(net, error);
 
+	if (error->proto == IP4_PROTO_ICMP && net->ip->echo_error)
+		concerned |= net->ip->echo_error(net, error);
 	if (!transport || !transport->error)
-		return false;
+		return concerned;
 	transport->error(net, error);
 	return true;
 }

@@ -309,6 +309,15 @@ static bool checksum_holds(const struct holm_frame *f, size_t len)
 	return checksum_finish(ip_frame_sum(f, f->l4_off, len, 0)) == 0;
 }
 
+/* For an echo endpoint? Most instances have none, and send no requests. */
+static void reply_input(struct holm_net *net, struct holm_frame *f, uint16_t id)
+{
+	if (net->ip->echo_reply && net->ip->echo_reply(net, f, id))
+		holm_frame_free(f);
+	else
+		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
+}
+
 static void icmp4_input(struct holm_net *net, struct holm_frame *f)
 {
 	size_t len = ip_rx(f)->l4_len;
@@ -334,6 +343,8 @@ static void icmp4_input(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_ICMP_BROADCAST);
 	else if (icmp4_is_error(info.type))
 		error_input(net, f, &info);
+	else if (info.type == ICMP4_ECHO_REPLY)
+		reply_input(net, f, info.id);
 	else
 		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
 }

@@ -138,7 +138,9 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 			return HOLM_DROP_IP4_NOT_OURS;
 		net->ip->last_src4 = info->src;
 		net->ip->last_dst4 = info->dst;
-		net->ip->last_netif4 = netif->index;
+		/* Who is raw wants every packet looked at. */
+		if (likely(!net->ip->raw_input))
+			net->ip->last_netif4 = netif->index;
 		return HOLM_DROP_COUNT;
 	}
 	if (*role == ROLE_FOREIGN && (net->ip->any_dst_users == 0 || info->proto != IP4_PROTO_UDP ||
@@ -192,9 +194,15 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	fill_rx(f, &info, role);
-	if (ip4_is_fragment(&info))
+	if (ip4_is_fragment(&info)) {
 		f = ip_reasm_input(net, f, &info);
-	if (f)
+		if (!f)
+			return;
+	}
+	if (unlikely(net->ip->raw_input) && net->ip->raw_input(net, f) &&
+	    !ip_transport(net, info.proto))
+		holm_frame_free(f);
+	else
 		hand_up(net, f, info.proto);
 }
 
@@ -393,8 +401,7 @@ static void ip4_addrs_changed(struct holm_net *net)
 	struct ip_state *ip = net->ip;
 	uint32_t room = count_addrs(net);
 
-	/* No interface has this index: what was let in before is looked at again. */
-	ip->last_netif4 = UINT32_MAX;
+	ip4_forget_flow(ip); /* what was let in before is looked at again */
 	if (room > ip->locals4_room) {
 		struct ip4_local *locals = mem_zalloc(&net->mem, room * sizeof(*locals));
 

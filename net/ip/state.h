@@ -58,6 +58,16 @@ struct ip_state {
 	const struct holm_proto *tcp, *udp, *icmp4;
 	uint32_t id_counter; /* identification of packets that may be fragmented on the way */
 
+	/*
+	 * Endpoints without a transport, where those are named: a copy of a packet (true: somebody has the
+	 * protocol), an error about one, an echo reply. The first two are NULL while nobody is raw.
+	 */
+	struct ip_ends *ends;
+	bool (*raw_input)(struct holm_net *net, struct holm_frame *f);
+	bool (*raw_error)(struct holm_net *net, const struct ip_error *error);
+	bool (*echo_reply)(struct holm_net *net, struct holm_frame *f, uint16_t id);
+	bool (*echo_error)(struct holm_net *net, const struct ip_error *error);
+
 	const struct ip_family *families[IP_FAMILIES];
 	uint32_t nroutes;
 	struct ip_route *routes; /* [config.routes_max] */
@@ -118,6 +128,13 @@ bool ip_select_source(const struct holm_netif *netif, const struct holm_addr *re
 /* An address goes to an interface, unchecked and without a word to anybody: -HOLM_ENOSPC. */
 int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 		    unsigned prefix_len);
+
+/* The next packet is looked at as if none had come before it. */
+static inline void ip4_forget_flow(struct ip_state *ip)
+{
+	ip->last_netif4 = UINT32_MAX; /* no interface has this index */
+}
+
 
 /* The destination table. */
 void ip_dst_start(struct holm_net *net);

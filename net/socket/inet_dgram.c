@@ -7,6 +7,7 @@
 #include <holm/udp.h>
 
 #include "lib/mem.h"
+#include "net/core/iov.h"
 #include "net/socket/inet_addr.h"
 
 /* What IP_TTL says where nobody set it, and after -1. */
@@ -165,20 +166,6 @@ static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct h
 	a->tos = dg->tos;
 }
 
-/* As much of it as fits; returns how much that was. */
-static size_t copy_out(const struct holm_datagram *dg, const struct holm_msg *msg)
-{
-	size_t done = 0;
-
-	for (size_t i = 0; i < msg->iovcnt && done < dg->payload_len; i++) {
-		size_t n = min_size(msg->iov[i].len, dg->payload_len - done);
-
-		holm_frame_read(dg->frame, dg->payload_off + done, msg->iov[i].base, n);
-		done += n;
-	}
-	return done;
-}
-
 static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
 	struct dgram *d = dgram_of(s);
@@ -193,7 +180,7 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	}
 	if (err)
 		return err;
-	done = copy_out(&dg, msg);
+	done = iov_from_frame(dg.frame, dg.payload_off, dg.payload_len, msg->iov, msg->iovcnt);
 	if (done < dg.payload_len)
 		msg->flags |= HOLM_MSG_TRUNC;
 	tell(s, &dg, msg->ancillary);
@@ -211,20 +198,7 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 
 static unsigned dgram_poll(struct holm_socket *s)
 {
-	unsigned ready = holm_udp_ready(dgram_of(s)->udp);
-	unsigned mask = 0;
-
-	if (ready & HOLM_READABLE)
-		mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
-	if (ready & HOLM_WRITABLE)
-		mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
-	if (ready & HOLM_ERROR)
-		mask |= HOLM_POLLERR;
-	if (s->shut & SOCKET_SHUT_RD)
-		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
-	if (s->shut == (SOCKET_SHUT_RD | SOCKET_SHUT_WR))
-		mask |= HOLM_POLLHUP;
-	return mask;
+	return socket_datagram_poll(s, holm_udp_ready(dgram_of(s)->udp));
 }
 
 static size_t dgram_readable(struct holm_socket *s)
@@ -263,8 +237,7 @@ static int option_of(int level, int name)
 	return 0;
 }
 
-/* Which part of a datagram's company an option asks for; 0: none. */
-static uint32_t company_of(int level, int name)
+uint32_t inet_dgram_company(int level, int name)
 {
 	if (level != HOLM_IPPROTO_IP)
 		return 0;
@@ -278,7 +251,7 @@ static uint32_t company_of(int level, int name)
 static int dgram_set(struct holm_socket *s, int level, int name, int value)
 {
 	int opt = option_of(level, name);
-	uint32_t company = company_of(level, name);
+	uint32_t company = inet_dgram_company(level, name);
 
 	if (company) {
 		s->wants = value ? s->wants | company : s->wants & ~company;
@@ -300,7 +273,7 @@ static int dgram_set(struct holm_socket *s, int level, int name, int value)
 static int dgram_get(struct holm_socket *s, int level, int name, int *value)
 {
 	int opt = option_of(level, name);
-	uint32_t company = company_of(level, name), v;
+	uint32_t company = inet_dgram_company(level, name), v;
 	int err;
 
 	if (company) {

@@ -125,6 +125,9 @@ int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const voi
 		return set_linger(s, value, len);
 	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_CONGESTION)
 		return inet_stream_set_congestion(s, value, len);
+	err = s->ops->set_bytes ? s->ops->set_bytes(s, level, name, value, len) : -HOLM_ENOPROTOOPT;
+	if (err != -HOLM_ENOPROTOOPT)
+		return err;
 	err = read_int(level, value, len, &number);
 	if (err)
 		return err;
@@ -184,7 +187,7 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 	}
 }
 
-static int put(const void *from, uint32_t bytes, void *value, uint32_t *len)
+int socket_put_option(const void *from, uint32_t bytes, void *value, uint32_t *len)
 {
 	*len = min_u32(*len, bytes);
 	if (*len > 0)
@@ -199,7 +202,7 @@ static int get_timeout(uint64_t ns, void *value, uint32_t *len)
 		.usec = (int64_t)(ns % NS_PER_S / 1000),
 	};
 
-	return put(&tv, sizeof(tv), value, len);
+	return socket_put_option(&tv, sizeof(tv), value, len);
 }
 
 static int get_linger(const struct holm_socket *s, void *value, uint32_t *len)
@@ -207,7 +210,7 @@ static int get_linger(const struct holm_socket *s, void *value, uint32_t *len)
 	struct holm_linger l = { .onoff = s->linger_s >= 0,
 				 .linger = s->linger_s >= 0 ? s->linger_s : 0 };
 
-	return put(&l, sizeof(l), value, len);
+	return socket_put_option(&l, sizeof(l), value, len);
 }
 
 static int get_peer_cred(const struct holm_socket *s, void *value, uint32_t *len)
@@ -216,7 +219,7 @@ static int get_peer_cred(const struct holm_socket *s, void *value, uint32_t *len
 
 	if (s->ops->peer_cred)
 		s->ops->peer_cred(s, &cred);
-	return put(&cred, sizeof(cred), value, len);
+	return socket_put_option(&cred, sizeof(cred), value, len);
 }
 
 static int put_int(int level, int number, void *value, uint32_t *len)
@@ -224,8 +227,8 @@ static int put_int(int level, int number, void *value, uint32_t *len)
 	uint8_t byte = (uint8_t)number;
 
 	if (level == HOLM_IPPROTO_IP && *len > 0 && *len < sizeof(number))
-		return put(&byte, 1, value, len);
-	return put(&number, sizeof(number), value, len);
+		return socket_put_option(&byte, 1, value, len);
+	return socket_put_option(&number, sizeof(number), value, len);
 }
 
 int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *value, uint32_t *len)
@@ -248,6 +251,9 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 		return get_linger(s, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_PEERCRED)
 		return get_peer_cred(s, value, len);
+	err = s->ops->get_bytes ? s->ops->get_bytes(s, level, name, value, len) : -HOLM_ENOPROTOOPT;
+	if (err != -HOLM_ENOPROTOOPT)
+		return err;
 	err = level == HOLM_SOL_SOCKET ? get_socket_int(s, name, &number)
 				       : s->ops->get(s, level, name, &number);
 	return err ? err : put_int(level, number, value, len);

@@ -31,6 +31,15 @@ static int worse(int err, const struct socket_kind *k, int type)
 	return err == -HOLM_EPROTONOSUPPORT ? err : -HOLM_ESOCKTNOSUPPORT;
 }
 
+static bool is_protocol_of(const struct socket_kind *k, int protocol)
+{
+	if (k->protocol == SOCKET_PROTOCOL_ANY)
+		return protocol <= UINT16_MAX;
+	if (k->protocol == SOCKET_PROTOCOL_IP)
+		return protocol > 0 && protocol <= UINT8_MAX;
+	return protocol == 0 || protocol == k->protocol;
+}
+
 static int find_kind(const struct holm_net *net, int family, int type, int protocol,
 		     const struct socket_kind **out)
 {
@@ -45,7 +54,7 @@ static int find_kind(const struct holm_net *net, int family, int type, int proto
 			if (k->family != family)
 				continue;
 			err = worse(err, k, type);
-			if (k->type != type || (protocol != 0 && protocol != k->protocol))
+			if (k->type != type || !is_protocol_of(k, protocol))
 				continue;
 			*out = k;
 			return 0;
@@ -96,7 +105,7 @@ int holm_socket_open(struct holm_net *net, int family, int type, int protocol, v
 		return err;
 	s->family = k->family;
 	s->type = k->type;
-	s->protocol = k->protocol;
+	s->protocol = (uint16_t)(k->protocol < 0 ? protocol : k->protocol);
 	err = s->ops->open(s);
 	if (err) {
 		free_socket(s);
@@ -124,6 +133,15 @@ int holm_socket_pair(struct holm_net *net, int family, int type, int protocol, v
 		holm_socket_close(out[1]);
 	}
 	return err;
+}
+
+void holm_sockets_set_policy(struct holm_net *net,
+			     bool (*permits)(void *ctx, enum holm_capability cap), void *ctx)
+{
+	if (!net->sockets)
+		return;
+	net->sockets->permits = permits;
+	net->sockets->permits_ctx = ctx;
 }
 
 void holm_sockets_set_cred(struct holm_net *net, const struct holm_cred *cred)
@@ -278,6 +296,23 @@ int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int fla
 		return -HOLM_EAGAIN;
 	msg->flags = 0;
 	return s->ops->recv(s, msg, flags);
+}
+
+unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready)
+{
+	unsigned mask = 0;
+
+	if (ready & HOLM_READABLE)
+		mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
+	if (ready & HOLM_WRITABLE)
+		mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
+	if (ready & HOLM_ERROR)
+		mask |= HOLM_POLLERR;
+	if (s->shut & SOCKET_SHUT_RD)
+		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
+	if (s->shut == (SOCKET_SHUT_RD | SOCKET_SHUT_WR))
+		mask |= HOLM_POLLHUP;
+	return mask;
 }
 
 unsigned holm_socket_poll(struct holm_socket *s)

@@ -23,22 +23,28 @@ enum socket_name { SOCKET_NAME_LOCAL, SOCKET_NAME_PEER, SOCKET_NAME_ACCEPTED };
 
 struct socket_ops;
 
-/* A kind of socket. `protocol` is what 0 means, and the only other value allowed. */
+/* Instead of one protocol: every one but 0 that fits a byte; every one. */
+#define SOCKET_PROTOCOL_IP (-1)
+#define SOCKET_PROTOCOL_ANY (-2)
+
+/* A kind of socket. `protocol` is what 0 means, and the only other value allowed, or one of the above. */
 struct socket_kind {
 	uint16_t family;
 	uint8_t type;
-	uint8_t protocol;
+	int16_t protocol;
 	const struct socket_ops *ops; /* NULL: the end of a table */
 };
 
 /* Tables of kinds: AF_INET's, and one for each part. */
-#define SOCKET_TABLES_MAX 4u
+#define SOCKET_TABLES_MAX 8u
 
 /* The instance's sockets. One per instance, from start to stop. */
 struct socket_state {
 	struct list all; /* of struct holm_socket */
 	uint32_t count;
 	struct holm_cred cred;
+	bool (*permits)(void *ctx, enum holm_capability cap); /* NULL: everything */
+	void *permits_ctx;
 	const struct socket_kind *tables[SOCKET_TABLES_MAX];
 };
 
@@ -70,6 +76,10 @@ struct socket_ops {
 	/* Options below SOL_SOCKET, and those of it that the endpoint knows; values are ints. */
 	int (*set)(struct holm_socket *s, int level, int name, int value);
 	int (*get)(struct holm_socket *s, int level, int name, int *value);
+	/* Options whose values are no ints, asked for first: -HOLM_ENOPROTOOPT: not one of them. NULL: none. */
+	int (*set_bytes)(struct holm_socket *s, int level, int name, const void *value,
+			 uint32_t len);
+	int (*get_bytes)(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
 	/* NULL: -HOLM_EOPNOTSUPP. */
 	int (*pair)(struct holm_socket *a, struct holm_socket *b);
 	/* NULL: nobody, {0, -1, -1}. */
@@ -98,13 +108,18 @@ struct holm_socket {
 	uint32_t wants;			   /* enum holm_ancillary_bit: what a receive is to bring */
 	uint16_t family;
 	uint8_t type;
-	uint8_t protocol;
+	uint16_t protocol;
 	uint8_t shut; /* enum socket_shut */
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
 };
 
 extern const struct socket_ops inet_stream_ops;
 extern const struct socket_ops inet_dgram_ops;
+
+/* What poll() says of a socket of packets whose endpoint is ready for this (enum holm_state). */
+unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready);
+/* Which part of a packet's company an option asks for (enum holm_ancillary_bit); 0: none. */
+uint32_t inet_dgram_company(int level, int name);
 
 /* A socket listening? For SO_ACCEPTCONN. */
 bool inet_stream_is_listening(const struct holm_socket *s);
@@ -113,6 +128,17 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len);
 /* TCP_CONGESTION: the controller's name. */
 int inet_stream_set_congestion(struct holm_socket *s, const void *value, uint32_t len);
 int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len);
+
+/* Does the policy permit it? */
+static inline bool socket_may(const struct holm_socket *s, enum holm_capability cap)
+{
+	const struct socket_state *st = s->net->sockets;
+
+	return !st->permits || st->permits(st->permits_ctx, cap);
+}
+
+/* Copy an option's value out, cut to *len, which becomes what was copied. 0. */
+int socket_put_option(const void *from, uint32_t bytes, void *value, uint32_t *len);
 
 /* Another layer's kinds of sockets, in the instance from now on. */
 void socket_add_kinds(struct holm_net *net, const struct socket_kind *kinds);

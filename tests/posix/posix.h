@@ -114,4 +114,24 @@ ssize_t send_fds(int fd, const void *buf, size_t len, const int *fds, int n);
 /* *n: in, room for descriptors; out, how many came. */
 ssize_t recv_fds(int fd, void *buf, size_t len, int *fds, int *n, int flags, int *msg_flags);
 
+/* ---- a network of the case's own, with privileges in it */
+
+/*
+ * From here on the case is alone with lo and eth0, 10.0.0.1/24, has every right and may give some up.
+ * Where the host does not grant that, the case is skipped.
+ */
+void alone(void);
+enum right { RIGHT_BIND, RIGHT_RAW, RIGHT_ADMIN, RIGHT_PING };
+void give_up(enum right right);
+/* A frame comes in at eth0. */
+void wire_in(const void *frame, size_t len);
+/*
+ * The next frame that has left through eth0, as much as fits; 0: none. Whoever is asked for by ARP meanwhile
+ * answers, with wire_mac.
+ */
+size_t wire_out(void *frame, size_t len);
+extern const unsigned char wire_mac[6];
+/* eth0's own. */
+void own_mac(unsigned char mac[6]);
+
 #endif

@@ -21,6 +21,8 @@
 #include "tests/posix/stage.h"
 
 #define FRAMES 1024u
+/* Frames that have left and nobody has looked at yet: the newest are lost. */
+#define SENT_MAX 64u
 /* Of virtual time: no case waits longer. */
 #define TOO_LONG_NS 100000000000ull
 
@@ -33,6 +35,9 @@ static struct {
 	size_t in_use;
 	uint64_t random;
 	bool woken;
+	unsigned denied; /* bits of enum sys_capability */
+	struct holm_frame *sent[SENT_MAX];
+	uint32_t nsent;
 	jmp_buf out;
 	char *why;
 	size_t why_len;
@@ -68,9 +73,18 @@ static void env_random(void *ctx, void *dst, size_t len)
 	}
 }
 
+/* Nobody hears it, but the case may ask what it was. */
 static size_t lose(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
 	(void)dev;
+	for (size_t i = 0; i < n; i++) {
+		struct holm_frame *copy = NULL;
+
+		if (stage.nsent < SENT_MAX)
+			copy = holm_frame_copy(holm_net_pool(stage.net), frames[i]);
+		if (copy)
+			stage.sent[stage.nsent++] = copy;
+	}
 	holm_frame_free_batch(frames, n);
 	return n;
 }
@@ -160,26 +174,87 @@ int stage_open_file(void)
 	return sys_open(&stage.process, "/data", SYS_O_RDONLY);
 }
 
+static bool permits(enum sys_capability cap)
+{
+	return !(stage.denied & 1u << cap);
+}
+
+/* ---- a network of the case's own: every case has one ---- */
+
+bool stage_alone(const char **why)
+{
+	(void)why;
+	return true;
+}
+
+/* In the order of enum right. */
+void stage_give_up(int right)
+{
+	static const enum sys_capability caps[] = { SYS_CAP_NET_BIND, SYS_CAP_NET_RAW,
+						    SYS_CAP_NET_ADMIN, SYS_CAP_PING };
+
+	stage.denied |= 1u << caps[right];
+}
+
+void stage_wire_in(const void *frame, size_t len)
+{
+	struct holm_frame *f = holm_frame_alloc(holm_net_pool(stage.net), 0, true);
+
+	if (!f || !holm_frame_append_copy(f, frame, len))
+		abort();
+	holm_net_input(stage.net, &stage.dev, &f, 1, stage.now);
+	settle();
+}
+
+size_t stage_wire_out(void *frame, size_t len)
+{
+	struct holm_frame *f;
+	size_t n;
+
+	settle();
+	if (stage.nsent == 0)
+		return 0;
+	f = stage.sent[0];
+	n = f->len < len ? f->len : len;
+	holm_frame_read(f, 0, frame, n);
+	holm_frame_free(f);
+	memmove(stage.sent, stage.sent + 1, --stage.nsent * sizeof(stage.sent[0]));
+	return n;
+}
+
+void stage_own_mac(unsigned char mac[6])
+{
+	memcpy(mac, stage.dev.mac.b, 6);
+}
+
+void stage_skip(const char *why)
+{
+	stage_fail(__FILE__, __LINE__, why);
+}
+
 /* ---- a case ---- */
 
 static void begin(void)
 {
 	static const struct holm_dev_ops dev_ops = { .tx = lose };
 	static const struct holm_proto *const protos[] = {
-		&holm_arp,	&holm_ipv4,    &holm_icmp4, &holm_udp, &holm_tcp,
-		HOLM_TCP_PARTS, &holm_sockets, &holm_unix,  NULL,
+		&holm_arp,	&holm_ipv4,    &holm_icmp4,	  &holm_udp, &holm_tcp,
+		HOLM_TCP_PARTS, &holm_sockets, HOLM_SOCKET_PARTS, NULL,
 	};
 	struct holm_env env = { sizeof(env), NULL, env_alloc, env_free, env_random, NULL };
 	const struct holm_addr addr = holm_addr_ip4(10, 0, 0, 1);
 	struct holm_config config;
-	struct sys_env sys = {
-		.wait = { &ops, NULL }, .wall = wall, .tree = &tree, .cred = { .pid = 1 }
-	};
+	struct sys_env sys = { .wait = { &ops, NULL },
+			       .wall = wall,
+			       .tree = &tree,
+			       .cred = { .pid = 1 },
+			       .permits = permits };
 
 	stage.now = stage.began = 1000000000;
 	stage.random = 42;
 	stage.woken = false;
 	stage.in_use = 0;
+	stage.denied = 0;
 	holm_config_default(&config);
 	if (holm_net_create(&stage.net, &config, &env, protos) != 0)
 		abort();
@@ -203,6 +278,8 @@ static bool finish(void)
 {
 	process_fini(&stage.process);
 	settle();
+	holm_frame_free_batch(stage.sent, stage.nsent);
+	stage.nsent = 0;
 	holm_net_destroy(stage.net);
 	free(stage.frames);
 	if (stage.in_use == 0)

@@ -85,6 +85,11 @@ struct holm_config {
 	uint32_t udp_rcv_frames_max;
 	uint32_t udp_rcvbuf_bytes;
 
+	/* Raw and echo endpoints together, packet endpoints; buffer memory that one may hold unread. */
+	uint32_t raw_endpoints_max;
+	uint32_t packet_endpoints_max;
+	uint32_t raw_rcvbuf_bytes;
+
 	/* Socket objects; names that Unix sockets are bound to, or were until they are unlinked. */
 	uint32_t sockets_max;
 	/* Bytes that wait at the other end of a Unix stream: one ring of 64 KiB each way. */

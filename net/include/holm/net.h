@@ -79,6 +79,12 @@ extern const struct holm_proto holm_tcp_accecn;	  /* RFC 9768, accurate ECN */
 extern const struct holm_proto holm_sockets;
 /* Listed behind it: Unix sockets. */
 extern const struct holm_proto holm_unix;
+/* Raw IPv4 sockets; ICMP echo sockets, which need holm_icmp4; packet sockets. */
+extern const struct holm_proto holm_raw;
+extern const struct holm_proto holm_ping;
+extern const struct holm_proto holm_packet;
+
+#define HOLM_SOCKET_PARTS &holm_unix, &holm_raw, &holm_ping
 
 /*
  * Make an instance. `config` and `env` are copied; `protos` ends with NULL and must outlive the
@@ -173,7 +179,9 @@ enum holm_state {
 enum holm_ep_kind {
 	HOLM_EP_TCP = 1,
 	HOLM_EP_UDP = 2,
-	HOLM_EP_UNIX = 3, /* behind a socket only */
+	HOLM_EP_UNIX = 3, /* behind a socket only, as all that follow */
+	HOLM_EP_RAW = 4,
+	HOLM_EP_PACKET = 5,
 };
 
 struct holm_event {

@@ -21,6 +21,7 @@ enum holm_af {
 	HOLM_AF_UNIX = 1,
 	HOLM_AF_INET = 2,
 	HOLM_AF_INET6 = 10,
+	HOLM_AF_PACKET = 17,
 };
 
 enum holm_sock_type {
@@ -36,6 +37,7 @@ enum holm_ipproto {
 	HOLM_IPPROTO_TCP = 6,
 	HOLM_IPPROTO_UDP = 17,
 	HOLM_IPPROTO_IPV6 = 41,
+	HOLM_IPPROTO_RAW = 255,
 };
 
 enum holm_msg_flag {
@@ -64,6 +66,8 @@ enum holm_shut {
 
 enum holm_sol {
 	HOLM_SOL_SOCKET = 1,
+	HOLM_SOL_RAW = 255,
+	HOLM_SOL_PACKET = 263,
 };
 
 enum holm_so {
@@ -107,10 +111,14 @@ enum holm_tcp_sockopt {
 enum holm_ip_sockopt {
 	HOLM_SOCKOPT_IP_TOS = 1,
 	HOLM_SOCKOPT_IP_TTL = 2,
+	HOLM_SOCKOPT_IP_HDRINCL = 3,
 	HOLM_SOCKOPT_IP_PKTINFO = 8,
 	HOLM_SOCKOPT_IP_RECVTTL = 12,
 	HOLM_SOCKOPT_IP_RECVTOS = 13,
 };
+
+/* At level HOLM_SOL_RAW. */
+enum { HOLM_SOCKOPT_ICMP_FILTER = 1 };
 
 /* struct sockaddr_in of Linux: family in host order, port and address in network order. */
 struct holm_sockaddr_in {
@@ -181,8 +189,9 @@ struct holm_object {
 #define HOLM_OBJECTS_MAX 253u
 
 /*
- * A new socket. AF_INET with STREAM or DGRAM; AF_UNIX with STREAM, DGRAM or SEQPACKET where
- * `holm_unix` is in the instance's list. -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
+ * A new socket. AF_INET with STREAM or DGRAM; where the instance's list has the part, AF_INET with RAW
+ * (`holm_raw`) or DGRAM and IPPROTO_ICMP (`holm_ping`), AF_PACKET with RAW or DGRAM (`holm_packet`; the
+ * protocol is an ethertype in network order), AF_UNIX with STREAM, DGRAM or SEQPACKET (`holm_unix`). -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
  * -HOLM_ESOCKTNOSUPPORT, -HOLM_EINVAL, -HOLM_ENOBUFS (config.sockets_max), -HOLM_ENOMEM.
  * `cookie` is what events about it carry.
  */
@@ -195,6 +204,22 @@ int holm_socket_open(struct holm_net *net, int family, int type, int protocol, v
  */
 int holm_socket_pair(struct holm_net *net, int family, int type, int protocol, void *cookies[2],
 		     struct holm_socket *out[2]);
+
+/* Privileged acts, named after what Linux asks for. */
+enum holm_capability {
+	HOLM_CAP_NET_BIND,  /* a port below 1024: CAP_NET_BIND_SERVICE */
+	HOLM_CAP_NET_RAW,   /* raw and packet sockets, changing the device of SO_BINDTODEVICE */
+	HOLM_CAP_NET_ADMIN, /* SO_MARK, SO_PRIORITY above 6, SO_RCVBUFFORCE, SO_SNDBUFFORCE */
+	HOLM_CAP_ADMIN,	    /* names of the machine, credentials that are not one's own */
+	HOLM_CAP_PING,	    /* ICMP echo sockets: Linux asks net.ipv4.ping_group_range */
+};
+
+/*
+ * Sockets ask before a privileged act, which is refused with -HOLM_EPERM (-HOLM_EACCES for ports and echo
+ * sockets) where `permits` says no. NULL, as it begins: everything is permitted.
+ */
+void holm_sockets_set_policy(struct holm_net *net,
+			     bool (*permits)(void *ctx, enum holm_capability cap), void *ctx);
 
 /* Who opens, connects, listens and sends from now on: {1, 0, 0} until this is called. */
 void holm_sockets_set_cred(struct holm_net *net, const struct holm_cred *cred);

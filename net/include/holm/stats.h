@@ -43,6 +43,8 @@ extern "C" {
 	X(ICMP_BROADCAST, "icmp: echo request to a broadcast address")                             \
 	X(ICMP_RATE, "icmp: error or reply over the rate limit")                                   \
 	X(ICMP_QUOTE, "icmp: error quotes nothing of ours")                                        \
+	X(RAW_QUEUE_FULL, "raw: receive queue full")                                               \
+	X(PACKET_QUEUE_FULL, "packet: receive queue full")                                         \
 	X(UDP_SHORT, "udp: length field")                                                          \
 	X(UDP_CSUM, "udp: checksum")                                                               \
 	X(UDP_NO_PORT, "udp: nobody bound to the port")                                            \

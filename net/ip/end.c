@@ -1,0 +1,312 @@
+/*
+ * What raw and echo endpoints do alike, but for sending: life, binding, connecting, receiving, readiness.
+ * See end.h.
+ */
+#include "net/ip/end.h"
+
+#include "net/ip/state.h"
+
+/* ---- Life. */
+
+static void *table_alloc(void *ctx, size_t size)
+{
+	return mem_alloc(ctx, size);
+}
+
+static void table_free(void *ctx, void *p, size_t size)
+{
+	mem_free(ctx, p, size);
+}
+
+int ip_ends_start(struct holm_net *net)
+{
+	struct ip_ends *ends = net->ip->ends;
+
+	if (ends) {
+		ends->users++;
+		return 0;
+	}
+	ends = mem_zalloc(&net->mem, sizeof(*ends));
+	if (!ends)
+		return -HOLM_ENOMEM;
+	ends->users = 1;
+	ends->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
+	list_init(&ends->all);
+	for (size_t i = 0; i < IP_RAW_LISTS; i++)
+		list_init(&ends->raw[i]);
+	htab_init(&ends->echo, &ends->allocator, HTAB_CHAIN_MAX);
+	net->ip->ends = ends;
+	return 0;
+}
+
+void ip_ends_stop(struct holm_net *net)
+{
+	struct ip_ends *ends = net->ip ? net->ip->ends : NULL;
+	struct list_node *n;
+
+	if (!ends || --ends->users > 0)
+		return;
+	while ((n = list_first(&ends->all)) != NULL)
+		ip_end_close(container_of(n, struct ip_end, all_node));
+	htab_fini(&ends->echo);
+	mem_free(&net->mem, ends, sizeof(*ends));
+	net->ip->ends = NULL;
+}
+
+static void wake(struct holm_net *net, struct netif_waiter *waiter)
+{
+	(void)net;
+	ip_end_update(container_of(waiter, struct ip_end, waiter));
+}
+
+int ip_end_open(struct holm_net *net, bool echo, uint8_t number, struct ip_end **out)
+{
+	struct ip_end *e;
+
+	if (net->ip->ends->nall >= net->config.raw_endpoints_max)
+		return -HOLM_ENOBUFS;
+	e = mem_zalloc(&net->mem, sizeof(*e));
+	if (!e)
+		return -HOLM_ENOMEM;
+	ep_init(&e->ep, HOLM_EP_RAW);
+	e->ep.owned = true;
+	e->ep.state = HOLM_WRITABLE;
+	e->net = net;
+	e->echo = echo;
+	e->number = number;
+	e->header_included = number == IP_PROTO_RAW;
+	e->ttl = IP_END_TTL;
+	e->local = holm_addr_ip4(0, 0, 0, 0);
+	e->remote = e->local;
+	e->rxq.max_bytes = net->config.raw_rcvbuf_bytes;
+	e->waiter.wake = wake;
+	list_push_back(&net->ip->ends->all, &e->all_node);
+	net->ip->ends->nall++;
+	if (!echo)
+		ip_raw_insert(e);
+	*out = e;
+	return 0;
+}
+
+static void drop_dst(struct ip_end *e)
+{
+	if (e->dst)
+		ip_dst_put(e->net, e->dst);
+	e->dst = NULL;
+}
+
+void ip_end_close(struct ip_end *e)
+{
+	struct holm_net *net = e->net;
+
+	if (e->echo)
+		ip_echo_unbind(e);
+	else
+		ip_raw_remove(e);
+	drop_dst(e);
+	netif_unwait(&e->waiter);
+	rxq_clear(&e->rxq);
+	ep_disown(&e->ep);
+	list_remove(&e->all_node);
+	net->ip->ends->nall--;
+	mem_free(&net->mem, e, sizeof(*e));
+}
+
+/* ---- Names. */
+
+/* An address that an endpoint may have: ours, the wildcard, a group's or everybody's. */
+static bool is_bindable(struct holm_net *net, const struct holm_addr *a)
+{
+	return holm_addr_is_any(a) || holm_addr_is_multicast(a) || ip_addr_is_local(net, a) ||
+	       !ip_addr_is_unicast(net, a);
+}
+
+int ip_end_bind(struct ip_end *e, const struct holm_endpoint *local)
+{
+	int err;
+
+	if (e->echo ? e->number != 0 : e->connected)
+		return -HOLM_EINVAL;
+	if (!is_bindable(e->net, &local->addr) ||
+	    (e->echo && !holm_addr_is_any(&local->addr) && !ip_addr_is_local(e->net, &local->addr)))
+		return -HOLM_EADDRNOTAVAIL;
+	if (e->echo) {
+		err = ip_echo_bind(e, local->port);
+		if (err)
+			return err;
+	}
+	e->local = local->addr;
+	e->local_given = !holm_addr_is_any(&local->addr);
+	drop_dst(e);
+	return 0;
+}
+
+static void dissolve(struct ip_end *e)
+{
+	e->connected = false;
+	e->rport = 0;
+	e->remote = holm_addr_ip4(0, 0, 0, 0);
+	if (!e->local_given)
+		e->local = e->remote;
+	drop_dst(e);
+}
+
+int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
+{
+	struct ip_dst *dst;
+	int err;
+
+	if (!remote) {
+		dissolve(e);
+		return 0;
+	}
+	if (e->dev_gone)
+		return -HOLM_ENODEV;
+	if (e->echo && e->number == 0) {
+		err = ip_echo_bind(e, 0);
+		if (err)
+			return err;
+	}
+	err = ip_dst_get(e->net, &remote->addr, e->dev, &dst);
+	if (err)
+		return err;
+	if (dst->broadcast && !e->may_broadcast) {
+		ip_dst_put(e->net, dst);
+		return -HOLM_EACCES;
+	}
+	dissolve(e);
+	e->dst = dst;
+	e->remote = remote->addr;
+	e->rport = remote->port;
+	e->connected = true;
+	if (!e->local_given)
+		e->local = dst->src;
+	return 0;
+}
+
+void ip_end_bind_dev(struct ip_end *e, struct holm_dev *dev)
+{
+	e->dev = dev;
+	e->dev_gone = false;
+	drop_dst(e);
+}
+
+/* ---- Receiving. */
+
+bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const struct holm_addr *dst,
+		  const struct holm_dev *dev)
+{
+	if (e->dev_gone || (e->dev && e->dev != dev))
+		return false;
+	if (!holm_addr_is_any(&e->local) && !holm_addr_equal(&e->local, dst))
+		return false;
+	/* As on Linux, an echo endpoint's replies may come from anybody. */
+	return e->echo || !e->connected || holm_addr_equal(&e->remote, src);
+}
+
+void ip_end_deliver(struct ip_end *e, const struct holm_frame *f)
+{
+	struct holm_frame *copy = rxq_copy(&e->rxq, e->net->pool, f);
+
+	if (!copy) {
+		net_drop_note(e->net, HOLM_DROP_RAW_QUEUE_FULL);
+		return;
+	}
+	rxq_put(&e->rxq, copy);
+	e->ep.state |= HOLM_READABLE;
+	ep_notify(e->net, &e->ep);
+}
+
+int ip_end_peek(struct ip_end *e, struct holm_frame **f)
+{
+	if (e->error)
+		return ip_end_take_error(e);
+	*f = e->rxq.first;
+	return *f ? 0 : -HOLM_EAGAIN;
+}
+
+void ip_end_drop(struct ip_end *e)
+{
+	holm_frame_free(rxq_take(&e->rxq));
+	if (!e->rxq.first)
+		ip_end_update(e);
+}
+
+void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len)
+{
+	const struct ip_rx *rx = ip_rx(f);
+
+	*off = e->echo ? f->l4_off : f->l3_off;
+	*len = rx->l4_len + (size_t)(f->l4_off - *off);
+}
+
+/* ---- Readiness and errors. */
+
+void ip_end_update(struct ip_end *e)
+{
+	unsigned state = 0;
+
+	if (e->rxq.first)
+		state |= HOLM_READABLE;
+	if (!list_is_linked(&e->waiter.node))
+		state |= HOLM_WRITABLE;
+	if (e->error)
+		state |= HOLM_ERROR;
+	ep_set(e->net, &e->ep, state);
+}
+
+void ip_end_set_error(struct ip_end *e, int error)
+{
+	e->error = error;
+	ip_end_update(e);
+	ep_notify(e->net, &e->ep);
+}
+
+bool ip_end_hears(enum ip_error_kind kind)
+{
+	switch (kind) {
+	case IP_ERROR_NET_UNREACHABLE:
+	case IP_ERROR_HOST_UNREACHABLE:
+	case IP_ERROR_TTL:
+		return false;
+	case IP_ERROR_PROTOCOL_UNREACHABLE:
+	case IP_ERROR_PORT_UNREACHABLE:
+	case IP_ERROR_TOO_BIG:
+	case IP_ERROR_PROHIBITED:
+	case IP_ERROR_PARAMETER:
+		return true;
+	}
+	return false;
+}
+
+int ip_end_take_error(struct ip_end *e)
+{
+	int error = e->error;
+
+	e->error = 0;
+	ip_end_update(e);
+	return -error;
+}
+
+static void netif_gone(struct ip_end *e, const struct holm_netif *netif)
+{
+	if (e->dev == netif->dev) {
+		e->dev = NULL;
+		e->dev_gone = true;
+		ip_end_set_error(e, HOLM_ENETDOWN);
+	}
+	rxq_dev_gone(&e->rxq, netif->dev);
+	netif_unwait(&e->waiter);
+	ip_end_update(e);
+}
+
+void ip_ends_netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	struct list *all = &net->ip->ends->all;
+	struct list_node *n;
+
+	if (net->netifs[netif->index] == netif)
+		return;
+	for (n = list_first(all); n; n = list_next(all, n))
+		netif_gone(container_of(n, struct ip_end, all_node), netif);
+}

@@ -1,0 +1,115 @@
+/*
+ * Endpoints that speak IP without a transport, as sockets use them: raw ones, which get a copy of every
+ * packet of one protocol, and echo ones, which send ICMP echo requests and get the replies that carry
+ * their identifier. What both do alike is in end.c and end_send.c; how a packet finds them is in raw.c
+ * and echo.c. IPv4 only.
+ */
+#ifndef NET_IP_END_H
+#define NET_IP_END_H
+
+#include <holm/socket.h>
+
+#include "net/core/ep.h"
+#include "net/core/rxq.h"
+#include "net/ip/ip.h"
+
+/* Linux's: such a socket names no protocol but writes whole packets. */
+#define IP_PROTO_RAW 255u
+#define IP_END_TTL 64u
+/* struct icmp_filter: types from 32 on cannot be filtered. */
+#define IP_END_FILTER_TYPES 32u
+/* How many lists raw endpoints are spread over, by protocol. */
+#define IP_RAW_LISTS 16u
+
+/* One per endpoint. Owned by its socket until ip_end_close(). */
+struct ip_end {
+	struct ep ep; /* first: its address is the event's */
+	struct holm_net *net;
+	struct list_node node; /* raw: on the list of its protocol */
+	struct list_node all_node;
+	struct htab_node id_node; /* echo: by identifier, while it has one */
+	struct rxq rxq;
+	struct ip_dst *dst; /* where the last packet went; NULL: none yet */
+	struct netif_waiter waiter;
+	struct holm_addr local, remote;
+	struct holm_dev *dev; /* NULL: any */
+	bool dev_gone;
+	bool echo;
+	bool local_given; /* bound to an address, not just connected from one */
+	bool connected;
+	bool may_broadcast;
+	bool header_included; /* raw: programs write the IP header */
+	bool reuse;	      /* echo: shares its identifier with others that say so too */
+	uint8_t ttl, tos;
+	uint16_t number;      /* raw: the protocol; echo: the identifier, 0 while there is none */
+	uint16_t rport;	      /* what connect() said; it means nothing */
+	uint32_t icmp_filter; /* bit n: ICMP messages of type n are not for us */
+	int error;	      /* positive, to be taken; 0: none */
+};
+
+/* What both kinds share of an instance. Made with the first of the protocols, freed with the last. */
+struct ip_ends {
+	struct list all;
+	struct list raw[IP_RAW_LISTS];
+	struct htab echo; /* by identifier */
+	struct allocator allocator;
+	uint32_t nraw, nall;
+	uint16_t last_id; /* where the search for a free identifier goes on */
+	uint8_t users;	  /* protocols that have started */
+};
+
+/* 0 or -HOLM_ENOMEM; once per protocol, and so its opposite, which closes what is open. */
+must_check int ip_ends_start(struct holm_net *net);
+void ip_ends_stop(struct holm_net *net);
+/* A device appeared or went. */
+void ip_ends_netif_changed(struct holm_net *net, struct holm_netif *netif);
+
+/* `number`: the protocol of a raw one, 0 for an echo one. -HOLM_ENOBUFS, -HOLM_ENOMEM. */
+int ip_end_open(struct holm_net *net, bool echo, uint8_t number, struct ip_end **out);
+void ip_end_close(struct ip_end *e);
+
+/* -HOLM_EADDRNOTAVAIL; of echo ones -HOLM_EADDRINUSE, -HOLM_EINVAL (has an identifier already). */
+int ip_end_bind(struct ip_end *e, const struct holm_endpoint *local);
+/* NULL dissolves. -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted). */
+int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote);
+/* Only packets through this device from now on; NULL: any. */
+void ip_end_bind_dev(struct ip_end *e, struct holm_dev *dev);
+
+/*
+ * Send one packet; `to` NULL: to where it is connected. -HOLM_EMSGSIZE, -HOLM_EDESTADDRREQ, -HOLM_EINVAL,
+ * -HOLM_EACCES, -HOLM_ENETUNREACH, -HOLM_EAGAIN (no room: writable says when), a pending error.
+ */
+int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg);
+
+/* The oldest packet, which stays where it is: -HOLM_EAGAIN, or a pending error. */
+int ip_end_peek(struct ip_end *e, struct holm_frame **f);
+/* Throw it away. */
+void ip_end_drop(struct ip_end *e);
+/* What a program sees of a packet: the whole of it, or from the ICMP header on. */
+void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len);
+
+int ip_end_take_error(struct ip_end *e);
+void ip_end_set_error(struct ip_end *e, int error);
+/* Does a connected endpoint hear of this? As on Linux, what may be over soon it does not. */
+bool ip_end_hears(enum ip_error_kind kind);
+/* The readiness of the endpoint from its queue, error and interface. */
+void ip_end_update(struct ip_end *e);
+
+/* ---- for raw.c, echo.c and end.c */
+
+/* Does the endpoint's binding let this packet through? */
+bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const struct holm_addr *dst,
+		  const struct holm_dev *dev);
+/* Queue a copy; no room is a counted drop. */
+void ip_end_deliver(struct ip_end *e, const struct holm_frame *f);
+
+void ip_raw_insert(struct ip_end *e);
+void ip_raw_remove(struct ip_end *e);
+
+/* Give an echo endpoint this identifier, 0: one that is free. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+int ip_echo_bind(struct ip_end *e, uint16_t id);
+void ip_echo_unbind(struct ip_end *e);
+void ip_echo_start(struct holm_net *net);
+void ip_echo_stop(struct holm_net *net);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * Sending from raw and echo endpoints: RFC 791 and 792, and what Linux fills in of a header that the
+ * program has written itself. What is larger than the path lets through is sent in fragments, unless its
+ * header is the program's.
+ */
+#include "net/core/iov.h"
+#include "net/ip/end.h"
+#include "net/ip/state.h"
+#include "net/ip/sum.h"
+#include "net/wire/icmp4.h"
+
+/* RFC 1112 section 6.1: groups are for this network unless somebody says otherwise. */
+#define GROUP_TTL 1u
+/* Where the fields are that are filled in. */
+enum { AT_TOTAL = 2, AT_ID = 4, AT_PROTO = 9, AT_CHECKSUM = 10, AT_SOURCE = 12 };
+
+/* Point e->dst at where the packet goes, which is mostly where the last one went. */
+static int find_dst(struct ip_end *e, const struct holm_addr *to)
+{
+	struct ip_dst *dst;
+	int err;
+
+	if (!e->dst || !holm_addr_equal(&e->dst->remote, to)) {
+		err = ip_dst_get(e->net, to, e->dev, &dst);
+		if (err)
+			return err;
+		if (e->dst)
+			ip_dst_put(e->net, e->dst);
+		e->dst = dst;
+	}
+	if (!ip_dst_check(e->net, e->dst))
+		return -HOLM_ENETUNREACH;
+	return e->dst->broadcast && !e->may_broadcast ? -HOLM_EACCES : 0;
+}
+
+/* Echo requests are all that an echo endpoint sends. */
+static int check_echo(const struct holm_msg *msg)
+{
+	uint8_t header[ICMP4_HDR_BYTES];
+
+	if (iov_peek(msg->iov, msg->iovcnt, header, sizeof(header)) < sizeof(header) ||
+	    header[0] != ICMP4_ECHO || header[1] != 0)
+		return -HOLM_EINVAL;
+	return 0;
+}
+
+/* The length of the header that the program has written; as on Linux nothing else of it is checked. */
+static int check_header(const struct holm_msg *msg, size_t len)
+{
+	uint8_t first;
+
+	if (len < IP4_HDR_BYTES || iov_peek(msg->iov, msg->iovcnt, &first, 1) < 1 ||
+	    (size_t)(first & 15) * 4 > len)
+		return -HOLM_EINVAL;
+	return 0;
+}
+
+/* Everything that may speak against sending; afterwards only memory can. */
+static int prepare(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
+		   size_t len)
+{
+	int err;
+
+	if (len > IP4_TOTAL_MAX)
+		return -HOLM_EMSGSIZE;
+	if (e->error)
+		return ip_end_take_error(e);
+	if (e->dev_gone)
+		return -HOLM_ENODEV;
+	err = e->echo ? check_echo(msg) : 0;
+	if (!err && !to && !e->connected)
+		err = -HOLM_EDESTADDRREQ;
+	if (!err && e->echo && e->number == 0)
+		err = ip_echo_bind(e, 0);
+	if (!err)
+		err = find_dst(e, to ? to : &e->remote);
+	if (!err && len > (e->header_included ? e->dst->mtu : IP4_TOTAL_MAX - IP4_HDR_BYTES))
+		err = -HOLM_EMSGSIZE;
+	if (!err && e->header_included)
+		err = check_header(msg, len);
+	return err;
+}
+
+/* The identifier is the endpoint's, whatever the program has written, and the checksum is ours. */
+static void seal_echo(const struct ip_end *e, struct holm_frame *f)
+{
+	uint8_t *p = holm_frame_data(f);
+
+	store_be16(p + 4, e->number);
+	store_be16(p + 2, 0);
+	store_be16(p + 2, checksum_finish(ip_frame_sum(f, 0, f->len, 0)));
+}
+
+/* Linux fills in the source and the identification where they are zero, length and checksum always. */
+static void complete_header(struct ip_end *e, struct holm_frame *f)
+{
+	uint8_t *p = holm_frame_data(f);
+	size_t header = (size_t)(p[0] & 15) * 4;
+
+	if (header < IP4_HDR_BYTES)
+		return;
+	if (load_be32(p + AT_SOURCE) == 0)
+		store_be32(p + AT_SOURCE, ip4_from_addr(e->local_given ? &e->local : &e->dst->src));
+	/* Twice at most: 0 says that there is none. */
+	while (load_be16(p + AT_ID) == 0)
+		store_be16(p + AT_ID, ip4_next_id(e->net, e->dst));
+	store_be16(p + AT_TOTAL, (uint16_t)f->len);
+	store_be16(p + AT_CHECKSUM, 0);
+	store_be16(p + AT_CHECKSUM, checksum_finish(checksum_partial(p, header, 0)));
+}
+
+static int wait_for_room(struct ip_end *e)
+{
+	netif_wait(e->dst->netif, &e->waiter);
+	ip_end_update(e);
+	return -HOLM_EAGAIN;
+}
+
+static void transmit(struct ip_end *e, struct holm_frame *f)
+{
+	struct ip_tx tx = {
+		.src = e->local_given ? &e->local : &e->dst->src,
+		.dst = &e->dst->remote,
+		.proto = e->echo ? (uint8_t)IP4_PROTO_ICMP : (uint8_t)e->number,
+		.tos = e->tos,
+		.ttl = e->dst->multicast ? GROUP_TTL : e->ttl,
+		.dont_fragment = f->len <= ip_dst_payload_max(e->dst),
+	};
+
+	/* A group or a broadcast address is nobody's source. */
+	if (!ip_addr_is_local(e->net, tx.src))
+		tx.src = &e->dst->src;
+	ip_output(e->net, e->dst, f, &tx);
+}
+
+int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg)
+{
+	struct holm_net *net = e->net;
+	int err = prepare(e, to, msg, iov_bytes(msg->iov, msg->iovcnt));
+	struct holm_frame *f;
+
+	ASSERT(!net->callbacks);
+	if (err)
+		return err;
+	if (netif_room(e->dst->netif) == 0)
+		return wait_for_room(e);
+	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false);
+	if (!f)
+		return wait_for_room(e);
+	if (!iov_to_frame(net->pool, f, msg->iov, msg->iovcnt, false)) {
+		holm_frame_free(f);
+		return wait_for_room(e);
+	}
+	if (e->header_included) {
+		complete_header(e, f);
+		ip4_emit(net, e->dst, f);
+		return 0;
+	}
+	if (e->echo)
+		seal_echo(e, f);
+	transmit(e, f);
+	return 0;
+}

@@ -1,0 +1,234 @@
+/* Raw and echo endpoints behind the calls of POSIX; see inet_end.h. */
+#include "net/socket/inet_end.h"
+
+#include "lib/mem.h"
+#include "net/core/iov.h"
+#include "net/core/ip_rx.h"
+#include "net/socket/inet_addr.h"
+
+int inet_end_open(struct holm_socket *s, bool echo, uint8_t number)
+{
+	struct ip_end *e;
+	int err = ip_end_open(s->net, echo, number, &e);
+
+	if (err)
+		return err;
+	container_of(s, struct end_socket, base)->end = e;
+	e->ep.cookie = s->cookie;
+	/* What is set is half of what is granted, as everywhere. */
+	s->rcvbuf = s->net->config.raw_rcvbuf_bytes / 2;
+	s->sndbuf = s->rcvbuf;
+	s->reuseaddr = true; /* as on Linux */
+	return 0;
+}
+
+void inet_end_close(struct holm_socket *s, bool abort)
+{
+	(void)abort;
+	ip_end_close(inet_end_of(s));
+}
+
+void inet_end_set_cookie(struct holm_socket *s)
+{
+	inet_end_of(s)->ep.cookie = s->cookie;
+}
+
+/* ---- names ---- */
+
+int inet_end_bind(struct holm_socket *s, const void *addr, uint32_t len)
+{
+	struct ip_end *e = inet_end_of(s);
+	struct holm_endpoint local;
+	int err = inet_addr_parse(&local, addr, len, INET_ADDR_BIND);
+
+	e->reuse = s->reuseaddr;
+	return err ? err : ip_end_bind(e, &local);
+}
+
+int inet_end_connect(struct holm_socket *s, const void *addr, uint32_t len)
+{
+	struct holm_endpoint remote;
+	int err;
+
+	if (inet_addr_is_unspec(addr, len))
+		return ip_end_connect(inet_end_of(s), NULL);
+	err = inet_addr_parse(&remote, addr, len, INET_ADDR_CONNECT);
+	if (err)
+		return err;
+	inet_addr_wildcard_to_loopback(&remote);
+	return ip_end_connect(inet_end_of(s), &remote);
+}
+
+/* As on Linux the port is the protocol or the identifier, and the peer's what connect() said. */
+int inet_end_name(struct holm_socket *s, enum socket_name which, void *addr, uint32_t *len)
+{
+	const struct ip_end *e = inet_end_of(s);
+	struct holm_endpoint name = { .addr = e->local, .port = e->number };
+
+	if (which == SOCKET_NAME_LOCAL)
+		return inet_addr_put(&name, addr, len);
+	if (!e->connected || e->rport == 0)
+		return -HOLM_ENOTCONN;
+	name = (struct holm_endpoint){ .addr = e->remote, .port = e->rport };
+	return inet_addr_put(&name, addr, len);
+}
+
+/* Also where it is refused the direction is shut, as on Linux. */
+int inet_end_shutdown(struct holm_socket *s, unsigned shut)
+{
+	s->shut |= (uint8_t)shut;
+	return inet_end_of(s)->connected ? 0 : -HOLM_ENOTCONN;
+}
+
+/* ---- packets ---- */
+
+int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+{
+	struct holm_endpoint to;
+	int err = 0;
+
+	if (iov_bytes(msg->iov, msg->iovcnt) > UINT16_MAX)
+		return -HOLM_EMSGSIZE;
+	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_MORE))
+		return -HOLM_EOPNOTSUPP;
+	/* On Linux raw sockets without a header of their own do not care. */
+	if ((s->shut & SOCKET_SHUT_WR) && (inet_end_of(s)->echo || inet_end_of(s)->header_included))
+		return -HOLM_EPIPE;
+	if (msg->name)
+		err = inet_addr_parse(&to, msg->name, msg->name_len, INET_ADDR_SENDTO);
+	if (err)
+		return err;
+	if (msg->name)
+		inet_addr_wildcard_to_loopback(&to);
+	err = ip_end_send(inet_end_of(s), msg->name ? &to.addr : NULL, msg);
+	return err ? err : (int64_t)iov_bytes(msg->iov, msg->iovcnt);
+}
+
+/* What options ask for beside the bytes. */
+static void tell(const struct holm_socket *s, struct holm_frame *f, struct holm_ancillary *a)
+{
+	const struct ip_rx *rx = ip_rx(f);
+
+	if (!a || !s->wants)
+		return;
+	a->has |= s->wants;
+	a->to = (struct holm_endpoint){ .addr = rx->dst };
+	a->ifindex = f->dev ? holm_dev_index(f->dev) + 1 : 0;
+	a->ttl = rx->ttl;
+	a->tos = rx->tos;
+}
+
+int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+{
+	struct ip_end *e = inet_end_of(s);
+	struct holm_endpoint from = { .port = 0 };
+	struct holm_frame *f;
+	size_t off, len, done;
+	int err;
+
+	if (flags & HOLM_MSG_OOB)
+		return -HOLM_EOPNOTSUPP;
+	err = ip_end_peek(e, &f);
+	if (err == -HOLM_EAGAIN && (s->shut & SOCKET_SHUT_RD)) {
+		msg->name_len = 0;
+		return 0;
+	}
+	if (err)
+		return err;
+	ip_end_payload(e, f, &off, &len);
+	done = iov_from_frame(f, off, len, msg->iov, msg->iovcnt);
+	if (done < len)
+		msg->flags |= HOLM_MSG_TRUNC;
+	tell(s, f, msg->ancillary);
+	from.addr = ip_rx(f)->src;
+	if (!(flags & HOLM_MSG_PEEK))
+		ip_end_drop(e);
+	if (msg->name)
+		err = inet_addr_put(&from, msg->name, &msg->name_len);
+	if (err)
+		return err;
+	return (int64_t)(flags & HOLM_MSG_TRUNC ? len : done);
+}
+
+/* ---- levels ---- */
+
+unsigned inet_end_poll(struct holm_socket *s)
+{
+	return socket_datagram_poll(s, inet_end_of(s)->ep.state);
+}
+
+size_t inet_end_readable(struct holm_socket *s)
+{
+	const struct ip_end *e = inet_end_of(s);
+	size_t off, len = 0;
+
+	if (e->rxq.first)
+		ip_end_payload(e, e->rxq.first, &off, &len);
+	return len;
+}
+
+int inet_end_take_error(struct holm_socket *s)
+{
+	return ip_end_take_error(inet_end_of(s));
+}
+
+/* Packets wait for nothing on their way out: SO_SNDBUF is remembered only. */
+int inet_end_resize(struct holm_socket *s)
+{
+	inet_end_of(s)->rxq.max_bytes = max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES);
+	return 0;
+}
+
+/* ---- options ---- */
+
+static int set_ip(struct ip_end *e, int name, int value)
+{
+	switch (name) {
+	case HOLM_SOCKOPT_IP_TTL:
+		if (value != -1 && (value < 1 || value > UINT8_MAX))
+			return -HOLM_EINVAL;
+		e->ttl = value == -1 ? (uint8_t)IP_END_TTL : (uint8_t)value;
+		return 0;
+	case HOLM_SOCKOPT_IP_TOS:
+		e->tos = (uint8_t)value;
+		return 0;
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
+int inet_end_set(struct holm_socket *s, int level, int name, int value)
+{
+	uint32_t company = inet_dgram_company(level, name);
+
+	if (level == HOLM_SOL_SOCKET) {
+		if (name == HOLM_SO_BROADCAST)
+			inet_end_of(s)->may_broadcast = value != 0;
+		return 0;
+	}
+	if (company) {
+		s->wants = value ? s->wants | company : s->wants & ~company;
+		return 0;
+	}
+	return level == HOLM_IPPROTO_IP ? set_ip(inet_end_of(s), name, value) : -HOLM_ENOPROTOOPT;
+}
+
+int inet_end_get(struct holm_socket *s, int level, int name, int *value)
+{
+	const struct ip_end *e = inet_end_of(s);
+	uint32_t company = inet_dgram_company(level, name);
+
+	if (company) {
+		*value = (s->wants & company) != 0;
+		return 0;
+	}
+	if (level != HOLM_IPPROTO_IP)
+		return -HOLM_EOPNOTSUPP;
+	if (name == HOLM_SOCKOPT_IP_TTL)
+		*value = e->ttl;
+	else if (name == HOLM_SOCKOPT_IP_TOS)
+		*value = e->tos;
+	else
+		return -HOLM_ENOPROTOOPT;
+	return 0;
+}

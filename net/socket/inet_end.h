@@ -1,0 +1,37 @@
+/*
+ * What raw and echo sockets do alike: an endpoint of net/ip/end.h behind the calls of POSIX. Their tables
+ * of operations are in inet_raw.c and inet_ping.c.
+ */
+#ifndef NET_SOCKET_INET_END_H
+#define NET_SOCKET_INET_END_H
+
+#include "net/ip/end.h"
+#include "net/socket/socket.h"
+
+struct end_socket {
+	struct holm_socket base;
+	struct ip_end *end;
+};
+
+static inline struct ip_end *inet_end_of(struct holm_socket *s)
+{
+	return container_of(s, struct end_socket, base)->end;
+}
+
+int inet_end_open(struct holm_socket *s, bool echo, uint8_t number);
+void inet_end_close(struct holm_socket *s, bool abort);
+void inet_end_set_cookie(struct holm_socket *s);
+int inet_end_bind(struct holm_socket *s, const void *addr, uint32_t len);
+int inet_end_connect(struct holm_socket *s, const void *addr, uint32_t len);
+int inet_end_name(struct holm_socket *s, enum socket_name which, void *addr, uint32_t *len);
+int inet_end_shutdown(struct holm_socket *s, unsigned shut);
+int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int flags);
+int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags);
+unsigned inet_end_poll(struct holm_socket *s);
+size_t inet_end_readable(struct holm_socket *s);
+int inet_end_take_error(struct holm_socket *s);
+int inet_end_resize(struct holm_socket *s);
+int inet_end_set(struct holm_socket *s, int level, int name, int value);
+int inet_end_get(struct holm_socket *s, int level, int name, int *value);
+
+#endif
