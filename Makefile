@@ -468,7 +468,9 @@ NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
 NEED_fuzz := $(FUZZ_REPLAYS)
 NEED_posix := $(POSIX_PROGRAMS)
 NEED_embed := $(EMBED_PROGRAMS)
-NEED_scripts = $(LIBRARIES) $(if $(filter %/tap.sh,$(SCRIPT_TESTS)),$(APPS:%=$(BUILD)/tap/%))
+NEED_scripts = $(LIBRARIES) $(if $(filter %/tap.sh,$(SCRIPT_TESTS)),$(APPS:%=$(BUILD)/tap/%)) $(if \
+	$(filter %/preload.sh,$(SCRIPT_TESTS)),$(PRELOAD) $(addprefix $(BUILD)/host/tests/,posix/linux \
+	tools/preload))
 NEED_image := $(if $(BOOT_TESTS),$(TEST_IMAGES))
 SUITES := host m32 be pkt posix fuzz embed lint scripts image
 
@@ -532,6 +534,12 @@ $(PRELOAD): $(call objects,preload,$(PRELOAD_SRC) $(LIB_SRC))
 .PHONY: preload
 ## preload: a library that puts programs of the host on holm: tools/preload/run curl http://10.0.5.1/
 preload: $(PRELOAD)
+
+# Cases as those of tests/posix, for the host's calls only.
+$(BUILD)/host/tests/tools/preload: tests/tools/preload/mixed.c tests/posix/posix.c tests/posix/stage_linux.c \
+	$(POSIX_HEADERS)
+	$(call say,LINK,$@) && mkdir -p $(@D)
+	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
 
 # The same applications on the host's own sockets, and a server of the interop tests on holm's.
 NATIVE_PROGRAMS := $(patsubst %,$(BUILD)/tap/native/%,client echo sink source)

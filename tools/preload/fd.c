@@ -41,29 +41,31 @@ EXPORT int close(int fd)
 	return close_ours(fd);
 }
 
-/* The end of the range of numbers from `first` on that may be handed to the host at once. */
-static unsigned plain_until(unsigned first, unsigned last)
+/* The first number from `fd` on, before `end`, that is not simply the host's. */
+static unsigned next_of_ours(unsigned fd, unsigned end)
 {
-	for (unsigned fd = first; fd < DESCRIPTORS_MAX && fd <= last; fd++)
-		if (mirror_of((int)fd) || mirror_is_private((int)fd))
-			return fd;
-	return last + 1;
+	while (fd < end && !mirror_of((int)fd) && !mirror_is_private((int)fd))
+		fd++;
+	return fd;
 }
 
 EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
-	unsigned fd = first, end;
+	unsigned end = last < DESCRIPTORS_MAX ? last + 1 : DESCRIPTORS_MAX;
+	unsigned fd = first;
 
 	if (!stack_is_ours() || flags != 0 || first > last)
 		return host()->close_range(first, last, flags);
-	for (; fd <= last && fd < DESCRIPTORS_MAX; fd = end + 1) {
-		end = plain_until(fd, last);
-		if (end > fd && host()->close_range(fd, end - 1, 0) != 0)
+	for (; fd < end; fd++) {
+		unsigned next = next_of_ours(fd, end);
+
+		if (next > fd && host()->close_range(fd, next - 1, 0) != 0)
 			return -1;
-		if (end <= last && mirror_of((int)end))
-			(void)close_ours((int)end);
+		if (next < end && mirror_of((int)next))
+			(void)close_ours((int)next);
+		fd = next;
 	}
-	return fd <= last && fd >= DESCRIPTORS_MAX ? host()->close_range(fd, last, 0) : 0;
+	return last >= end ? host()->close_range(end > first ? end : first, last, 0) : 0;
 }
 
 EXPORT void closefrom(int first);

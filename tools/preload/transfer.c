@@ -161,21 +161,36 @@ static ssize_t send_pieces(int fd, int file, off_t *at, size_t n)
 	return (ssize_t)done;
 }
 
-/* From a holm socket nothing can be sent: as on Linux the source must be one that can be mapped. */
+/* Where to begin, by the answers of Linux; a socket is no source, because it has no position. */
+static off_t start_of(int file, const off_t *offset)
+{
+	int flags = host()->fcntl(file, F_GETFL);
+	off_t at;
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY)
+		return -EBADF;
+	at = lseek(file, 0, SEEK_CUR);
+	if (at < 0)
+		return offset ? -ESPIPE : -EINVAL;
+	if (!offset)
+		return at;
+	return *offset < 0 ? -EINVAL : *offset;
+}
+
 EXPORT ssize_t sendfile(int fd, int file, off_t *offset, size_t n)
 {
 	ssize_t done;
 	off_t at;
 
-	if (mirror_of(file)) {
-		errno = EINVAL;
+	if (!mirror_of(fd) && !mirror_of(file))
+		return host()->sendfile(fd, file, offset, n);
+	at = start_of(file, offset);
+	if (at >= 0 && !mirror_of(fd))
+		at = -EINVAL;
+	if (at < 0) {
+		errno = (int)-at;
 		return -1;
 	}
-	if (!mirror_of(fd))
-		return host()->sendfile(fd, file, offset, n);
-	at = offset ? *offset : lseek(file, 0, SEEK_CUR);
-	if (at < 0)
-		return -1;
 	done = send_pieces(fd, file, &at, n);
 	if (done > 0 && offset)
 		*offset = at;
