@@ -42,6 +42,12 @@ static inline uint32_t checksum_sub(uint32_t sum, uint32_t v)
 	return checksum_add(sum, ~v);
 }
 
+/* A partial sum of one in 64 bits: of numbers of 32 bits, say, that are words of a header. */
+static inline uint32_t checksum_fold64(uint64_t sum)
+{
+	return checksum_add((uint32_t)sum, (uint32_t)(sum >> 32));
+}
+
 /*
  * The sum of a block as it counts when the block starts at an odd offset: every byte changes its
  * place within a word, which multiplies by 256, and 2^32 - 1 is a multiple of 0xffff.

@@ -318,6 +318,7 @@ void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_fram
 		f->dev = dev;
 		f->time_ns = net->now;
 		bytes += f->len;
+		net->last_of_batch = i + 1 == n;
 		if (unlikely(net->trace))
 			net->trace(net, dev, TRACE_IN, f);
 		eth_input(net, f);
@@ -443,8 +444,10 @@ static bool run_loopback(struct holm_net *net, size_t *budget)
 
 	while ((n = loopback_take(net, batch, min_size(*budget, ARRAY_LEN(batch)))) > 0) {
 		*budget -= n;
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
+			net->last_of_batch = i + 1 == n;
 			eth_input_bare(net, batch[i]);
+		}
 		finish_batch(net);
 	}
 	return loopback_is_pending(net);

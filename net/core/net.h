@@ -52,6 +52,7 @@ struct holm_net {
 	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
 	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool queued;		    /* frames wait in interface queues for the end of the round */
+	bool last_of_batch;	    /* behind the frame that is being received comes none */
 	/* Logs a frame while the trace is on, otherwise NULL. Set by who asks for one, see net/link. */
 	void (*trace)(struct holm_net *net, const struct holm_dev *dev,
 		      enum trace_direction direction, const struct holm_frame *f);

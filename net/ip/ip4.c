@@ -2,6 +2,7 @@
  * IPv4 in and out: RFC 791, RFC 1122 section 3.2.1, RFC 6864. A packet is validated once, here;
  * transports find what they need in ip_rx(). Fragments are put together by reasm.c, made by split4.c.
  */
+#include "net/ip/ip4_send.h"
 #include "net/ip/state.h"
 
 #include "lib/mem.h"
@@ -260,30 +261,6 @@ uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst)
 	return (uint16_t)(net->ip->id_counter++ + dst->node.hash);
 }
 
-/*
- * The header, summed while it is put together: its words are added as the machine has them, which is
- * as good as in network order (RFC 1071 section 2 (B)), and only the result is stored.
- */
-static inline void write_header(uint8_t *p, uint32_t total, uint16_t id, const struct ip_tx *tx)
-{
-	uint32_t frag = tx->dont_fragment ? IP4_DF : 0;
-	struct be32 first = be32_of(0x45000000u | (uint32_t)tx->tos << 16 | total);
-	struct be32 second = be32_of((uint32_t)id << 16 | frag);
-	struct be32 third = be32_of((uint32_t)tx->ttl << 24 | (uint32_t)tx->proto << 16);
-	uint32_t src = checksum_load32(tx->src->b + 12);
-	uint32_t dst = checksum_load32(tx->dst->b + 12);
-	uint64_t sum;
-
-	sum = (uint64_t)src + dst + checksum_load32(&first) + checksum_load32(&second) +
-	      checksum_load32(&third);
-	memcpy(p, &first, 4);
-	memcpy(p + 4, &second, 4);
-	memcpy(p + 8, &third, 4);
-	memcpy(p + 12, &src, 4);
-	memcpy(p + 16, &dst, 4);
-	store_be16(p + 10, checksum_finish(checksum_from_memory(sum)));
-}
-
 static void send_to_group(struct ip_dst *dst, struct holm_frame *f)
 {
 	struct holm_mac mac =
@@ -295,13 +272,7 @@ static void send_to_group(struct ip_dst *dst, struct holm_frame *f)
 /* A frame that begins with its header goes on its way. */
 static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f)
 {
-	uint16_t headers = dst->netif->loopback ? IP4_HDR_BYTES : IP4_HDR_BYTES + ETH_HDR_BYTES;
-
-	f->l3_off = (uint16_t)(headers - IP4_HDR_BYTES);
-	f->l4_off = headers;
-	f->csum_start = (uint16_t)(f->csum_start + headers);
-	f->payload_off = (uint16_t)(f->payload_off + headers);
-	f->hdr_len = (uint16_t)(f->hdr_len + headers);
+	ip4_note_header(f, dst->netif->loopback ? 0 : ETH_HDR_BYTES);
 	if (likely(dst->neigh))
 		neigh_output(net, dst->neigh, f);
 	else if (dst->netif->loopback)
@@ -319,9 +290,17 @@ static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct h
 			      const struct ip_tx *tx)
 {
 	uint32_t total = f->len + (uint32_t)IP4_HDR_BYTES;
+	const struct ip4_tx ip4 = {
+		.src = ip4_from_addr(tx->src),
+		.dst = ip4_from_addr(tx->dst),
+		.id = next_id(net, dst, tx->dont_fragment),
+		.frag = tx->dont_fragment ? IP4_DF : 0,
+		.proto = tx->proto,
+		.tos = tx->tos,
+		.ttl = tx->ttl,
+	};
 
-	write_header(holm_frame_push(f, IP4_HDR_BYTES), total, next_id(net, dst, tx->dont_fragment),
-		     tx);
+	ip4_write_header(holm_frame_push(f, IP4_HDR_BYTES), total, &ip4);
 	emit(net, dst, f);
 }
 

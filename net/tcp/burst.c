@@ -5,8 +5,7 @@
  */
 #include "net/tcp/room.h"
 
-#include "lib/checksum.h"
-#include "net/wire/ip4.h"
+#include "net/ip/ip4_send.h"
 
 /* Shorter pieces cost less to copy than to lend. */
 #define LEND_MIN 512u
@@ -20,23 +19,20 @@
  *   The suggested SWS avoidance algorithm for the receiver is to keep RCV.NXT+RCV.WND fixed until
  *   the reduction satisfies: RCV.BUFF - RCV.USER - RCV.WND >= min ( Fr * RCV.BUFF, Eff.snd.MSS )
  */
-static inline uint16_t announce_window(struct holm_tcp *c)
+static always_inline uint16_t announce_window(struct holm_tcp *c)
 {
 	unsigned scale = tcp_rcv_wscale(c);
 	uint32_t unit = (1u << scale) - 1;
-	struct tcp_seq edge = tcp_window_edge(c);
 	uint32_t wnd = tcp_rcv_wnd(c);
+	struct tcp_seq edge = tcp_window_edge(c);
+	uint32_t whole = seq_diff(edge, c->rcv_nxt);
 
 	if (seq_gt(edge, c->rcv_adv)) {
-		uint32_t whole = seq_diff(edge, c->rcv_nxt);
-		uint32_t up;
-
 		if (tcp_window_opens(c, edge))
 			wnd = max_u32(whole & ~unit, wnd);
 		/* Up to a whole unit where the buffer honours that. */
-		up = (wnd + unit) & ~unit;
-		if (up <= whole)
-			wnd = up;
+		if (((wnd + unit) & ~unit) <= whole)
+			wnd = (wnd + unit) & ~unit;
 	}
 	wnd >>= scale;
 	c->rcv_adv = seq_max(c->rcv_adv, seq_add(c->rcv_nxt, wnd << scale));
@@ -108,8 +104,8 @@ static bool has_options(const struct holm_tcp *c, uint8_t flags)
 	return tcp_sack_is_due(c) || (c->flight && c->flight->urgent);
 }
 
-static inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h, struct tcp_seq seq,
-			       uint8_t flags)
+static always_inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h,
+				      struct tcp_seq seq, uint8_t flags)
 {
 	struct holm_tcp *c = tx->c;
 
@@ -169,8 +165,8 @@ static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_fr
 }
 
 /* The header in front of the payload; returns its length. */
-static inline size_t push_header(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
-				 uint32_t len, uint8_t flags)
+static always_inline size_t push_header(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
+					uint32_t len, uint8_t flags)
 {
 	struct tcp_hdr_info h; /* without options the builder is a few stores, and this registers */
 
@@ -215,23 +211,48 @@ static void defer_checksum(const struct tcp_tx *tx, struct holm_frame *f)
 		   (uint16_t)~checksum_finish(pseudo_sum(tx->c, f->len)));
 }
 
-static void transmit(const struct tcp_tx *tx, struct holm_frame *f)
+static uint8_t tos_of(const struct tcp_tx *tx)
+{
+	uint8_t tos = tx->c->settings->tos;
+
+	return unlikely(tx->ecn & TCP_TX_ECT) ? tcp_ecn_tos(tos) : tos;
+}
+
+/* Over IPv6, to ourselves, or where no neighbour is known. */
+static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame *f)
 {
 	struct holm_tcp *c = tx->c;
 	struct tcp_tuple t;
-	struct ip_tx ip = {
+	const struct ip_tx ip = {
 		.src = &t.local,
 		.dst = &t.remote,
 		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
+		.tos = tos_of(tx),
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
 	};
 
-	if (unlikely(tx->ecn & TCP_TX_ECT))
-		ip.tos = tcp_ecn_tos(ip.tos);
 	tcp_get_ends(c, &t);
 	ip_output(tx->net, c->dst, f, &ip);
+}
+
+/* RFC 6864: a packet that cannot be fragmented needs no identification. */
+static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f)
+{
+	struct holm_tcp *c = tx->c;
+	const struct ip4_tx ip = {
+		.src = c->local4,
+		.dst = c->remote4,
+		.frag = IP4_DF,
+		.proto = IP4_PROTO_TCP,
+		.tos = tos_of(tx),
+		.ttl = c->settings->ttl,
+	};
+
+	if (unlikely(c->flags & TCP_IP6) || !ip4_can_send(c->dst, f))
+		transmit_any(tx, f);
+	else
+		ip4_send(tx->net, c->dst, f, &ip);
 }
 
 /* ---- Payload ------------------------------------------------------------------------------------- */
@@ -252,7 +273,8 @@ static uint32_t copy_span(const struct tcp_tx *tx, struct holm_frame *f, struct 
 }
 
 /* Copy queued bytes behind the head-room; returns their sum, if it is ours to compute. */
-static uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size_t off, size_t len)
+static inline uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size_t off,
+				    size_t len)
 {
 	uint32_t sum = 0;
 	size_t done = 0;
@@ -402,6 +424,45 @@ static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 		c->flight->rcv_acked = c->rcv_nxt;
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
+}
+
+/* The header of such a segment over IPv4, its checksum, and the other headers. */
+static always_inline void finish_usual(const struct tcp_tx *tx, struct holm_frame *f,
+				       uint32_t payload_sum)
+{
+	struct holm_tcp *c = tx->c;
+	bool stamped = (c->flags & TCP_TS) != 0;
+	size_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint8_t *p = holm_frame_push(f, hdr_len);
+	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + f->len;
+	uint64_t sum = tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
+				       c->rcv_nxt.v, TCP_ACK | TCP_PSH, announce_window(c));
+
+	if (stamped)
+		sum += tcp_build_timestamp(p, tcp_tsval(tx->net, c->flight->ts_offset),
+					   c->ts_recent);
+	note_header(f, hdr_len);
+	if (tx->hw_csum)
+		defer_checksum(tx, f);
+	else
+		store_be16(p + TCP_CSUM_OFFSET,
+			   checksum_finish(checksum_fold64(sum + pseudo + payload_sum)));
+	transmit(tx, f);
+}
+
+int tcp_send_usual(const struct tcp_tx *tx, uint32_t len)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_flight *fl = c->flight;
+	struct holm_frame *f = holm_frame_alloc(tx->net->pool, HOLM_FRAME_HEADROOM, false);
+
+	if (unlikely(!f))
+		return -HOLM_ENOBUFS;
+	finish_usual(tx, f, copy_payload(tx, f, seq_diff(fl->snd_nxt, fl->buf_seq), len));
+	net_count(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS);
+	fl->rcv_acked = c->rcv_nxt;
+	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
+	return 0;
 }
 
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)

@@ -99,6 +99,11 @@ struct tcp_cc_ops {
 	void (*init)(struct tcp_cc *cc, uint64_t now_ns);
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 	/*
+	 * In its place, of who wants no rate: an ACK of bytes that were sent once, outside recovery,
+	 * while cwnd was not what held us back. May be NULL: then that is no news to this controller.
+	 */
+	void (*passed)(struct tcp_cc *cc, uint64_t now_ns);
+	/*
 	 * Once per round: the new ssthresh. prior_cwnd and prior_ssthresh are set, cwnd is the caller's
 	 * to change unless owns_cwnd.
 	 */

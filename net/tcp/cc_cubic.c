@@ -155,8 +155,10 @@ static void slow_start(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
  * RFC 9438 5.8:
  *   a flow [...] MUST NOT include the idle or application-limited time in t.
  */
-static void pass_over(struct cc_cubic *cu, uint64_t now_ns)
+static void pass_over(struct tcp_cc *cc, uint64_t now_ns)
 {
+	struct cc_cubic *cu = cubic_of(cc);
+
 	if (cu->epoch_ns == 0)
 		return;
 	cu->epoch_ns += now_ns - cu->last_ns;
@@ -174,7 +176,7 @@ static void cubic_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 	if (ack->in_recovery)
 		return;
 	if (!ack->cwnd_limited) {
-		pass_over(cubic_of(cc), ack->now_ns);
+		pass_over(cc, ack->now_ns);
 		return;
 	}
 	if (cc->cwnd < cc->ssthresh)
@@ -241,6 +243,7 @@ const struct tcp_cc_ops tcp_cc_cubic = {
 	.name = "cubic",
 	.init = cubic_init,
 	.acked = cubic_acked,
+	.passed = pass_over,
 	.reduce = cubic_reduce,
 	.restored = cubic_restored,
 };

@@ -176,6 +176,30 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 		tcp_pacing_update(c);
 }
 
+void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us)
+{
+	struct tcp_flight *fl = c->flight;
+	const struct tcp_cc_ops *ops = fl->cc_ops;
+	struct tcp_cc_ack ack;
+
+	if (likely(!ops->wants_rate && !fl->pacer && !window_is_used(c, acked))) {
+		(void)round_has_passed(c);
+		if (ops->passed)
+			ops->passed(&fl->cc, tcp_net(c)->now);
+		return;
+	}
+	ack = (struct tcp_cc_ack){
+		.delivered_bytes = acked,
+		.acked_bytes = acked,
+		.in_flight = tcp_in_flight(c),
+		.rtt_us = rtt_us,
+		.newest_end = c->snd_una.v,
+		.newest_once = true,
+	};
+	ack.prior_in_flight = ack.in_flight + acked;
+	tcp_cc_on_ack(c, &ack);
+}
+
 void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
 {
 	struct tcp_flight *fl = c->flight;

@@ -95,28 +95,35 @@ void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
 
 /* ---- Connections --------------------------------------------------------------------------------- */
 
-static bool is_for(const struct holm_tcp *c, const struct tcp_tuple *t)
+static bool is_for(const struct holm_tcp *c, const struct holm_addr *remote,
+		   const struct holm_addr *local, uint16_t rport, uint16_t lport)
 {
-	if (c->rport != t->rport || c->lport != t->lport)
+	if (c->rport != rport || c->lport != lport)
 		return false;
 	if (unlikely(c->flags & TCP_IP6))
-		return (addr_diff(&c->ends6->remote, &t->remote) |
-			addr_diff(&c->ends6->local, &t->local)) == 0;
-	return (addr4_diff(&t->remote, c->remote4) | addr4_diff(&t->local, c->local4)) == 0;
+		return (addr_diff(&c->ends6->remote, remote) |
+			addr_diff(&c->ends6->local, local)) == 0;
+	return (addr4_diff(remote, c->remote4) | addr4_diff(local, c->local4)) == 0;
+}
+
+struct holm_tcp *tcp_find_last(const struct tcp_state *ts, const struct holm_addr *remote,
+			       const struct holm_addr *local, uint16_t rport, uint16_t lport)
+{
+	struct holm_tcp *c = ts->last;
+
+	return c && is_for(c, remote, local, rport, lport) ? c : NULL;
 }
 
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash)
 {
 	struct htab_node *n;
 
-	if (ts->last && is_for(ts->last, t))
-		return ts->last;
 	*hash = tcp_hash(ts->net, t);
 	n = htab_first(&ts->table, *hash);
 	for (; n; n = htab_next(n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
 
-		if (is_for(c, t)) {
+		if (is_for(c, &t->remote, &t->local, t->rport, t->lport)) {
 			ts->last = c;
 			return c;
 		}

@@ -4,7 +4,7 @@
  */
 #include "net/tcp/room.h"
 
-#include "lib/checksum.h"
+#include "net/ip/sum.h"
 #include "net/wire/ip4.h"
 
 /* ---- SYN-SENT ------------------------------------------------------------------------------------ */
@@ -172,11 +172,14 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *found;
 
-	rx->ends.remote = ip->src;
-	rx->ends.local = ip->dst;
-	rx->ends.rport = rx->h->sport;
-	rx->ends.lport = rx->h->dport;
-	found = tcp_find(ts, &rx->ends, &rx->hash);
+	found = tcp_find_last(ts, &ip->src, &ip->dst, rx->h->sport, rx->h->dport);
+	if (!found) {
+		rx->ends.remote = ip->src;
+		rx->ends.local = ip->dst;
+		rx->ends.rport = rx->h->sport;
+		rx->ends.lport = rx->h->dport;
+		found = tcp_find(ts, &rx->ends, &rx->hash);
+	}
 	if (unlikely(!found)) {
 		enum tcp_verdict v = input_record(rx, &found);
 
@@ -190,8 +193,10 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	if (unlikely(!tcp_flight_get(found)))
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
 	*c = found;
-	return unlikely((*c)->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(*c, rx)
-							  : tcp_input_synchronized(*c, rx);
+	if (likely(tcp_predicted_input(found, rx)))
+		return TCP_DONE;
+	return unlikely(found->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(found, rx)
+							   : tcp_input_synchronized(found, rx);
 }
 
 /* What the steps want sent. `c` is NULL if there is no connection (any more). */
@@ -289,29 +294,6 @@ static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_
 	return true;
 }
 
-/* The sum over `len` bytes from `off` of a frame in several pieces. */
-static uint32_t sum_pieces(const struct holm_frame *f, size_t off, size_t len, uint32_t sum)
-{
-	size_t done = 0;
-
-	for (uint32_t i = 0; i < f->nsegs && done < len; i++) {
-		size_t have = f->segs[i].len;
-		uint32_t part;
-		size_t n;
-
-		if (off >= have) {
-			off -= have;
-			continue;
-		}
-		n = min_size(have - off, len - done);
-		part = checksum_partial(f->segs[i].data + off, n, 0);
-		sum = checksum_add(sum, done % 2 ? checksum_rotate(part) : part);
-		done += n;
-		off = 0;
-	}
-	return sum;
-}
-
 static bool checksum_holds(const struct holm_frame *f, const struct ip_rx *ip)
 {
 	uint32_t sum;
@@ -320,11 +302,7 @@ static bool checksum_holds(const struct holm_frame *f, const struct ip_rx *ip)
 	if (f->csum != HOLM_CSUM_NONE)
 		return true;
 	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
-	if (likely(f->nsegs == 1))
-		sum = checksum_partial(f->segs[0].data + f->l4_off, ip->l4_len, sum);
-	else
-		sum = sum_pieces(f, f->l4_off, ip->l4_len, sum);
-	return checksum_finish(sum) == 0;
+	return checksum_finish(ip_frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
 }
 
 static struct tcp_rx rx_of_one(struct holm_net *net, struct holm_frame *f,
@@ -393,7 +371,8 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 	}
 	if (g->head)
 		flush(ts);
-	if (!gro_begin(g, f))
+	/* Nothing can continue the last frame of a batch. */
+	if (net->last_of_batch || !gro_begin(g, f))
 		run_one(net, f, gro_next_info(g));
 }
 

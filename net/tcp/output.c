@@ -535,7 +535,7 @@ static void output(struct holm_tcp *c)
 		return;
 	}
 	end = tcp_snd_end(c);
-	if (is_due(c, end)) {
+	if (!tcp_predicted_output(c, end) && is_due(c, end)) {
 		ip_dst_check(tcp_net(c), c->dst);
 		tcp_tx_init(&tx, c, end);
 		/* Both may have opened, and the other end's answer may have come before ours left. */

@@ -380,40 +380,24 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 static void acked_plain(struct holm_tcp *c, uint32_t n_acked)
 {
 	struct tcp_flight *fl = c->flight;
+	struct tcp_repair *r = fl->repair;
 	uint32_t now = units_now(c);
-	struct tcp_sent newest = tcp_score_ack_plain(&fl->repair->score, c->snd_una);
-	struct tcp_cc_ack ack = {
-		.delivered_bytes = n_acked,
-		.acked_bytes = n_acked,
-		.in_flight = tcp_in_flight(c),
-		.rtt_us = to_us(now - newest.at),
-		.newest_end = c->snd_una.v,
-		.newest_once = true,
-	};
+	struct tcp_sent newest = tcp_score_ack_plain(&r->score, c->snd_una);
 
-	ack.prior_in_flight = ack.in_flight + n_acked;
 	fl->credit = 0;
-	fl->repair->dups = 0;
-	tcp_cc_on_ack(c, &ack);
-	rack_sample(&fl->repair->rack, &newest, now);
-	rack_acked(&fl->repair->rack, c->snd_una);
+	r->dups = 0;
+	tcp_cc_on_plain_ack(c, n_acked, to_us(now - newest.at));
+	rack_sample(&r->rack, &newest, now);
+	rack_acked(&r->rack, c->snd_una);
 	if (fl->wait == TCP_WAIT_REORDER)
 		fl->wait = TCP_WAIT_NONE;
 	if (rack_of(c))
 		schedule_probe(c);
 }
 
-static bool is_plain(const struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked)
-{
-	const struct tcp_flight *fl = c->flight;
-
-	return n_acked > 0 && rx->h->nsack == 0 && fl->phase == TCP_OPEN &&
-	       tcp_score_is_plain(&fl->repair->score) && !fl->repair->tlp.outstanding;
-}
-
 static void acked(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked, bool duplicate)
 {
-	if (likely(is_plain(c, rx, n_acked)))
+	if (likely(n_acked > 0 && rx->h->nsack == 0 && tcp_is_plain(c->flight)))
 		acked_plain(c, n_acked);
 	else
 		acked_otherwise(c, rx, n_acked, duplicate);
@@ -502,6 +486,7 @@ const struct tcp_sack_ops tcp_sack_ops = {
 	.sent = sent,
 	.resent = resent,
 	.acked = acked,
+	.acked_plain = acked_plain,
 	.timeout = timeout,
 	.resend = resend,
 	.fire = fire,

@@ -73,6 +73,8 @@ struct tcp_sack_ops {
 	void (*resent)(struct holm_tcp *c, struct tcp_seq from, struct tcp_seq to);
 	/* SND.UNA has moved by `acked`, or there is news of what lies above it. */
 	void (*acked)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t acked, bool duplicate);
+	/* The same where there is no other news, and tcp_is_plain() was true before SND.UNA moved. */
+	void (*acked_plain)(struct holm_tcp *c, uint32_t acked);
 	/* The retransmission timer has expired. */
 	void (*timeout)(struct holm_tcp *c);
 	/* All of it is to be sent again, and that is not congestion. */

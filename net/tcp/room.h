@@ -84,6 +84,7 @@ struct tcp_state {
 	/* The parts of recovery; NULL: not linked. */
 	const struct tcp_sack_ops *sack;
 	const struct tcp_rack_ops *rack;
+	bool unpredicted; /* every segment takes all the steps: for tests */
 };
 
 /* What the steps want sent. Filled by them, acted upon by input.c. */
@@ -97,8 +98,9 @@ enum tcp_reply_kind {
 /* A segment, or a super-segment, on its way through the steps. On the stack of input.c. */
 struct tcp_rx {
 	struct holm_net *net;
+	/* Its ends and their hash, where it is for no connection (yet). */
 	struct tcp_tuple ends;
-	uint32_t hash;	      /* of its ends, where it is for no connection (yet) */
+	uint32_t hash;
 	struct holm_frame *f; /* head of the chain */
 	const struct tcp_hdr_info *h;
 	struct tcp_seq orig_seq; /* as it came */
@@ -152,6 +154,9 @@ must_check bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t);
 void tcp_drop_ends(struct holm_tcp *c);
 /* The two ends as far as they are known; wildcards for the rest. */
 void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t);
+/* The connection that the last segment was for, if this one is for it, too: segments come in bursts. */
+struct holm_tcp *tcp_find_last(const struct tcp_state *ts, const struct holm_addr *remote,
+			       const struct holm_addr *local, uint16_t rport, uint16_t lport);
 /* The connection that a segment is for; NULL: none, and *hash is the tuple's. */
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash);
 /* From the unconnected into the table, and back. False: no memory; it stays where it is. */
@@ -270,6 +275,60 @@ enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
+/* `n` bytes from RCV.NXT on are in the buffer. */
+static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
+{
+	holm_rcvbuf_advance(c->rcv, n);
+	c->rcv_nxt = seq_add(c->rcv_nxt, n);
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
+	c->flags |= TCP_NEW_BYTES;
+}
+/* The seventh step of what is next in order, where nothing lies out of order. */
+void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx);
+/* An acceptable ACK of something new: does it tell a round-trip time? */
+void tcp_sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack);
+/* RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. */
+static inline void tcp_schedule_ack(struct holm_tcp *c, const struct tcp_rx *rx)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (rx->frame_len > fl->rcv_mss)
+		fl->rcv_mss = (uint16_t)min_u32(rx->frame_len, UINT16_MAX);
+	if (c->quick > 0) {
+		c->quick--;
+		c->flags |= TCP_ACK_NOW;
+		return;
+	}
+	if (c->flags & TCP_ACK_DELAYED)
+		return;
+	fl->delack = (uint16_t)tcp_ticks_up(rx->net->now + TCP_DELACK_NS);
+	c->flags |= TCP_ACK_DELAYED;
+}
+/* The buffer has promised to keep `n` bytes of it. */
+static inline void tcp_text_taken(struct holm_tcp *c, struct tcp_rx *rx, uint32_t n)
+{
+	if (unlikely(n < rx->len)) {
+		net_drop_note(rx->net, HOLM_DROP_TCP_RCVBUF);
+		c->flags |= TCP_ACK_NOW;
+		rx->fin = false;
+	}
+	if (n == 0)
+		return;
+	tcp_advance(c, n);
+	tcp_schedule_ack(c, rx);
+}
+/* Nothing in flight was sent twice, is announced as received, or thought to be lost. */
+static inline bool tcp_is_plain(const struct tcp_flight *fl)
+{
+	return fl->phase == TCP_OPEN && tcp_score_is_plain(&fl->repair->score) &&
+	       !fl->repair->tlp.outstanding;
+}
+
+/* ---- predict.c */
+/* Is this the segment that was to be expected? Then it has been dealt with. */
+bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx);
+/* Is all that is due one segment, with everything queued up to `end`? Then it has been sent. */
+bool tcp_predicted_output(struct holm_tcp *c, struct tcp_seq end);
 /* May this connection send a challenge ACK now? Counts it if so. */
 bool tcp_challenge_allowed(struct holm_tcp *c);
 
@@ -508,6 +567,11 @@ struct tcp_tx {
  * Returns how many payload bytes went (fewer than len if frames ran out), or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+/*
+ * The same for the next `len` bytes, the last that are queued, which fit one frame, over IPv4, with ACK
+ * and PSH. 0 or -HOLM_ENOBUFS.
+ */
+int tcp_send_usual(const struct tcp_tx *tx, uint32_t len);
 /* `end` is tcp_snd_end(c): asked once a visit. */
 static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {
@@ -598,6 +662,8 @@ void tcp_cc_restart(struct holm_tcp *c);
 void tcp_cc_end(struct holm_tcp *c);
 /* An ACK that delivered something, or found something lost: see struct tcp_cc_ack. */
 void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack);
+/* The usual one: in order, of what was sent once, outside recovery; SND.UNA has moved by `acked`. */
+void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us);
 /* Fast recovery begins: ssthresh is set, cwnd is recovery's until tcp_cc_on_recovered(). */
 void tcp_cc_on_recovery(struct holm_tcp *c, uint32_t flight_size);
 void tcp_cc_on_recovered(struct holm_tcp *c);

@@ -45,7 +45,7 @@ static inline bool measured_rtt(struct holm_tcp *c, const struct tcp_rx *rx, str
 	return true;
 }
 
-static inline void sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
+void tcp_sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack)
 {
 	uint64_t rtt_ns;
 
@@ -98,7 +98,7 @@ static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 	uint32_t acked = seq_diff(ack, c->snd_una);
 	struct tcp_flight *fl = c->flight;
 
-	sample_rtt(c, rx, ack);
+	tcp_sample_rtt(c, rx, ack);
 	c->snd_una = ack;
 	fl->progress_ns = rx->net->now;
 	fl->retries = 0;

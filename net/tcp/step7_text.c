@@ -4,26 +4,6 @@
  */
 #include "net/tcp/room.h"
 
-/* ---- Delayed ACKs -------------------------------------------------------------------------------- */
-
-/* RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. */
-static void schedule_ack(struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	struct tcp_flight *fl = c->flight;
-
-	if (rx->frame_len > fl->rcv_mss)
-		fl->rcv_mss = (uint16_t)min_u32(rx->frame_len, UINT16_MAX);
-	if (c->quick > 0) {
-		c->quick--;
-		c->flags |= TCP_ACK_NOW;
-		return;
-	}
-	if (c->flags & TCP_ACK_DELAYED)
-		return;
-	fl->delack = (uint16_t)tcp_ticks_up(rx->net->now + TCP_DELACK_NS);
-	c->flags |= TCP_ACK_DELAYED;
-}
-
 /* ---- Bytes to the buffer ------------------------------------------------------------------------- */
 
 /* Payload bytes of one frame of the chain, as its IP header says. */
@@ -76,28 +56,9 @@ static uint32_t fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 	return off >= wnd ? 0 : (uint32_t)min_size(len, wnd - off);
 }
 
-static inline void advance(struct holm_tcp *c, uint32_t n)
+void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	holm_rcvbuf_advance(c->rcv, n);
-	c->rcv_nxt = seq_add(c->rcv_nxt, n);
-	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
-	c->flags |= TCP_NEW_BYTES;
-}
-
-static void text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
-{
-	uint32_t want = fitting(c, 0, rx->len);
-	uint32_t n = accept_bytes(c, rx, rx->skip, 0, want);
-
-	if (unlikely(n < rx->len)) {
-		net_drop_note(rx->net, HOLM_DROP_TCP_RCVBUF);
-		c->flags |= TCP_ACK_NOW;
-		rx->fin = false;
-	}
-	if (n == 0)
-		return;
-	advance(c, n);
-	schedule_ack(c, rx);
+	tcp_text_taken(c, rx, accept_bytes(c, rx, rx->skip, 0, fitting(c, 0, rx->len)));
 }
 
 /* What of [from, to) a range covers has arrived again. The first such part is what is told. */
@@ -135,7 +96,7 @@ static void text_into_ranges(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_r
 		if (off == 0 || tcp_reasm_has_room(r, gap.left, gap.right))
 			n = accept_bytes(c, rx, skip, off, fitting(c, off, len));
 		if (n > 0 && off == 0)
-			advance(c, n);
+			tcp_advance(c, n);
 		else if (n > 0)
 			tcp_reasm_add(r, gap.left, seq_add(gap.left, n));
 		if (n < len) {
@@ -174,7 +135,7 @@ static never_inline void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx
 	text_into_ranges(c, rx, r);
 	nxt = tcp_reasm_advance(r, c->rcv_nxt);
 	if (!seq_eq(nxt, c->rcv_nxt))
-		advance(c, seq_diff(nxt, c->rcv_nxt));
+		tcp_advance(c, seq_diff(nxt, c->rcv_nxt));
 	if (r->n == 0) {
 		tcp_reasm_destroy(rx->net, r);
 		c->flight->reasm = NULL;
@@ -208,7 +169,7 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_DONE;
 	}
 	if (likely(seq_eq(rx->seq, c->rcv_nxt) && !(c->flight->reasm && c->flight->reasm->n > 0)))
-		text_in_order(c, rx);
+		tcp_text_in_order(c, rx);
 	else
 		text_out_of_order(c, rx);
 	return TCP_NEXT;

@@ -188,6 +188,34 @@ static inline size_t tcp_build(uint8_t *p, const struct tcp_hdr_info *info)
 }
 
 /*
+ * A header of numbers that its sender has at hand, with a zero checksum: without options, or with a
+ * timestamp. Returns the sum of its words, for a checksum that needs no second look at it.
+ */
+static inline uint64_t tcp_build_plain(uint8_t *p, uint32_t ports, uint32_t seq, uint32_t ack,
+				       uint32_t flags, uint32_t wnd)
+{
+	uint32_t word = (uint32_t)TCP_HDR_BYTES << 26 | flags << 16 | wnd;
+
+	store_be32(p, ports);
+	store_be32(p + 4, seq);
+	store_be32(p + 8, ack);
+	store_be32(p + 12, word);
+	store_be32(p + 16, 0);
+	return (uint64_t)ports + seq + ack + word;
+}
+
+static inline uint64_t tcp_build_timestamp(uint8_t *p, uint32_t tsval, uint32_t tsecr)
+{
+	uint32_t more = (uint32_t)(TCP_HDR_TS_BYTES - TCP_HDR_BYTES) << 26;
+
+	p[12] = TCP_HDR_TS_BYTES << 2;
+	store_be32(p + 20, TCP_OPT_TIMESTAMP_WORD);
+	store_be32(p + 24, tsval);
+	store_be32(p + 28, tsecr);
+	return (uint64_t)TCP_OPT_TIMESTAMP_WORD + tsval + tsecr + more;
+}
+
+/*
  * An option of a header that has been parsed without complaint: its kind, length and value; NULL: not
  * there. For what is rare and has no place in struct tcp_hdr_info.
  */

@@ -3,7 +3,8 @@
  * programs and lossy link run once as plainly as can be and once with each of the shortcuts:
  * super-frames cut by the adapter or not at all, no merging on input, checksums left to the adapter,
  * SACK off, recovery with RACK or without, CUBIC. Every time the same stream comes out, and the ends
- * see the same end.
+ * see the same end. And every way is run a second time with header prediction off: then every frame is
+ * the same, and leaves at the same moment.
  *
  *	SEEDS=n	 how many seeds (default 60), SEED=s only this one; see engine/sim.h
  */
@@ -53,6 +54,7 @@ struct answer {
 	uint64_t digest[2], read[2];
 	bool eof[2];
 	int error[2];
+	uint64_t wire;
 };
 
 static void set_host(struct sim_host_config *h, enum way way)
@@ -81,8 +83,18 @@ static void set_end(struct sim_end_plan *p, enum way way)
 	p->controller = way == CUBIC ? "cubic" : "reno";
 }
 
+/* Few bytes at a time, with pauses: requests and answers, which is what prediction is for. */
+static void talk(struct sim_end_plan *p, uint64_t *rng)
+{
+	p->write_bytes = 1 + (uint32_t)sim_below(rng, 1000);
+	p->write_pause_ns = 1 + sim_below(rng, 40 * SIM_MS);
+	p->bytes = p->write_bytes * (1 + sim_below(rng, 60));
+	p->read_bytes = 0;
+	p->ecn = 0;
+}
+
 /* The seed's programs and link, this way. */
-static struct answer run_way(uint64_t seed, enum way way)
+static struct answer run_way(uint64_t seed, enum way way, bool unpredicted)
 {
 	struct sim_flow_plan plan = { 0 };
 	struct sim_pipe_config trunk[2];
@@ -92,16 +104,22 @@ static struct answer run_way(uint64_t seed, enum way way)
 	struct sim s;
 
 	sim_init(&s, seed);
+	s.watched = true;
 	for (uint32_t i = 0; i < 2; i++) {
 		struct sim_host_config host = sim_host_default();
 
 		host.side = i;
 		host.seed = sim_random(&rng);
+		host.unpredicted = unpredicted;
 		set_host(&host, way);
 		sim_add_host(&s, &host);
 		trunk[i] = sim_draw_pipe(&rng);
 		plan.end[i] = sim_draw_end(&rng, i, 100000);
 		set_end(&plan.end[i], way);
+		if (seed % 2)
+			talk(&plan.end[i], &rng);
+		if (seed % 4 == 1)
+			trunk[i] = (struct sim_pipe_config){ .delay_ns = trunk[i].delay_ns };
 	}
 	sim_set_trunk(&s, trunk);
 	f = sim_add_flow(&s, &plan);
@@ -112,6 +130,7 @@ static struct answer run_way(uint64_t seed, enum way way)
 		a.eof[i] = f->end[i].eof;
 		a.error[i] = f->end[i].error;
 	}
+	a.wire = s.wire;
 	sim_fini(&s);
 	return a;
 }
@@ -127,13 +146,17 @@ static bool is_same(const struct answer *a, const struct answer *b)
 
 static void run(uint64_t seed)
 {
-	struct answer plain = run_way(seed, PLAIN);
+	struct answer plain = run_way(seed, PLAIN, false);
 
-	for (enum way way = SUPER; way < WAYS; way++) {
-		struct answer other = run_way(seed, way);
+	for (enum way way = PLAIN; way < WAYS; way++) {
+		struct answer other = way == PLAIN ? plain : run_way(seed, way, false);
+		struct answer steps = run_way(seed, way, true);
 
 		if (!is_same(&plain, &other))
 			sim_fail(&(struct sim){ .seed = seed }, "%s: another answer", names[way]);
+		if (other.wire != steps.wire)
+			sim_fail(&(struct sim){ .seed = seed }, "%s: prediction sends other frames",
+				 names[way]);
 	}
 }
 

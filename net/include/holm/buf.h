@@ -121,10 +121,8 @@ static inline size_t holm_rcvbuf_accept(struct holm_rcvbuf *b, size_t off,
 
 static inline void holm_rcvbuf_advance(struct holm_rcvbuf *b, size_t n)
 {
-	size_t before = b->ops->readable(b);
-
 	b->ops->advance(b, n);
-	if (b->ops->readable(b) != before + n)
+	if (b->ops->readable(b) < n)
 		holm_assert_failed("advance() lost bytes", __FILE__, __LINE__);
 }
 

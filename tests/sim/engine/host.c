@@ -5,6 +5,7 @@
  * Each step is a program's loop as <holm/net.h> describes it, with the promises of the stack checked:
  * it comes to rest, the next deadline lies ahead, and no round sends without bound.
  */
+#include "net/tcp/room.h"
 #include "tests/sim/engine/sim.h"
 
 #include <holm/ip.h>
@@ -187,6 +188,22 @@ static void hold(struct sim_host *h, struct holm_frame *f)
 	sim_at(h->sim, at, sent, p);
 }
 
+static void add_to_wire(struct sim *s, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		s->wire = (s->wire ^ p[i]) * UINT64_C(0x100000001b3);
+}
+
+/* Enter the frame and its moment into the digest of all that was sent. */
+static void watch(struct sim_host *h, const struct holm_frame *f)
+{
+	add_to_wire(h->sim, &h->sim->now, sizeof(h->sim->now));
+	for (uint32_t i = 0; i < f->nsegs; i++)
+		add_to_wire(h->sim, f->segs[i].data, f->segs[i].len);
+}
+
 static void transmit(struct sim_host *h, struct holm_frame *f)
 {
 	struct sim *s = h->sim;
@@ -194,6 +211,8 @@ static void transmit(struct sim_host *h, struct holm_frame *f)
 	bool whole = h->config.whole && to < s->nhosts && s->host[to]->config.whole;
 	struct sim_packet *p;
 
+	if (s->watched)
+		watch(h, f);
 	if (f->len > 14u + h->dev.caps.mtu && f->gso == HOLM_GSO_NONE)
 		sim_fail(s, "%s: a frame of %u bytes", h->dev.name, f->len);
 	if (f->nsegs > h->dev.caps.segs_max)
@@ -403,6 +422,7 @@ static void make_instance(struct sim_host *h, uint32_t index)
 	h->region = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
 	if (err || !h->region)
 		sim_fail(h->sim, "no instance: %d", err);
+	h->net->tcp->unpredicted = h->config.unpredicted;
 	holm_pool_add(holm_net_pool(h->net), h->region, bytes);
 	holm_net_poll(h->net, sim_host_now(h), BUDGET);
 	err = holm_net_add_dev(h->net, &h->dev);

@@ -125,6 +125,7 @@ struct sim_host_config {
 	int32_t skew_ppm;			/* how much too fast it runs */
 	uint64_t coalesce_ns; /* packets wait as long for others before they interrupt */
 	uint32_t batch;	      /* frames per holm_net_input(); 0: 32. 1: no GRO */
+	bool unpredicted;     /* every segment takes all the steps: no header prediction */
 	uint32_t ring; /* frames the adapter holds; 0: no limit. The way up's rate empties it */
 	bool whole;    /* super-frames travel uncut to hosts with `whole` */
 	uint32_t alloc_fail_ppm;  /* of the env's allocations, while sim_fail_memory() is on */
@@ -201,6 +202,8 @@ struct sim {
 	FILE *pcap;
 	bool trace;
 	uint64_t seed; /* for messages */
+	bool watched;  /* `wire` is wanted: every frame that left a host, and when (FNV-1a) */
+	uint64_t wire;
 };
 
 /* The one that runs. */
