@@ -182,7 +182,8 @@ void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us)
 	const struct tcp_cc_ops *ops = fl->cc_ops;
 	struct tcp_cc_ack ack;
 
-	if (likely(!ops->wants_rate && !fl->pacer && !window_is_used(c, acked))) {
+	if (likely(!ops->wants_rate && !fl->pacer && !(c->flags & TCP_ECN) &&
+		   !window_is_used(c, acked))) {
 		(void)round_has_passed(c);
 		if (ops->passed)
 			ops->passed(&fl->cc, tcp_net(c)->now);
