@@ -551,8 +551,8 @@ $(eval $(call tap_outside_rule,$(INTEROP_UPLOAD)))
 $(eval $(call tap,upload,$(call tap_outside,$(INTEROP_UPLOAD))))
 
 .PHONY: interop
-## interop: the stack against Linux in network namespaces of its own, about three minutes (root)
-interop: $(APPS:%=$(BUILD)/tap/%) $(BUILD)/tap/upload $(NATIVE_PROGRAMS) | $(SETUP)/interop
+## interop: the stack against Linux in network namespaces of its own, about four minutes (root)
+interop: $(APPS:%=$(BUILD)/tap/%) $(BUILD)/tap/upload $(NATIVE_PROGRAMS) $(PRELOAD) | $(SETUP)/interop
 	@$(hand_back) BUILD=$(BUILD) sh tests/interop/run.sh "$(T)"
 
 # ---- fuzzing ---------------------------------------------------------------------------------
