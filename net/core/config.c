@@ -27,6 +27,7 @@ void holm_config_default(struct holm_config *config)
 		.tcp_backlog_max = 4096,
 		.tcp_time_wait_max = 32768,
 		.tcp_orphans_max = 65536,
+		.tcp_mtu_probing = 1,
 		.tcp_ranges_max = 32,
 		.tcp_sndbuf_bytes = 64 * 1024,
 		.tcp_rcvbuf_bytes = 64 * 1024,
@@ -56,7 +57,7 @@ bool config_is_valid(const struct holm_config *c)
 	       c->dev_queue_max <= 65536 && is_pow2_u64(c->dev_queue_max) &&
 	       c->tcp_conns_max >= 1 && c->tcp_half_open_max >= 1 && c->tcp_backlog_max >= 1 &&
 	       c->tcp_time_wait_max >= 1 && c->tcp_time_wait_ns <= CONFIG_TIME_WAIT_NS_MAX &&
-	       c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
+	       c->tcp_mtu_probing <= 2 && c->tcp_ranges_max >= 1 && c->tcp_sndbuf_bytes >= 4096 &&
 	       c->tcp_rcvbuf_bytes >= 4096 && c->tcp_sndbuf_max_bytes >= c->tcp_sndbuf_bytes &&
 	       c->tcp_rcvbuf_max_bytes >= c->tcp_rcvbuf_bytes && c->udp_endpoints_max >= 1 &&
 	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&

@@ -42,7 +42,8 @@ static bool is_idle(const struct holm_tcp *c)
 		return false;
 	return seq_eq(fl->snd_nxt, c->snd_una) && !seq_lt(fl->snd_nxt, tcp_snd_end(c)) &&
 	       !fl->held_first && !(fl->reasm && fl->reasm->n > 0) &&
-	       !(fl->lend && tcp_lend_is_referenced(fl->lend)) && tcp_urgent_is_idle(c);
+	       !(fl->lend && tcp_lend_is_referenced(fl->lend)) && tcp_urgent_is_idle(c) &&
+	       !fl->search;
 }
 
 static void repair_end(struct holm_tcp *c)
@@ -69,6 +70,8 @@ static void flight_empty(struct holm_tcp *c)
 	fl->reasm = NULL;
 	mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
 	fl->urgent = NULL;
+	if (fl->search)
+		tcp_net(c)->tcp->search->end(c);
 }
 
 /* Its lent bytes are nobody's or somebody else's. */
@@ -214,6 +217,8 @@ void tcp_conn_established(struct holm_tcp *c)
 	/* Data that a server sent before the handshake was complete. */
 	if (unlikely(tcp_in_flight(c) > 0))
 		tcp_timer_rexmt(c);
+	if (unlikely(tcp_net(c)->config.tcp_mtu_probing == 2) && tcp_net(c)->tcp->search)
+		tcp_net(c)->tcp->search->begin(c);
 	if (c->flags & TCP_SHUTDOWN)
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_1);
 }

@@ -366,6 +366,33 @@ static bool send_new(struct tcp_tx *tx)
 	return true;
 }
 
+/*
+ * RFC 4821 7.2: data of the size that is tried, with enough behind it that its loss is seen. Windows
+ * hold it back as they do all else.
+ */
+static void send_mtu_probe(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	const struct tcp_search_ops *ops = tx->net->tcp->search;
+	uint32_t flying = tcp_in_flight(c), mss = tx->mss, n = ops->size(c);
+	uint32_t need = n + (TCP_DUPTHRESH + 1) * mss;
+	struct tcp_seq left = c->flight->snd_nxt;
+	int went = 0;
+
+	if (n == 0)
+		return;
+	if (seq_diff(tx->end, left) >= need && c->snd_wnd >= flying + need &&
+	    tcp_send_allowance(c) >= need && tx->room > 0 && can_note(c) &&
+	    !(tcp_is_paced(c) && tcp_pacing_waits(c))) {
+		tx->mss = n;
+		went = tcp_send_segment(tx, left, n, TCP_ACK);
+		if (went > 0)
+			note_sent(tx, (uint32_t)went, 0);
+		tx->mss = mss;
+	}
+	ops->sent(c, left, went > 0 ? (uint32_t)went : 0);
+}
+
 /* ---- Probes and ACKs ----------------------------------------------------------------------------- */
 
 /*
@@ -483,6 +510,18 @@ static bool must_persist(const struct tcp_tx *tx)
 	       !(tcp_is_paced(c) && net_timer_is_armed(&c->flight->pacer->timer));
 }
 
+/* What few connections have to send in front of all else. */
+static never_inline void send_extras(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+
+	/* RFC 9768 3.2.2.1: what is said of the SYN-ACK goes with a pure ACK, also where data follows. */
+	if ((c->flags & TCP_ECN) && tcp_ecn_greets(c))
+		(void)tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK);
+	if ((c->flags & TCP_SEARCH) && !again_is_due(c) && !(c->flags & TCP_FIN_SENT))
+		send_mtu_probe(tx);
+}
+
 static bool output_synchronized(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
@@ -491,9 +530,8 @@ static bool output_synchronized(struct tcp_tx *tx)
 
 	if (seq_eq(c->snd_una, c->flight->snd_nxt) && seq_lt(c->flight->snd_nxt, tx->end))
 		tcp_cc_on_idle(c);
-	/* RFC 9768 3.2.2.1: what is said of the SYN-ACK goes with a pure ACK, also where data follows. */
-	if (unlikely(c->flags & TCP_ECN) && tcp_ecn_greets(c))
-		(void)tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK);
+	if (unlikely(c->flags & (TCP_ECN | TCP_SEARCH)))
+		send_extras(tx);
 	ok = likely(!again_is_due(c)) || send_again(tx);
 	ok = ok && send_new(tx);
 	if (ok && unlikely(c->flags & (TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE)))

@@ -98,7 +98,7 @@ void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
 void tcp_recovery_dupack(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
-	uint32_t mss = tcp_mss(c);
+	uint32_t mss = tcp_mss(c), probe;
 
 	if (fl->dupacks < UINT8_MAX)
 		fl->dupacks++;
@@ -112,6 +112,11 @@ void tcp_recovery_dupack(struct holm_tcp *c)
 	if (fl->phase != TCP_OPEN || fl->dupacks != DUPACKS)
 		return;
 	fl->credit = 0;
+	probe = tcp_search_lost(c, 0);
+	if (probe > 0) {
+		mark_again(c, probe);
+		return;
+	}
 	/* RFC 6582 3.2, step 2: duplicates of what was sent before the last recovery say nothing. */
 	if (fl->recover_valid && !seq_gt(c->snd_una, fl->recover))
 		return;
@@ -208,6 +213,8 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 		lose_everything(c);
 	}
 	fl->retries++;
+	if (net->tcp->search && tcp_is_synchronized(c))
+		net->tcp->search->timeout(c);
 	/* RFC 9293 3.8.3 (a): at R1, IP is to look for another way. */
 	if (fl->retries == TCP_R1)
 		ip_dst_doubt(net, c->dst);

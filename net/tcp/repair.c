@@ -240,10 +240,16 @@ static void may_undo(struct holm_tcp *c)
 /*
  * RFC 6675 section 5, step 4, RFC 9937 6.1: once per window.
  */
-static void begin_recovery(struct holm_tcp *c, const struct tcp_news *n)
+static void begin_recovery(struct holm_tcp *c, struct tcp_news *n)
 {
 	struct tcp_flight *fl = c->flight;
 
+	if (tcp_search_lost(c, fl->repair->score.lost) > 0) {
+		/* A probe that was too big: again, in smaller segments, and nothing else happens. */
+		fl->credit = max_u32(fl->credit, tcp_mss(c));
+		n->lost = 0;
+		return;
+	}
 	/* RFC 5681's FlightSize is that of before this ACK, which may be for many segments. */
 	tcp_cc_on_recovery(c, tcp_in_flight(c) + n->acked);
 	fl->phase = TCP_RECOVERY;

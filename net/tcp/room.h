@@ -70,6 +70,7 @@ struct tcp_state {
 	const struct tcp_fast_ops *fastopen; /* NULL: not a part of this instance */
 	struct tcp_fast_cache *fast_cache;
 	uint64_t cookie_ns;		     /* when the last one was sent */
+	const struct tcp_search_ops *search; /* NULL: not a part of this instance */
 	const struct tcp_accecn_ops *accecn; /* NULL: not a part of this instance */
 	struct htab accecns;		     /* of struct tcp_accecn, by connection */
 
@@ -414,6 +415,28 @@ struct tcp_accecn_ops {
 	/* Those of a SYN-ACK. */
 	void (*fill_first)(struct tcp_extra *x);
 };
+
+/* ---- plpmtud.c, a part; but for begin() and timeout() for connections with TCP_SEARCH */
+struct tcp_search_ops {
+	/* Begin at what every path takes. */
+	void (*begin)(struct holm_tcp *c);
+	void (*end)(struct holm_tcp *c);
+	void (*timeout)(struct holm_tcp *c);
+	/* How many bytes of payload a probe has that may leave now; 0: none. Then sent() follows. */
+	uint32_t (*size)(struct holm_tcp *c);
+	/* It left with `len` bytes; 0: it did not. */
+	void (*sent)(struct holm_tcp *c, struct tcp_seq left, uint32_t len);
+	void (*acked)(struct holm_tcp *c);
+	/*
+	 * `bytes` are lost, the first at SND.UNA; 0: it is not known how many. Returns the size of the
+	 * probe that this was, and no congestion; 0: it was not.
+	 */
+	uint32_t (*lost)(struct holm_tcp *c, uint32_t bytes);
+};
+static inline uint32_t tcp_search_lost(struct holm_tcp *c, uint32_t bytes)
+{
+	return unlikely(c->flags & TCP_SEARCH) ? tcp_net(c)->tcp->search->lost(c, bytes) : 0;
+}
 
 /* ---- cookie.c, a part */
 struct tcp_cookie_ops {

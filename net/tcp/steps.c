@@ -226,6 +226,16 @@ enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx)
 	return v == TCP_NEXT ? tcp_step8_fin(c, rx) : v;
 }
 
+/* What few connections have, after the ACK field. */
+static never_inline void ack_extras(struct holm_tcp *c, const struct tcp_rx *rx,
+				    uint32_t flight_size)
+{
+	if (c->flags & TCP_ECN)
+		tcp_ecn_input(c, rx, flight_size);
+	if (c->flags & TCP_SEARCH)
+		rx->net->tcp->search->acked(c);
+}
+
 enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	uint32_t flight_size;
@@ -245,8 +255,8 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 	v = tcp_step5_ack(c, rx);
 	if (v != TCP_NEXT)
 		return v;
-	if (unlikely(c->flags & TCP_ECN))
-		tcp_ecn_input(c, rx, flight_size);
+	if (unlikely(c->flags & (TCP_ECN | TCP_SEARCH)))
+		ack_extras(c, rx, flight_size);
 	if (unlikely(rx->h->flags & TCP_URG))
 		tcp_step6_urg(c, rx);
 	v = tcp_step7_text(c, rx);

@@ -18,6 +18,7 @@
 struct ip_dst;
 struct tcp_repair;
 struct tcp_accecn;
+struct tcp_search;
 
 /*
  * Time inside TCP: ticks of 2^20 ns (1.05 ms), the wheel's own and within what RFC 7323 5.4 wants of
@@ -86,6 +87,9 @@ enum tcp_conn_flag {
 	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
 	TCP_ORPHAN = 1 << 30,	    /* counted in tcp_state.norphans */
 };
+
+/* The last bit, which an enumeration of C11 has not: the path's MTU is searched for (flight->search). */
+#define TCP_SEARCH (1u << 31)
 
 /* An out-of-order range of bytes, [left, right). */
 struct tcp_range {
@@ -216,6 +220,7 @@ struct tcp_flight {
 	struct tcp_lend *lend;
 	struct tcp_reasm *reasm;
 	struct tcp_urgent *urgent;
+	struct tcp_search *search; /* TCP_SEARCH */
 	bool has_dsack; /* what arrived again and the peer was not told of: [dsack_left, dsack_right) */
 	struct tcp_seq dsack_left, dsack_right;
 	struct holm_frame *held_first, *held_last; /* set aside, linked by next */

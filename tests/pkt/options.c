@@ -21,7 +21,8 @@ static const struct config_field {
 	FIELD(tcp_time_wait_max),  FIELD(tcp_ranges_max),    FIELD(tcp_sndbuf_bytes),
 	FIELD(tcp_rcvbuf_bytes),   FIELD(tcp_time_wait_ns),  FIELD(udp_endpoints_max),
 	FIELD(udp_rcv_frames_max), FIELD(udp_rcvbuf_bytes),  FIELD(sockets_max),
-	FIELD(icmp_rate_per_s),	   FIELD(tcp_rfc1337),	     FIELD(tcp_orphans_max),
+	FIELD(icmp_rate_per_s),	   FIELD(tcp_rfc1337),	     FIELD(tcp_mtu_probing),
+	FIELD(tcp_orphans_max),
 };
 
 static uint64_t number(const char *text)

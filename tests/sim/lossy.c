@@ -48,10 +48,53 @@ static void every_byte_arrives_whatever_the_link_does(void **state)
 	assert_int_equal(sim_seeds("lossy", run, 300), 0);
 }
 
+/*
+ * A path that swallows what is larger than drawn, less than the MTU and more than what a sender that has
+ * to find out by itself arrives at in the end. Both send; the rest is the seed's.
+ */
+static void swallow(uint64_t seed)
+{
+	struct sim_flow_plan plan = { 0 };
+	struct sim_pipe_config trunk[2];
+	uint64_t rng = seed, swallowed;
+	uint32_t size = 600 + (uint32_t)sim_below(&rng, 800);
+	struct sim s;
+
+	sim_init(&s, seed);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct sim_host_config host = sim_host_default();
+
+		host.side = i;
+		sim_add_host(&s, &host);
+		trunk[i] = (struct sim_pipe_config){
+			.seed = sim_random(&rng),
+			.delay_ns = sim_below(&rng, 60 * SIM_MS),
+			.drop_ppm = (uint32_t)sim_below(&rng, 2) * 10000,
+			.swallow_above = size,
+		};
+		plan.end[i] = sim_draw_end(&rng, i, 300000);
+		plan.end[i].bytes += 20000;
+		plan.end[i].maxseg = 0;
+	}
+	sim_set_trunk(&s, trunk);
+	sim_add_flow(&s, &plan);
+	sim_finish_flows(&s, PATIENCE);
+	swallowed = s.trunk[0].stats.swallowed + s.trunk[1].stats.swallowed;
+	sim_fini(&s);
+	assert_true(swallowed > 0);
+}
+
+static void a_path_that_swallows_large_frames_is_used_all_the_same(void **state)
+{
+	(void)state;
+	assert_int_equal(sim_seeds("lossy", swallow, 100), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_byte_arrives_whatever_the_link_does),
+		cmocka_unit_test(a_path_that_swallows_large_frames_is_used_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

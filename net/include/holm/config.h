@@ -58,6 +58,11 @@ struct holm_config {
 	/* Not 0: a RST does not end TIME-WAIT early (RFC 1337). Linux, and the default: it does. */
 	uint32_t tcp_rfc1337;
 	/*
+	 * With holm_tcp_plpmtud, Linux's tcp_mtu_probing: 0 never; 1, the default, where the path swallows
+	 * full segments; 2 always, from segments of 1024 bytes on.
+	 */
+	uint32_t tcp_mtu_probing;
+	/*
 	 * Connections that their program has closed and that linger: unsent data, FIN-WAIT. A close
 	 * beyond resets instead. Half of the default sockets a busy server has; Linux has 4096 to 262144.
 	 */

@@ -70,10 +70,12 @@ extern const struct holm_proto holm_tcp_cookies;
 
 extern const struct holm_proto holm_tcp_fastopen; /* RFC 7413 */
 extern const struct holm_proto holm_tcp_accecn;	  /* RFC 9768, accurate ECN */
+/* RFC 4821 and 8899: path MTU without ICMP. See config.tcp_mtu_probing. */
+extern const struct holm_proto holm_tcp_plpmtud;
 
 #define HOLM_TCP_PARTS                                                                             \
 	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies,         \
-		&holm_tcp_fastopen, &holm_tcp_accecn
+		&holm_tcp_fastopen, &holm_tcp_accecn, &holm_tcp_plpmtud
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

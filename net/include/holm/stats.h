@@ -115,6 +115,9 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_ZERO_WINDOW_PROBES, "tcp zero-window probes sent")                                   \
 	X(TCP_ECN_MARKS, "tcp segments that arrived marked (ECN)")                                 \
 	X(TCP_ECN_REDUCTIONS, "tcp windows reduced because the peer echoed marks (ECN)")           \
+	X(TCP_BLACK_HOLES, "tcp segments made smaller because full ones do not arrive")            \
+	X(TCP_MTU_PROBES, "tcp segments sent to find a larger path MTU")                           \
+	X(TCP_MTU_PROBES_LOST, "tcp segments of these that were too big")                          \
 	X(TCP_CHALLENGE_ACKS, "tcp challenge ACKs sent")                                           \
 	X(TCP_LOSS_PROBES, "tcp tail loss probes sent")                                            \
 	X(TCP_LOSS_PROBES_REPAIRED, "tcp losses repaired by a tail loss probe")                    \

@@ -32,10 +32,11 @@ static void each_limit_has_a_floor(void **state)
 	     at <= offsetof(struct holm_config, tcp_rcvbuf_bytes); at += sizeof(uint32_t)) {
 		struct holm_config c = good;
 
-		/* No reserve and no lingering are choices, and RFC 1337 is on or off. */
+		/* No reserve and no lingering are choices, and these are on or off. */
 		if (at == offsetof(struct holm_config, frame_reserve) ||
 		    at == offsetof(struct holm_config, tcp_orphans_max) ||
-		    at == offsetof(struct holm_config, tcp_rfc1337))
+		    at == offsetof(struct holm_config, tcp_rfc1337) ||
+		    at == offsetof(struct holm_config, tcp_mtu_probing))
 			continue;
 		*(uint32_t *)(void *)((uint8_t *)&c + at) = 0;
 		assert_false(config_is_valid(&c));

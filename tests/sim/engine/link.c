@@ -89,6 +89,12 @@ static uint64_t arrival(struct sim_pipe *pipe, const struct fate *f, uint64_t no
 	return pipe->last_ns;
 }
 
+/* Of a super-frame that travels whole: each of its segments. */
+static uint32_t wire_bytes(const struct sim_packet *p)
+{
+	return p->gso == HOLM_GSO_NONE ? p->len : (uint32_t)p->hdr_len + p->gso_size;
+}
+
 static void enter(struct sim *s, struct sim_pipe *pipe, struct sim_packet *p)
 {
 	const struct sim_pipe_config *c = &pipe->config;
@@ -98,6 +104,11 @@ static void enter(struct sim *s, struct sim_pipe *pipe, struct sim_packet *p)
 	p->stage++;
 	if (f.lost && (!c->data_only || sim_packet_has_data(p))) {
 		pipe->stats.dropped++;
+		sim_packet_free(s, p);
+		return;
+	}
+	if (c->swallow_above && wire_bytes(p) > c->swallow_above) {
+		pipe->stats.swallowed++;
 		sim_packet_free(s, p);
 		return;
 	}

@@ -90,12 +90,14 @@ struct sim_pipe_config {
 	uint32_t queue_bytes; /* that may wait for the line; more are dropped. 0: no limit */
 	uint32_t mark_bytes;  /* of these, from which on packets are marked; 0: never */
 	uint32_t drop_ppm, duplicate_ppm, corrupt_ppm;
-	uint32_t reorder_ppm; /* such a packet's delay is cut short at random */
-	bool data_only;	      /* only packets with TCP payload are dropped by drop_ppm */
+	uint32_t reorder_ppm;	/* such a packet's delay is cut short at random */
+	uint32_t swallow_above; /* frames of more bytes vanish, and nobody says so; 0: none do */
+	bool data_only;		/* only packets with TCP payload are dropped by drop_ppm */
 };
 
 struct sim_pipe_stats {
 	uint64_t passed, bytes, dropped, overflowed, duplicated, corrupted, reordered, marked;
+	uint64_t swallowed;
 };
 
 struct sim_pipe {
