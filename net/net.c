@@ -144,6 +144,7 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	mem_init(&net->mem, &net->env);
 	net->memory = (struct holm_memory){ &net->mem, memory_alloc, memory_free };
 	list_init(&net->ready);
+	list_init(&net->taps);
 	wheel_init(&net->timers, 0);
 	draw_secrets(net);
 
@@ -319,8 +320,8 @@ void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_fram
 		f->time_ns = net->now;
 		bytes += f->len;
 		net->last_of_batch = i + 1 == n;
-		if (unlikely(net->trace))
-			net->trace(net, dev, TRACE_IN, f);
+		if (unlikely(net->tap))
+			net->tap(net, dev, TAP_IN, f);
 		eth_input(net, f);
 	}
 	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
@@ -446,6 +447,8 @@ static bool run_loopback(struct holm_net *net, size_t *budget)
 		*budget -= n;
 		for (size_t i = 0; i < n; i++) {
 			net->last_of_batch = i + 1 == n;
+			if (unlikely(net->tap))
+				net->tap(net, batch[i]->dev, TAP_IN, batch[i]);
 			eth_input_bare(net, batch[i]);
 		}
 		finish_batch(net);

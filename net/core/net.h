@@ -28,12 +28,24 @@ struct icmp_state;
 struct udp_state;
 struct tcp_state;
 struct socket_state;
-enum trace_direction {
-	TRACE_IN,
-	TRACE_OUT,
-};
 struct unix_state_table;
 struct holm_netif;
+struct packet_ends;
+
+enum tap_direction {
+	TAP_IN,
+	TAP_OUT,
+};
+
+/*
+ * Embedded in whoever looks at every frame (net/core/tap.h). `see` neither keeps nor changes the frame,
+ * and does not call in. Zero bytes are one that does not.
+ */
+struct net_tap {
+	struct list_node node;
+	void (*see)(struct net_tap *tap, struct holm_dev *dev, enum tap_direction direction,
+		    const struct holm_frame *f);
+};
 
 /* Secrets of the instance, drawn at creation. One per use, so that no output helps another. */
 struct net_secrets {
@@ -53,9 +65,9 @@ struct holm_net {
 	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool queued;		    /* frames wait in interface queues for the end of the round */
 	bool last_of_batch;	    /* behind the frame that is being received comes none */
-	/* Logs a frame while the trace is on, otherwise NULL. Set by who asks for one, see net/link. */
-	void (*trace)(struct holm_net *net, const struct holm_dev *dev,
-		      enum trace_direction direction, const struct holm_frame *f);
+	/* Shows a frame to everybody in `taps`; NULL while there is nobody. */
+	void (*tap)(struct holm_net *net, struct holm_dev *dev, enum tap_direction direction,
+		    const struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	const struct holm_proto **busy;		/* of these, who has input_done() or output() */
 	uint32_t nbusy;
@@ -72,6 +84,10 @@ struct holm_net {
 	struct loopback *loopback;
 	struct socket_state *sockets;
 	struct unix_state_table *unixes;
+
+	struct list taps;	    /* of struct net_tap */
+	struct net_tap trace_tap;   /* net/link/trace.c's */
+	struct packet_ends *packet; /* net/link/packet.c's */
 
 	struct list ready; /* of struct ep */
 	struct wheel timers;

@@ -51,6 +51,10 @@ void eth_input_bare(struct holm_net *net, struct holm_frame *f)
 {
 	const struct holm_proto *proto = NULL;
 
+	if (unlikely(f->flags & HOLM_FRAME_ETHERNET)) {
+		eth_input(net, f);
+		return;
+	}
 	if (f->segs[0].len > 0 || holm_frame_pullup(f, 1)) {
 		uint8_t version = holm_frame_data(f)[0] >> 4;
 
@@ -62,6 +66,21 @@ void eth_input_bare(struct holm_net *net, struct holm_frame *f)
 	}
 	f->l3_off = 0;
 	proto->input(net, f);
+}
+
+size_t eth_missing_header(const struct holm_dev *dev, const struct holm_frame *f, uint8_t *p)
+{
+	struct eth_info info = { .type = ETH_TYPE_IP4 };
+	uint8_t first = 0;
+
+	if (!(dev->caps.features & HOLM_DEV_LOOPBACK) || (f->flags & HOLM_FRAME_ETHERNET))
+		return 0;
+	if (f->len > 0)
+		holm_frame_read(f, 0, &first, 1);
+	if (first >> 4 == 6)
+		info.type = ETH_TYPE_IP6;
+	eth_build(p, &info);
+	return ETH_HDR_BYTES;
 }
 
 void eth_output(struct holm_netif *netif, struct holm_frame *f, const struct holm_mac *dst,

@@ -19,6 +19,12 @@ void eth_input(struct holm_net *net, struct holm_frame *f);
 void eth_input_bare(struct holm_net *net, struct holm_frame *f);
 
 /*
+ * The ethernet header that a looped frame would have, addresses zero, for those who look at every frame:
+ * writes ETH_HDR_BYTES and returns how many, or 0 where the frame has one.
+ */
+size_t eth_missing_header(const struct holm_dev *dev, const struct holm_frame *f, uint8_t *p);
+
+/*
  * Put the header in front and send. The frame's offsets already count the header. For broadcasts
  * and multicasts; frames for one host go through neigh_output().
  */

@@ -75,7 +75,8 @@ void loopback_output(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	f->dev = netif->dev;
-	f->flags = (uint16_t)(HOLM_FRAME_LOOPED | (f->flags & HOLM_FRAME_LENT));
+	f->flags = (uint16_t)(HOLM_FRAME_LOOPED |
+			      (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET)));
 	netif_enqueue(netif, f);
 	net_kick(net);
 }

@@ -80,8 +80,8 @@ static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_DEV_QUEUE_FULL);
 		return;
 	}
-	if (unlikely(net->trace))
-		net->trace(net, netif->dev, TRACE_OUT, f);
+	if (unlikely(net->tap))
+		net->tap(net, netif->dev, TAP_OUT, f);
 	net_count(net, HOLM_COUNT_TX_FRAMES);
 	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
 	netif->ring[netif->tail++ & netif->ring_mask] = f;

@@ -86,7 +86,7 @@ extern const struct holm_proto holm_raw;
 extern const struct holm_proto holm_ping;
 extern const struct holm_proto holm_packet;
 
-#define HOLM_SOCKET_PARTS &holm_unix, &holm_raw, &holm_ping
+#define HOLM_SOCKET_PARTS &holm_unix, &holm_raw, &holm_ping, &holm_packet
 
 /*
  * Make an instance. `config` and `env` are copied; `protos` ends with NULL and must outlive the

@@ -120,12 +120,50 @@ enum holm_ip_sockopt {
 /* At level HOLM_SOL_RAW. */
 enum { HOLM_SOCKOPT_ICMP_FILTER = 1 };
 
+/* At level HOLM_SOL_PACKET. */
+enum holm_packet_sockopt {
+	HOLM_SOCKOPT_PACKET_ADD_MEMBERSHIP = 1,
+	HOLM_SOCKOPT_PACKET_DROP_MEMBERSHIP = 2,
+	HOLM_SOCKOPT_PACKET_STATISTICS = 6,
+	HOLM_SOCKOPT_PACKET_IGNORE_OUTGOING = 23,
+};
+
+/* What a membership of a packet socket is of: struct packet_mreq of Linux, and its types. */
+enum holm_packet_membership {
+	HOLM_PACKET_MR_MULTICAST = 0,
+	HOLM_PACKET_MR_PROMISC = 1,
+	HOLM_PACKET_MR_ALLMULTI = 2,
+	HOLM_PACKET_MR_UNICAST = 3,
+};
+struct holm_packet_mreq {
+	int32_t ifindex;
+	uint16_t type;
+	uint16_t alen;
+	uint8_t addr[8];
+};
+
+/* struct tpacket_stats of Linux: seen, those without room included, since somebody asked. */
+struct holm_packet_stats {
+	uint32_t packets, drops;
+};
+
 /* struct sockaddr_in of Linux: family in host order, port and address in network order. */
 struct holm_sockaddr_in {
 	uint16_t family;
 	uint8_t port[2];
 	uint8_t addr[4];
 	uint8_t zero[8];
+};
+
+/* struct sockaddr_ll of Linux: protocol in network order, as many bytes of the address as halen says. */
+struct holm_sockaddr_ll {
+	uint16_t family;
+	uint8_t protocol[2];
+	int32_t ifindex; /* as Linux counts, the loopback is 1 */
+	uint16_t hatype;
+	uint8_t pkttype;
+	uint8_t halen;
+	uint8_t addr[8];
 };
 
 /* struct sockaddr_un of Linux. */

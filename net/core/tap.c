@@ -1,0 +1,31 @@
+/* The list of those who look at every frame; see tap.h. */
+#include "net/core/tap.h"
+
+static void show(struct holm_net *net, struct holm_dev *dev, enum tap_direction direction,
+		 const struct holm_frame *f)
+{
+	struct list_node *n;
+
+	net->callbacks++;
+	for (n = list_first(&net->taps); n; n = list_next(&net->taps, n)) {
+		struct net_tap *tap = container_of(n, struct net_tap, node);
+
+		tap->see(tap, dev, direction, f);
+	}
+	net->callbacks--;
+}
+
+void tap_add(struct holm_net *net, struct net_tap *tap)
+{
+	list_push_back(&net->taps, &tap->node);
+	net->tap = show;
+}
+
+void tap_remove(struct holm_net *net, struct net_tap *tap)
+{
+	if (!list_is_linked(&tap->node))
+		return;
+	list_remove(&tap->node);
+	if (list_is_empty(&net->taps))
+		net->tap = NULL;
+}
