@@ -45,8 +45,13 @@ static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 	default:
 		break;
 	}
-	if (family && family->quote(f, &error))
+	if (family && family->quote(f, &error)) {
+		/* As Linux tells itself. */
+		error.offender = error.local;
+		error.type = 3;
+		error.code = 1;
 		ip_report_error(net, &error);
+	}
 	net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);
 }
 

@@ -127,42 +127,48 @@ static void answer_echo(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Errors in. */
 
+/* What the codes of "destination unreachable" mean; the numbers and what is fatal are Linux's. */
+static const struct {
+	uint8_t kind;  /* enum ip_error_kind */
+	uint8_t error; /* enum holm_errno */
+	bool fatal;
+} unreachables[] = {
+	[ICMP4_NET] = { IP_ERROR_NET_UNREACHABLE, HOLM_ENETUNREACH, false },
+	[ICMP4_HOST] = { IP_ERROR_HOST_UNREACHABLE, HOLM_EHOSTUNREACH, false },
+	[ICMP4_PROTOCOL] = { IP_ERROR_PROTOCOL_UNREACHABLE, HOLM_ENOPROTOOPT, true },
+	[ICMP4_PORT] = { IP_ERROR_PORT_UNREACHABLE, HOLM_ECONNREFUSED, true },
+	[ICMP4_FRAG_NEEDED] = { IP_ERROR_TOO_BIG, HOLM_EMSGSIZE, true },
+	[ICMP4_SOURCE_ROUTE] = { IP_ERROR_NET_UNREACHABLE, HOLM_EOPNOTSUPP, false },
+	[6] = { IP_ERROR_NET_UNREACHABLE, HOLM_ENETUNREACH, true },
+	[7] = { IP_ERROR_NET_UNREACHABLE, HOLM_EHOSTDOWN, true },
+	[8] = { IP_ERROR_NET_UNREACHABLE, HOLM_ENONET, true },
+	[9] = { IP_ERROR_PROHIBITED, HOLM_ENETUNREACH, true },
+	[10] = { IP_ERROR_PROHIBITED, HOLM_EHOSTUNREACH, true },
+	[11] = { IP_ERROR_NET_UNREACHABLE, HOLM_ENETUNREACH, false },
+	[12] = { IP_ERROR_NET_UNREACHABLE, HOLM_EHOSTUNREACH, false },
+	[ICMP4_PROHIBITED] = { IP_ERROR_PROHIBITED, HOLM_EHOSTUNREACH, true },
+	[14] = { IP_ERROR_PROHIBITED, HOLM_EHOSTUNREACH, true },
+	[15] = { IP_ERROR_PROHIBITED, HOLM_EHOSTUNREACH, true },
+};
+
 static void describe_unreachable(const struct icmp4_info *info, struct ip_error *error)
 {
 	error->kind = IP_ERROR_NET_UNREACHABLE;
-	error->error = HOLM_ENETUNREACH;
-	switch (info->code) {
-	case ICMP4_HOST:
-		error->kind = IP_ERROR_HOST_UNREACHABLE;
-		error->error = HOLM_EHOSTUNREACH;
-		break;
-	case ICMP4_PROTOCOL:
-		error->kind = IP_ERROR_PROTOCOL_UNREACHABLE;
-		error->error = HOLM_ENOPROTOOPT;
-		break;
-	case ICMP4_PORT:
-		error->kind = IP_ERROR_PORT_UNREACHABLE;
-		error->error = HOLM_ECONNREFUSED;
-		break;
-	case ICMP4_FRAG_NEEDED:
-		error->kind = IP_ERROR_TOO_BIG;
-		error->error = HOLM_EMSGSIZE;
+	error->error = HOLM_EHOSTUNREACH;
+	if (info->code >= ARRAY_LEN(unreachables))
+		return;
+	error->kind = (enum ip_error_kind)unreachables[info->code].kind;
+	error->error = unreachables[info->code].error;
+	error->fatal = unreachables[info->code].fatal;
+	if (info->code == ICMP4_FRAG_NEEDED)
 		error->mtu = info->next_mtu;
-		break;
-	case 9:
-	case 10:
-	case ICMP4_PROHIBITED:
-		error->kind = IP_ERROR_PROHIBITED;
-		error->error = HOLM_EHOSTUNREACH;
-		break;
-	default:
-		break;
-	}
 }
 
 /* What the error means to a transport. False: a kind that is not for transports. */
 static bool describe(const struct icmp4_info *info, struct ip_error *error)
 {
+	error->type = info->type;
+	error->code = info->code;
 	switch (info->type) {
 	case ICMP4_UNREACHABLE:
 		describe_unreachable(info, error);
@@ -174,15 +180,23 @@ static bool describe(const struct icmp4_info *info, struct ip_error *error)
 	case ICMP4_PARAM_PROBLEM:
 		error->kind = IP_ERROR_PARAMETER;
 		error->error = HOLM_EPROTO;
+		error->fatal = true;
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool fill_quote(struct holm_net *net, const struct icmp4_quote *quote, const uint8_t *p,
-		       struct ip_error *error)
+static bool fill_quote(struct holm_net *net, struct holm_frame *f, const struct icmp4_quote *quote,
+		       const uint8_t *p, struct ip_error *error)
 {
+	uint32_t skip =
+		(uint32_t)ICMP4_HDR_BYTES + quote->ip.hdr_len + (uint32_t)sizeof(error->quote);
+
+	error->offender = ip_rx(f)->src;
+	error->frame = f;
+	error->payload_off = f->l4_off + skip;
+	error->payload_len = ip_rx(f)->l4_len - skip;
 	error->proto = quote->ip.proto;
 	error->local = ip4_to_addr(quote->ip.src);
 	error->remote = ip4_to_addr(quote->ip.dst);
@@ -211,7 +225,7 @@ static void error_input(struct holm_net *net, struct holm_frame *f, const struct
 		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
 		return;
 	}
-	if (!fill_quote(net, &quote, p, &error) || !ip_report_error(net, &error)) {
+	if (!fill_quote(net, f, &quote, p, &error) || !ip_report_error(net, &error)) {
 		net_drop(net, f, HOLM_DROP_ICMP_QUOTE);
 		return;
 	}

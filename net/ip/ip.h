@@ -105,12 +105,18 @@ enum ip_error_kind {
 
 struct ip_error {
 	enum ip_error_kind kind;
-	int error; /* the errno an endpoint would report, positive */
+	int error;  /* the errno an endpoint would report, positive */
+	bool fatal; /* Linux tells it to connected UDP sockets that did not ask for errors */
+	uint8_t type, code; /* of the message; "host unreachable" where we found that out */
 	uint32_t mtu;
 	uint8_t proto;
+	struct holm_addr offender;
 	struct holm_addr local, remote; /* of the packet quoted: its source and destination */
 	/* The first 8 bytes of the transport header quoted. */
 	uint8_t quote[8];
+	/* What is quoted behind them. */
+	const struct holm_frame *frame;
+	uint32_t payload_off, payload_len;
 };
 
 /*

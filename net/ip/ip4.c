@@ -415,6 +415,10 @@ static bool ip4_quote(const struct holm_frame *f, struct ip_error *error)
 	error->local = ip4_to_addr(info.src);
 	error->remote = ip4_to_addr(info.dst);
 	holm_frame_read(f, at, error->quote, sizeof(error->quote));
+	at += sizeof(error->quote);
+	error->frame = f;
+	error->payload_off = (uint32_t)at;
+	error->payload_len = (uint32_t)(f->len - at);
 	return true;
 }
 

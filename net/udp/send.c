@@ -27,8 +27,7 @@ void udp_wake(struct holm_net *net, struct netif_waiter *waiter)
 	udp_update_state(u);
 }
 
-/* No room: the program hears when there is some. */
-static int wait_for_room(struct holm_udp *u)
+int udp_wait_for_room(struct holm_udp *u)
 {
 	netif_wait(u->dst->netif, &u->waiter);
 	udp_update_state(u);
@@ -64,6 +63,11 @@ static void aim(struct holm_udp *u, uint16_t rport)
 {
 	u->tx.src = holm_addr_is_any(&u->local) ? &u->dst->src : &u->local;
 	u->tx.dst = &u->dst->remote;
+	u->tx.ttl = u->ttl;
+	u->tx.dont_fragment = true;
+	u->tx.link_mtu = false;
+	if (unlikely(u->pmtu != HOLM_UDP_PMTU_WANT))
+		udp_aim_specially(u);
 	u->sum = flow_sum(u->tx.src, u->tx.dst, u->lport, rport);
 	u->ports = (uint32_t)u->lport << 16 | rport;
 }
@@ -280,14 +284,18 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 			return err;
 	}
 	if (unlikely(len > HOLM_UDP_PAYLOAD_MAX ||
-		     len + UDP_HDR_BYTES > ip_dst_payload_max(u->dst)))
-		return -HOLM_EMSGSIZE;
+		     len + UDP_HDR_BYTES > ip_dst_payload_max(u->dst))) {
+		int err = udp_allow_large(u, len);
+
+		if (err)
+			return err;
+	}
 	netif = u->dst->netif;
 	if (unlikely(netif->tail - netif->head > netif->ring_mask))
-		return wait_for_room(u);
+		return udp_wait_for_room(u);
 	f = build(u, spans, nspans, len);
 	if (unlikely(!f))
-		return wait_for_room(u);
+		return udp_wait_for_room(u);
 	net_count(net, HOLM_COUNT_UDP_TX);
 	ip_output(net, u->dst, f, &u->tx);
 	return 0;

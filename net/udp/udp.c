@@ -176,46 +176,6 @@ static void udp_input(struct holm_net *net, struct holm_frame *f)
 	deliver(net, u, f);
 }
 
-/* ---- Errors about what we sent. */
-
-/* Only an endpoint that does send there can be concerned: anybody may write an ICMP message. */
-static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_error *error,
-				  uint16_t lport, uint16_t rport)
-{
-	struct holm_udp *u = udp_find_connected(net, &error->local, lport, &error->remote, rport);
-	const struct udp_port *port;
-	struct list_node *n;
-
-	if (u)
-		return u;
-	port = udp_port_find(net, lport);
-	for (n = port ? list_first(&port->unconnected) : NULL; n;
-	     n = list_next(&port->unconnected, n)) {
-		u = container_of(n, struct holm_udp, port_node);
-		if (u->dst && holm_addr_equal(&u->dst->remote, &error->remote))
-			return u;
-	}
-	return NULL;
-}
-
-static void udp_error(struct holm_net *net, const struct ip_error *error)
-{
-	uint16_t lport = load_be16(error->quote);
-	uint16_t rport = load_be16(error->quote + 2);
-	struct holm_udp *u = sender_of(net, error, lport, rport);
-
-	if (!u) {
-		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
-		return;
-	}
-	if (error->kind == IP_ERROR_TOO_BIG &&
-	    (!u->dst || !ip_dst_lower_mtu(net, u->dst, error->mtu)))
-		return;
-	/* RFC 1122 section 4.1.3.3; without a fixed remote nobody could say which datagram it was. */
-	if (u->connected)
-		udp_set_error(u, error->error);
-}
-
 /* ---- The table, life. */
 
 static void netif_gone(struct holm_udp *u, const struct holm_netif *netif)

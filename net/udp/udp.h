@@ -13,6 +13,7 @@
 #include "lib/htab.h"
 #include "net/core/ep.h"
 #include "net/ip/ip.h"
+#include "net/ip/trouble.h"
 
 /* Ephemeral ports: the dynamic range of RFC 6335. */
 #define UDP_PORT_FIRST 49152u
@@ -46,12 +47,15 @@ struct holm_udp {
 	uint32_t sum;	 /* likewise: of the pseudo header and the ports, without any length */
 	uint32_t ports;	 /* likewise: as the header's first word reads */
 	uint16_t lport, rport;
-	bool connected, may_broadcast;
+	uint8_t ttl;
+	uint8_t pmtu; /* enum holm_udp_pmtu */
+	bool connected, may_broadcast, wants_troubles;
 	/* Bound, no error waits, dst, tx, sum and ports lead to the connected remote. */
 	bool straight;
 	int error; /* positive, to be taken; 0: none */
 	struct holm_addr local, remote;
-	struct netif_waiter waiter; /* for room in the interface queue */
+	struct netif_waiter waiter;  /* for room in the interface queue */
+	struct ip_troubles troubles; /* while wants_troubles */
 
 	/* Binding. */
 	struct holm_dev *dev; /* NULL: any */
@@ -145,7 +149,22 @@ void udp_set_error(struct holm_udp *u, int error);
 void udp_update_state(struct holm_udp *u);
 void udp_destroy(struct holm_udp *u);
 
+/* ---- error.c */
+
+/* What ICMP, or the neighbour cache, says about a datagram of ours. */
+void udp_error(struct holm_net *net, const struct ip_error *error);
+
+/* ---- special.c */
+
+/* Datagrams to dst are not like others: what tx says of them. */
+void udp_aim_specially(struct holm_udp *u);
+/* May `len` bytes go, which are more than the path's MTU allows? -HOLM_EMSGSIZE, -HOLM_EAGAIN. */
+int udp_allow_large(struct holm_udp *u, size_t len);
+
 /* ---- send.c */
+
+/* No room: the program hears when there is some. -HOLM_EAGAIN. */
+int udp_wait_for_room(struct holm_udp *u);
 
 /* The interface has room again. */
 void udp_wake(struct holm_net *net, struct netif_waiter *waiter);

@@ -23,8 +23,8 @@ int holm_udp_open(struct holm_net *net, struct holm_udp **out)
 	u->ep.state = HOLM_WRITABLE;
 	u->net = net;
 	u->tx.proto = IP4_PROTO_UDP;
-	u->tx.ttl = UDP_TTL;
-	u->tx.dont_fragment = true;
+	u->ttl = UDP_TTL;
+	u->pmtu = HOLM_UDP_PMTU_WANT;
 	u->rcvbuf_bytes = net->config.udp_rcvbuf_bytes;
 	u->local = holm_addr_ip4(0, 0, 0, 0);
 	u->remote = holm_addr_ip4(0, 0, 0, 0);
@@ -66,6 +66,7 @@ void udp_destroy(struct holm_udp *u)
 	udp_unbind(u);
 	udp_drop_dst(u);
 	netif_unwait(&u->waiter);
+	ip_troubles_clear(net, &u->troubles);
 	while (u->first) {
 		struct holm_frame *f = u->first;
 
@@ -146,7 +147,7 @@ void udp_update_state(struct holm_udp *u)
 		state |= HOLM_READABLE;
 	if (!list_is_linked(&u->waiter.node))
 		state |= HOLM_WRITABLE;
-	if (u->error)
+	if (u->error || u->troubles.first)
 		state |= HOLM_ERROR;
 	ep_set(u->net, &u->ep, state);
 }
@@ -228,6 +229,26 @@ void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes)
 
 /* ---- Options and names. */
 
+static int want_troubles(struct holm_udp *u, uint32_t value)
+{
+	if (value > 1)
+		return -HOLM_EINVAL;
+	u->wants_troubles = value != 0;
+	if (!value)
+		ip_troubles_clear(u->net, &u->troubles);
+	udp_update_state(u);
+	return 0;
+}
+
+/* Of the path to the connected remote. */
+static int get_mtu(const struct holm_udp *u, uint32_t *value)
+{
+	if (!u->connected || !u->dst || !ip_dst_check(u->net, u->dst))
+		return -HOLM_ENOTCONN;
+	*value = u->dst->mtu;
+	return 0;
+}
+
 int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value)
 {
 	switch (opt) {
@@ -240,7 +261,8 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 	case HOLM_UDP_OPT_TTL:
 		if (value < 1 || value > 255)
 			return -HOLM_EINVAL;
-		u->tx.ttl = (uint8_t)value;
+		u->ttl = (uint8_t)value;
+		u->straight = false;
 		return 0;
 	case HOLM_UDP_OPT_TOS:
 		if (value > 255)
@@ -252,6 +274,16 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 			return -HOLM_EINVAL;
 		u->rcvbuf_bytes = value;
 		return 0;
+	case HOLM_UDP_OPT_PMTU:
+		if (value > HOLM_UDP_PMTU_OMIT)
+			return -HOLM_EINVAL;
+		u->pmtu = (uint8_t)value;
+		u->straight = false;
+		return 0;
+	case HOLM_UDP_OPT_ERRORS:
+		return want_troubles(u, value);
+	case HOLM_UDP_OPT_MTU:
+		break;
 	}
 	return -HOLM_ENOPROTOOPT;
 }
@@ -263,7 +295,7 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 		*value = u->may_broadcast;
 		return 0;
 	case HOLM_UDP_OPT_TTL:
-		*value = u->tx.ttl;
+		*value = u->ttl;
 		return 0;
 	case HOLM_UDP_OPT_TOS:
 		*value = u->tx.tos;
@@ -271,6 +303,14 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 	case HOLM_UDP_OPT_RCVBUF:
 		*value = u->rcvbuf_bytes;
 		return 0;
+	case HOLM_UDP_OPT_PMTU:
+		*value = u->pmtu;
+		return 0;
+	case HOLM_UDP_OPT_ERRORS:
+		*value = u->wants_troubles;
+		return 0;
+	case HOLM_UDP_OPT_MTU:
+		return get_mtu(u, value);
 	}
 	return -HOLM_ENOPROTOOPT;
 }

@@ -50,6 +50,20 @@ int holm_route_del(struct holm_net *net, const struct holm_route *route);
 /* The i-th route; false behind the last. */
 bool holm_route_get(struct holm_net *net, size_t i, struct holm_route *route);
 
+/* Who found that a packet of ours did not arrive: Linux's SO_EE_ORIGIN_... */
+enum holm_trouble_origin { HOLM_TROUBLE_LOCAL = 1, HOLM_TROUBLE_ICMP = 2 };
+
+/* An error about a packet that an endpoint has sent. */
+struct holm_trouble {
+	int error;		   /* positive errno */
+	uint8_t origin;		   /* enum holm_trouble_origin */
+	uint8_t type, code;	   /* of the ICMP message */
+	uint32_t info;		   /* with HOLM_EMSGSIZE: the MTU, if it is known */
+	struct holm_addr offender; /* who sent the ICMP message */
+	struct holm_endpoint to;   /* where the packet was sent */
+	uint32_t payload_len;	   /* of what the packet carried, as far as it was quoted */
+};
+
 #ifdef __cplusplus
 }
 #endif

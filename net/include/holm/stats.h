@@ -37,6 +37,7 @@ extern "C" {
 	X(IP_NO_ROUTE, "ip: no route")                                                             \
 	X(IP_NO_DEVICE, "ip: device is down or gone")                                              \
 	X(IP_TOO_BIG, "ip: larger than the MTU")                                                   \
+	X(IP_TROUBLES_FULL, "ip: error about a packet sent, for an endpoint that has too many")    \
 	X(ICMP_SHORT, "icmp: too short")                                                           \
 	X(ICMP_CSUM, "icmp: checksum")                                                             \
 	X(ICMP_TYPE, "icmp: type not handled")                                                     \

@@ -7,6 +7,7 @@
 #ifndef HOLM_UDP_H
 #define HOLM_UDP_H
 
+#include <holm/ip.h>
 #include <holm/net.h>
 
 #ifdef __cplusplus
@@ -15,7 +16,7 @@ extern "C" {
 
 struct holm_udp;
 
-/* The largest payload over IPv4: 65535 - 20 - 8. Without fragmentation the path's MTU bounds it. */
+/* The largest payload over IPv4: 65535 - 20 - 8. */
 #define HOLM_UDP_PAYLOAD_MAX 65507u
 
 /* A new, unbound endpoint. -HOLM_ENOBUFS at config.udp_endpoints_max, -HOLM_ENOMEM. */
@@ -46,12 +47,24 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
 
 /*
  * Send one datagram made of `nspans` spans (copied). `to` may be NULL on a connected endpoint. It
- * leaves at the next poll. -HOLM_EMSGSIZE (larger than the path's MTU: fragments are not made),
+ * leaves at the next poll. -HOLM_EMSGSIZE (larger than HOLM_UDP_OPT_PMTU lets it be),
  * -HOLM_EDESTADDRREQ, -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_ENOBUFS
  * (no frame), -HOLM_EAGAIN (interface queue full), or a pending asynchronous error.
  */
 int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
 		  size_t nspans);
+
+/* What is different for one datagram; zero is nothing, but for `tos`. */
+struct holm_udp_how {
+	const struct holm_addr *src; /* one of our addresses */
+	struct holm_dev *dev;	     /* leave through it */
+	uint8_t ttl;
+	int tos; /* -1: as always */
+};
+
+/* The same, not like the others. Also -HOLM_EINVAL: `src` is not ours. */
+int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
+		     const struct holm_udp_how *how, const struct holm_span *spans, size_t nspans);
 
 struct holm_datagram {
 	struct holm_frame *frame; /* the caller's from now on; holm_frame_free() it */
@@ -72,6 +85,19 @@ enum holm_udp_option {
 	HOLM_UDP_OPT_TTL = 2,
 	HOLM_UDP_OPT_TOS = 3,
 	HOLM_UDP_OPT_RCVBUF = 4, /* bytes of buffer memory */
+	HOLM_UDP_OPT_PMTU = 5,	 /* enum holm_udp_pmtu; WANT at first */
+	HOLM_UDP_OPT_ERRORS = 6, /* 0/1: keep all errors about datagrams sent, with what they say */
+	HOLM_UDP_OPT_MTU = 7,	 /* of the path, read only; -HOLM_ENOTCONN without a remote */
+};
+
+/* What becomes of datagrams larger than the path's MTU, and of the MTU: Linux's IP_PMTUDISC_... */
+enum holm_udp_pmtu {
+	HOLM_UDP_PMTU_DONT = 0,	     /* always in fragments that routers may cut further */
+	HOLM_UDP_PMTU_WANT = 1,	     /* what fits must not be cut; the rest goes in fragments */
+	HOLM_UDP_PMTU_DO = 2,	     /* never cut: -HOLM_EMSGSIZE */
+	HOLM_UDP_PMTU_PROBE = 3,     /* likewise, but up to the link's MTU, whatever the path's */
+	HOLM_UDP_PMTU_INTERFACE = 4, /* up to the link's MTU, and the path's is never lowered */
+	HOLM_UDP_PMTU_OMIT = 5,	     /* likewise, in fragments where it is larger */
 };
 
 int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value);
@@ -79,6 +105,11 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 
 unsigned holm_udp_ready(const struct holm_udp *u);
 int holm_udp_take_error(struct holm_udp *u);
+/*
+ * The oldest error kept under HOLM_UDP_OPT_ERRORS, with up to `max` bytes of what the datagram carried.
+ * HOLM_ERROR stays while there are more. -HOLM_EAGAIN: none.
+ */
+int holm_udp_take_trouble(struct holm_udp *u, struct holm_trouble *t, void *payload, size_t max);
 void holm_udp_local(const struct holm_udp *u, struct holm_endpoint *e);
 /* -HOLM_ENOTCONN when there is none. */
 int holm_udp_remote(const struct holm_udp *u, struct holm_endpoint *e);

@@ -51,7 +51,8 @@ static void each_kind_of_error_becomes_the_errno_that_linux_has(void **state)
 	} kinds[] = {
 		{ 3, 0, HOLM_ENETUNREACH },   { 3, 1, HOLM_EHOSTUNREACH },
 		{ 3, 2, HOLM_ENOPROTOOPT },   { 3, 3, HOLM_ECONNREFUSED },
-		{ 3, 5, HOLM_ENETUNREACH },   { 3, 9, HOLM_EHOSTUNREACH },
+		{ 3, 5, HOLM_EOPNOTSUPP },    { 3, 9, HOLM_ENETUNREACH },
+		{ 3, 7, HOLM_EHOSTDOWN },     { 3, 99, HOLM_EHOSTUNREACH },
 		{ 3, 13, HOLM_EHOSTUNREACH }, { 11, 0, HOLM_EHOSTUNREACH },
 		{ 12, 0, HOLM_EPROTO },
 	};
@@ -59,11 +60,18 @@ static void each_kind_of_error_becomes_the_errno_that_linux_has(void **state)
 	struct holm_udp *u = sender(&lab);
 
 	(void)state;
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct holm_trouble t;
+
 		report(&lab, lab.sent[0].data + 14, 28, kinds[i].type, kinds[i].code, 0);
 		assert_true(holm_udp_ready(u) & HOLM_ERROR);
 		assert_int_equal(holm_udp_take_error(u), -kinds[i].error);
 		assert_int_equal(holm_udp_take_error(u), 0);
+		assert_int_equal(holm_udp_take_trouble(u, &t, NULL, 0), 0);
+		assert_int_equal(t.error, kinds[i].error);
+		assert_int_equal(t.type, kinds[i].type);
+		assert_int_equal(t.code, kinds[i].code);
 	}
 	holm_udp_close(u);
 	lab_fini(&lab);
@@ -122,6 +130,7 @@ static void too_big_lowers_the_path_and_says_so(void **state)
 	lab_poll(&lab);
 	report(&lab, lab.sent[0].data + 14, 28, 3, 4, 1280);
 	assert_int_equal(holm_udp_take_error(u), -HOLM_EMSGSIZE);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_PMTU, HOLM_UDP_PMTU_DO), 0);
 	assert_int_equal(holm_udp_send(u, NULL, &span, 1), -HOLM_EMSGSIZE);
 	span.len = 1280 - 28;
 	assert_int_equal(holm_udp_send(u, NULL, &span, 1), 0);

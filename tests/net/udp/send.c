@@ -183,6 +183,7 @@ static void what_cannot_be_sent_is_refused_by_name(void **state)
 	assert_int_equal(udp_lab_send(u, &everybody, "x"), -HOLM_EACCES);
 	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_BROADCAST, 1), 0);
 	assert_int_equal(udp_lab_send(u, &everybody, "x"), 0);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_PMTU, HOLM_UDP_PMTU_DO), 0);
 	assert_int_equal(holm_udp_send(u, &to, &span, 1), -HOLM_EMSGSIZE);
 	span.len = sizeof(big);
 	assert_int_equal(holm_udp_send(u, &to, &span, 1), -HOLM_EMSGSIZE);

@@ -1,0 +1,193 @@
+/*
+ * Tests of who hears of errors about datagrams (net/udp/error.c), and of how they wait to be read
+ * (net/ip/trouble.c).
+ */
+#include "net/udp/udp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "net/wire/icmp4.h"
+#include "net/wire/udp.h"
+#include "tests/support/udp_lab.h"
+
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
+						   NULL };
+static const struct lab_options plain = { .protos = protos };
+
+/* An ICMP error from host 9 about the last datagram that was sent. */
+static void report(struct lab *lab, uint8_t type, uint8_t code, uint16_t mtu)
+{
+	const struct lab_sent *s = &lab->sent[lab->nsent - 1];
+	size_t quoted = min_size(s->len - 14, 400);
+	uint8_t frame[600], l4[500] = { type, code };
+
+	store_be16(l4 + 6, mtu);
+	memcpy(l4 + 8, s->data + 14, quoted);
+	icmp4_seal(l4, 8 + quoted);
+	lab_receive(lab, frame,
+		    lab_ip4(frame, LAB_IP(9), LAB_IP(1), IP4_PROTO_ICMP, l4, 8 + quoted));
+}
+
+static void send_text(struct lab *lab, struct holm_udp *u, const struct holm_endpoint *to)
+{
+	assert_int_equal(udp_lab_send(u, to, "hello"), 0);
+	lab_poll(lab);
+}
+
+static void a_connected_endpoint_hears_of_what_is_final_only(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	send_text(&lab, u, NULL);
+	report(&lab, 3, 1, 0);
+	report(&lab, 11, 0, 0);
+	assert_int_equal(holm_udp_ready(u) & HOLM_ERROR, 0);
+	report(&lab, 3, 3, 0);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_ECONNREFUSED);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void an_unconnected_endpoint_hears_of_nothing_unless_it_asks(void **state)
+{
+	struct holm_endpoint to = udp_lab_at(2, 9);
+	struct holm_trouble t;
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 4000, 0);
+	lab_introduce(&lab, 2);
+	send_text(&lab, u, &to);
+	report(&lab, 3, 3, 0);
+	assert_int_equal(holm_udp_take_error(u), 0);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
+	send_text(&lab, u, &to);
+	report(&lab, 3, 3, 0);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_ECONNREFUSED);
+	assert_int_equal(holm_udp_take_trouble(u, &t, NULL, 0), 0);
+	assert_true(holm_addr_equal(&t.to.addr, &to.addr));
+	assert_int_equal(t.to.port, 9);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void a_trouble_brings_who_said_it_and_what_was_sent(void **state)
+{
+	struct holm_addr nine = lab_addr(9);
+	struct holm_trouble t;
+	struct lab lab;
+	struct holm_udp *u;
+	char text[8] = "";
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
+	send_text(&lab, u, NULL);
+	report(&lab, 3, 4, 1300);
+	assert_int_equal(holm_udp_take_trouble(u, &t, text, 4), 0);
+	assert_memory_equal(text, "hell\0", 5);
+	assert_int_equal(t.payload_len, 5);
+	assert_int_equal(t.origin, HOLM_TROUBLE_ICMP);
+	assert_int_equal(t.error, HOLM_EMSGSIZE);
+	assert_int_equal(t.info, 1300);
+	assert_true(holm_addr_equal(&t.offender, &nine));
+	/* Reading it is as good as taking the error. */
+	assert_int_equal(holm_udp_ready(u) & HOLM_ERROR, 0);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void the_error_is_that_of_the_next_to_be_read(void **state)
+{
+	struct holm_trouble t;
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
+	send_text(&lab, u, NULL);
+	report(&lab, 3, 3, 0);
+	report(&lab, 3, 0, 0);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_ENETUNREACH);
+	assert_true(holm_udp_ready(u) & HOLM_ERROR);
+	assert_int_equal(holm_udp_take_trouble(u, &t, NULL, 0), 0);
+	assert_int_equal(t.error, HOLM_ECONNREFUSED);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_ENETUNREACH);
+	assert_true(holm_udp_ready(u) & HOLM_ERROR);
+	assert_int_equal(holm_udp_take_trouble(u, &t, NULL, 0), 0);
+	assert_int_equal(holm_udp_ready(u) & HOLM_ERROR, 0);
+	assert_int_equal(holm_udp_take_trouble(u, &t, NULL, 0), -HOLM_EAGAIN);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void the_queue_is_bounded_and_goes_with_the_wish(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
+	send_text(&lab, u, NULL);
+	for (unsigned i = 0; i < IP_TROUBLES_MAX + 3; i++)
+		report(&lab, 3, 3, 0);
+	assert_int_equal(u->troubles.count, IP_TROUBLES_MAX);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP_TROUBLES_FULL), 3);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 0), 0);
+	assert_int_equal(u->troubles.count, 0);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void a_neighbour_that_does_not_answer_is_a_trouble(void **state)
+{
+	struct holm_endpoint to = udp_lab_at(77, 9);
+	struct holm_addr own = lab_addr(1);
+	struct holm_trouble t;
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 4000, 0);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
+	send_text(&lab, u, &to);
+	lab_run(&lab, 5 * LAB_S);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_EHOSTUNREACH);
+	assert_int_equal(holm_udp_take_trouble(u, &t, NULL, 0), 0);
+	assert_int_equal(t.type, 3);
+	assert_int_equal(t.code, 1);
+	assert_int_equal(t.payload_len, 5);
+	assert_true(holm_addr_equal(&t.offender, &own));
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connected_endpoint_hears_of_what_is_final_only),
+		cmocka_unit_test(an_unconnected_endpoint_hears_of_nothing_unless_it_asks),
+		cmocka_unit_test(a_trouble_brings_who_said_it_and_what_was_sent),
+		cmocka_unit_test(the_error_is_that_of_the_next_to_be_read),
+		cmocka_unit_test(the_queue_is_bounded_and_goes_with_the_wish),
+		cmocka_unit_test(a_neighbour_that_does_not_answer_is_a_trouble),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
