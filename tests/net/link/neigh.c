@@ -117,6 +117,7 @@ static void silence_is_asked_three_times_a_second_apart_and_then_reported(void *
 	start(&lab);
 	u = socket_of(&lab);
 	assert_int_equal(holm_udp_connect(u, &to), 0);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_ERRORS, 1), 0);
 	assert_int_equal(udp_lab_send(u, NULL, "x"), 0);
 	lab_run(&lab, 20 * LAB_S);
 	assert_int_equal(lab_count_type(&lab, ETH_TYPE_ARP), 3);
