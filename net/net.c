@@ -375,11 +375,15 @@ static bool fine_is_due(const struct holm_net *net)
 	       wheel_is_due(net->fine, net_fine_units(net, net->now));
 }
 
-static void run_timers(struct holm_net *net)
+static inline bool timers_are_due(const struct holm_net *net)
 {
-	if (unlikely(wheel_is_due(&net->timers, net->now)))
-		run_wheel(net, &net->timers, net->now);
-	if (fine_is_due(net))
+	return wheel_is_due(&net->timers, net->now) || fine_is_due(net);
+}
+
+static never_inline void run_timers(struct holm_net *net)
+{
+	run_wheel(net, &net->timers, net->now);
+	if (net->fine)
 		run_wheel(net, net->fine, net_fine_units(net, net->now));
 }
 
@@ -470,7 +474,8 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	run_timers(net);
+	if (unlikely(timers_are_due(net)))
+		run_timers(net);
 	/* What loopback delivers causes output, and the other way round: until both are quiet. */
 	while (net->work && budget > 0) {
 		net->work = false;
@@ -483,7 +488,7 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 	if (net->queued)
 		flush_devices(net);
 	/* A timer that was armed for a moment that has passed is due, too. */
-	return net->work || net->queued || wheel_is_due(&net->timers, net->now) || fine_is_due(net);
+	return net->work || net->queued || timers_are_due(net);
 }
 
 uint64_t holm_net_next_deadline(struct holm_net *net)

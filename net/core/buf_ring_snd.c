@@ -229,7 +229,7 @@ static never_inline void move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
 }
 
 /* Make room for `want` more ring bytes if the limit and memory allow; returns the room there is. */
-static size_t make_room(struct holm_ring_sndbuf *b, size_t want)
+static never_inline size_t find_room(struct holm_ring_sndbuf *b, size_t want)
 {
 	size_t used = (size_t)(b->tail - b->head);
 
@@ -243,6 +243,16 @@ static size_t make_room(struct holm_ring_sndbuf *b, size_t want)
 			move_ring(b, cap);
 	}
 	return min_size(want, b->cap - used);
+}
+
+/* The same. An empty ring takes its smallest block without a closer look. */
+static inline size_t make_room(struct holm_ring_sndbuf *b, size_t want)
+{
+	if (likely(!b->mem && want - 1 < RING_BYTES_MIN && b->nconsts == 0))
+		take_ring(b, RING_BYTES_MIN);
+	else
+		return find_room(b, want);
+	return b->mem ? want : 0;
 }
 
 size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_t len)

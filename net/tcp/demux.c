@@ -95,7 +95,7 @@ void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
 
 /* ---- Connections --------------------------------------------------------------------------------- */
 
-static bool is_for(const struct holm_tcp *c, const struct holm_addr *remote,
+static inline bool is_for(const struct holm_tcp *c, const struct holm_addr *remote,
 		   const struct holm_addr *local, uint16_t rport, uint16_t lport)
 {
 	if (c->rport != rport || c->lport != lport)
@@ -111,7 +111,7 @@ struct holm_tcp *tcp_find_last(const struct tcp_state *ts, const struct holm_add
 {
 	struct holm_tcp *c = ts->last;
 
-	return c && is_for(c, remote, local, rport, lport) ? c : NULL;
+	return likely(c) && is_for(c, remote, local, rport, lport) ? c : NULL;
 }
 
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash)

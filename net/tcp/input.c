@@ -168,18 +168,14 @@ static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm
 /* The segment's steps, by what is in the table for it; *c is the connection, if it is for one. */
 static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
-	struct tcp_state *ts = rx->net->tcp;
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *found;
 
-	found = tcp_find_last(ts, &ip->src, &ip->dst, rx->h->sport, rx->h->dport);
-	if (!found) {
-		rx->ends.remote = ip->src;
-		rx->ends.local = ip->dst;
-		rx->ends.rport = rx->h->sport;
-		rx->ends.lport = rx->h->dport;
-		found = tcp_find(ts, &rx->ends, &rx->hash);
-	}
+	rx->ends.remote = ip->src;
+	rx->ends.local = ip->dst;
+	rx->ends.rport = rx->h->sport;
+	rx->ends.lport = rx->h->dport;
+	found = tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
 	if (unlikely(!found)) {
 		enum tcp_verdict v = input_record(rx, &found);
 
@@ -236,8 +232,18 @@ static void begin(struct tcp_rx *rx)
 	rx->hash = 0;
 }
 
+/* What a segment has changed is told, and what it asks for is sent. */
+static inline void conclude(struct tcp_rx *rx, struct holm_tcp *c)
+{
+	if (c) {
+		tcp_publish_input(c);
+		tcp_note_output(c);
+	}
+	holm_frame_free(rx->f);
+}
+
 /* Run a chain through the steps. Ownership of the frames passes. */
-static void run(struct tcp_rx *rx)
+static never_inline void run_steps(struct tcp_rx *rx)
 {
 	struct holm_tcp *c = NULL;
 	enum tcp_verdict v;
@@ -250,11 +256,20 @@ static void run(struct tcp_rx *rx)
 		c = NULL;
 	if (unlikely(rx->reply != TCP_REPLY_NONE))
 		act(rx, c);
-	if (c) {
-		tcp_publish_input(c);
-		tcp_note_output(c);
-	}
-	holm_frame_free(rx->f);
+	conclude(rx, c);
+}
+
+/* The same, but for what was to be expected of the connection that the last segment was for. */
+static inline void run(struct tcp_rx *rx)
+{
+	const struct ip_rx *ip = ip_rx(rx->f);
+	struct holm_tcp *last = tcp_find_last(rx->net->tcp, &ip->src, &ip->dst, rx->h->sport,
+					      rx->h->dport);
+
+	if (likely(last && last->flight && tcp_predicted_input(last, rx)))
+		conclude(rx, last);
+	else
+		run_steps(rx);
 }
 
 /* ---- Frames -------------------------------------------------------------------------------------- */

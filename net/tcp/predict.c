@@ -30,7 +30,7 @@ static inline bool is_next(const struct holm_tcp *c, const struct tcp_rx *rx)
 	const struct tcp_hdr_info *h = rx->h;
 
 	return (h->flags & ~(unsigned)TCP_PSH) == TCP_ACK && h->nsack == 0 &&
-	       seq_eq(rx->seq, c->rcv_nxt) && rx->len <= tcp_rcv_wnd(c);
+	       h->seq == c->rcv_nxt.v && rx->orig_len <= tcp_rcv_wnd(c);
 }
 
 /* Timestamps as negotiated, and not older than the last: PAWS has nothing to say. */
@@ -48,7 +48,7 @@ static inline bool is_plain_ack(const struct holm_tcp *c, const struct tcp_rx *r
 	const struct tcp_flight *fl = c->flight;
 
 	if (rx->h->ack == c->snd_una.v)
-		return rx->len > 0;
+		return rx->orig_len > 0;
 	return rx->h->ack == fl->snd_nxt.v && fl->repair && tcp_is_plain(fl);
 }
 
@@ -86,6 +86,9 @@ static inline void take_text(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	const struct holm_frame *f = rx->f;
 
+	rx->seq = c->rcv_nxt;
+	rx->skip = 0;
+	rx->len = rx->orig_len;
 	if (unlikely(f->chain || (c->flags & TCP_OVERPROMISED)))
 		tcp_text_in_order(c, rx);
 	else
@@ -98,7 +101,7 @@ bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 	if (!is_usual(rx->net->tcp, c) || !is_next(c, rx) || !is_timely(c, rx) ||
 	    !is_plain_ack(c, rx))
 		return false;
-	if ((c->flags & TCP_TS) && seq_leq(rx->seq, c->flight->rcv_acked))
+	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
 		c->ts_recent = rx->h->tsval;
 	c->last_rx = tcp_stamp(rx->net->now);
 	if (!(c->flags & TCP_REXMT))
@@ -106,7 +109,7 @@ bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 	if (rx->h->ack != c->snd_una.v)
 		ack_all(c, rx);
 	take_window(c, rx);
-	if (rx->len > 0)
+	if (rx->orig_len > 0)
 		take_text(c, rx);
 	return true;
 }
