@@ -23,8 +23,11 @@ struct holm_net *kernel_net(void);
 /* "holm" unless the command line says otherwise. */
 const char *net_hostname(void);
 
-/* The i-th name server, from the command line or the lease; false behind the last. */
-bool net_dns(size_t i, struct holm_addr *addr);
+/*
+ * The i-th name server, from the command line or the lease; -HOLM_ENOENT behind the last, -HOLM_EAGAIN
+ * while the lease is being asked for.
+ */
+int net_dns(size_t i, struct holm_addr *addr);
 
 /* Hand out what has happened to endpoints, between turns. */
 void net_hear(struct holm_net *net);

@@ -30,18 +30,22 @@ const char *net_hostname(void)
 	return name && name[0] != '\0' ? name : "holm";
 }
 
-bool net_dns(size_t i, struct holm_addr *addr)
+int net_dns(size_t i, struct holm_addr *addr)
 {
 	struct holm_dhcp_lease lease;
 
 	if (i < ndns) {
 		*addr = dns[i];
-		return true;
+		return 0;
 	}
-	if (ndns > 0 || !dhcp || !holm_dhcp_lease(dhcp, &lease) || i >= lease.ndns)
-		return false;
+	if (ndns > 0 || !dhcp)
+		return -HOLM_ENOENT;
+	if (!holm_dhcp_lease(dhcp, &lease))
+		return -HOLM_EAGAIN;
+	if (i >= lease.ndns)
+		return -HOLM_ENOENT;
 	*addr = lease.dns[i];
-	return true;
+	return 0;
 }
 
 /* ---- the line ---- */

@@ -76,6 +76,7 @@ void process_start(struct holm_net *net)
 		.events = net_hear,
 		.cred = { .pid = 1 },
 		.hostname = net_hostname(),
+		.name_server = net_dns,
 	};
 
 	if (process_init(&process, &env) != 0)

@@ -37,5 +37,5 @@ IMAGE_SRC += $(LIBC_SRC)
 $(BUILD)/$(ARCH)/kernel/apps/httpd/assets.o: $(wildcard kernel/apps/httpd/page.* kernel/apps/httpd/*.svg)
 
 # On the host, where two files are tested, that library too is asked for more than C11.
-$(foreach f,inet netdb,$(eval CFLAGS_kernel/libc/$f.c := -D_DEFAULT_SOURCE) \
+$(foreach f,inet hosts,$(eval CFLAGS_kernel/libc/$f.c := -D_DEFAULT_SOURCE) \
 	$(eval CFLAGS_tests/kernel/libc/$f.c := -D_DEFAULT_SOURCE))

@@ -42,6 +42,7 @@ int process_init(struct process *p, const struct sys_env *env)
 void process_fini(struct process *p)
 {
 	p->exiting = true;
+	resolver_fini(p);
 	fds_fini(p);
 }
 

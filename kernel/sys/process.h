@@ -51,6 +51,8 @@ struct sys_env {
 	/* May it? NULL: everything. */
 	bool (*permits)(enum sys_capability cap);
 	const char *hostname; /* at first; NULL: "holm" */
+	/* The i-th name server; -HOLM_ENOENT behind the last, -HOLM_EAGAIN: not known yet. NULL: none. */
+	int (*name_server)(size_t i, struct holm_addr *addr);
 };
 
 /* The names that can be changed; the others of uname() are the build's. */
@@ -76,6 +78,7 @@ struct process {
 	struct sys_env env;
 	struct fds fds;
 	struct process_names names;
+	struct file *resolver;	 /* NULL: nothing was asked yet */
 	bool exiting;		 /* nothing waits any more, not even a lingering close */
 	struct list sleepers;	 /* threads in process_sleep() */
 	struct deadlines timers; /* of struct process_timer; room for as many as there are */
@@ -126,6 +129,10 @@ struct process *process_current(void);
 /* ---- names.c ---- */
 
 void process_names_init(struct process *p);
+
+/* ---- resolve.c ---- */
+
+void resolver_fini(struct process *p);
 
 /* ---- fds.c ---- */
 

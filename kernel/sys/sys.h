@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <holm/dns.h>
 #include <holm/errno.h>
 #include <holm/socket.h>
 
@@ -335,6 +336,15 @@ int sys_uname(struct process *p, struct sys_utsname *out);
 /* -HOLM_EPERM without SYS_CAP_ADMIN, -HOLM_EINVAL for more than 64 characters. */
 int sys_sethostname(struct process *p, const char *name, size_t len);
 int sys_setdomainname(struct process *p, const char *name, size_t len);
+
+/*
+ * Ask the name servers; result->outcome says what came of it. -HOLM_EINVAL: no host can be called so.
+ * Blocks, also while the machine is waiting for its lease.
+ */
+int sys_resolve(struct process *p, const char *name, enum holm_dns_type type,
+		struct holm_dns_result *result);
+int sys_resolve_addr(struct process *p, const struct holm_addr *addr,
+		     struct holm_dns_result *result);
 
 /* ---- time ---- */
 

@@ -28,9 +28,6 @@ bool own_names(void)
 	return true;
 }
 
-#include "kernel/libc/ifaddrs.c"
-#include "kernel/libc/names.c"
-
 #else
 
 bool own_names(void)
