@@ -72,6 +72,8 @@ struct holm_net {
 	const struct holm_proto **busy;		/* of these, who has input_done() or output() */
 	uint32_t nbusy;
 
+	uint32_t
+		ip_gen; /* of routes, addresses, interfaces: net/ip's destinations compare theirs */
 	/* The link protocols that are named, found once by eth_start(). */
 	const struct holm_proto *link_ip4, *link_ip6, *link_arp;
 

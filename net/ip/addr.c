@@ -23,7 +23,7 @@ static unsigned prefix_of_128(const struct netif_addr *a)
 
 void ip_changed(struct holm_net *net, struct holm_netif *netif)
 {
-	net->ip->gen++;
+	net->ip_gen++;
 	for (size_t i = 0; i < IP_FAMILIES; i++)
 		if (net->ip->families[i])
 			net->ip->families[i]->addrs_changed(net);
@@ -243,7 +243,7 @@ static int make_state(struct holm_net *net)
 		mem_free(&net->mem, ip, sizeof(*ip));
 		return -HOLM_ENOMEM;
 	}
-	ip->gen = 1;
+	net->ip_gen = 1;
 	ip->id_counter = rng_u32(&net->rng);
 	ip->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
 	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);

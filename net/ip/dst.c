@@ -150,14 +150,14 @@ static int resolve(struct holm_net *net, struct ip_dst *dst)
 		/* Held by nobody or not: the next one who asks finds out anew. */
 		dst->netif = NULL;
 		dst->mtu = 0;
-		dst->gen = net->ip->gen - 1;
+		dst->gen = net->ip_gen - 1;
 		return err;
 	}
 	ASSERT(dst->netif);
 	/* What was learned about the path stays while it leaves through the same interface. */
 	if (dst->netif != before || dst->mtu > dst->netif->mtu || dst->mtu == 0)
 		dst->mtu = dst->netif->mtu;
-	dst->gen = net->ip->gen;
+	dst->gen = net->ip_gen;
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 /* Is what was found still so? Without a holder the neighbour must be had again, if there is one. */
 static bool is_current(struct holm_net *net, struct ip_dst *dst)
 {
-	if (dst->gen != net->ip->gen || !dst->netif)
+	if (dst->gen != net->ip_gen || !dst->netif)
 		return false;
 	if (dst->refs > 0 || !dst->lost_neigh)
 		return true;
@@ -274,17 +274,15 @@ void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
 	list_push_back(&net->ip->unused, &dst->unused);
 }
 
-bool ip_dst_check(struct holm_net *net, struct ip_dst *dst)
+bool ip_dst_resolve(struct holm_net *net, struct ip_dst *dst)
 {
-	if (likely(dst->gen == net->ip->gen))
-		return true;
 	return resolve(net, dst) == 0;
 }
 
 void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx)
 {
-	if (unlikely(dst->gen != net->ip->gen) && resolve(net, dst) != 0) {
+	if (unlikely(!ip_dst_check(net, dst))) {
 		net_drop(net, f, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
@@ -341,7 +339,7 @@ static void forget_path_mtus(struct holm_net *net, struct net_timer *timer)
 	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		if (dst->netif && dst->gen == net->ip->gen)
+		if (dst->netif && dst->gen == net->ip_gen)
 			dst->mtu = dst->netif->mtu;
 		else
 			dst->mtu = 0;

@@ -47,8 +47,14 @@ int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm
 	       struct ip_dst **out);
 void ip_dst_put(struct holm_net *net, struct ip_dst *dst);
 
+/* Something has changed: find the way anew. False: there is none. */
+bool ip_dst_resolve(struct holm_net *net, struct ip_dst *dst);
+
 /* Is there a way now? Resolves anew after a change. False: no route. */
-bool ip_dst_check(struct holm_net *net, struct ip_dst *dst);
+static inline bool ip_dst_check(struct holm_net *net, struct ip_dst *dst)
+{
+	return likely(dst->gen == net->ip_gen) || ip_dst_resolve(net, dst);
+}
 
 struct ip_tx {
 	const struct holm_addr *src, *dst;

@@ -76,14 +76,6 @@ static bool classify_looped(const struct ip_state *ip, uint32_t src, uint32_t ds
 	return src_ours;
 }
 
-/* The IPv4-mapped form of the address at p. */
-static inline void fill_addr(struct holm_addr *a, const uint8_t *p)
-{
-	store_be64(a->b, 0);
-	store_be32(a->b + 8, 0xffff);
-	memcpy(a->b + 12, p, 4);
-}
-
 static void fill_rx(struct holm_frame *f, const struct ip4_info *info, enum role role)
 {
 	static const uint8_t flags_of[] = {
@@ -137,8 +129,8 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 		/* RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is a trick. */
 		if (f->flags & HOLM_FRAME_BROADCAST)
 			return HOLM_DROP_IP4_NOT_OURS;
-		net->ip->last_src4 = info->src;
-		net->ip->last_dst4 = info->dst;
+		net->ip->last_src4 = ip4_to_addr(info->src);
+		net->ip->last_dst4 = ip4_to_addr(info->dst);
 		/* Who is raw wants every packet looked at. */
 		if (likely(!net->ip->raw_input))
 			net->ip->last_netif4 = netif->index;
@@ -217,8 +209,10 @@ static inline bool is_like_the_last(const struct ip_state *ip, const struct holm
 	const struct holm_netif *netif = f->dev->netif;
 	size_t total = load_be16(p + 2);
 
-	return p[0] == (4 << 4 | IP4_HDR_BYTES / 4) && load_be32(p + 12) == ip->last_src4 &&
-	       load_be32(p + 16) == ip->last_dst4 && netif->index == ip->last_netif4 &&
+	return p[0] == (4 << 4 | IP4_HDR_BYTES / 4) &&
+	       checksum_load32(p + 12) == checksum_load32(ip->last_src4.b + 12) &&
+	       checksum_load32(p + 16) == checksum_load32(ip->last_dst4.b + 12) &&
+	       netif->index == ip->last_netif4 &&
 	       (load_be16(p + 6) & (IP4_MF | IP4_OFFSET_MASK)) == 0 && total >= IP4_HDR_BYTES &&
 	       total + f->l3_off <= f->len && !(f->flags & HOLM_FRAME_BROADCAST) &&
 	       ((netif->features & HOLM_DEV_NO_CSUM) || ip4_sum_holds(p));
@@ -234,8 +228,8 @@ static void ip4_input(struct holm_net *net, struct holm_frame *f)
 		input_any(net, f);
 		return;
 	}
-	fill_addr(&rx->src, p + 12);
-	fill_addr(&rx->dst, p + 16);
+	rx->src = net->ip->last_src4;
+	rx->dst = net->ip->last_dst4;
 	rx->l4_len = load_be16(p + 2) - (uint32_t)IP4_HDR_BYTES;
 	rx->ttl = p[8];
 	rx->proto = p[9];
@@ -464,7 +458,7 @@ static void ip4_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	if (net->netifs[netif->index] != netif)
 		ip_netif_gone(net, netif);
 	else
-		net->ip->gen++;
+		net->ip_gen++;
 }
 
 const struct holm_proto holm_ipv4 = {

@@ -16,10 +16,10 @@ enum { IP_FAMILY_4, IP_FAMILY_6, IP_FAMILIES };
 
 /* What differs between the families; each one's protocol registers its table at start. */
 struct ip_family {
-	uint8_t header_bytes;
 	/* Push the header in front of a transport segment and send. Ownership passes. */
 	void (*output)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 		       const struct ip_tx *tx);
+	uint8_t header_bytes;
 	/* The addresses of some interface changed: refresh what input compares with. */
 	void (*addrs_changed)(struct holm_net *net);
 	/* May a host have this address with this prefix (in bits of the family)? */
@@ -48,12 +48,12 @@ struct ip4_local {
 /* One per instance. Made by the first family's start, freed by the last one's stop. */
 struct ip_state {
 	/* Read for every packet. */
-	uint32_t gen; /* of routes, addresses, interfaces: destinations compare theirs */
 	uint32_t nlocals4;
 	struct ip4_local *locals4;
 	uint32_t locals4_room;
 	/* The flow of the last packet, if it was a unicast one that was let in: most are alike. */
-	uint32_t last_src4, last_dst4, last_netif4;
+	struct holm_addr last_src4, last_dst4;
+	uint32_t last_netif4;
 	uint32_t any_dst_users;
 	const struct holm_proto *tcp, *udp, *icmp4;
 	uint32_t id_counter; /* identification of packets that may be fragmented on the way */

@@ -5,7 +5,6 @@
 #include "net/udp/udp.h"
 
 #include "net/ip/sum.h"
-#include "net/wire/ip4.h"
 #include "net/wire/udp.h"
 
 /* What fits behind the head-room of one frame, header included. */
@@ -16,7 +15,7 @@ void udp_drop_dst(struct holm_udp *u)
 	if (u->dst)
 		ip_dst_put(u->net, u->dst);
 	u->dst = NULL;
-	u->straight = false;
+	udp_turn_off(u);
 }
 
 void udp_wake(struct holm_net *net, struct netif_waiter *waiter)
@@ -72,6 +71,31 @@ static void aim(struct holm_udp *u, uint16_t rport)
 	u->ports = (uint32_t)u->lport << 16 | rport;
 }
 
+void udp_turn_off(struct holm_udp *u)
+{
+	u->straight = false;
+	u->straight4 = false;
+}
+
+/* What is sent next goes the same way, until udp_turn_off(). */
+static void go_straight(struct holm_udp *u)
+{
+	const struct ip4_tx tx = {
+		.src = ip4_from_addr(u->tx.src),
+		.dst = ip4_from_addr(u->tx.dst),
+		.frag = IP4_DF,
+		.proto = IP4_PROTO_UDP,
+		.tos = u->tx.tos,
+		.ttl = u->tx.ttl,
+	};
+
+	u->straight = true;
+	/* RFC 6864: who may be fragmented needs an identification each time. */
+	u->straight4 = u->tx.dont_fragment && holm_addr_is_ip4(u->tx.dst);
+	if (u->straight4)
+		ip4_template_init(&u->header, &tx);
+}
+
 /* Everything that may speak against sending; afterwards only size and memory can. */
 static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *to)
 {
@@ -98,7 +122,10 @@ static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *
 	if (u->dst->broadcast && !u->may_broadcast)
 		return -HOLM_EACCES;
 	aim(u, to ? to->port : u->rport);
-	u->straight = !to;
+	if (to)
+		udp_turn_off(u);
+	else
+		go_straight(u);
 	return 0;
 }
 
@@ -297,6 +324,9 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 	if (unlikely(!f))
 		return udp_wait_for_room(u);
 	net_count(net, HOLM_COUNT_UDP_TX);
-	ip_output(net, u->dst, f, &u->tx);
+	if (likely(u->straight4 && ip4_can_send(u->dst, f)))
+		ip4_send_like(net, u->dst, f, &u->header);
+	else
+		ip_output(net, u->dst, f, &u->tx);
 	return 0;
 }

@@ -46,7 +46,7 @@ int udp_allow_large(struct holm_udp *u, size_t len)
 	if (netif_room(netif) < min_size(packet / (room & ~(size_t)7) + 1, netif->ring_mask))
 		return udp_wait_for_room(u);
 	u->tx.dont_fragment = false;
-	u->straight = false;
+	udp_turn_off(u);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 		return err;
 	if (how->dev)
 		udp_drop_dst(u);
-	u->straight = false;
+	udp_turn_off(u);
 	u->local = how->src ? *how->src : local;
 	u->dev = how->dev ? how->dev : dev;
 	u->ttl = how->ttl ? how->ttl : ttl;
@@ -76,7 +76,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	err = holm_udp_send(u, to, spans, nspans);
 	if (how->dev)
 		udp_drop_dst(u);
-	u->straight = false;
+	udp_turn_off(u);
 	u->local = local;
 	u->dev = dev;
 	u->ttl = ttl;

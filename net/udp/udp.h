@@ -12,7 +12,7 @@
 #include "lib/bytes.h"
 #include "lib/htab.h"
 #include "net/core/ep.h"
-#include "net/ip/ip.h"
+#include "net/ip/ip4_send.h"
 #include "net/ip/trouble.h"
 
 /* Ephemeral ports: the dynamic range of RFC 6335. */
@@ -46,13 +46,15 @@ struct holm_udp {
 	struct ip_tx tx; /* its ends are those of the last datagram */
 	uint32_t sum;	 /* likewise: of the pseudo header and the ports, without any length */
 	uint32_t ports;	 /* likewise: as the header's first word reads */
+	struct ip4_template header; /* while straight4 */
 	uint16_t lport, rport;
 	uint8_t ttl;
 	uint8_t pmtu; /* enum holm_udp_pmtu */
 	bool connected, may_broadcast, wants_troubles;
 	/* Bound, no error waits, dst, tx, sum and ports lead to the connected remote. */
 	bool straight;
-	int error; /* positive, to be taken; 0: none */
+	bool straight4; /* ...and one header serves all datagrams */
+	int error;	/* positive, to be taken; 0: none */
 	struct holm_addr local, remote;
 	struct netif_waiter waiter;  /* for room in the interface queue */
 	struct ip_troubles troubles; /* while wants_troubles */
@@ -170,5 +172,7 @@ int udp_wait_for_room(struct holm_udp *u);
 void udp_wake(struct holm_net *net, struct netif_waiter *waiter);
 /* Give up the remembered destination. */
 void udp_drop_dst(struct holm_udp *u);
+/* Something of what datagrams have in common is going to change. */
+void udp_turn_off(struct holm_udp *u);
 
 #endif

@@ -155,7 +155,7 @@ void udp_update_state(struct holm_udp *u)
 void udp_set_error(struct holm_udp *u, int error)
 {
 	u->error = error;
-	u->straight = false;
+	udp_turn_off(u);
 	udp_update_state(u);
 	ep_notify(u->net, &u->ep);
 }
@@ -251,18 +251,17 @@ static int get_mtu(const struct holm_udp *u, uint32_t *value)
 
 int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value)
 {
+	udp_turn_off(u);
 	switch (opt) {
 	case HOLM_UDP_OPT_BROADCAST:
 		if (value > 1)
 			return -HOLM_EINVAL;
 		u->may_broadcast = value != 0;
-		u->straight = false;
 		return 0;
 	case HOLM_UDP_OPT_TTL:
 		if (value < 1 || value > 255)
 			return -HOLM_EINVAL;
 		u->ttl = (uint8_t)value;
-		u->straight = false;
 		return 0;
 	case HOLM_UDP_OPT_TOS:
 		if (value > 255)
@@ -278,7 +277,6 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 		if (value > HOLM_UDP_PMTU_OMIT)
 			return -HOLM_EINVAL;
 		u->pmtu = (uint8_t)value;
-		u->straight = false;
 		return 0;
 	case HOLM_UDP_OPT_ERRORS:
 		return want_troubles(u, value);

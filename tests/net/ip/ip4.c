@@ -296,6 +296,48 @@ static void the_header_says_what_the_transport_asked_for(void **state)
 	lab_fini(&lab);
 }
 
+/* One field after the other changes and changes back: the last packet's header is no other's. */
+static void a_header_is_not_taken_for_that_of_a_packet_that_differs_in_one_field(void **state)
+{
+	struct lab lab;
+	struct ip_dst *dst;
+	struct ip4_info info;
+	enum holm_drop why;
+	struct holm_addr to, src[2];
+
+	(void)state;
+	start(&lab);
+	to = lab_addr(2);
+	src[0] = lab_addr(1);
+	src[1] = lab_addr(7);
+	assert_int_equal(ip_dst_get(lab.net, &to, NULL, &dst), 0);
+	for (unsigned i = 0; i < 64; i++) {
+		struct ip_tx tx = { .src = &src[i & 1],
+				    .dst = &to,
+				    .proto = i & 2 ? 200 : 201,
+				    .tos = i & 4 ? 0 : 0xb8,
+				    .ttl = i & 8 ? 1 : 255,
+				    .dont_fragment = (i & 16) != 0 };
+		size_t len = i & 32 ? 8 : 1400 + i;
+
+		lab_clear(&lab);
+		ip_output(lab.net, dst, segment(&lab, len), &tx);
+		lab_poll(&lab);
+		assert_int_equal(lab.nsent, 1);
+		assert_true(ip4_parse(lab.sent[0].data + 14, lab.sent[0].len - 14,
+				      lab.sent[0].len - 14, &info, &why));
+		assert_int_equal(info.src, i & 1 ? LAB_IP(7) : LAB_IP(1));
+		assert_int_equal(info.dst, LAB_IP(2));
+		assert_int_equal(info.total_len, len + 20);
+		assert_int_equal(info.frag, tx.dont_fragment ? IP4_DF : 0);
+		assert_int_equal(info.proto, tx.proto);
+		assert_int_equal(info.tos, tx.tos);
+		assert_int_equal(info.ttl, tx.ttl);
+	}
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 static void packets_that_may_be_fragmented_have_different_identifications(void **state)
 {
 	struct lab lab;
@@ -449,6 +491,8 @@ int main(void)
 		cmocka_unit_test(options_are_skipped_but_source_routes_refused),
 		cmocka_unit_test(a_device_that_damages_nothing_saves_the_checksum_and_only_that),
 		cmocka_unit_test(the_header_says_what_the_transport_asked_for),
+		cmocka_unit_test(
+			a_header_is_not_taken_for_that_of_a_packet_that_differs_in_one_field),
 		cmocka_unit_test(packets_that_may_be_fragmented_have_different_identifications),
 		cmocka_unit_test(a_packet_larger_than_the_path_is_a_counted_drop),
 		cmocka_unit_test(groups_and_broadcasts_go_to_their_ethernet_addresses),

@@ -96,6 +96,42 @@ static void spans_of_any_size_are_put_together_and_summed_right(void **state)
 	lab_fini(&lab);
 }
 
+static void a_datagram_is_the_same_whether_its_way_was_prepared_or_not(void **state)
+{
+	struct holm_endpoint to = { .addr = lab_addr(2), .port = 9 };
+	uint64_t seed = expect_seed(14);
+	static uint8_t bytes[1472];
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)expect_random(&seed);
+	lab_init(&lab, &plain);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	for (int round = 0; round < 200; round++) {
+		struct holm_span span = { bytes, expect_random_below(&seed, sizeof(bytes) + 1) };
+
+		if (round % 4 == 0)
+			holm_udp_set_option(u, HOLM_UDP_OPT_TTL,
+					    1 + expect_random_below(&seed, 255));
+		if (round % 4 == 2)
+			holm_udp_set_option(u, HOLM_UDP_OPT_TOS, expect_random_below(&seed, 256));
+		lab_clear(&lab);
+		assert_int_equal(holm_udp_send(u, NULL, &span, 1), 0); /* finds its way */
+		assert_int_equal(holm_udp_send(u, NULL, &span, 1), 0); /* goes it */
+		assert_int_equal(holm_udp_send(u, &to, &span, 1), 0);
+		lab_poll(&lab);
+		assert_int_equal(lab.nsent, 3);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(lab.sent[i].len, lab.sent[2].len);
+			assert_memory_equal(lab.sent[i].data, lab.sent[2].data, lab.sent[2].len);
+		}
+	}
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 static void a_sum_of_zero_is_sent_as_its_other_form(void **state)
 {
 	struct lab lab;
@@ -323,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_sent_is_a_whole_datagram),
 		cmocka_unit_test(spans_of_any_size_are_put_together_and_summed_right),
+		cmocka_unit_test(a_datagram_is_the_same_whether_its_way_was_prepared_or_not),
 		cmocka_unit_test(a_sum_of_zero_is_sent_as_its_other_form),
 		cmocka_unit_test(a_device_that_sums_gets_the_pseudo_header_and_where_to_begin),
 		cmocka_unit_test(a_device_that_damages_nothing_gets_no_checksum),
