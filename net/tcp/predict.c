@@ -101,6 +101,7 @@ bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 	if (!is_usual(rx->net->tcp, c) || !is_next(c, rx) || !is_timely(c, rx) ||
 	    !is_plain_ack(c, rx))
 		return false;
+	net_count(rx->net, HOLM_COUNT_TCP_PREDICTED_RX);
 	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
 		c->ts_recent = rx->h->tsval;
 	c->last_rx = tcp_stamp(rx->net->now);
@@ -184,6 +185,7 @@ bool tcp_predicted_output(struct holm_tcp *c, struct tcp_seq end)
 	tcp_tx_init(&tx, c, end);
 	if (n > tx.mss || tx.room == 0 || tcp_send_usual(&tx, n) < 0)
 		return false;
+	net_count(tx.net, HOLM_COUNT_TCP_PREDICTED_TX);
 	note_sent(&tx, n);
 	return true;
 }

@@ -103,6 +103,8 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TCP_RX_SEGMENTS, "tcp segments received")                                                \
 	X(TCP_TX_SEGMENTS, "tcp segments sent")                                                    \
 	X(TCP_GRO_MERGED, "tcp segments merged into the one before (GRO)")                         \
+	X(TCP_PREDICTED_RX, "tcp segments received as predicted")                                  \
+	X(TCP_PREDICTED_TX, "tcp segments sent as predicted")                                      \
 	X(TCP_GSO_CUT, "super-frames cut in software (GSO)")                                       \
 	X(TCP_ACTIVE_OPENS, "tcp connections opened")                                              \
 	X(TCP_PASSIVE_OPENS, "tcp connections accepted")                                           \
