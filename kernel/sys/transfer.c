@@ -136,12 +136,12 @@ static int64_t attempt_file(struct file *f, void *arg)
 }
 
 /* Bytes in all pieces, or an error. */
-static int64_t check_pieces(const struct holm_msg *msg)
+static int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
 {
 	size_t sum = 0;
 
 	if (msg->iovcnt > IOV_MAX)
-		return -HOLM_EINVAL;
+		return sockets_only ? -HOLM_EMSGSIZE : -HOLM_EINVAL;
 	if (msg->iovcnt > 0 && !msg->iov)
 		return -HOLM_EFAULT;
 	for (size_t i = 0; i < msg->iovcnt; i++) {
@@ -158,8 +158,8 @@ static int64_t check_pieces(const struct holm_msg *msg)
 static never_inline int64_t move_rest(struct file *f, struct transfer *t, int64_t n)
 {
 	struct holm_socket *s = f->socket;
-	/* As on Linux, nobody waits for an urgent byte. */
-	int at_once = HOLM_MSG_DONTWAIT | (t->writing ? 0 : HOLM_MSG_OOB);
+	/* As on Linux, nobody waits for an urgent byte or an error. */
+	int at_once = HOLM_MSG_DONTWAIT | (t->writing ? 0 : HOLM_MSG_OOB | HOLM_MSG_ERRQUEUE);
 	bool block = !(f->flags & SYS_O_NONBLOCK) && !(t->flags & at_once);
 	uint64_t timeout_ns = t->writing ? holm_socket_sndtimeo_ns(s) : holm_socket_rcvtimeo_ns(s);
 	bool stream = holm_socket_type(s) == HOLM_SOCK_STREAM;
@@ -215,7 +215,7 @@ static int64_t move(struct process *p, int fd, struct transfer *t, bool sockets_
 	if (!f)
 		return -HOLM_EBADF;
 	s = file_socket(f);
-	result = check_pieces(t->msg);
+	result = check_pieces(t->msg, sockets_only);
 	if (result >= 0 && sockets_only && !s)
 		result = -HOLM_ENOTSOCK;
 	/* A read() of nothing, as opposed to a recv(), does not look whether there is something. */
@@ -353,11 +353,21 @@ int sys_sendmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n
 	return (int)done;
 }
 
+/* How much time is left is said in *timeout; false: none. */
+static bool is_time_left(const struct process *p, uint64_t deadline_ns,
+			 struct sys_timespec *timeout)
+{
+	uint64_t now = wait_now(&p->env.wait);
+
+	*timeout = timespec_of_ns(deadline_ns > now ? deadline_ns - now : 0);
+	return deadline_ns > now;
+}
+
 /* As on Linux, the time-out is looked at after each message only. */
 int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n, int flags,
 		 struct sys_timespec *timeout)
 {
-	uint64_t deadline_ns = WAIT_FOREVER;
+	uint64_t deadline_ns = 0;
 	unsigned done;
 
 	if (!msgs && n > 0)
@@ -376,7 +386,7 @@ int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n
 		msgs[done].len = (unsigned)got;
 		if (flags & SYS_MSG_WAITFORONE)
 			flags |= HOLM_MSG_DONTWAIT;
-		if (wait_now(&p->env.wait) >= deadline_ns)
+		if (timeout && !is_time_left(p, deadline_ns, timeout))
 			return (int)done + 1;
 	}
 	return (int)done;

@@ -281,7 +281,10 @@ static int dgram_get(struct holm_socket *s, int level, int name, int *value)
 		return 0;
 	}
 	if (opt == 0)
-		return level == HOLM_IPPROTO_TCP ? -HOLM_EOPNOTSUPP : -HOLM_ENOPROTOOPT;
+		return level == HOLM_SOL_SOCKET || level == HOLM_IPPROTO_IP ||
+				       level == HOLM_IPPROTO_UDP
+			       ? -HOLM_ENOPROTOOPT
+			       : -HOLM_EOPNOTSUPP;
 	err = holm_udp_get_option(dgram_of(s)->udp, (enum holm_udp_option)opt, &v);
 	if (!err)
 		*value = (int)v;

@@ -118,6 +118,15 @@ static bool is_write_ended(const struct stream *t)
 	return (t->base.shut & SOCKET_SHUT_WR) || is_over(t);
 }
 
+/* As on Linux, a reset by who had ended its side is what a writer hears: a broken pipe. */
+static int take_error(struct stream *t)
+{
+	bool ended = holm_tcp_ready(t->tcp) & HOLM_PEER_CLOSED;
+	int err = holm_tcp_take_error(t->tcp);
+
+	return err == -HOLM_ECONNRESET && ended ? -HOLM_EPIPE : err;
+}
+
 /* ---- bind, connect, listen, accept ---- */
 
 static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
@@ -151,7 +160,7 @@ static int connect_outcome(struct stream *t, int pending)
 		t->phase = CONNECTED;
 		return 0;
 	}
-	err = holm_tcp_take_error(t->tcp);
+	err = take_error(t);
 	(void)renew(t); /* where it fails, the next connect() tries again and says so */
 	return err ? err : -HOLM_ECONNABORTED;
 }
@@ -285,7 +294,7 @@ static int may_send(struct stream *t, int flags)
 		return -HOLM_EOPNOTSUPP;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
-	err = holm_tcp_take_error(t->tcp);
+	err = take_error(t);
 	if (err)
 		return err;
 	if (is_write_ended(t))
@@ -377,7 +386,7 @@ static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 /* Nothing is there to read: why? */
 static int nothing_to_read(struct stream *t)
 {
-	int err = holm_tcp_take_error(t->tcp);
+	int err = take_error(t);
 
 	if (err)
 		return err;
@@ -475,7 +484,7 @@ bool holm_socket_is_delivered(struct holm_socket *s)
 
 static int stream_take_error(struct holm_socket *s)
 {
-	return holm_tcp_take_error(inet_stream_of(s)->tcp);
+	return take_error(inet_stream_of(s));
 }
 
 static int stream_resize(struct holm_socket *s)
@@ -508,6 +517,7 @@ const struct socket_ops inet_stream_ops = {
 	.poll = stream_poll,
 	.readable = stream_readable,
 	.take_error = stream_take_error,
+	.is_listening = inet_stream_is_listening,
 	.resize = stream_resize,
 	.set = inet_stream_set,
 	.get = inet_stream_get,

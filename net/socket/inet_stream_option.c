@@ -8,7 +8,7 @@
 /* Linux's TCP_CA_NAME_MAX */
 #define CA_NAME_MAX 16u
 
-bool inet_stream_is_listening(const struct holm_socket *s)
+bool inet_stream_is_listening(struct holm_socket *s)
 {
 	return s->ops == &inet_stream_ops && inet_stream_of_const(s)->phase == LISTENING;
 }

@@ -174,7 +174,7 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 		*value = -s->ops->take_error(s);
 		return 0;
 	case HOLM_SO_ACCEPTCONN:
-		*value = inet_stream_is_listening(s);
+		*value = s->ops->is_listening && s->ops->is_listening(s);
 		return 0;
 	case HOLM_SO_SNDBUF:
 		*value = (int)(2 * s->sndbuf);

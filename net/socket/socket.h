@@ -88,7 +88,8 @@ struct socket_ops {
 	void (*set_object)(struct holm_socket *s, struct holm_object *o);
 	void (*forgotten)(struct holm_socket *s);
 	size_t (*unsent)(struct holm_socket *s);
-	bool (*at_mark)(struct holm_socket *s); /* NULL: never */
+	bool (*at_mark)(struct holm_socket *s);	     /* NULL: never */
+	bool (*is_listening)(struct holm_socket *s); /* NULL: never */
 };
 
 /*
@@ -122,7 +123,7 @@ unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready);
 uint32_t inet_dgram_company(int level, int name);
 
 /* A socket listening? For SO_ACCEPTCONN. */
-bool inet_stream_is_listening(const struct holm_socket *s);
+bool inet_stream_is_listening(struct holm_socket *s);
 /* Fill struct tcp_info of Linux, cut to *len. */
 int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len);
 /* TCP_CONGESTION: the controller's name. */

@@ -261,6 +261,11 @@ static int64_t unix_packet_recv(struct holm_socket *s, struct holm_msg *msg, int
 	return n;
 }
 
+static bool unix_socket_is_listening(struct holm_socket *s)
+{
+	return end_of(s)->state == UNIX_LISTENING;
+}
+
 static unsigned unix_socket_poll(struct holm_socket *s)
 {
 	return unix_poll(end_of(s));
@@ -373,7 +378,7 @@ bool holm_socket_path_exists(struct holm_net *net, const char *path)
 	.resize = unix_socket_resize, .set = unix_socket_set, .get = unix_socket_get,              \
 	.pair = unix_socket_pair, .peer_cred = unix_socket_peer_cred,                              \
 	.set_object = unix_socket_set_object, .forgotten = unix_socket_forgotten,                  \
-	.unsent = unix_socket_unsent
+	.unsent = unix_socket_unsent, .is_listening = unix_socket_is_listening
 
 static const struct socket_ops stream_ops = {
 	UNIX_OPS,

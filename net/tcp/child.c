@@ -90,6 +90,8 @@ static struct holm_tcp *make_child(struct tcp_bind *bind, const struct tcp_half 
 	bind->nchildren++;
 	net_count(rx->net, HOLM_COUNT_TCP_PASSIVE_OPENS);
 	tcp_publish_listener(rx->net, bind);
+	/* Each that comes is news, even if others wait: who waits for edges accepts it. */
+	ep_notify(rx->net, &bind->owner->ep);
 	return c;
 }
 
