@@ -653,6 +653,16 @@ bench-peers: $(BENCHES:%=$(BUILD)/%/bench) | $(SETUP)/bench
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra $(INCLUDE) -I/usr/include/lwip $(LWIP_SRC) -llwip \
 		-o $(LWIP) && BUILD=$(BUILD) tests/bench/run.sh peers $(ROWS)
 
+RELAY := $(BUILD)/bench/relay
+$(RELAY): tests/bench/preload/relay.c | $(SETUP)/build
+	$(call say,CC,'$<') && mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra $< -o $@
+
+.PHONY: bench-preload
+## bench-preload: iperf3 and redis on the preload library against Linux' stack over TAP, as ratios (root)
+bench-preload: $(PRELOAD) $(RELAY) | $(SETUP)/interop
+	@$(hand_back) BUILD=$(BUILD) sh tests/bench/preload/run.sh
+
 .PHONY: bench-save
 ## bench-save: keep the last results of make bench in tests/bench/results, where they are committed
 bench-save:
