@@ -181,6 +181,8 @@ static void put_company(struct writer *w, const struct holm_ancillary *a)
 		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TTL, &ttl, sizeof(ttl));
 	if (a->has & HOLM_ANC_TOS)
 		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TOS, &a->tos, sizeof(a->tos));
+	if (a->has & HOLM_ANC_INQ)
+		put(w, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_INQ, &a->inq, sizeof(a->inq));
 }
 
 size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, int flags,

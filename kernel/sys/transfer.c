@@ -168,7 +168,12 @@ static never_inline int64_t move_rest(struct file *f, struct transfer *t, int64_
 	t->whole = stream && (t->writing || (t->flags & HOLM_MSG_WAITALL));
 	if (stream && block && !t->writing)
 		t->least = holm_socket_rcvlowat(s);
-	if (n == -HOLM_EAGAIN ? !block : !stream || ends_call(t, n, SIZE_MAX))
+	/* MSG_FASTOPEN has connected without data: they follow. */
+	if (n == -HOLM_EINPROGRESS && block) {
+		t->flags &= ~HOLM_MSG_FASTOPEN;
+		n = -HOLM_EAGAIN;
+	}
+	if (n == -HOLM_EAGAIN ? !block : n < 0 || !stream || ends_call(t, n, SIZE_MAX))
 		return n;
 	if (n > 0)
 		slide(t, (size_t)n);
@@ -184,7 +189,7 @@ static int64_t move_socket(struct file *f, struct transfer *t, int64_t bytes)
 	int64_t n = t->writing ? holm_socket_sendmsg(f->socket, t->msg, t->flags)
 			       : holm_socket_recvmsg(f->socket, t->msg, t->flags);
 
-	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN)))
+	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN && n != -HOLM_EINPROGRESS)))
 		return n;
 	if (n < 0)
 		t->msg->name_len = name_len;

@@ -165,6 +165,30 @@ static int connect_outcome(struct stream *t, int pending)
 	return err ? err : -HOLM_ECONNABORTED;
 }
 
+/* Where to, and buffers for it; the endpoint is a new one. */
+static int prepare_connect(struct stream *t, const void *addr, uint32_t len,
+			   struct holm_endpoint *remote)
+{
+	int err = inet_addr_parse(remote, addr, len, INET_ADDR_CONNECT);
+
+	if (!err && t->spent)
+		err = renew(t);
+	if (!err)
+		err = need_rings(t);
+	if (!err)
+		inet_addr_wildcard_to_loopback(remote);
+	return err;
+}
+
+/* TCP_FASTOPEN_CONNECT, and a cookie is there to be shown with the first data. */
+static bool is_deferred(const struct stream *t, const struct holm_endpoint *remote)
+{
+	uint32_t asked;
+
+	return holm_tcp_get_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, &asked) == 0 && asked &&
+	       holm_tcp_has_cookie(t->base.net, &remote->addr);
+}
+
 static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct stream *t = inet_stream_of(s);
@@ -177,14 +201,14 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 		return connect_outcome(t, -HOLM_EALREADY);
 	if (t->phase != UNCONNECTED)
 		return -HOLM_EISCONN;
-	err = inet_addr_parse(&remote, addr, len, INET_ADDR_CONNECT);
-	if (!err && t->spent)
-		err = renew(t);
-	if (!err)
-		err = need_rings(t);
+	err = prepare_connect(t, addr, len, &remote);
 	if (err)
 		return err;
-	inet_addr_wildcard_to_loopback(&remote);
+	if (is_deferred(t, &remote)) {
+		t->remote = remote;
+		t->phase = DEFERRED;
+		return 0;
+	}
 	err = holm_tcp_connect(t->tcp, &remote);
 	if (err)
 		return err;
@@ -200,7 +224,7 @@ static int stream_listen(struct holm_socket *s, int backlog)
 	struct stream *t = inet_stream_of(s);
 	int err = 0;
 
-	if (t->phase > LISTENING)
+	if (t->phase > LISTENING || t->phase == DEFERRED)
 		return -HOLM_EINVAL;
 	if (t->spent)
 		err = renew(t);
@@ -235,6 +259,8 @@ static int stream_accept(struct holm_socket *s, struct holm_socket *child)
 	if (err)
 		return err;
 	c->phase = CONNECTED;
+	c->below_mark = inet_stream_of(s)->below_mark;
+	c->inq = inet_stream_of(s)->inq;
 	holm_tcp_set_cookie(c->tcp, child->cookie);
 	/* The peer was promised the instance's window before it was known whose this would be. */
 	err = rings_attach(s->net, c->tcp, child->sndbuf, max_u32(child->rcvbuf, promised),
@@ -266,7 +292,7 @@ static int stream_shutdown(struct holm_socket *s, unsigned shut)
 
 	if (t->phase == LISTENING)
 		return shut & SOCKET_SHUT_RD ? renew(t) : 0;
-	if (t->phase == CONNECTING && is_handshaking(t))
+	if (t->phase == DEFERRED || (t->phase == CONNECTING && is_handshaking(t)))
 		return renew(t);
 	if (t->phase == UNCONNECTED || is_over(t))
 		return -HOLM_ENOTCONN;
@@ -290,7 +316,7 @@ static int may_send(struct stream *t, int flags)
 {
 	int err;
 
-	if (flags & (HOLM_MSG_DONTROUTE | HOLM_MSG_FASTOPEN))
+	if (flags & HOLM_MSG_DONTROUTE)
 		return -HOLM_EOPNOTSUPP;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
@@ -302,12 +328,59 @@ static int may_send(struct stream *t, int flags)
 	return is_handshaking(t) ? -HOLM_EAGAIN : 0;
 }
 
+/*
+ * The first data after a deferred connect(), or with MSG_FASTOPEN: it is queued, and goes with the SYN if
+ * a cookie is there. Otherwise the SYN asks for one, and the data waits for its answer, as on Linux.
+ */
+static int64_t send_fast(struct stream *t, const struct holm_msg *msg, int flags)
+{
+	size_t done = 0, want = 0;
+	int err = 0;
+
+	if (t->phase == UNCONNECTED)
+		err = prepare_connect(t, msg->name, msg->name ? msg->name_len : 0, &t->remote);
+	if (!err)
+		err = holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, 1);
+	if (err)
+		return err == -HOLM_ENOPROTOOPT ? -HOLM_EOPNOTSUPP : err;
+	if (holm_tcp_has_cookie(t->base.net, &t->remote.addr))
+		for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
+			want += msg->iov[i].len;
+			done += write_piece(t->rings, &msg->iov[i], flags);
+		}
+	err = holm_tcp_connect(t->tcp, &t->remote);
+	if (err)
+		return err;
+	t->phase = CONNECTING;
+	if (done > 0)
+		holm_tcp_send(t->tcp);
+	return done > 0 ? (int64_t)done : -HOLM_EINPROGRESS;
+}
+
+/* The pieces as far as they may be queued below the mark of TCP_NOTSENT_LOWAT. */
+static size_t write_below_mark(struct stream *t, const struct holm_iov *piece, int flags)
+{
+	struct holm_iov part = *piece;
+
+	part.len = min_size(part.len, holm_tcp_send_room(t->tcp));
+	return part.len > 0 ? write_piece(t->rings, &part, flags) : 0;
+}
+
 static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
 	struct stream *t = inet_stream_of(s);
 	size_t done = 0, want = 0;
-	int err = may_send(t, flags);
+	int err;
 
+	if (unlikely(t->phase == DEFERRED || (flags & HOLM_MSG_FASTOPEN))) {
+		if (t->phase == UNCONNECTED || t->phase == DEFERRED)
+			return send_fast(t, msg, flags);
+		/* As connect() called again: it may be told that it has succeeded. */
+		err = t->phase == CONNECTING ? connect_outcome(t, -HOLM_EALREADY) : -HOLM_EISCONN;
+		if (err)
+			return err;
+	}
+	err = may_send(t, flags);
 	/* First, because it may fail; again when what is urgent is queued. */
 	if (!err && (flags & HOLM_MSG_OOB))
 		err = holm_tcp_send_urgent(t->tcp);
@@ -320,7 +393,8 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 		if (msg->iov[i].len == 0)
 			continue;
 		want += msg->iov[i].len;
-		done += write_piece(t->rings, &msg->iov[i], flags);
+		done += unlikely(t->below_mark) ? write_below_mark(t, &msg->iov[i], flags)
+						: write_piece(t->rings, &msg->iov[i], flags);
 	}
 	if (done > 0 && (flags & HOLM_MSG_OOB))
 		(void)holm_tcp_send_urgent(t->tcp);
@@ -330,7 +404,7 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 		holm_tcp_send(t->tcp);
 	if (done > 0 || want == 0)
 		return (int64_t)done;
-	return holm_sndbuf_room(&t->rings->snd.base) > 0 ? -HOLM_ENOMEM : -HOLM_EAGAIN;
+	return holm_tcp_send_room(t->tcp) > 0 ? -HOLM_ENOMEM : -HOLM_EAGAIN;
 }
 
 /* Copy up to `max` bytes from stream offset `off` to `dst`; NULL throws them away. */
@@ -395,6 +469,21 @@ static int nothing_to_read(struct stream *t)
 	return t->phase == UNCONNECTED ? -HOLM_ENOTCONN : -HOLM_EAGAIN;
 }
 
+/* TCP_INQ: with what was read goes how much is left, at the end 1, as if that were a byte. */
+static int64_t recv_with_inq(struct stream *t, struct holm_msg *msg, int flags)
+{
+	struct holm_ancillary *a = msg->ancillary;
+	int64_t n = has_bytes(t) ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
+
+	if (!a || n < 0)
+		return n;
+	a->has |= HOLM_ANC_INQ;
+	a->inq = (uint32_t)inet_stream_unread(t);
+	if (a->inq == 0 && is_read_ended(t))
+		a->inq = 1;
+	return n;
+}
+
 static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
 	struct stream *t = inet_stream_of(s);
@@ -404,6 +493,8 @@ static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flag
 	if (t->phase == LISTENING)
 		return -HOLM_ENOTCONN;
 	msg->name_len = 0;
+	if (unlikely(t->inq))
+		return recv_with_inq(t, msg, flags);
 	return has_bytes(t) ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
 }
 
@@ -427,7 +518,7 @@ static unsigned poll_connection(struct stream *t)
 	if (!is_handshaking(t)) {
 		if (has_bytes(t) && inet_stream_unread(t) >= readiness_least(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
-		if (write_ended || holm_sndbuf_room(&t->rings->snd.base) > 0)
+		if (write_ended || holm_tcp_send_room(t->tcp) > 0)
 			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
 	}
 	if (inet_stream_oob_waits(t))
@@ -444,6 +535,8 @@ static unsigned stream_poll(struct holm_socket *s)
 	switch (t->phase) {
 	case UNCONNECTED:
 		return HOLM_POLLOUT | HOLM_POLLWRNORM | HOLM_POLLHUP;
+	case DEFERRED:
+		return HOLM_POLLOUT | HOLM_POLLWRNORM;
 	case LISTENING:
 		return holm_tcp_ready(t->tcp) & HOLM_ACCEPTABLE ? HOLM_POLLIN | HOLM_POLLRDNORM : 0;
 	case CONNECTING:
@@ -521,6 +614,8 @@ const struct socket_ops inet_stream_ops = {
 	.resize = stream_resize,
 	.set = inet_stream_set,
 	.get = inet_stream_get,
+	.set_bytes = inet_stream_set_bytes,
+	.get_bytes = inet_stream_get_bytes,
 	.unsent = stream_unsent,
 	.at_mark = inet_stream_at_mark,
 };

@@ -10,6 +10,7 @@
 /* What Linux calls the state of the socket, as opposed to the state of TCP. */
 enum inet_stream_phase {
 	UNCONNECTED, /* the endpoint is new, maybe bound */
+	DEFERRED, /* connect() has succeeded; the SYN goes with the first data (TCP_FASTOPEN_CONNECT) */
 	LISTENING,
 	CONNECTING, /* connect() has not been told the outcome yet */
 	CONNECTED,  /* it has, or accept() made this */
@@ -23,7 +24,10 @@ struct stream {
 	bool bound; /* by the program: to `local` as it asked */
 	bool spent; /* the endpoint has failed and must be replaced before it is used again */
 	struct holm_endpoint local;
-	bool oob_taken; /* by MSG_OOB: the byte that oob_id says */
+	struct holm_endpoint remote; /* DEFERRED: where to */
+	bool below_mark;	     /* TCP_NOTSENT_LOWAT bounds what is written */
+	bool inq;		     /* TCP_INQ */
+	bool oob_taken;		     /* by MSG_OOB: the byte that oob_id says */
 	uint32_t oob_id;
 };
 
@@ -61,5 +65,9 @@ bool inet_stream_at_mark(struct holm_socket *s);
 /* ---- inet_stream_option.c */
 int inet_stream_set(struct holm_socket *s, int level, int name, int value);
 int inet_stream_get(struct holm_socket *s, int level, int name, int *value);
+/* SO_MAX_PACING_RATE, which may be 64 bits. */
+int inet_stream_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			  uint32_t len);
+int inet_stream_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
 
 #endif

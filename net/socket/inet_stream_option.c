@@ -28,6 +28,11 @@ static const struct mapping mappings[] = {
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_KEEPIDLE, HOLM_TCP_OPT_KEEPIDLE_S, 1, 32767, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_KEEPINTVL, HOLM_TCP_OPT_KEEPINTVL_S, 1, 32767, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_KEEPCNT, HOLM_TCP_OPT_KEEPCNT, 1, 127, false },
+	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_SYNCNT, HOLM_TCP_OPT_SYNCNT, 1, 127, false },
+	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NOTSENT_LOWAT, HOLM_TCP_OPT_NOTSENT_LOWAT, INT32_MIN,
+	  INT32_MAX, false },
+	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN_CONNECT, HOLM_TCP_OPT_FASTOPEN_CONNECT, 0, 1,
+	  false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_LINGER2, HOLM_TCP_OPT_LINGER2_S, 0, 120, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_DEFER_ACCEPT, HOLM_TCP_OPT_DEFER_ACCEPT_S, 0, 32767,
 	  false },
@@ -51,17 +56,72 @@ static const struct mapping *find_mapping(int level, int name)
 	return NULL;
 }
 
+static int set_inq(struct stream *t, int value)
+{
+	if (value < 0 || value > 1)
+		return -HOLM_EINVAL;
+	t->inq = value;
+	return 0;
+}
+
 int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 {
 	const struct mapping *m = find_mapping(level, name);
+	struct stream *t = inet_stream_of(s);
+	int err;
 
+	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INQ)
+		return set_inq(t, value);
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
 	if (m->is_flag)
 		value = value != 0;
 	if (value < m->low || value > m->high)
 		return -HOLM_EINVAL;
-	return holm_tcp_set_option(inet_stream_of(s)->tcp, m->opt, (uint32_t)value);
+	err = holm_tcp_set_option(t->tcp, m->opt, (uint32_t)value);
+	if (!err && m->opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
+		t->below_mark = value != 0;
+	return err;
+}
+
+/* Linux: bytes a second, ~0 for no limit, which is also what nobody has set; an int, or 64 bits. */
+int inet_stream_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			  uint32_t len)
+{
+	uint64_t rate;
+	uint32_t word;
+
+	if (level != HOLM_SOL_SOCKET || name != HOLM_SO_MAX_PACING_RATE)
+		return -HOLM_ENOPROTOOPT;
+	if (len < sizeof(word))
+		return -HOLM_EINVAL;
+	memcpy(&word, value, sizeof(word));
+	rate = word;
+	if (len >= sizeof(rate))
+		memcpy(&rate, value, sizeof(rate));
+	if (rate >= UINT32_MAX)
+		rate = 0;
+	return holm_tcp_set_option(inet_stream_of(s)->tcp, HOLM_TCP_OPT_MAX_PACING_RATE,
+				   (uint32_t)rate);
+}
+
+int inet_stream_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len)
+{
+	uint64_t rate = UINT64_MAX;
+	uint32_t word;
+	int err;
+
+	if (level != HOLM_SOL_SOCKET || name != HOLM_SO_MAX_PACING_RATE)
+		return -HOLM_ENOPROTOOPT;
+	err = holm_tcp_get_option(inet_stream_of(s)->tcp, HOLM_TCP_OPT_MAX_PACING_RATE, &word);
+	if (err)
+		return err;
+	if (word)
+		rate = word;
+	else
+		word = UINT32_MAX;
+	return *len >= sizeof(rate) ? socket_put_option(&rate, sizeof(rate), value, len)
+				    : socket_put_option(&word, sizeof(word), value, len);
 }
 
 int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
@@ -71,6 +131,10 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 	uint32_t v;
 	int err;
 
+	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INQ) {
+		*value = t->inq;
+		return 0;
+	}
 	if (!m)
 		return -HOLM_ENOPROTOOPT;
 	err = holm_tcp_get_option(t->tcp, m->opt, &v);
@@ -123,7 +187,7 @@ int inet_stream_get_congestion(struct holm_socket *s, void *value, uint32_t *len
 	return 0;
 }
 
-/* The first 104 bytes of Linux's struct tcp_info. */
+/* Linux's struct tcp_info up to tcpi_rehash. What is not known is zero. */
 struct tcp_info {
 	uint8_t state, ca_state, retransmits, probes, backoff, options;
 	uint8_t snd_wscale : 4, rcv_wscale : 4;
@@ -133,9 +197,33 @@ struct tcp_info {
 	uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
 	uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
 	uint32_t rcv_rtt, rcv_space, total_retrans;
+	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+	uint32_t delivered, delivered_ce;
+	uint64_t bytes_sent, bytes_retrans;
+	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
 };
 
-enum { TCPI_OPT_TIMESTAMPS = 1, TCPI_OPT_SACK = 2, TCPI_OPT_WSCALE = 4 };
+_Static_assert(offsetof(struct tcp_info, rto) == 8 && offsetof(struct tcp_info, unacked) == 24 &&
+		       offsetof(struct tcp_info, pmtu) == 60 &&
+		       offsetof(struct tcp_info, total_retrans) == 100 &&
+		       offsetof(struct tcp_info, pacing_rate) == 104 &&
+		       offsetof(struct tcp_info, notsent_bytes) == 144 &&
+		       offsetof(struct tcp_info, delivery_rate) == 160 &&
+		       offsetof(struct tcp_info, delivered) == 192 &&
+		       offsetof(struct tcp_info, bytes_sent) == 200 &&
+		       offsetof(struct tcp_info, snd_wnd) == 228 && sizeof(struct tcp_info) == 240,
+	       "as Linux lays it out");
+
+enum {
+	TCPI_OPT_TIMESTAMPS = 1,
+	TCPI_OPT_SACK = 2,
+	TCPI_OPT_WSCALE = 4,
+	TCPI_OPT_ECN = 8,
+	TCPI_OPT_ECN_SEEN = 16,
+	TCPI_OPT_SYN_DATA = 32
+};
 
 static uint32_t us(uint64_t ns)
 {
@@ -146,6 +234,40 @@ static uint32_t us(uint64_t ns)
 static uint32_t segments(uint32_t bytes, uint32_t mss)
 {
 	return bytes == UINT32_MAX || mss == 0 ? bytes : (bytes + mss - 1) / mss;
+}
+
+static uint8_t info_options(const struct holm_tcp_info *in)
+{
+	unsigned options = 0;
+
+	options |= in->timestamps ? TCPI_OPT_TIMESTAMPS : 0u;
+	options |= in->sack ? TCPI_OPT_SACK : 0u;
+	options |= in->snd_wscale || in->rcv_wscale ? TCPI_OPT_WSCALE : 0u;
+	options |= in->ecn ? TCPI_OPT_ECN : 0u;
+	options |= in->ecn_seen ? TCPI_OPT_ECN_SEEN : 0u;
+	options |= in->fast_data ? TCPI_OPT_SYN_DATA : 0u;
+	return (uint8_t)options;
+}
+
+/* What Linux has behind the fields that everybody knows. */
+static void fill_info_rest(struct tcp_info *out, const struct holm_tcp_info *in)
+{
+	out->ca_state = in->phase;
+	out->probes = in->probes;
+	out->sacked = segments(in->sacked_bytes, in->snd_mss);
+	out->lost = segments(in->lost_bytes, in->snd_mss);
+	out->last_data_recv = (uint32_t)min_u64(in->idle_rx_ns / 1000000, UINT32_MAX);
+	out->last_ack_recv = out->last_data_recv;
+	out->pmtu = in->path_mtu;
+	out->advmss = in->advertised_mss;
+	out->rcv_ssthresh = in->rcv_wnd;
+	out->reordering = 3;
+	out->pacing_rate = in->pacing_rate ? in->pacing_rate : UINT64_MAX;
+	out->max_pacing_rate = in->max_pacing_rate ? in->max_pacing_rate : UINT64_MAX;
+	out->notsent_bytes = in->not_sent_bytes;
+	out->min_rtt = in->min_rtt_ns ? us(in->min_rtt_ns) : UINT32_MAX;
+	out->snd_wnd = in->snd_wnd;
+	out->rcv_wnd = in->rcv_wnd;
 }
 
 int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
@@ -159,9 +281,7 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
 	out.state = in.state;
 	out.retransmits = in.retransmits;
 	out.backoff = in.backoff;
-	out.options = (uint8_t)((in.timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
-				(in.sack ? TCPI_OPT_SACK : 0) |
-				(in.snd_wscale || in.rcv_wscale ? TCPI_OPT_WSCALE : 0));
+	out.options = info_options(&in);
 	out.snd_wscale = in.snd_wscale & 15u;
 	out.rcv_wscale = in.rcv_wscale & 15u;
 	out.rto = us(in.rto_ns);
@@ -175,8 +295,6 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
 	out.snd_cwnd = segments(in.cwnd_bytes, in.snd_mss);
 	out.rcv_space = in.rcv_wnd;
 	out.total_retrans = in.retrans_total;
-	*len = min_u32(*len, sizeof(out));
-	if (*len > 0)
-		memcpy(value, &out, *len);
-	return 0;
+	fill_info_rest(&out, &in);
+	return socket_put_option(&out, sizeof(out), value, len);
 }

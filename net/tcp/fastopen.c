@@ -62,16 +62,28 @@ static enum tcp_fast_syn syn(const struct tcp_rx *rx)
 /* ---- Client -------------------------------------------------------------------------------------- */
 
 /* The place for a server, which another one may have now. NULL: no memory, and none was there. */
+static struct tcp_fast_server *place_of_addr(const struct holm_net *net,
+					     const struct holm_addr *addr)
+{
+	struct tcp_fast_cache *cache = net->tcp->fast_cache;
+	const struct tcp_tuple t = { .remote = *addr, .local = *addr };
+
+	return cache ? &cache->servers[tcp_hash(net, &t) % SERVERS] : NULL;
+}
+
 static struct tcp_fast_server *place_of(const struct holm_tcp *c)
 {
-	struct tcp_fast_cache *cache = tcp_net(c)->tcp->fast_cache;
 	struct tcp_tuple t;
 
 	tcp_get_ends(c, &t);
-	t.rport = 0;
-	t.lport = 0;
-	t.local = t.remote;
-	return cache ? &cache->servers[tcp_hash(tcp_net(c), &t) % SERVERS] : NULL;
+	return place_of_addr(tcp_net(c), &t.remote);
+}
+
+static bool knows(const struct holm_net *net, const struct holm_addr *addr)
+{
+	const struct tcp_fast_server *s = place_of_addr(net, addr);
+
+	return s && holm_addr_equal(&s->addr, addr) && s->len > 0 && net->now >= s->not_before_ns;
 }
 
 static bool is_of(const struct tcp_fast_server *s, const struct holm_tcp *c)
@@ -182,6 +194,7 @@ static const struct tcp_fast_ops ops = {
 	.answered = answered,
 	.failed = failed,
 	.forget = forget,
+	.knows = knows,
 };
 
 static int start(struct holm_net *net)

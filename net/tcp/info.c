@@ -35,6 +35,49 @@ static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->retrans_total = t->flight ? t->flight->retransmits : 0;
 }
 
+static uint8_t phase_of(const struct tcp_flight *fl)
+{
+	if (fl->phase == TCP_RECOVERY)
+		return HOLM_TCP_PHASE_RECOVERY;
+	if (fl->phase == TCP_LOSS)
+		return HOLM_TCP_PHASE_LOSS;
+	if (fl->ecn & TCP_ECN_REDUCED && seq_leq(fl->conn->snd_una, fl->ecn_end))
+		return HOLM_TCP_PHASE_CWR;
+	if (fl->dupacks > 0 || (fl->repair && fl->repair->score.sacked > 0))
+		return HOLM_TCP_PHASE_DISORDER;
+	return HOLM_TCP_PHASE_OPEN;
+}
+
+/* What is known while the connection is active. */
+static void fill_flight(const struct holm_tcp *t, struct holm_tcp_info *info)
+{
+	const struct tcp_flight *fl = t->flight;
+
+	info->phase = phase_of(fl);
+	info->probes = t->flags & TCP_PERSIST ? fl->retries : 0;
+	info->fast_data = fl->syn_data > 0;
+	info->ecn_seen = fl->ecn != 0;
+	info->pacing_rate = fl->pacer ? fl->pacer->rate : 0;
+	if (!fl->repair)
+		return;
+	info->sacked_bytes = fl->repair->score.sacked;
+	info->lost_bytes = fl->repair->score.lost;
+	if (fl->repair->rack.has_rtt)
+		info->min_rtt_ns = (uint64_t)fl->repair->rack.min_rtt << RTT_UNIT_SHIFT;
+}
+
+static void fill_path(const struct holm_tcp *t, struct holm_tcp_info *info)
+{
+	info->ecn = (t->flags & TCP_ECN) != 0;
+	info->max_pacing_rate = t->settings->max_pacing_rate;
+	info->not_sent_bytes = tcp_not_sent(t);
+	info->idle_rx_ns = (uint64_t)(tcp_stamp(tcp_net(t)->now) - t->last_rx) << TCP_STAMP_SHIFT;
+	if (!t->dst)
+		return;
+	info->path_mtu = t->dst->mtu;
+	info->advertised_mss = tcp_announce_mss(t->dst, t->settings);
+}
+
 void holm_tcp_get_path(const struct holm_tcp *t, struct holm_tcp_path *path)
 {
 	path->rtt_ns = rtt_srtt_ns(&t->rtt);
@@ -63,6 +106,9 @@ void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->rcv_queue = t->rcv ? (uint32_t)holm_rcvbuf_readable(t->rcv) : 0;
 	info->snd_queue = (uint32_t)tcp_queued_bytes(t);
 	fill_windows(t, info);
+	fill_path(t, info);
+	if (t->flight)
+		fill_flight(t, info);
 }
 
 static void fill_record(const struct tcp_records *r, tcp_ref ref, struct holm_ep_info *info)

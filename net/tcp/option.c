@@ -29,7 +29,8 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 static bool is_too_late(const struct holm_tcp *c, enum holm_tcp_option opt)
 {
 	bool in_syn = opt == HOLM_TCP_OPT_MAXSEG || opt == HOLM_TCP_OPT_TIMESTAMPS ||
-		      opt == HOLM_TCP_OPT_SACK || opt == HOLM_TCP_OPT_ECN;
+		      opt == HOLM_TCP_OPT_SACK || opt == HOLM_TCP_OPT_ECN ||
+		      opt == HOLM_TCP_OPT_FASTOPEN_CONNECT;
 
 	return in_syn && c->state != HOLM_TCP_CLOSED && c->state != HOLM_TCP_LISTEN;
 }
@@ -53,6 +54,7 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
 		return value <= KEEP_MAX_S;
 	case HOLM_TCP_OPT_KEEPCNT:
+	case HOLM_TCP_OPT_SYNCNT:
 		return value >= 1 && value <= 127;
 	case HOLM_TCP_OPT_MAXSEG:
 		return value >= TCP_MSS_MIN && value <= 65495;
@@ -66,6 +68,7 @@ static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
 		return value == 0 || (value >= WINDOW_CLAMP_MIN && value <= INT32_MAX);
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
+	case HOLM_TCP_OPT_NOTSENT_LOWAT:
 		return true;
 	case HOLM_TCP_OPT_TTL:
 		return value >= 1 && value <= 255;
@@ -138,6 +141,12 @@ static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t val
 		break;
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		s->max_pacing_rate = value;
+		break;
+	case HOLM_TCP_OPT_NOTSENT_LOWAT:
+		s->notsent_lowat = value;
+		break;
+	case HOLM_TCP_OPT_SYNCNT:
+		s->syncnt = (uint8_t)value;
 		break;
 	case HOLM_TCP_OPT_CORK:
 		s->cork = value != 0;
@@ -214,6 +223,8 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	store(s, opt, value);
 	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, now))
 		return -HOLM_ENOMEM;
+	if (opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
+		tcp_publish(t);
 	/* A timer may have to run now, Nagle may have nothing to hold back any more. */
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
@@ -275,6 +286,12 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_MAX_PACING_RATE:
 		*value = s->max_pacing_rate;
+		return 0;
+	case HOLM_TCP_OPT_NOTSENT_LOWAT:
+		*value = s->notsent_lowat;
+		return 0;
+	case HOLM_TCP_OPT_SYNCNT:
+		*value = s->syncnt;
 		return 0;
 	case HOLM_TCP_OPT_CORK:
 		*value = s->cork;

@@ -389,6 +389,8 @@ struct tcp_fast_ops {
 	/* The SYN-ACK came; nothing came. */
 	void (*answered)(struct holm_tcp *c, const struct tcp_rx *rx);
 	void (*failed)(struct holm_tcp *c);
+	/* Was a cookie given that may be shown now? */
+	bool (*knows)(const struct holm_net *net, const struct holm_addr *server);
 	/* The end of the instance. */
 	void (*forget)(struct holm_net *net);
 };

@@ -239,7 +239,9 @@ struct tcp_settings {
 	uint8_t defer_retries; /* a listener waits for data until its SYN-ACK was due this often */
 	bool hold;	       /* a listener's program decides before a SYN is answered */
 	uint8_t keepcnt, ttl, tos;
-	uint32_t window_clamp; /* 0: none */
+	uint32_t window_clamp;	/* 0: none */
+	uint32_t notsent_lowat; /* 0: none */
+	uint8_t syncnt;		/* R2 of a SYN, in retransmissions */
 	bool cork;
 	uint8_t ecn;		  /* enum tcp_ecn_use */
 	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */
@@ -360,6 +362,14 @@ static inline size_t tcp_queued_bytes(const struct holm_tcp *c)
 static inline struct tcp_seq tcp_snd_end(const struct holm_tcp *c)
 {
 	return seq_add(c->flight->buf_seq, (uint32_t)tcp_queued_bytes(c));
+}
+
+/* Bytes that are queued and were never sent. */
+static inline uint32_t tcp_not_sent(const struct holm_tcp *c)
+{
+	if (!c->flight || seq_leq(tcp_snd_end(c), c->flight->snd_nxt))
+		return c->flight ? 0 : (uint32_t)tcp_queued_bytes(c);
+	return seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
 }
 
 /* Between SYN and the last FIN: ESTABLISHED and everything behind it but CLOSED. */

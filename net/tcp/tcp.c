@@ -14,6 +14,7 @@ static const struct tcp_settings default_settings = {
 	.keepintvl_s = 75,
 	.linger2_s = 60,
 	.keepcnt = 9,
+	.syncnt = TCP_R2_SYN,
 	.ttl = 64,
 	.timestamps = true,
 	.ecn = TCP_ECN_ACCEPT,

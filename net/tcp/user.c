@@ -200,6 +200,13 @@ int holm_tcp_accept(struct holm_tcp *listener, struct holm_tcp **child)
 	return 0;
 }
 
+bool holm_tcp_has_cookie(struct holm_net *net, const struct holm_addr *server)
+{
+	const struct tcp_fast_ops *ops = net->tcp->fastopen;
+
+	return ops && ops->knows(net, server);
+}
+
 /* ---- Sending, receiving -------------------------------------------------------------------------- */
 
 void holm_tcp_send_more(struct holm_tcp *t)
@@ -214,7 +221,7 @@ void holm_tcp_send(struct holm_tcp *t)
 	t->flags &= ~(uint32_t)TCP_MORE;
 	if (!(t->ep.state & HOLM_WRITABLE))
 		tcp_publish(t);
-	else if (t->snd && holm_sndbuf_room(t->snd) == 0)
+	else if (t->snd && holm_tcp_send_room(t) == 0)
 		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);

@@ -89,6 +89,7 @@ enum holm_so {
 	HOLM_SO_ACCEPTCONN = 30,
 	HOLM_SO_PROTOCOL = 38,
 	HOLM_SO_DOMAIN = 39,
+	HOLM_SO_MAX_PACING_RATE = 47,
 };
 
 enum holm_tcp_sockopt {
@@ -98,6 +99,7 @@ enum holm_tcp_sockopt {
 	HOLM_SOCKOPT_TCP_KEEPIDLE = 4,
 	HOLM_SOCKOPT_TCP_KEEPINTVL = 5,
 	HOLM_SOCKOPT_TCP_KEEPCNT = 6,
+	HOLM_SOCKOPT_TCP_SYNCNT = 7,
 	HOLM_SOCKOPT_TCP_LINGER2 = 8,
 	HOLM_SOCKOPT_TCP_DEFER_ACCEPT = 9,
 	HOLM_SOCKOPT_TCP_WINDOW_CLAMP = 10,
@@ -106,6 +108,9 @@ enum holm_tcp_sockopt {
 	HOLM_SOCKOPT_TCP_CONGESTION = 13,
 	HOLM_SOCKOPT_TCP_USER_TIMEOUT = 18,
 	HOLM_SOCKOPT_TCP_FASTOPEN = 23,
+	HOLM_SOCKOPT_TCP_NOTSENT_LOWAT = 25,
+	HOLM_SOCKOPT_TCP_FASTOPEN_CONNECT = 30,
+	HOLM_SOCKOPT_TCP_INQ = 36,
 };
 
 enum holm_ip_sockopt {
@@ -334,6 +339,7 @@ enum holm_ancillary_bit {
 	HOLM_ANC_PKTINFO = 1 << 2, /* `to`, `ifindex` */
 	HOLM_ANC_TTL = 1 << 3,
 	HOLM_ANC_TOS = 1 << 4,
+	HOLM_ANC_INQ = 1 << 5, /* of a stream, received only, where TCP_INQ asks for it */
 };
 
 /*
@@ -350,6 +356,7 @@ struct holm_ancillary {
 	struct holm_endpoint to; /* where a datagram was sent to */
 	uint32_t ifindex;	 /* where it came in; the loopback is 1, as on Linux */
 	uint8_t ttl, tos;
+	uint32_t inq; /* bytes that can still be read; at its end at least 1 */
 };
 
 /*

@@ -205,11 +205,25 @@ enum holm_tcp_option {
 	HOLM_TCP_OPT_FASTOPEN = 22,
 	/* 0/1: what is queued before the next poll after connect() goes with the SYN, if it can. */
 	HOLM_TCP_OPT_FASTOPEN_CONNECT = 23,
+	/*
+	 * HOLM_WRITABLE only while fewer bytes than this wait to be sent for the first time; default 0: no
+	 * bound but the buffer's. Who has much to say can so decide late what that is.
+	 */
+	HOLM_TCP_OPT_NOTSENT_LOWAT = 24,
+	HOLM_TCP_OPT_SYNCNT = 25, /* R2 of a SYN: 1 to 127 retransmissions; default 8 (MUST-23) */
 };
 
 /* -HOLM_EINVAL for a value out of range or a moment too late, -HOLM_ENOPROTOOPT for others. */
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value);
 int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value);
+
+/*
+ * How many bytes may be queued now: room in the send buffer, and what HOLM_TCP_OPT_NOTSENT_LOWAT
+ * leaves of it.
+ */
+size_t holm_tcp_send_room(const struct holm_tcp *t);
+/* Has this server given us a Fast Open cookie, so that data may go with the SYN? */
+bool holm_tcp_has_cookie(struct holm_net *net, const struct holm_addr *server);
 
 /* What the path is like: for who sizes buffers by it. Cheaper than the figures below. */
 struct holm_tcp_path {
@@ -227,6 +241,15 @@ void holm_tcp_get_path(const struct holm_tcp *t, struct holm_tcp_path *path);
 int holm_tcp_set_congestion(struct holm_tcp *t, const char *name, size_t len);
 const char *holm_tcp_congestion(const struct holm_tcp *t);
 
+/* Of loss recovery, with Linux's numbers. */
+enum holm_tcp_phase {
+	HOLM_TCP_PHASE_OPEN = 0,
+	HOLM_TCP_PHASE_DISORDER = 1, /* ACKs say that something is missing, but not for sure */
+	HOLM_TCP_PHASE_CWR = 2,	     /* the window was reduced because of marks */
+	HOLM_TCP_PHASE_RECOVERY = 3,
+	HOLM_TCP_PHASE_LOSS = 4, /* after a timeout */
+};
+
 /* Figures of one endpoint, for `ss`-like listings and TCP_INFO. */
 struct holm_tcp_info {
 	uint8_t state;	     /* enum holm_tcp_state */
@@ -243,6 +266,15 @@ struct holm_tcp_info {
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 	uint32_t in_flight;
 	uint32_t retrans_total; /* segments */
+	uint8_t phase;		/* enum holm_tcp_phase */
+	uint8_t probes;		/* of a closed window, without an answer */
+	uint8_t ecn, ecn_seen;	/* negotiated; marks were sent or came */
+	uint8_t fast_data;	/* data went with the SYN */
+	uint32_t advertised_mss, path_mtu;
+	uint32_t sacked_bytes, lost_bytes, not_sent_bytes;
+	uint64_t idle_rx_ns;		       /* since the last segment came, in steps of 17 ms */
+	uint64_t min_rtt_ns;		       /* 0: not known */
+	uint64_t pacing_rate, max_pacing_rate; /* bytes a second; 0: none */
 };
 
 void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info);
