@@ -133,7 +133,7 @@ static inline bool may_go(const struct holm_tcp *c)
 	return c->state == HOLM_TCP_ESTABLISHED && !(c->flags & UNUSUAL_OUT) && fl->repair &&
 	       tcp_is_plain(fl) && seq_eq(fl->rtx_nxt, fl->rtx_end) && fl->credit == 0 &&
 	       !fl->pacer && !fl->urgent && !fl->reasm && !fl->has_dsack && !s->cork &&
-	       (s->nodelay || !seq_gt(fl->small_end, c->snd_una));
+	       !s->notsent_lowat && (s->nodelay || !seq_gt(fl->small_end, c->snd_una));
 }
 
 /* What is in flight and the `n` bytes behind it are within both windows. */

@@ -137,6 +137,24 @@ static void the_last_bytes_before_a_fin_are_not_predicted(void **state)
 	finish(&t);
 }
 
+static void what_has_left_makes_room_below_a_mark(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true, .nodelay = true);
+	talk(&t);
+	rx(&t, .seq = 11, .ack = 21);
+	assert_int_equal(holm_tcp_set_option(t.t, HOLM_TCP_OPT_NOTSENT_LOWAT, 10), 0);
+	holm_pattern_sndbuf_write(&t.snd, 20);
+	holm_tcp_send(t.t);
+	assert_false(t.t->ep.state & HOLM_WRITABLE);
+	lab_poll(&t.lab);
+	expect_tx(&t, .seq = 21, .len = 20);
+	assert_true(t.t->ep.state & HOLM_WRITABLE);
+	finish(&t);
+}
+
 static void nothing_is_predicted_where_that_is_off(void **state)
 {
 	struct tcp_fixture t;
@@ -161,6 +179,7 @@ int main(void)
 		cmocka_unit_test(an_old_timestamp_is_not_what_was_expected),
 		cmocka_unit_test(what_no_window_has_room_for_is_not_predicted),
 		cmocka_unit_test(the_last_bytes_before_a_fin_are_not_predicted),
+		cmocka_unit_test(what_has_left_makes_room_below_a_mark),
 		cmocka_unit_test(nothing_is_predicted_where_that_is_off),
 	};
 
