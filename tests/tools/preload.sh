@@ -23,9 +23,11 @@ on_holm()
 
 # ---- the posix suite; what fails there, and has to ----
 
-# What the C library tells of interfaces is the host's, what sockets tell is holm's; and there are no
-# routes without a device.
+# What the C library tells of interfaces is the host's, what sockets tell is holm's; there are no routes
+# without a device; descriptors in messages are the host's.
 expected="the_mtu_of_the_loopback_is_large
+ancillary_a_listener_that_was_passed_listens_on
+ancillary_only_on_unix_sockets
 getifaddrs_and_ioctl_tell_the_same
 bind_broadcast_wants_permission"
 

@@ -116,6 +116,15 @@ static bool file_changed(struct waiter *w, struct list *work)
 	return false;
 }
 
+static void close_ours(struct mirror *m)
+{
+	if (m->ours < 0)
+		return;
+	mirror_set_private(m->ours, false);
+	host()->close(m->ours);
+	m->ours = -1;
+}
+
 static void file_gone(struct waiter *w)
 {
 	struct mirror *m = container_of(w, struct mirror, waiter);
@@ -123,8 +132,7 @@ static void file_gone(struct waiter *w)
 	wait_leave(&m->waiter);
 	if (list_is_linked(&m->changed))
 		list_remove(&m->changed);
-	mirror_set_private(m->ours, false);
-	host()->close(m->ours);
+	close_ours(m);
 	free(m);
 }
 
@@ -223,11 +231,32 @@ static void show_unwritable(struct mirror *m)
 	m->is_full = true;
 }
 
+/* To be closed with unread bytes in it is an error for the other end. */
+static void show_error(struct mirror *m)
+{
+	(void)host()->send(m->theirs, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close_ours(m);
+	m->is_error = true;
+}
+
+/* The program has taken the error. */
+static void show_no_error(struct mirror *m)
+{
+	int err;
+	socklen_t len = sizeof(err);
+
+	host()->getsockopt(m->theirs, SOL_SOCKET, SO_ERROR, &err, &len);
+	m->is_error = false;
+}
+
 static void show_end(struct mirror *m, unsigned level)
 {
 	if (level & HOLM_POLLHUP) {
 		show_writable(m);
-		host()->shutdown(m->ours, SHUT_RDWR);
+		if (level & HOLM_POLLERR)
+			show_error(m);
+		else
+			host()->shutdown(m->ours, SHUT_RDWR);
 		m->is_hung = true;
 	} else if (!m->is_half) {
 		host()->shutdown(m->ours, SHUT_WR);
@@ -240,8 +269,12 @@ static void show(struct mirror *m, bool is_edge)
 	unsigned level = mirror_level(m);
 	int saved = errno;
 
-	if (m->is_hung)
+	if (m->is_error && !(level & HOLM_POLLERR))
+		show_no_error(m);
+	if (m->is_hung) {
+		errno = saved;
 		return;
+	}
 	/* An error wakes those who wait for bytes, as it does in the kernel. */
 	if (level & (HOLM_POLLIN | HOLM_POLLERR))
 		show_readable(m, is_edge);

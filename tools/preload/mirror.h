@@ -29,7 +29,8 @@ struct mirror {
 	bool is_edge_triggered;
 	bool is_used;	/* connected or listening once: from now on a hang-up is one */
 	bool is_half;	/* RDHUP is shown */
-	bool is_hung;	/* HUP is shown; nothing changes any more */
+	bool is_hung;	/* HUP is shown; nothing changes any more but: */
+	bool is_error;	/* ERR is shown, until the program has taken the error */
 	bool is_closed; /* by stack_exit() */
 };
 
