@@ -49,6 +49,18 @@
 
 #define AT_FDCWD (-100)
 
+/* What is not honoured is refused; the names are here so that programs compile. */
+#define F_RDLCK 0
+#define F_WRLCK 1
+#define F_UNLCK 2
+#define F_SETSIG 10
+#define F_GETSIG 11
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
+
 __BEGIN_DECLS
 int open(const char *path, int flags, ...) __asm__("posix_open");
 int fcntl(int fd, int cmd, ...);

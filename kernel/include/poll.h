@@ -3,6 +3,7 @@
 #define HOLM_POSIX_POLL_H
 
 #include <sys/cdefs.h>
+#include <sys/types.h>
 
 #define POLLIN 0x001
 #define POLLPRI 0x002
@@ -26,6 +27,8 @@ struct pollfd {
 
 __BEGIN_DECLS
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+struct timespec;
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask);
 __END_DECLS
 
 #endif

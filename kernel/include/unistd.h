@@ -16,6 +16,7 @@ int setdomainname(const char *name, size_t len);
 int usleep(useconds_t us);
 int getentropy(void *buf, size_t len);
 int pipe2(int fds[2], int flags);
+int dup3(int fd, int to, int flags);
 __END_DECLS
 
 #endif

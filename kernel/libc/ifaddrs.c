@@ -89,7 +89,7 @@ struct element {
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-		struct sys_sockaddr_ll link;
+		struct holm_sockaddr_ll link;
 	} addr, mask, third; /* the broadcast address, or its own again */
 };
 
@@ -108,10 +108,10 @@ static void put_addr(struct sockaddr_in *in, struct sockaddr_in6 *in6, const str
 /* What glibc lists first of every interface: its hardware address. */
 static void fill_link(struct element *e, const struct sys_interface *of)
 {
-	struct sys_sockaddr_ll ll = { .family = AF_PACKET,
-				      .ifindex = (int)of->index,
-				      .hatype = of->hardware,
-				      .halen = sizeof(of->mac) };
+	struct holm_sockaddr_ll ll = { .family = AF_PACKET,
+				       .ifindex = (int)of->index,
+				       .hatype = of->hardware,
+				       .halen = sizeof(of->mac) };
 
 	memcpy(ll.addr, of->mac, sizeof(of->mac));
 	e->addr.link = ll;

@@ -1,6 +1,7 @@
 /* process.c -- the one process: its id, randomness. */
 #include <errno.h>
 #include <stddef.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "kernel/entropy.h"
@@ -24,4 +25,15 @@ int getentropy(void *buf, size_t len)
 		return libc_fail(EIO);
 	entropy_fill(buf, len);
 	return 0;
+}
+
+/* Never less than asked for, and never a wait: the source is there from the beginning or not at all. */
+ssize_t getrandom(void *buf, size_t n, unsigned flags)
+{
+	if ((flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM)) != 0)
+		return libc_fail(EINVAL);
+	if (entropy_status() == ENTROPY_NONE)
+		return libc_fail(EAGAIN);
+	entropy_fill(buf, n);
+	return (ssize_t)n;
 }

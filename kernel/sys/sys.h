@@ -198,17 +198,6 @@ struct sys_interface_addr {
 	struct holm_addr broadcast; /* the wildcard: none */
 };
 
-/* struct sockaddr_ll of Linux: an interface as an address. */
-struct sys_sockaddr_ll {
-	uint16_t family;
-	uint16_t protocol;
-	int ifindex;
-	uint16_t hatype; /* enum sys_hardware */
-	uint8_t pkttype;
-	uint8_t halen;
-	uint8_t addr[8];
-};
-
 /* struct utsname of Linux: six names of at most 64 characters. */
 enum { SYS_UTS_BYTES = 65 };
 

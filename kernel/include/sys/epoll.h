@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <sys/cdefs.h>
+#include <sys/types.h>
 
 #define EPOLL_CLOEXEC 02000000
 
@@ -48,6 +49,8 @@ int epoll_create(int size);
 int epoll_create1(int flags);
 int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout_ms);
+int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout_ms,
+		const sigset_t *mask);
 
 __END_DECLS
 

@@ -64,6 +64,8 @@ static inline void __fd_zero(fd_set *set)
 #define FD_ZERO(set) __fd_zero(set)
 
 int select(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, struct timeval *timeout);
+int pselect(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,
+	    const struct timespec *timeout, const sigset_t *mask);
 
 __END_DECLS
 

@@ -84,6 +84,106 @@ typedef uint16_t sa_family_t;
 #define SCM_RIGHTS 1
 #define SCM_CREDENTIALS 2
 
+/* What is not honoured is refused; the names are here so that programs compile. */
+#define AF_BRIDGE 7
+#define AF_KEY 15
+#define AF_ROUTE 16
+#define AF_CAN 29
+#define AF_TIPC 30
+#define AF_BLUETOOTH 31
+#define AF_ALG 38
+#define AF_XDP 44
+#define AF_MAX 46
+#define MSG_PROXY 0x10
+#define MSG_FIN 0x200
+#define MSG_SYN 0x400
+#define MSG_CONFIRM 0x800
+#define MSG_RST 0x1000
+#define MSG_ERRQUEUE 0x2000
+#define MSG_BATCH 0x40000
+#define MSG_ZEROCOPY 0x4000000
+#define MSG_FASTOPEN 0x20000000
+#define PF_BRIDGE 7
+#define PF_KEY 15
+#define PF_ROUTE 16
+#define PF_CAN 29
+#define PF_TIPC 30
+#define PF_BLUETOOTH 31
+#define PF_ALG 38
+#define PF_XDP 44
+#define PF_MAX 46
+#define SCM_TIMESTAMP 29
+#define SCM_TIMESTAMPNS 35
+#define SCM_TIMESTAMPING 37
+#define SCM_WIFI_STATUS 41
+#define SCM_TIMESTAMPING_OPT_STATS 54
+#define SCM_TIMESTAMPING_PKTINFO 58
+#define SCM_TXTIME 61
+#define SO_NO_CHECK 11
+#define SO_BSDCOMPAT 14
+#define SO_RCVTIMEO_OLD 20
+#define SO_SNDTIMEO_OLD 21
+#define SO_ATTACH_FILTER 26
+#define SO_GET_FILTER 26
+#define SO_DETACH_BPF 27
+#define SO_DETACH_FILTER 27
+#define SO_PEERNAME 28
+#define SO_TIMESTAMP_OLD 29
+#define SO_PEERSEC 31
+#define SO_SNDBUFFORCE 32
+#define SO_RCVBUFFORCE 33
+#define SO_PASSSEC 34
+#define SO_TIMESTAMPNS 35
+#define SO_TIMESTAMPNS_OLD 35
+#define SO_MARK 36
+#define SO_TIMESTAMPING 37
+#define SO_TIMESTAMPING_OLD 37
+#define SO_RXQ_OVFL 40
+#define SO_WIFI_STATUS 41
+#define SO_PEEK_OFF 42
+#define SO_NOFCS 43
+#define SO_LOCK_FILTER 44
+#define SO_SELECT_ERR_QUEUE 45
+#define SO_BUSY_POLL 46
+#define SO_MAX_PACING_RATE 47
+#define SO_BPF_EXTENSIONS 48
+#define SO_INCOMING_CPU 49
+#define SO_ATTACH_BPF 50
+#define SO_ATTACH_REUSEPORT_CBPF 51
+#define SO_ATTACH_REUSEPORT_EBPF 52
+#define SO_CNX_ADVICE 53
+#define SO_MEMINFO 55
+#define SO_INCOMING_NAPI_ID 56
+#define SO_COOKIE 57
+#define SO_PEERGROUPS 59
+#define SO_ZEROCOPY 60
+#define SO_TXTIME 61
+#define SO_BINDTOIFINDEX 62
+#define SO_TIMESTAMP_NEW 63
+#define SO_TIMESTAMPNS_NEW 64
+#define SO_TIMESTAMPING_NEW 65
+#define SO_RCVTIMEO_NEW 66
+#define SO_SNDTIMEO_NEW 67
+#define SO_DETACH_REUSEPORT_BPF 68
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#define SO_NETNS_COOKIE 71
+#define SO_BUF_LOCK 72
+#define SO_RESERVE_MEM 73
+#define SO_TXREHASH 74
+#define SO_RCVMARK 75
+#define SOCK_RDM 4
+#define SOCK_DCCP 6
+#define SOCK_PACKET 10
+#define SOL_IP 0
+#define SOL_IPV6 41
+#define SOL_ICMPV6 58
+#define SOL_RAW 255
+#define SOL_PACKET 263
+#define SOL_NETLINK 270
+#define SOL_TLS 282
+#define SOL_XDP 283
+
 struct sockaddr {
 	sa_family_t sa_family;
 	char sa_data[14];
@@ -173,6 +273,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags);
 int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
 int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout);
+int sockatmark(int fd);
 int socketpair(int family, int type, int protocol, int fds[2]);
 
 __END_DECLS

@@ -132,6 +132,11 @@ int dup2(int fd, int to)
 	return libc_result(sys_dup2(process_current(), fd, to));
 }
 
+int dup3(int fd, int to, int flags)
+{
+	return libc_result(sys_dup3(process_current(), fd, to, flags));
+}
+
 int fcntl(int fd, int cmd, ...)
 {
 	va_list args;

@@ -1,9 +1,12 @@
 /* poll.c -- waiting for several descriptors. */
 #include <poll.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/select.h>
+#include <time.h>
 
 #include "kernel/libc/error.h"
 #include "kernel/sys/process.h"
@@ -13,6 +16,45 @@ int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	return libc_result(
 		sys_poll(process_current(), (struct sys_pollfd *)(void *)fds, n, timeout_ms));
+}
+
+/* The mask holds while waiting; nothing arrives meanwhile but what was waiting for it. */
+static void set_mask(const sigset_t *mask, sigset_t *before)
+{
+	if (mask != NULL)
+		(void)sigprocmask(SIG_SETMASK, mask, before);
+}
+
+static void reset_mask(const sigset_t *mask, const sigset_t *before)
+{
+	if (mask != NULL)
+		(void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	struct sys_timespec ts = { 0 };
+	sigset_t before;
+	int result;
+
+	if (timeout != NULL)
+		ts = (struct sys_timespec){ timeout->tv_sec, timeout->tv_nsec };
+	set_mask(mask, &before);
+	result = sys_ppoll(process_current(), (struct sys_pollfd *)(void *)fds, n,
+			   timeout != NULL ? &ts : NULL);
+	reset_mask(mask, &before);
+	return libc_result(result);
+}
+
+int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout_ms, const sigset_t *mask)
+{
+	sigset_t before;
+	int result;
+
+	set_mask(mask, &before);
+	result = epoll_wait(epfd, events, max, timeout_ms);
+	reset_mask(mask, &before);
+	return result;
 }
 
 static short events_of(int fd, const fd_set *readfds, const fd_set *writefds,
@@ -57,23 +99,15 @@ static int translate(const struct pollfd *fds, nfds_t n, fd_set *readfds, fd_set
 	return count;
 }
 
-/* Rounded up, and cut to what poll() takes: 24 days. -1 waits for ever. */
-static int milliseconds(const struct timeval *timeout)
-{
-	if (timeout == NULL)
-		return -1;
-	if (timeout->tv_sec >= 2147483)
-		return 2147483647;
-	return (int)(timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000);
-}
-
-int select(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, struct timeval *timeout)
+/* select() with a time-out as ppoll() has it. */
+static int select_for(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,
+		      const struct timespec *timeout, const sigset_t *mask)
 {
 	struct pollfd *fds;
 	nfds_t count = 0;
 	int result;
 
-	if (n < 0 || (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+	if (n < 0)
 		return libc_fail(EINVAL);
 	fds = calloc((size_t)n + 1, sizeof(*fds));
 	if (fds == NULL)
@@ -84,9 +118,29 @@ int select(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, struct t
 		if (events != 0)
 			fds[count++] = (struct pollfd){ .fd = fd, .events = events };
 	}
-	result = poll(fds, count, milliseconds(timeout));
+	result = ppoll(fds, count, timeout, mask);
 	if (result >= 0)
 		result = translate(fds, count, readfds, writefds, exceptfds);
 	free(fds);
 	return result;
+}
+
+int pselect(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,
+	    const struct timespec *timeout, const sigset_t *mask)
+{
+	return select_for(n, readfds, writefds, exceptfds, timeout, mask);
+}
+
+/* More than a second's worth of microseconds is taken, as on Linux. */
+int select(int n, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, struct timeval *timeout)
+{
+	struct timespec ts = { 0 };
+
+	if (timeout != NULL) {
+		if (timeout->tv_sec < 0 || timeout->tv_usec < 0)
+			return libc_fail(EINVAL);
+		ts.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+		ts.tv_nsec = (long)(timeout->tv_usec % 1000000) * 1000;
+	}
+	return select_for(n, readfds, writefds, exceptfds, timeout != NULL ? &ts : NULL, NULL);
 }

@@ -122,3 +122,11 @@ int socketpair(int family, int type, int protocol, int fds[2])
 {
 	return libc_result(sys_socketpair(process_current(), family, type, protocol, fds));
 }
+
+int sockatmark(int fd)
+{
+	int at_mark = 0;
+	int err = sys_ioctl(process_current(), fd, SYS_SIOCATMARK, &at_mark);
+
+	return err != 0 ? libc_fail(-err) : at_mark;
+}
