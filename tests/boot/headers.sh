@@ -3,7 +3,7 @@
 # host's has the host's value, every structure its layout; each header stands alone.
 . tools/test/qemu.sh
 
-image="gcc -std=gnu11 -fsyntax-only -Wall -Wextra -Wno-error -D_GNU_SOURCE -D_DEFAULT_SOURCE -D__DYNAMIC_REENT__ -Ikernel/include"
+image="gcc -std=gnu11 -fsyntax-only -Wall -Wextra -Werror -D_GNU_SOURCE -D_DEFAULT_SOURCE -D__DYNAMIC_REENT__ -Ikernel/include"
 image="$image -nostdinc -isystem $(gcc -print-file-name=include) -isystem $BUILD/x86_64/newlib/include"
 
 # Not the host's: what programs are compiled for.
