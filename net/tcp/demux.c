@@ -96,7 +96,7 @@ void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
 /* ---- Connections --------------------------------------------------------------------------------- */
 
 static inline bool is_for(const struct holm_tcp *c, const struct holm_addr *remote,
-		   const struct holm_addr *local, uint16_t rport, uint16_t lport)
+			  const struct holm_addr *local, uint16_t rport, uint16_t lport)
 {
 	if (c->rport != rport || c->lport != lport)
 		return false;

@@ -263,8 +263,8 @@ static never_inline void run_steps(struct tcp_rx *rx)
 static inline void run(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
-	struct holm_tcp *last = tcp_find_last(rx->net->tcp, &ip->src, &ip->dst, rx->h->sport,
-					      rx->h->dport);
+	struct holm_tcp *last =
+		tcp_find_last(rx->net->tcp, &ip->src, &ip->dst, rx->h->sport, rx->h->dport);
 
 	if (likely(last && last->flight && tcp_predicted_input(last, rx)))
 		conclude(rx, last);
