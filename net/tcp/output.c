@@ -585,10 +585,10 @@ static void output(struct holm_tcp *c)
 			ok = send_ack(&tx);
 		if (unlikely(!ok))
 			wait_for_room(&tx);
-		/* What has left makes room below a mark. */
-		if (!(c->ep.state & HOLM_WRITABLE) && unlikely(c->settings->notsent_lowat))
-			tcp_publish(c);
 	}
+	/* What has left makes room below a mark. */
+	if (unlikely(!(c->ep.state & HOLM_WRITABLE)) && c->settings->notsent_lowat)
+		tcp_publish(c);
 	tcp_timer_update(c);
 }
 

@@ -15,7 +15,7 @@
 /* With one of these there is more to ask of what comes. */
 #define UNUSUAL                                                                                    \
 	((uint32_t)(TCP_PERSIST | TCP_FIN_SENT | TCP_FIN_RCVD | TCP_ECN | TCP_TLP_DUE |            \
-		    TCP_CHILD | TCP_SYN_DUE))
+		    TCP_CHILD | TCP_SYN_DUE | TCP_SEARCH))
 
 /* An ESTABLISHED connection that a program holds, both directions open, bytes in order so far. */
 static inline bool is_usual(const struct tcp_state *ts, const struct holm_tcp *c)
@@ -120,7 +120,8 @@ bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 /* With one of these there is more to send, or less. */
 #define UNUSUAL_OUT                                                                                \
 	((uint32_t)(TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE | TCP_PERSIST |       \
-		    TCP_SHUTDOWN | TCP_FIN_SENT | TCP_FIN_RCVD | TCP_MORE | TCP_ECN | TCP_IP6))
+		    TCP_SHUTDOWN | TCP_FIN_SENT | TCP_FIN_RCVD | TCP_MORE | TCP_ECN | TCP_IP6 |    \
+		    TCP_SEARCH))
 /* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
 #define SILENCE_MIN ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
 

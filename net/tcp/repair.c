@@ -448,6 +448,15 @@ static void resend(struct holm_tcp *c)
 	repair_aim(c);
 }
 
+static uint32_t oldest_ticks(const struct holm_tcp *c)
+{
+	const struct tcp_score *s = &c->flight->repair->score;
+
+	return s->n > 0 ? (units_now(c) - tcp_score_at(s, 0)->at) >>
+				  (TCP_TICK_SHIFT - RTT_UNIT_SHIFT)
+			: 0;
+}
+
 /* RFC 8985 6.2, when the reordering window has passed. */
 static void look_again(struct holm_tcp *c)
 {
@@ -496,6 +505,7 @@ const struct tcp_sack_ops tcp_sack_ops = {
 	.timeout = timeout,
 	.resend = resend,
 	.fire = fire,
+	.oldest_ticks = oldest_ticks,
 };
 
 /* ---- The part ------------------------------------------------------------------------------------ */

@@ -79,6 +79,8 @@ struct tcp_sack_ops {
 	void (*timeout)(struct holm_tcp *c);
 	/* All of it is to be sent again, and that is not congestion. */
 	void (*resend)(struct holm_tcp *c);
+	/* How long ago what is at SND.UNA was sent. There is something in flight. */
+	uint32_t (*oldest_ticks)(const struct holm_tcp *c);
 	/* The second deadline has come. */
 	void (*fire)(struct holm_tcp *c);
 };

@@ -775,6 +775,9 @@ void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 void tcp_timer_update(struct holm_tcp *c);
 /* The retransmission or probe timer starts anew, `retries` backed off. */
 void tcp_timer_rexmt(struct holm_tcp *c);
+/* The same for an ACK of new data that leaves less than this in flight: RFC 7765's rrthresh. */
+#define TCP_RESTART_SEGMENTS 4u
+void tcp_timer_restart(struct holm_tcp *c);
 /* Does a deadline run that needs the block to be there? */
 bool tcp_timer_is_needed(const struct holm_tcp *c);
 uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c);

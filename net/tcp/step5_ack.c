@@ -107,9 +107,11 @@ static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 	else
 		tcp_recovery_acked(c, acked);
 	tcp_lend_discard(c);
-	/* RFC 6298 5.2 and 5.3. */
+	/* RFC 6298 5.2 and 5.3, RFC 7765 4 where little is in flight. */
 	if (seq_eq(c->snd_una, fl->snd_nxt))
 		tcp_timer_rexmt_stop(c);
+	else if (tcp_in_flight(c) < TCP_RESTART_SEGMENTS * fl->cc.mss)
+		tcp_timer_restart(c);
 	else
 		tcp_timer_rexmt(c);
 	ip_dst_confirm(rx->net, c->dst);

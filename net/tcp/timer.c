@@ -52,6 +52,28 @@ void tcp_timer_rexmt(struct holm_tcp *c)
 	c->flags = (c->flags & ~(uint32_t)TCP_PERSIST) | TCP_REXMT;
 }
 
+/*
+ * RFC 7765 4:
+ *   when an ACK is received that acknowledges new data [...] (a) the number of outstanding segments and
+ *   the number of previously unsent segments [...] is less than RRTHRESH [...] set RTO to RTO - T_earliest
+ * Too few are in flight for fast retransmit: their timeout is theirs, not one from the last ACK on.
+ */
+void tcp_timer_restart(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	uint32_t flying = tcp_in_flight(c), unsent = seq_diff(tcp_snd_end(c), fl->snd_nxt);
+	uint32_t age;
+
+	tcp_timer_rexmt(c);
+	if (!fl->repair || fl->phase != TCP_OPEN || (c->flags & TCP_FIN_SENT) ||
+	    flying + unsent >= TCP_RESTART_SEGMENTS * tcp_mss(c))
+		return;
+	age = tcp_net(c)->tcp->sack->oldest_ticks(c);
+	/* RFC 7765 4 (b): not where nothing would be left of it. */
+	if (age + 1 < rto_ticks(c))
+		fl->rexmt -= age;
+}
+
 /* How many ticks ago the retransmission was sent whose deadline `rexmt` is. */
 uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c)
 {
