@@ -165,6 +165,22 @@ static void put_files(struct process *p, struct cmsg *c, struct writer *w, bool 
 	memmove(c->objects, c->objects + n, a->nobjects * sizeof(c->objects[0]));
 }
 
+/* When it came, on the wall's clock, which may have been set meanwhile. */
+static void put_time(const struct process *p, struct writer *w, const struct holm_ancillary *a)
+{
+	uint64_t now_ns = wait_now(&p->env.wait);
+	uint64_t wall_ns = p->env.wall ? p->env.wall() : now_ns;
+	uint64_t ns = wall_ns - (now_ns > a->time_ns ? now_ns - a->time_ns : 0);
+	int64_t value[2] = { (int64_t)(ns / 1000000000u), (int64_t)(ns % 1000000000u) };
+
+	if (a->has & HOLM_ANC_TIMESTAMPNS) {
+		put(w, HOLM_SOL_SOCKET, HOLM_SO_TIMESTAMPNS, value, sizeof(value));
+		return;
+	}
+	value[1] /= 1000;
+	put(w, HOLM_SOL_SOCKET, HOLM_SO_TIMESTAMP, value, sizeof(value));
+}
+
 /* What came with a datagram. */
 static void put_company(struct writer *w, const struct holm_ancillary *a)
 {
@@ -193,6 +209,8 @@ size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, 
 	if (c->ancillary.has & HOLM_ANC_CRED)
 		put(&w, HOLM_SOL_SOCKET, SCM_CREDENTIALS, &c->ancillary.cred,
 		    sizeof(c->ancillary.cred));
+	if (c->ancillary.has & (HOLM_ANC_TIMESTAMP | HOLM_ANC_TIMESTAMPNS))
+		put_time(p, &w, &c->ancillary);
 	put_company(&w, &c->ancillary);
 	if (c->ancillary.has & HOLM_ANC_OBJECTS)
 		put_files(p, c, &w, flags & HOLM_MSG_CMSG_CLOEXEC);

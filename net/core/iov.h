@@ -5,16 +5,6 @@
 #include <holm/frame.h>
 #include <holm/socket.h>
 
-/* Bytes in all pieces. */
-static inline size_t iov_bytes(const struct holm_iov *iov, size_t n)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < n; i++)
-		bytes += iov[i].len;
-	return bytes;
-}
-
 /*
  * Append every piece to a frame: to its home buffer while there is room, then to buffers of further
  * frames, which it keeps. False: the pool has no more of them (above its reserve, unless `reserve_ok`),

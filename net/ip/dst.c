@@ -8,30 +8,39 @@
 /* RFC 1191 section 7.1: what to try next when a router does not say. */
 static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, IP_PMTU_MIN };
 
-static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remote,
-			const struct holm_dev *bound)
+struct holm_dev *ip_no_dev(void)
 {
-	uint64_t dev = bound ? (uint64_t)bound->netif->index + 1 : 0;
+	static const struct holm_dev nowhere = { .name = "gone" };
 
-	return fold_hash_2(&net->secrets.flow, load_be64(remote->b) ^ dev,
+	return (struct holm_dev *)(uintptr_t)&nowhere;
+}
+
+static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remote,
+			const struct ip_via *via)
+{
+	uint64_t dev = via->dev ? (uint64_t)via->dev->netif->index + 1 : 0;
+
+	return fold_hash_2(&net->secrets.flow,
+			   load_be64(remote->b) ^ dev ^ (uint64_t)via->mark << 32,
 			   load_be64(remote->b + 8));
 }
 
 static bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,
-		   const struct holm_dev *bound)
+		   const struct ip_via *via)
 {
-	return holm_addr_equal(&dst->remote, remote) && dst->bound == bound && !dst->orphan;
+	return holm_addr_equal(&dst->remote, remote) && dst->via.dev == via->dev &&
+	       dst->via.mark == via->mark && dst->via.onlink == via->onlink && !dst->orphan;
 }
 
 static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
-			   const struct holm_addr *remote, const struct holm_dev *bound)
+			   const struct holm_addr *remote, const struct ip_via *via)
 {
 	struct htab_node *n;
 
 	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		if (is_for(dst, remote, bound))
+		if (is_for(dst, remote, via))
 			return dst;
 	}
 	return NULL;
@@ -80,6 +89,20 @@ static bool is_subnet_broadcast(const struct holm_net *net, const struct holm_ne
 	return false;
 }
 
+/* Routes for the mark come first, whatever their prefix; then those for all. */
+static const struct ip_route *find_route(const struct holm_net *net, const struct ip_dst *dst,
+					 const struct holm_netif *only)
+{
+	const struct ip_route *route = NULL;
+
+	if (dst->via.mark != 0)
+		route = ip_route_lookup_marked(net, &dst->remote, only, dst->via.mark);
+	if (!route)
+		route = ip_route_lookup(net, &dst->remote, only);
+	/* SO_DONTROUTE: neighbours only. */
+	return route && dst->via.onlink && !holm_addr_is_any(&route->gateway) ? NULL : route;
+}
+
 /* To everybody: no neighbour, and an address of our own is not needed (DHCP has none yet). */
 static int resolve_group(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only)
 {
@@ -88,7 +111,7 @@ static int resolve_group(struct holm_net *net, struct ip_dst *dst, struct holm_n
 	dst->broadcast = is_limited_broadcast(&dst->remote);
 	dst->multicast = !dst->broadcast;
 	if (dst->multicast && !only)
-		route = ip_route_lookup(net, &dst->remote, NULL);
+		route = find_route(net, dst, NULL);
 	dst->netif = only ? only : route ? route->netif : any_netif(net);
 	if (!dst->netif)
 		return -HOLM_ENETUNREACH;
@@ -109,7 +132,7 @@ static int resolve_local(struct holm_net *net, struct ip_dst *dst)
 
 static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only)
 {
-	const struct ip_route *route = ip_route_lookup(net, &dst->remote, only);
+	const struct ip_route *route = find_route(net, dst, only);
 	const struct holm_addr *next_hop;
 
 	if (!route || !ip_select_source(route->netif, &dst->remote, &dst->src))
@@ -128,7 +151,7 @@ static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
 
 	if (dst->orphan || holm_addr_is_any(&dst->remote))
 		return -HOLM_ENETUNREACH;
-	only = dst->bound ? dst->bound->netif : NULL;
+	only = dst->via.dev ? dst->via.dev->netif : NULL;
 	if (holm_addr_is_multicast(&dst->remote))
 		return resolve_group(net, dst, only);
 	if (ip_addr_is_local(net, &dst->remote))
@@ -186,7 +209,7 @@ static bool make_room(struct holm_net *net)
 }
 
 static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *remote,
-		  struct holm_dev *bound, struct ip_dst **out)
+		  const struct ip_via *via, struct ip_dst **out)
 {
 	struct ip_dst *dst;
 
@@ -198,7 +221,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	dst->family = ip_family_of(net, remote);
 	dst->header_bytes = dst->family->header_bytes;
 	dst->remote = *remote;
-	dst->bound = bound;
+	dst->via = *via;
 	if (htab_insert(&net->ip->dsts, &dst->node, hash) != HTAB_INSERTED) {
 		mem_free(&net->mem, dst, sizeof(*dst));
 		return -HOLM_ENOMEM;
@@ -220,28 +243,28 @@ static bool is_current(struct holm_net *net, struct ip_dst *dst)
 }
 
 /* From the table, where it is put if it is not there. */
-static int look_up(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
+static int look_up(struct holm_net *net, const struct holm_addr *remote, const struct ip_via *via,
 		   struct ip_dst **out)
 {
 	uint32_t hash;
 
 	if (!ip_family_of(net, remote))
 		return -HOLM_EAFNOSUPPORT;
-	if (bound && !bound->netif)
+	if (via->dev && !via->dev->netif)
 		return -HOLM_ENETUNREACH;
-	hash = hash_of(net, remote, bound);
-	*out = find(net, hash, remote, bound);
-	return *out ? 0 : create(net, hash, remote, bound, out);
+	hash = hash_of(net, remote, via);
+	*out = find(net, hash, remote, via);
+	return *out ? 0 : create(net, hash, remote, via, out);
 }
 
-int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
-	       struct ip_dst **out)
+int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const struct ip_via *via,
+		   struct ip_dst **out)
 {
 	struct ip_dst *dst = net->ip ? net->ip->last_dst : NULL;
 	int err;
 
-	if (!dst || !is_for(dst, remote, bound)) {
-		err = look_up(net, remote, bound, &dst);
+	if (!dst || !is_for(dst, remote, via)) {
+		err = look_up(net, remote, via, &dst);
 		if (err)
 			return err;
 		net->ip->last_dst = dst;
@@ -353,7 +376,7 @@ void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		if (dst->bound == netif->dev)
+		if (dst->via.dev == netif->dev)
 			dst->orphan = true;
 	}
 }

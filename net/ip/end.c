@@ -167,7 +167,7 @@ int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
 		if (err)
 			return err;
 	}
-	err = ip_dst_get(e->net, &remote->addr, e->dev, &dst);
+	err = ip_dst_get_via(e->net, &remote->addr, &e->via, &dst);
 	if (err)
 		return err;
 	if (dst->broadcast && !e->may_broadcast) {
@@ -184,9 +184,9 @@ int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
 	return 0;
 }
 
-void ip_end_bind_dev(struct ip_end *e, struct holm_dev *dev)
+void ip_end_set_via(struct ip_end *e, const struct ip_via *via)
 {
-	e->dev = dev;
+	e->via = *via;
 	e->dev_gone = false;
 	drop_dst(e);
 }
@@ -196,7 +196,7 @@ void ip_end_bind_dev(struct ip_end *e, struct holm_dev *dev)
 bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const struct holm_addr *dst,
 		  const struct holm_dev *dev)
 {
-	if (e->dev_gone || (e->dev && e->dev != dev))
+	if (e->dev_gone || (e->via.dev && e->via.dev != dev))
 		return false;
 	if (!holm_addr_is_any(&e->local) && !holm_addr_equal(&e->local, dst))
 		return false;
@@ -290,8 +290,8 @@ int ip_end_take_error(struct ip_end *e)
 
 static void netif_gone(struct ip_end *e, const struct holm_netif *netif)
 {
-	if (e->dev == netif->dev) {
-		e->dev = NULL;
+	if (e->via.dev == netif->dev) {
+		e->via.dev = NULL;
 		e->dev_gone = true;
 		ip_end_set_error(e, HOLM_ENETDOWN);
 	}

@@ -32,8 +32,9 @@ struct ip_end {
 	struct ip_dst *dst; /* where the last packet went; NULL: none yet */
 	struct netif_waiter waiter;
 	struct holm_addr local, remote;
-	struct holm_dev *dev; /* NULL: any */
+	struct ip_via via; /* its device also decides what is received */
 	bool dev_gone;
+	bool urgent; /* frames may come from the pool's reserve */
 	bool echo;
 	bool local_given; /* bound to an address, not just connected from one */
 	bool connected;
@@ -72,14 +73,15 @@ void ip_end_close(struct ip_end *e);
 int ip_end_bind(struct ip_end *e, const struct holm_endpoint *local);
 /* NULL dissolves. -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted). */
 int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote);
-/* Only packets through this device from now on; NULL: any. */
-void ip_end_bind_dev(struct ip_end *e, struct holm_dev *dev);
+/* Packets go by such a way from now on, and come through its device, if it has one. */
+void ip_end_set_via(struct ip_end *e, const struct ip_via *via);
 
 /*
- * Send one packet; `to` NULL: to where it is connected. -HOLM_EMSGSIZE, -HOLM_EDESTADDRREQ, -HOLM_EINVAL,
+ * Send one packet; `to` NULL: to where it is connected; `onlink`: through no gateway. -HOLM_EMSGSIZE, -HOLM_EDESTADDRREQ, -HOLM_EINVAL,
  * -HOLM_EACCES, -HOLM_ENETUNREACH, -HOLM_EAGAIN (no room: writable says when), a pending error.
  */
-int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg);
+int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
+		bool onlink);
 
 /* The oldest packet, which stays where it is: -HOLM_EAGAIN, or a pending error. */
 int ip_end_peek(struct ip_end *e, struct holm_frame **f);

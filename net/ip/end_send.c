@@ -15,13 +15,15 @@
 enum { AT_TOTAL = 2, AT_ID = 4, AT_PROTO = 9, AT_CHECKSUM = 10, AT_SOURCE = 12 };
 
 /* Point e->dst at where the packet goes, which is mostly where the last one went. */
-static int find_dst(struct ip_end *e, const struct holm_addr *to)
+static int find_dst(struct ip_end *e, const struct holm_addr *to, bool onlink)
 {
+	struct ip_via via = e->via;
 	struct ip_dst *dst;
 	int err;
 
-	if (!e->dst || !holm_addr_equal(&e->dst->remote, to)) {
-		err = ip_dst_get(e->net, to, e->dev, &dst);
+	via.onlink |= onlink;
+	if (!e->dst || !holm_addr_equal(&e->dst->remote, to) || e->dst->via.onlink != via.onlink) {
+		err = ip_dst_get_via(e->net, to, &via, &dst);
 		if (err)
 			return err;
 		if (e->dst)
@@ -57,7 +59,7 @@ static int check_header(const struct holm_msg *msg, size_t len)
 
 /* Everything that may speak against sending; afterwards only memory can. */
 static int prepare(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
-		   size_t len)
+		   size_t len, bool onlink)
 {
 	int err;
 
@@ -73,7 +75,7 @@ static int prepare(struct ip_end *e, const struct holm_addr *to, const struct ho
 	if (!err && e->echo && e->number == 0)
 		err = ip_echo_bind(e, 0);
 	if (!err)
-		err = find_dst(e, to ? to : &e->remote);
+		err = find_dst(e, to ? to : &e->remote, onlink);
 	if (!err && len > (e->header_included ? e->dst->mtu : IP4_TOTAL_MAX - IP4_HDR_BYTES))
 		err = -HOLM_EMSGSIZE;
 	if (!err && e->header_included)
@@ -133,10 +135,11 @@ static void transmit(struct ip_end *e, struct holm_frame *f)
 	ip_output(e->net, e->dst, f, &tx);
 }
 
-int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg)
+int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
+		bool onlink)
 {
 	struct holm_net *net = e->net;
-	int err = prepare(e, to, msg, iov_bytes(msg->iov, msg->iovcnt));
+	int err = prepare(e, to, msg, holm_iov_bytes(msg->iov, msg->iovcnt), onlink);
 	struct holm_frame *f;
 
 	ASSERT(!net->callbacks);
@@ -144,10 +147,10 @@ int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_
 		return err;
 	if (netif_room(e->dst->netif) == 0)
 		return wait_for_room(e);
-	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false);
+	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, e->urgent);
 	if (!f)
 		return wait_for_room(e);
-	if (!iov_to_frame(net->pool, f, msg->iov, msg->iovcnt, false)) {
+	if (!iov_to_frame(net->pool, f, msg->iov, msg->iovcnt, e->urgent)) {
 		holm_frame_free(f);
 		return wait_for_room(e);
 	}

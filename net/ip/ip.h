@@ -17,6 +17,16 @@
 
 struct ip_family;
 
+/* What a sender asks of the way, beside where it leads; zero bytes ask for nothing. */
+struct ip_via {
+	struct holm_dev *dev; /* through this device only */
+	uint32_t mark; /* routes for this mark (struct holm_route) come before those for all */
+	bool onlink;   /* no gateway */
+};
+
+/* A device that leads nowhere and that nothing comes from: what is left of one that is no more. */
+struct holm_dev *ip_no_dev(void);
+
 struct ip_dst {
 	const struct ip_family *family;
 	struct holm_netif *netif; /* NULL: no route at present */
@@ -35,16 +45,24 @@ struct ip_dst {
 	struct htab_node node;
 	struct list_node unused; /* refs == 0: may be recycled; holds no neighbour */
 	struct neigh_memo known; /* ...but remembers the one it had, with lost_neigh */
-	struct holm_dev *bound;	 /* asked for this device only */
+	struct ip_via via;	 /* what was asked for */
 };
 
 /*
- * The destination for `remote` (through `bound` only, if not NULL), with a reference for the caller.
+ * The destination for `remote` by a way as `via` wants it, with a reference for the caller.
  * 0, -HOLM_ENETUNREACH (no route, or no source address), -HOLM_ENOBUFS (config.dsts_max all in use),
  * -HOLM_ENOMEM, -HOLM_EAFNOSUPPORT.
  */
-int ip_dst_get(struct holm_net *net, const struct holm_addr *remote, struct holm_dev *bound,
-	       struct ip_dst **out);
+int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const struct ip_via *via,
+		   struct ip_dst **out);
+/* The same by any way, or through a device only. */
+static inline int ip_dst_get(struct holm_net *net, const struct holm_addr *remote,
+			     struct holm_dev *dev, struct ip_dst **out)
+{
+	const struct ip_via via = { .dev = dev };
+
+	return ip_dst_get_via(net, remote, &via, out);
+}
 void ip_dst_put(struct holm_net *net, struct ip_dst *dst);
 
 /* Something has changed: find the way anew. False: there is none. */

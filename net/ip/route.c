@@ -11,15 +11,16 @@ static unsigned base_of(const struct holm_addr *a)
 	return holm_addr_is_ip4(a) ? 96 : 0;
 }
 
-const struct ip_route *ip_route_lookup(const struct holm_net *net, const struct holm_addr *remote,
-				       const struct holm_netif *only)
+const struct ip_route *ip_route_lookup_marked(const struct holm_net *net,
+					      const struct holm_addr *remote,
+					      const struct holm_netif *only, uint32_t mark)
 {
 	const struct ip_route *best = NULL;
 
 	for (uint32_t i = 0; i < net->ip->nroutes; i++) {
 		const struct ip_route *r = &net->ip->routes[i];
 
-		if (only && r->netif != only)
+		if ((only && r->netif != only) || r->mark != mark)
 			continue;
 		if (base_of(&r->dst) != base_of(remote) ||
 		    !ip_prefix_match(&r->dst, remote, r->prefix_len))
@@ -29,6 +30,12 @@ const struct ip_route *ip_route_lookup(const struct holm_net *net, const struct 
 			best = r;
 	}
 	return best;
+}
+
+const struct ip_route *ip_route_lookup(const struct holm_net *net, const struct holm_addr *remote,
+				       const struct holm_netif *only)
+{
+	return ip_route_lookup_marked(net, remote, only, 0);
 }
 
 /* The address with everything behind the prefix cleared. */
@@ -50,7 +57,7 @@ static struct ip_route *find(struct ip_state *ip, const struct ip_route *like)
 		struct ip_route *r = &ip->routes[i];
 
 		if (r->netif == like->netif && r->prefix_len == like->prefix_len &&
-		    base_of(&r->dst) == base_of(&like->dst) &&
+		    r->mark == like->mark && base_of(&r->dst) == base_of(&like->dst) &&
 		    holm_addr_equal(&r->dst, &like->dst) &&
 		    holm_addr_equal(&r->gateway, &like->gateway))
 			return r;
@@ -125,6 +132,7 @@ static int convert(struct holm_net *net, const struct holm_route *in, struct ip_
 	out->dst = masked(&in->dst, out->prefix_len);
 	out->gateway = in->gateway;
 	out->metric = in->metric;
+	out->mark = in->mark;
 	out->netif = in->dev ? in->dev->netif : NULL;
 	if (!out->netif && via) {
 		const struct ip_route *reach = ip_route_lookup(net, &in->gateway, NULL);
@@ -180,6 +188,7 @@ bool holm_route_get(struct holm_net *net, size_t i, struct holm_route *route)
 		.gateway = r->gateway,
 		.dev = r->netif->dev,
 		.metric = r->metric,
+		.mark = r->mark,
 	};
 	return true;
 }

@@ -34,6 +34,7 @@ struct ip_route {
 	struct holm_addr gateway; /* wildcard: on link */
 	struct holm_netif *netif;
 	uint32_t metric;
+	uint32_t mark;	    /* not 0: only for what carries it */
 	uint8_t prefix_len; /* of 128 */
 };
 
@@ -115,6 +116,10 @@ bool ip_prefix_match(const struct holm_addr *a, const struct holm_addr *b, unsig
 /* The best route: the longest prefix, then the smallest metric, then the oldest. NULL: none. */
 const struct ip_route *ip_route_lookup(const struct holm_net *net, const struct holm_addr *remote,
 				       const struct holm_netif *only);
+/* The same among the routes for a mark. */
+const struct ip_route *ip_route_lookup_marked(const struct holm_net *net,
+					      const struct holm_addr *remote,
+					      const struct holm_netif *only, uint32_t mark);
 /* The on-link route of an address's prefix. -HOLM_ENOSPC; that it is there already is fine. */
 int ip_route_add_onlink(struct holm_net *net, struct holm_netif *netif,
 			const struct holm_addr *addr, unsigned prefix_len);
@@ -134,7 +139,6 @@ static inline void ip4_forget_flow(struct ip_state *ip)
 {
 	ip->last_netif4 = UINT32_MAX; /* no interface has this index */
 }
-
 
 /* The destination table. */
 void ip_dst_start(struct holm_net *net);

@@ -238,7 +238,7 @@ static struct holm_frame *build(struct packet_end *e, const struct packet_to *to
 int packet_send(struct packet_end *e, const struct packet_to *to, const struct holm_msg *msg)
 {
 	struct holm_netif *netif = to->dev->netif;
-	int err = check(e, to, iov_bytes(msg->iov, msg->iovcnt));
+	int err = check(e, to, holm_iov_bytes(msg->iov, msg->iovcnt));
 	struct holm_frame *f;
 
 	ASSERT(!e->net->callbacks);

@@ -57,6 +57,8 @@ static int dgram_bind(struct holm_socket *s, const void *addr, uint32_t len)
 	struct holm_endpoint local;
 	int err = inet_addr_parse(&local, addr, len, INET_ADDR_BIND);
 
+	if (!err)
+		err = socket_check_port(s, local.port);
 	if (err)
 		return err;
 	return holm_udp_bind(dgram_of(s)->udp, &local,
@@ -131,7 +133,7 @@ static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int
 {
 	if (holm_iov_bytes(msg->iov, msg->iovcnt) > HOLM_UDP_PAYLOAD_MAX)
 		return -HOLM_EMSGSIZE;
-	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_MORE))
+	if (flags & (HOLM_MSG_OOB | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
 	return s->shut & SOCKET_SHUT_WR ? -HOLM_EPIPE : 0;
 }
@@ -149,8 +151,12 @@ static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int
 		if (!err)
 			inet_addr_wildcard_to_loopback(&to);
 	}
+	if (!err && (flags & HOLM_MSG_DONTROUTE) && !s->dontroute)
+		err = holm_udp_set_option(d->udp, HOLM_UDP_OPT_ONLINK, 1);
 	if (!err)
 		err = send_datagram(d, msg->name ? &to : NULL, msg);
+	if ((flags & HOLM_MSG_DONTROUTE) && !s->dontroute)
+		(void)holm_udp_set_option(d->udp, HOLM_UDP_OPT_ONLINK, 0);
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 
@@ -164,6 +170,7 @@ static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct h
 	a->ifindex = holm_dev_index(dg->dev) + 1;
 	a->ttl = dg->ttl;
 	a->tos = dg->tos;
+	a->time_ns = dg->frame->time_ns;
 }
 
 static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
@@ -218,6 +225,15 @@ static int dgram_take_error(struct holm_socket *s)
 }
 
 /* ---- options ---- */
+
+static int dgram_set_way(struct holm_socket *s)
+{
+	struct holm_udp *u = dgram_of(s)->udp;
+
+	holm_udp_bind_dev(u, s->dev);
+	(void)holm_udp_set_option(u, HOLM_UDP_OPT_MARK, s->mark);
+	return holm_udp_set_option(u, HOLM_UDP_OPT_ONLINK, s->dontroute);
+}
 
 /* Datagrams wait for nothing on their way out: SO_SNDBUF is remembered only. */
 static int dgram_resize(struct holm_socket *s)
@@ -306,6 +322,8 @@ const struct socket_ops inet_dgram_ops = {
 	.readable = dgram_readable,
 	.take_error = dgram_take_error,
 	.resize = dgram_resize,
+	.set_way = dgram_set_way,
+	.has_timestamps = true,
 	.set = dgram_set,
 	.get = dgram_get,
 };

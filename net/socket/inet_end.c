@@ -87,9 +87,9 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	struct holm_endpoint to;
 	int err = 0;
 
-	if (iov_bytes(msg->iov, msg->iovcnt) > UINT16_MAX)
+	if (holm_iov_bytes(msg->iov, msg->iovcnt) > UINT16_MAX)
 		return -HOLM_EMSGSIZE;
-	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_MORE))
+	if (flags & (HOLM_MSG_OOB | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
 	/* On Linux raw sockets without a header of their own do not care. */
 	if ((s->shut & SOCKET_SHUT_WR) && (inet_end_of(s)->echo || inet_end_of(s)->header_included))
@@ -100,8 +100,10 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 		return err;
 	if (msg->name)
 		inet_addr_wildcard_to_loopback(&to);
-	err = ip_end_send(inet_end_of(s), msg->name ? &to.addr : NULL, msg);
-	return err ? err : (int64_t)iov_bytes(msg->iov, msg->iovcnt);
+	inet_end_of(s)->urgent = s->priority > SOCKET_PRIORITY_MAX;
+	err = ip_end_send(inet_end_of(s), msg->name ? &to.addr : NULL, msg,
+			  flags & HOLM_MSG_DONTROUTE);
+	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 
 /* What options ask for beside the bytes. */
@@ -116,6 +118,7 @@ static void tell(const struct holm_socket *s, struct holm_frame *f, struct holm_
 	a->ifindex = f->dev ? holm_dev_index(f->dev) + 1 : 0;
 	a->ttl = rx->ttl;
 	a->tos = rx->tos;
+	a->time_ns = f->time_ns;
 }
 
 int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
@@ -180,6 +183,14 @@ int inet_end_resize(struct holm_socket *s)
 }
 
 /* ---- options ---- */
+
+int inet_end_set_way(struct holm_socket *s)
+{
+	const struct ip_via via = { .dev = s->dev, .mark = s->mark, .onlink = s->dontroute };
+
+	ip_end_set_via(inet_end_of(s), &via);
+	return 0;
+}
 
 static int set_ip(struct ip_end *e, int name, int value)
 {

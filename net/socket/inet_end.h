@@ -31,6 +31,7 @@ unsigned inet_end_poll(struct holm_socket *s);
 size_t inet_end_readable(struct holm_socket *s);
 int inet_end_take_error(struct holm_socket *s);
 int inet_end_resize(struct holm_socket *s);
+int inet_end_set_way(struct holm_socket *s);
 int inet_end_set(struct holm_socket *s, int level, int name, int value);
 int inet_end_get(struct holm_socket *s, int level, int name, int *value);
 

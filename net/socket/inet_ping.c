@@ -25,6 +25,8 @@ static const struct socket_ops ping_ops = {
 	.readable = inet_end_readable,
 	.take_error = inet_end_take_error,
 	.resize = inet_end_resize,
+	.set_way = inet_end_set_way,
+	.has_timestamps = true,
 	.set = inet_end_set,
 	.get = inet_end_get,
 };

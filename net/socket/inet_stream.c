@@ -60,6 +60,11 @@ static void copy_options(struct holm_tcp *to, const struct holm_tcp *from)
 			(void)holm_tcp_set_option(to, (enum holm_tcp_option)opt, value);
 }
 
+static int stream_set_way(struct holm_socket *s)
+{
+	return holm_tcp_set_way(inet_stream_of(s)->tcp, s->dev, s->mark, s->dontroute);
+}
+
 /*
  * Back to a socket that never connected: a new endpoint in the old one's place, with its options and
  * the address that the program chose. Without memory the old one stays, spent.
@@ -78,6 +83,7 @@ static int renew(struct stream *t)
 		return err;
 	}
 	copy_options(t->tcp, old);
+	(void)stream_set_way(&t->base);
 	holm_tcp_set_cookie(t->tcp, t->base.cookie);
 	holm_tcp_abort(old);
 	leave_rings(t);
@@ -139,6 +145,9 @@ static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 		return err;
 	if (t->phase != UNCONNECTED || t->bound)
 		return -HOLM_EINVAL;
+	err = socket_check_port(s, local.port);
+	if (err)
+		return err;
 	if (t->spent && (err = renew(t)) != 0)
 		return err;
 	err = holm_tcp_bind(t->tcp, &local, bind_flags(t));
@@ -312,12 +321,10 @@ static size_t write_piece(struct rings *r, const struct holm_iov *piece, int fla
 	return n > 0 ? n : holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
 }
 
-static int may_send(struct stream *t, int flags)
+static int may_send(struct stream *t)
 {
 	int err;
 
-	if (flags & HOLM_MSG_DONTROUTE)
-		return -HOLM_EOPNOTSUPP;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
 	err = take_error(t);
@@ -380,7 +387,7 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 		if (err)
 			return err;
 	}
-	err = may_send(t, flags);
+	err = may_send(t);
 	/* First, because it may fail; again when what is urgent is queued. */
 	if (!err && (flags & HOLM_MSG_OOB))
 		err = holm_tcp_send_urgent(t->tcp);
@@ -612,6 +619,7 @@ const struct socket_ops inet_stream_ops = {
 	.take_error = stream_take_error,
 	.is_listening = inet_stream_is_listening,
 	.resize = stream_resize,
+	.set_way = stream_set_way,
 	.set = inet_stream_set,
 	.get = inet_stream_get,
 	.set_bytes = inet_stream_set_bytes,

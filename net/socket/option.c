@@ -5,9 +5,13 @@
 #include "net/socket/socket.h"
 
 #include "lib/mem.h"
+#include "net/link/netif.h"
 
 #define NS_PER_S 1000000000ull
 #define US_PER_S 1000000
+/* Twice that is shown as an int, and a ring of it is one block. */
+#define FORCED_MAX (1u << 29)
+#define INTERFACE_NAME_BYTES 16u
 
 /* ---- setting ---- */
 
@@ -51,6 +55,15 @@ static int set_buffer(struct holm_socket *s, uint32_t *bytes, int value)
 	return s->ops->resize(s);
 }
 
+/* Past SOCKET_BUFFER_MAX, for who may. */
+static int force_buffer(struct holm_socket *s, uint32_t *bytes, int value)
+{
+	if (!socket_may(s, HOLM_CAP_NET_ADMIN))
+		return -HOLM_EPERM;
+	*bytes = max_u32(SOCKET_BUFFER_MIN, min_u32((uint32_t)(value > 0 ? value : 0), FORCED_MAX));
+	return s->ops->resize(s);
+}
+
 static int set_flag(struct holm_socket *s, bool *flag, int name, int value)
 {
 	int err = s->ops->set(s, HOLM_SOL_SOCKET, name, value);
@@ -58,6 +71,134 @@ static int set_flag(struct holm_socket *s, bool *flag, int name, int value)
 	if (!err)
 		*flag = value != 0;
 	return err;
+}
+
+/* ---- ways ---- */
+
+static int change_way(struct holm_socket *s, struct holm_dev *dev, uint32_t mark, bool dontroute)
+{
+	const struct holm_socket before = *s;
+	int err;
+
+	if (!s->ops->set_way)
+		return -HOLM_ENOPROTOOPT;
+	s->dev = dev;
+	s->mark = mark;
+	s->dontroute = dontroute;
+	err = s->ops->set_way(s);
+	if (err) {
+		s->dev = before.dev;
+		s->mark = before.mark;
+		s->dontroute = before.dontroute;
+	}
+	return err;
+}
+
+/* As on Linux: anybody may bind a socket that is not bound yet. */
+static int bind_device(struct holm_socket *s, struct holm_dev *dev)
+{
+	if (s->dev && !socket_may(s, HOLM_CAP_NET_RAW))
+		return -HOLM_EPERM;
+	return change_way(s, dev, s->mark, s->dontroute);
+}
+
+static struct holm_dev *dev_named(const struct holm_socket *s, const char *name)
+{
+	for (uint32_t i = 0; i < s->net->nnetifs; i++) {
+		const char *is = s->net->netifs[i] ? s->net->netifs[i]->dev->name : NULL;
+		size_t n = 0;
+
+		while (is && is[n] && is[n] == name[n])
+			n++;
+		if (is && !is[n] && !name[n])
+			return s->net->netifs[i]->dev;
+	}
+	return NULL;
+}
+
+/* The name of an interface; none: any. */
+static int set_device(struct holm_socket *s, const void *value, uint32_t len)
+{
+	char name[INTERFACE_NAME_BYTES] = { 0 };
+	struct holm_dev *dev;
+
+	memcpy(name, value, min_u32(len, sizeof(name) - 1));
+	if (!name[0])
+		return bind_device(s, NULL);
+	if (s->dev && !socket_may(s, HOLM_CAP_NET_RAW))
+		return -HOLM_EPERM;
+	dev = dev_named(s, name);
+	return dev ? bind_device(s, dev) : -HOLM_ENODEV;
+}
+
+static int set_device_index(struct holm_socket *s, int index)
+{
+	struct holm_dev *dev = index > 0 ? holm_net_dev_at(s->net, (uint32_t)index - 1) : NULL;
+
+	if (index < 0)
+		return -HOLM_EINVAL;
+	return index > 0 && !dev ? -HOLM_ENODEV : bind_device(s, dev);
+}
+
+static int set_mark(struct holm_socket *s, int value)
+{
+	if (!socket_may(s, HOLM_CAP_NET_RAW) && !socket_may(s, HOLM_CAP_NET_ADMIN))
+		return -HOLM_EPERM;
+	return change_way(s, s->dev, (uint32_t)value, s->dontroute);
+}
+
+static int set_priority(struct holm_socket *s, int value)
+{
+	if ((value < 0 || value > SOCKET_PRIORITY_MAX) && !socket_may(s, HOLM_CAP_NET_RAW) &&
+	    !socket_may(s, HOLM_CAP_NET_ADMIN))
+		return -HOLM_EPERM;
+	s->priority = value;
+	return 0;
+}
+
+/* As on Linux, IP_TOS sets the priority, too: by the four bits that once were the type of service. */
+static void follow_tos(struct holm_socket *s, int tos)
+{
+	static const uint8_t priorities[] = { 0, 1, 0, 1, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4 };
+
+	s->priority = priorities[((unsigned)tos & 0x1eu) >> 1];
+}
+
+/* In one unit or the other, not in both. */
+static int set_timestamps(struct holm_socket *s, uint32_t which, int value)
+{
+	const uint32_t both = HOLM_ANC_TIMESTAMP | HOLM_ANC_TIMESTAMPNS;
+
+	if (!s->ops->has_timestamps)
+		return -HOLM_ENOPROTOOPT;
+	s->wants = (s->wants & ~both) | (value ? which : 0);
+	return 0;
+}
+
+static int set_way_int(struct holm_socket *s, int name, int value)
+{
+	switch (name) {
+	case HOLM_SO_DONTROUTE:
+		return change_way(s, s->dev, s->mark, value != 0);
+	case HOLM_SO_MARK:
+		return set_mark(s, value);
+	case HOLM_SO_PRIORITY:
+		return set_priority(s, value);
+	case HOLM_SO_BINDTOIFINDEX:
+		return set_device_index(s, value);
+	case HOLM_SO_TIMESTAMP:
+		return set_timestamps(s, HOLM_ANC_TIMESTAMP, value);
+	case HOLM_SO_TIMESTAMPNS:
+		return set_timestamps(s, HOLM_ANC_TIMESTAMPNS, value);
+	case HOLM_SO_SNDBUFFORCE:
+		s->sndbuf_locked = true;
+		return force_buffer(s, &s->sndbuf, value);
+	case HOLM_SO_RCVBUFFORCE:
+		s->rcvbuf_locked = true;
+		return force_buffer(s, &s->rcvbuf, value);
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
 }
 
 static int set_socket_int(struct holm_socket *s, int name, int value)
@@ -88,7 +229,7 @@ static int set_socket_int(struct holm_socket *s, int name, int value)
 		s->rcvlowat = value < 0 ? INT32_MAX : max_u32((uint32_t)value, 1);
 		return 0;
 	default:
-		return -HOLM_ENOPROTOOPT;
+		return set_way_int(s, name, value);
 	}
 }
 
@@ -123,6 +264,8 @@ int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const voi
 		return set_timeout(&s->sndtimeo_ns, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_LINGER)
 		return set_linger(s, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_BINDTODEVICE)
+		return set_device(s, value, len);
 	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_CONGESTION)
 		return inet_stream_set_congestion(s, value, len);
 	err = s->ops->set_bytes ? s->ops->set_bytes(s, level, name, value, len) : -HOLM_ENOPROTOOPT;
@@ -131,8 +274,12 @@ int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const voi
 	err = read_int(level, value, len, &number);
 	if (err)
 		return err;
-	return level == HOLM_SOL_SOCKET ? set_socket_int(s, name, number)
-					: s->ops->set(s, level, name, number);
+	if (level == HOLM_SOL_SOCKET)
+		return set_socket_int(s, name, number);
+	err = s->ops->set(s, level, name, number);
+	if (!err && level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_TOS)
+		follow_tos(s, number);
+	return err;
 }
 
 /* ---- getting ---- */
@@ -182,6 +329,24 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 	case HOLM_SO_RCVBUF:
 		*value = (int)(2 * s->rcvbuf);
 		return 0;
+	case HOLM_SO_PRIORITY:
+		*value = s->priority;
+		return 0;
+	case HOLM_SO_DONTROUTE:
+		*value = s->dontroute;
+		return 0;
+	case HOLM_SO_MARK:
+		*value = (int)s->mark;
+		return s->ops->set_way ? 0 : -HOLM_ENOPROTOOPT;
+	case HOLM_SO_BINDTOIFINDEX:
+		*value = s->dev && s->dev->netif ? (int)holm_dev_index(s->dev) + 1 : 0;
+		return s->ops->set_way ? 0 : -HOLM_ENOPROTOOPT;
+	case HOLM_SO_TIMESTAMP:
+		*value = (s->wants & HOLM_ANC_TIMESTAMP) != 0;
+		return 0;
+	case HOLM_SO_TIMESTAMPNS:
+		*value = (s->wants & HOLM_ANC_TIMESTAMPNS) != 0;
+		return 0;
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}
@@ -211,6 +376,22 @@ static int get_linger(const struct holm_socket *s, void *value, uint32_t *len)
 				 .linger = s->linger_s >= 0 ? s->linger_s : 0 };
 
 	return socket_put_option(&l, sizeof(l), value, len);
+}
+
+/* The interface's name with its zero; nothing while it is bound to none. */
+static int get_device(const struct holm_socket *s, void *value, uint32_t *len)
+{
+	uint32_t n = 0;
+
+	if (!s->dev) {
+		*len = 0;
+		return 0;
+	}
+	if (*len < INTERFACE_NAME_BYTES)
+		return -HOLM_EINVAL;
+	while (s->dev->name[n] && n < INTERFACE_NAME_BYTES - 1)
+		n++;
+	return socket_put_option(s->dev->name, n + 1, value, len);
 }
 
 static int get_peer_cred(const struct holm_socket *s, void *value, uint32_t *len)
@@ -249,6 +430,8 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 		return get_timeout(s->sndtimeo_ns, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_LINGER)
 		return get_linger(s, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_BINDTODEVICE)
+		return get_device(s, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_PEERCRED)
 		return get_peer_cred(s, value, len);
 	err = s->ops->get_bytes ? s->ops->get_bytes(s, level, name, value, len) : -HOLM_ENOPROTOOPT;

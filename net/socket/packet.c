@@ -188,7 +188,7 @@ static int64_t packet_socket_send(struct holm_socket *s, const struct holm_msg *
 		err = -HOLM_ENXIO;
 	if (!err)
 		err = packet_send(e, &to, msg);
-	return err ? err : (int64_t)iov_bytes(msg->iov, msg->iovcnt);
+	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 
 static void tell_sender(const struct holm_frame *f, struct holm_msg *msg)
@@ -226,6 +226,10 @@ static int64_t packet_socket_recv(struct holm_socket *s, struct holm_msg *msg, i
 		msg->flags |= HOLM_MSG_TRUNC;
 	if (msg->name)
 		tell_sender(f, msg);
+	if (msg->ancillary && s->wants) {
+		msg->ancillary->has |= s->wants;
+		msg->ancillary->time_ns = f->time_ns;
+	}
 	if (!(flags & HOLM_MSG_PEEK))
 		packet_drop(e);
 	return (int64_t)(flags & HOLM_MSG_TRUNC ? len : done);
@@ -374,6 +378,7 @@ static const struct socket_ops packet_ops = {
 	.readable = packet_socket_readable,
 	.take_error = packet_socket_take_error,
 	.resize = packet_socket_resize,
+	.has_timestamps = true,
 	.set = packet_socket_set,
 	.get = packet_socket_get,
 	.set_bytes = packet_set_bytes,

@@ -6,6 +6,7 @@
 
 #include "lib/mem.h"
 #include "net/core/proto.h"
+#include "net/ip/ip.h"
 
 static const struct socket_kind inet_kinds[] = {
 	{ HOLM_AF_INET, HOLM_SOCK_STREAM, HOLM_IPPROTO_TCP, &inet_stream_ops },
@@ -230,6 +231,10 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->broadcast = listener->broadcast;
 	child->passcred = listener->passcred;
 	child->oobinline = listener->oobinline;
+	child->priority = listener->priority;
+	child->mark = listener->mark;
+	child->dev = listener->dev;
+	child->dontroute = listener->dontroute;
 }
 
 int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,
@@ -365,6 +370,24 @@ static void stop(struct holm_net *net)
 	net->sockets = NULL;
 }
 
+/* What was bound to a device that goes leads nowhere from now on, instead of everywhere. */
+static void netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	struct list *all = &net->sockets->all;
+	struct list_node *n;
+
+	if (net->netifs[netif->index] == netif)
+		return;
+	for (n = list_first(all); n; n = list_next(all, n)) {
+		struct holm_socket *s = container_of(n, struct holm_socket, link);
+
+		if (s->dev != netif->dev)
+			continue;
+		s->dev = ip_no_dev();
+		(void)s->ops->set_way(s);
+	}
+}
+
 static const struct holm_proto *const needs[] = { &holm_udp, &holm_tcp, NULL };
 
 const struct holm_proto holm_sockets = {
@@ -373,4 +396,5 @@ const struct holm_proto holm_sockets = {
 	.needs = needs,
 	.start = start,
 	.stop = stop,
+	.netif_changed = netif_changed,
 };

@@ -76,6 +76,8 @@ struct socket_ops {
 	/* Options below SOL_SOCKET, and those of it that the endpoint knows; values are ints. */
 	int (*set)(struct holm_socket *s, int level, int name, int value);
 	int (*get)(struct holm_socket *s, int level, int name, int *value);
+	/* dev, mark or dontroute has changed. NULL: no such options. */
+	int (*set_way)(struct holm_socket *s);
 	/* Options whose values are no ints, asked for first: -HOLM_ENOPROTOOPT: not one of them. NULL: none. */
 	int (*set_bytes)(struct holm_socket *s, int level, int name, const void *value,
 			 uint32_t len);
@@ -90,6 +92,7 @@ struct socket_ops {
 	size_t (*unsent)(struct holm_socket *s);
 	bool (*at_mark)(struct holm_socket *s);	     /* NULL: never */
 	bool (*is_listening)(struct holm_socket *s); /* NULL: never */
+	bool has_timestamps;			     /* tells when what is received came */
 };
 
 /*
@@ -111,6 +114,10 @@ struct holm_socket {
 	uint8_t type;
 	uint16_t protocol;
 	uint8_t shut; /* enum socket_shut */
+	int32_t priority;
+	uint32_t mark;
+	struct holm_dev *dev; /* SO_BINDTODEVICE; ip_no_dev(): it is no more */
+	bool dontroute;
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
 };
 
@@ -136,6 +143,18 @@ static inline bool socket_may(const struct holm_socket *s, enum holm_capability 
 	const struct socket_state *st = s->net->sockets;
 
 	return !st->permits || st->permits(st->permits_ctx, cap);
+}
+
+/*
+ * Beyond this priority (TC_PRIO_INTERACTIVE) setting one is privileged, and what is sent may use the frames
+ * that are kept for control: the pool's reserve.
+ */
+#define SOCKET_PRIORITY_MAX 6
+
+/* May it be bound to this port? -HOLM_EACCES: that takes a right. */
+static inline int socket_check_port(const struct holm_socket *s, uint16_t port)
+{
+	return port > 0 && port < 1024 && !socket_may(s, HOLM_CAP_NET_BIND) ? -HOLM_EACCES : 0;
 }
 
 /* Copy an option's value out, cut to *len, which becomes what was copied. 0. */

@@ -231,6 +231,23 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	return 0;
 }
 
+int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bool onlink)
+{
+	struct tcp_settings *s = tcp_settings_own(t);
+	struct holm_net *net = tcp_net(t);
+	struct ip_dst *dst;
+
+	ASSERT(!net->callbacks);
+	if (!s)
+		return -HOLM_ENOMEM;
+	s->via = (struct ip_via){ .dev = dev, .mark = mark, .onlink = onlink };
+	if (t->dst && ip_dst_get_via(net, &t->dst->remote, &s->via, &dst) == 0) {
+		ip_dst_put(net, t->dst);
+		t->dst = dst;
+	}
+	return 0;
+}
+
 int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value)
 {
 	const struct tcp_settings *s = t->settings;

@@ -12,12 +12,13 @@
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 {
 	struct holm_frame *f;
+	const struct ip_via any = { 0 };
 	struct ip_dst *dst = r->via;
 	size_t hdr_len;
 	uint32_t sum;
 	uint8_t *p;
 
-	if (!dst && ip_dst_get(net, r->dst, NULL, &dst) != 0) {
+	if (!dst && ip_dst_get_via(net, r->dst, r->syn ? &r->syn->via : &any, &dst) != 0) {
 		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}

@@ -242,6 +242,7 @@ struct tcp_settings {
 	uint32_t window_clamp;	/* 0: none */
 	uint32_t notsent_lowat; /* 0: none */
 	uint8_t syncnt;		/* R2 of a SYN, in retransmissions */
+	struct ip_via via; /* of what is sent; its device also of the SYNs that a listener takes */
 	bool cork;
 	uint8_t ecn;		  /* enum tcp_ecn_use */
 	uint32_t max_pacing_rate; /* bytes a second; 0: as the controller wants it */

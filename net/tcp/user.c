@@ -78,7 +78,7 @@ static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
 	if (remote->port == 0 || remote->scope > UINT16_MAX ||
 	    !ip_addr_is_unicast(net, &remote->addr))
 		return -HOLM_EINVAL;
-	err = ip_dst_get(net, &remote->addr, NULL, dst);
+	err = ip_dst_get_via(net, &remote->addr, &t->settings->via, dst);
 	if (err)
 		return err;
 	ends->remote = remote->addr;

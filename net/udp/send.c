@@ -37,12 +37,14 @@ int udp_wait_for_room(struct holm_udp *u)
 static int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
 {
 	const struct holm_addr *remote = to ? &to->addr : &u->remote;
+	struct ip_via via;
 	struct ip_dst *dst;
 	int err;
 
 	if (likely(u->dst && udp_same_addr(&u->dst->remote, remote)))
 		return 0;
-	err = ip_dst_get(u->net, remote, u->dev, &dst);
+	via = udp_via(u);
+	err = ip_dst_get_via(u->net, remote, &via, &dst);
 	if (err)
 		return err;
 	udp_drop_dst(u);

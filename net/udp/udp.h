@@ -61,7 +61,9 @@ struct holm_udp {
 
 	/* Binding. */
 	struct holm_dev *dev; /* NULL: any */
-	bool dev_gone;	      /* it was bound to a device that is no more */
+	uint32_t mark;
+	bool onlink;
+	bool dev_gone; /* it was bound to a device that is no more */
 	bool reuse, share, v6only, any_dst;
 	bool local_given; /* bound to an address, not just connected from one */
 	uint32_t scope;
@@ -95,6 +97,12 @@ static inline uint32_t udp_pinned_by(const struct holm_frame *f)
 	for (uint32_t i = 1; i < f->nsegs; i++)
 		bytes += f->segs[i].buf->bytes;
 	return bytes;
+}
+
+/* By which way its datagrams go. */
+static inline struct ip_via udp_via(const struct holm_udp *u)
+{
+	return (struct ip_via){ .dev = u->dev, .mark = u->mark, .onlink = u->onlink };
 }
 
 /* Without a call: asked for every datagram. */

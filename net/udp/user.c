@@ -90,7 +90,8 @@ void holm_udp_close(struct holm_udp *u)
 static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 {
 	struct holm_addr before = u->local;
-	int err = ip_dst_get(u->net, &remote->addr, u->dev, &u->dst);
+	const struct ip_via via = udp_via(u);
+	int err = ip_dst_get_via(u->net, &remote->addr, &via, &u->dst);
 
 	if (err)
 		return err;
@@ -273,6 +274,14 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 			return -HOLM_EINVAL;
 		u->rcvbuf_bytes = value;
 		return 0;
+	case HOLM_UDP_OPT_MARK:
+		u->mark = value;
+		udp_drop_dst(u);
+		return 0;
+	case HOLM_UDP_OPT_ONLINK:
+		u->onlink = value != 0;
+		udp_drop_dst(u);
+		return 0;
 	case HOLM_UDP_OPT_PMTU:
 		if (value > HOLM_UDP_PMTU_OMIT)
 			return -HOLM_EINVAL;
@@ -300,6 +309,12 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 		return 0;
 	case HOLM_UDP_OPT_RCVBUF:
 		*value = u->rcvbuf_bytes;
+		return 0;
+	case HOLM_UDP_OPT_MARK:
+		*value = u->mark;
+		return 0;
+	case HOLM_UDP_OPT_ONLINK:
+		*value = u->onlink;
 		return 0;
 	case HOLM_UDP_OPT_PMTU:
 		*value = u->pmtu;

@@ -41,6 +41,8 @@ struct holm_route {
 	struct holm_addr gateway; /* wildcard: on link */
 	struct holm_dev *dev; /* NULL in holm_route_add(): the device that reaches the gateway */
 	uint32_t metric;      /* smaller wins among equal prefixes */
+	uint32_t
+		mark; /* not 0: only for sockets with this SO_MARK, and before the routes for all */
 };
 
 /* Errors: -HOLM_EEXIST, -HOLM_ENOSPC, -HOLM_ENETUNREACH (no device reaches the gateway), -HOLM_EINVAL. */

@@ -74,11 +74,13 @@ enum holm_so {
 	HOLM_SO_REUSEADDR = 2,
 	HOLM_SO_TYPE = 3,
 	HOLM_SO_ERROR = 4,
+	HOLM_SO_DONTROUTE = 5,
 	HOLM_SO_BROADCAST = 6,
 	HOLM_SO_SNDBUF = 7,
 	HOLM_SO_RCVBUF = 8,
 	HOLM_SO_KEEPALIVE = 9,
 	HOLM_SO_OOBINLINE = 10,
+	HOLM_SO_PRIORITY = 12,
 	HOLM_SO_LINGER = 13,
 	HOLM_SO_REUSEPORT = 15,
 	HOLM_SO_PASSCRED = 16,
@@ -86,10 +88,17 @@ enum holm_so {
 	HOLM_SO_RCVLOWAT = 18,
 	HOLM_SO_RCVTIMEO = 20,
 	HOLM_SO_SNDTIMEO = 21,
+	HOLM_SO_BINDTODEVICE = 25,
+	HOLM_SO_TIMESTAMP = 29,
 	HOLM_SO_ACCEPTCONN = 30,
+	HOLM_SO_SNDBUFFORCE = 32,
+	HOLM_SO_RCVBUFFORCE = 33,
+	HOLM_SO_TIMESTAMPNS = 35,
+	HOLM_SO_MARK = 36,
 	HOLM_SO_PROTOCOL = 38,
 	HOLM_SO_DOMAIN = 39,
 	HOLM_SO_MAX_PACING_RATE = 47,
+	HOLM_SO_BINDTOIFINDEX = 62,
 };
 
 enum holm_tcp_sockopt {
@@ -339,7 +348,9 @@ enum holm_ancillary_bit {
 	HOLM_ANC_PKTINFO = 1 << 2, /* `to`, `ifindex` */
 	HOLM_ANC_TTL = 1 << 3,
 	HOLM_ANC_TOS = 1 << 4,
-	HOLM_ANC_INQ = 1 << 5, /* of a stream, received only, where TCP_INQ asks for it */
+	HOLM_ANC_INQ = 1 << 5,		/* of a stream, received only, where TCP_INQ asks for it */
+	HOLM_ANC_TIMESTAMP = 1 << 28,	/* `time_ns`, to be told in microseconds */
+	HOLM_ANC_TIMESTAMPNS = 1 << 29, /* the same, in nanoseconds */
 };
 
 /*
@@ -355,6 +366,7 @@ struct holm_ancillary {
 	struct holm_cred cred;
 	struct holm_endpoint to; /* where a datagram was sent to */
 	uint32_t ifindex;	 /* where it came in; the loopback is 1, as on Linux */
+	uint64_t time_ns;	 /* when it came, as holm_net_now() counts */
 	uint8_t ttl, tos;
 	uint32_t inq; /* bytes that can still be read; at its end at least 1 */
 };

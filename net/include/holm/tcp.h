@@ -225,6 +225,13 @@ size_t holm_tcp_send_room(const struct holm_tcp *t);
 /* Has this server given us a Fast Open cookie, so that data may go with the SYN? */
 bool holm_tcp_has_cookie(struct holm_net *net, const struct holm_addr *server);
 
+/*
+ * By which way segments go: through this device only (NULL: any; a listener then hears no others), by the
+ * routes for `mark` first, and `onlink` by no gateway. -HOLM_ENOMEM. A connection without such a way keeps
+ * the one it has.
+ */
+int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bool onlink);
+
 /* What the path is like: for who sizes buffers by it. Cheaper than the figures below. */
 struct holm_tcp_path {
 	uint64_t rtt_ns; /* smoothed; 0: not known */

@@ -88,6 +88,8 @@ enum holm_udp_option {
 	HOLM_UDP_OPT_PMTU = 5,	 /* enum holm_udp_pmtu; WANT at first */
 	HOLM_UDP_OPT_ERRORS = 6, /* 0/1: keep all errors about datagrams sent, with what they say */
 	HOLM_UDP_OPT_MTU = 7,	 /* of the path, read only; -HOLM_ENOTCONN without a remote */
+	HOLM_UDP_OPT_MARK = 8,	 /* of the routes that are asked first; see struct holm_route */
+	HOLM_UDP_OPT_ONLINK = 9, /* 0/1: through no gateway */
 };
 
 /* What becomes of datagrams larger than the path's MTU, and of the MTU: Linux's IP_PMTUDISC_... */

@@ -71,6 +71,54 @@ static void the_longest_prefix_wins_then_the_smallest_metric(void **state)
 	lab_fini(&lab);
 }
 
+/* Where a destination leads with a mark; 255: nowhere. */
+static unsigned way_of(struct lab *lab, const struct ip_via *via)
+{
+	const struct holm_addr remote = holm_addr_ip4(20, 1, 1, 9);
+	struct ip_dst *dst;
+	unsigned host = 255;
+
+	if (ip_dst_get_via(lab->net, &remote, via, &dst) == 0) {
+		host = dst->neigh ? dst->neigh->addr.b[15] : 0;
+		ip_dst_put(lab->net, dst);
+	}
+	return host;
+}
+
+static void a_mark_finds_its_routes_first(void **state)
+{
+	struct holm_route marked;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	add(&lab, 1, 1, 24, 3, 0);
+	marked = to_net(&lab, 0, 0, 8, 4, 0);
+	marked.mark = 7;
+	assert_int_equal(holm_route_add(lab.net, &marked), 0);
+	assert_int_equal(holm_route_add(lab.net, &marked), -HOLM_EEXIST);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ 0 }), 3);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ .mark = 7 }), 4);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ .mark = 8 }), 3);
+	assert_int_equal(holm_route_del(lab.net, &marked), 0);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ .mark = 7 }), 3);
+	lab_fini(&lab);
+}
+
+static void who_wants_no_gateway_reaches_neighbours_only(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	add(&lab, 1, 1, 24, 3, 0);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ .onlink = true }), 255);
+	add(&lab, 1, 1, 25, 0, 0);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ .onlink = true }), 9);
+	assert_int_equal(way_of(&lab, &(struct ip_via){ .dev = ip_no_dev() }), 255);
+	lab_fini(&lab);
+}
+
 static void a_route_is_there_once_and_can_be_removed(void **state)
 {
 	struct lab lab;
@@ -171,6 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_longest_prefix_wins_then_the_smallest_metric),
+		cmocka_unit_test(a_mark_finds_its_routes_first),
+		cmocka_unit_test(who_wants_no_gateway_reaches_neighbours_only),
 		cmocka_unit_test(a_route_is_there_once_and_can_be_removed),
 		cmocka_unit_test(host_bits_of_a_prefix_are_cleared),
 		cmocka_unit_test(nonsense_is_refused),
