@@ -40,8 +40,10 @@ static size_t scatter(const struct holm_msg *msg, const uint8_t *from, size_t le
 static int default_destination(struct unix_end *e, struct unix_end **to)
 {
 	if (e->state == UNIX_CUT) {
-		/* Its socket is gone: said once, then there is none. */
+		/* Its socket is gone: said once, then there is none, and what it had sent is gone, too. */
 		e->state = UNIX_FRESH;
+		unix_empty(e);
+		unix_room_is_there(e);
 		return -HOLM_ECONNREFUSED;
 	}
 	if (!e->peer)
@@ -85,8 +87,10 @@ int64_t unix_send_packet(struct unix_end *e, const struct holm_msg *msg, const u
 	if (e->error)
 		return unix_take_error(e);
 	err = find_destination(e, name, name_len, &to);
-	if (err)
+	if (err) {
+		unix_let_go(e->net);
 		return err;
+	}
 	if (len > e->limit)
 		return -HOLM_EMSGSIZE;
 	if (!unix_packet_has_room(to, e->limit, len)) {
@@ -122,7 +126,8 @@ int64_t unix_recv_packet(struct unix_end *e, struct holm_msg *msg, int flags,
 	size_t done, len;
 
 	*from = NULL;
-	if (!first)
+	/* As on Linux, an error comes before packets, although behind bytes. */
+	if (!first || e->error)
 		return why_empty(e);
 	m = container_of(first, struct unix_message, node);
 	len = m->len;

@@ -13,14 +13,28 @@ void posix_register(struct posix_case *c)
 	last = &c->next;
 }
 
+static char context[128];
+
+void posix_context(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(context, sizeof(context), format, args);
+	va_end(args);
+}
+
 void posix_fail(const char *file, int line, const char *format, ...)
 {
 	char text[512];
 	va_list args;
+	int n;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (context[0] && n >= 0 && (size_t)n < sizeof(text))
+		snprintf(text + n, sizeof(text) - (size_t)n, "; %s", context);
 	stage_fail(file, line, text);
 }
 

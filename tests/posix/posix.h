@@ -54,6 +54,8 @@ struct posix_case {
 };
 
 void posix_register(struct posix_case *c);
+/* What a failure says at its end, until the next. */
+__attribute__((format(printf, 1, 2))) void posix_context(const char *format, ...);
 /* Fails the case. */
 __attribute__((format(printf, 3, 4), noreturn)) void posix_fail(const char *file, int line,
 								const char *format, ...);
