@@ -207,7 +207,7 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
 		err = lookup_name(host, hints->ai_family, hints->ai_flags, &found);
 	if (err == 0)
 		err = make_list(&found, list, n, hints, out);
-	if (err == 0 && (hints->ai_flags & AI_CANONNAME) != 0)
+	if (err == 0 && *out != NULL && (hints->ai_flags & AI_CANONNAME) != 0)
 		put_canonical(*out, &found, host);
 	return err;
 }

@@ -56,11 +56,7 @@ CASE(an_index_that_is_none_has_no_name)
 CASE(the_list_of_interfaces_ends_with_zero_and_has_the_loopback)
 {
 	bool found = false;
-#ifdef POSIX_ON_HOLM
-	struct holm_libc_if_nameindex *list = if_nameindex();
-#else
-	struct if_nameindex *list = if_nameindex();
-#endif
+	name_index *list = if_nameindex();
 	size_t n = 0;
 
 	CHECK(list != NULL);
@@ -306,30 +302,47 @@ CASE(getifaddrs_and_ioctl_tell_the_same)
 	freeifaddrs(list);
 }
 
-#ifdef POSIX_ON_HOLM
-/* What stage_holm.c has beside the loopback. */
 CASE(an_ethernet_interface_has_all_its_figures)
 {
-	static const unsigned char mac[6] = { 2, 0, 0, 0, 0, 1 };
+	static const unsigned char none[6];
 	struct ifreq r = named("eth0");
-	int fd = udp();
+	int fd;
 
+	alone();
+	fd = udp();
 	OK(ioctl(fd, SIOCGIFADDR, &r));
 	TEXT(&r.ifr_addr, "10.0.0.1");
 	OK(ioctl(fd, SIOCGIFNETMASK, &r));
 	TEXT(&r.ifr_netmask, "255.255.255.0");
-	OK(ioctl(fd, SIOCGIFBRDADDR, &r));
-	TEXT(&r.ifr_broadaddr, "10.0.0.255");
+	OK(ioctl(fd, SIOCGIFDSTADDR, &r));
+	TEXT(&r.ifr_dstaddr, "10.0.0.1");
 	OK(ioctl(fd, SIOCGIFHWADDR, &r));
-	EQ(r.ifr_hwaddr.sa_family, 1);
-	CHECK(memcmp(r.ifr_hwaddr.sa_data, mac, 6) == 0);
+	EQ(r.ifr_hwaddr.sa_family, 1); /* ARPHRD_ETHER */
+	CHECK(memcmp(r.ifr_hwaddr.sa_data, none, 6) != 0);
 	OK(ioctl(fd, SIOCGIFMTU, &r));
 	EQ(r.ifr_mtu, 1500);
 	OK(ioctl(fd, SIOCGIFFLAGS, &r));
-	EQ(r.ifr_flags, IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST);
+	EQ(r.ifr_flags & (IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST | IFF_LOOPBACK),
+	   IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST);
 	EQ(if_nametoindex("eth0"), 2);
 }
 
+CASE(getifaddrs_has_the_network_of_an_ethernet_interface)
+{
+	const struct ifaddrs *eth;
+	struct ifaddrs *list;
+
+	alone();
+	OK(getifaddrs(&list));
+	CHECK(find(list, "eth0", AF_PACKET) != NULL);
+	eth = find(list, "eth0", AF_INET);
+	CHECK(eth != NULL);
+	TEXT(eth->ifa_addr, "10.0.0.1");
+	TEXT(eth->ifa_netmask, "255.255.255.0");
+	freeifaddrs(list);
+}
+
+#ifdef POSIX_ON_HOLM
 CASE(what_would_configure_an_interface_is_refused)
 {
 	struct ifreq r = named("eth0");
@@ -337,3 +350,12 @@ CASE(what_would_configure_an_interface_is_refused)
 	FAILS(ioctl(udp(), SIOCSIFMTU, &r), EOPNOTSUPP);
 }
 #endif
+
+CASE(configuring_an_interface_needs_a_right)
+{
+	struct ifreq r = named("lo");
+
+	alone();
+	give_up(RIGHT_ADMIN);
+	FAILS(ioctl(udp(), SIOCSIFMTU, &r), EPERM);
+}

@@ -54,6 +54,7 @@ struct holm_libc_if_nameindex *if_nameindex(void);
 void if_freenameindex(struct holm_libc_if_nameindex *list);
 int getifaddrs(struct ifaddrs **out);
 void freeifaddrs(struct ifaddrs *list);
+typedef struct holm_libc_if_nameindex name_index;
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		struct addrinfo **out);
 void freeaddrinfo(struct addrinfo *list);
@@ -74,6 +75,8 @@ int gethostname(char *name, size_t len);
 int sethostname(const char *name, size_t len);
 int getdomainname(char *name, size_t len);
 int setdomainname(const char *name, size_t len);
+#else
+typedef struct if_nameindex name_index;
 #endif
 
 #endif

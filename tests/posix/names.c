@@ -9,17 +9,20 @@ CASE(uname_has_all_names)
 	CHECK(u.sysname[0] && u.nodename[0] && u.release[0] && u.version[0] && u.machine[0]);
 }
 
+#if defined(__x86_64__)
+#define MACHINE "x86_64"
+#elif defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "riscv64"
+#endif
+
 CASE(the_machine_is_the_one_that_was_compiled_for)
 {
 	struct utsname u;
 
 	OK(uname(&u));
-#ifdef __x86_64__
-	CHECK(strcmp(u.machine, "x86_64") == 0);
-#endif
-#ifdef __aarch64__
-	CHECK(strcmp(u.machine, "aarch64") == 0);
-#endif
+	CHECK(strcmp(u.machine, MACHINE) == 0);
 }
 
 CASE(the_host_name_is_the_node_name_of_uname)

@@ -94,17 +94,27 @@ static void arrive(int sig)
 	if ((action.sa_flags & SA_NODEFER) == 0)
 		blocked |= bit(sig);
 	action.sa_handler(sig);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	blocked = before;
+}
+
+/* What has waited and is not blocked any more, the lowest first. */
+static void let_in(void)
+{
+	for (int sig = 1; sig < SIGNALS; sig++) {
+		if ((waiting & ~blocked & bit(sig)) == 0)
+			continue;
+		waiting &= ~bit(sig);
+		arrive(sig);
+		sig = 0; /* its handler may have raised others */
+	}
 }
 
 int raise(int sig)
 {
 	if (!is_signal(sig))
 		return libc_fail(EINVAL);
-	if ((blocked & bit(sig)) != 0)
-		waiting |= bit(sig);
-	else
-		arrive(sig);
+	waiting |= bit(sig);
+	let_in();
 	return 0;
 }
 
@@ -150,12 +160,7 @@ int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 		blocked = *set;
 	else
 		return libc_fail(EINVAL);
-	for (int sig = 1; sig < SIGNALS; sig++) {
-		if ((waiting & ~blocked & bit(sig)) == 0)
-			continue;
-		waiting &= ~bit(sig);
-		arrive(sig);
-	}
+	let_in();
 	return 0;
 }
 
