@@ -112,3 +112,14 @@ CASE(a_domain_name_that_does_not_fit_is_cut)
 	OK(getdomainname(cut, 3));
 	CHECK(memcmp(cut, "exa?", 4) == 0);
 }
+
+CASE(changing_a_name_of_the_machine_needs_a_right)
+{
+	static const char too_long[100];
+
+	alone();
+	give_up(RIGHT_NAMES);
+	FAILS(sethostname("harbour", 7), EPERM);
+	FAILS(setdomainname("example.org", 11), EPERM);
+	FAILS(sethostname(too_long, sizeof(too_long)), EPERM);
+}

@@ -123,7 +123,7 @@ ssize_t recv_fds(int fd, void *buf, size_t len, int *fds, int *n, int flags, int
  * Where the host does not grant that, the case is skipped.
  */
 void alone(void);
-enum right { RIGHT_BIND, RIGHT_RAW, RIGHT_ADMIN, RIGHT_PING };
+enum right { RIGHT_BIND, RIGHT_RAW, RIGHT_ADMIN, RIGHT_NAMES, RIGHT_PING };
 void give_up(enum right right);
 /* A frame comes in at eth0. */
 void wire_in(const void *frame, size_t len);

@@ -191,7 +191,8 @@ bool stage_alone(const char **why)
 void stage_give_up(int right)
 {
 	static const enum sys_capability caps[] = { SYS_CAP_NET_BIND, SYS_CAP_NET_RAW,
-						    SYS_CAP_NET_ADMIN, SYS_CAP_PING };
+						    SYS_CAP_NET_ADMIN, SYS_CAP_ADMIN,
+						    SYS_CAP_PING };
 
 	stage.denied |= 1u << caps[right];
 }

@@ -135,7 +135,8 @@ void stage_own_mac(unsigned char mac[6])
 /* In the order of enum right. */
 void stage_give_up(int right)
 {
-	static const int caps[] = { CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN };
+	static const int caps[] = { CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN,
+				    CAP_SYS_ADMIN };
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 
