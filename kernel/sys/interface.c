@@ -105,23 +105,12 @@ static struct holm_addr broadcast_of(const struct holm_dev *dev, const struct ho
 	return out;
 }
 
-/* The loopback answers for a whole network that nobody has configured. */
-static bool addr_of(struct process *p, struct holm_dev *dev, size_t i, struct holm_addr *addr,
-		    unsigned *prefix_len)
-{
-	if (!is_loopback(dev))
-		return holm_addr_get(p->env.net, dev, i, addr, prefix_len);
-	*addr = holm_addr_ip4(127, 0, 0, 1);
-	*prefix_len = 8;
-	return i == 0 || holm_addr_get(p->env.net, dev, i - 1, addr, prefix_len);
-}
-
 static bool describe_addr(struct process *p, struct holm_dev *dev, size_t i,
 			  struct sys_interface_addr *out)
 {
 	unsigned prefix_len;
 
-	if (!addr_of(p, dev, i, &out->addr, &prefix_len))
+	if (!holm_addr_get(p->env.net, dev, i, &out->addr, &prefix_len))
 		return false;
 	out->mask = mask_of(holm_addr_is_ip4(&out->addr), prefix_len);
 	out->broadcast = broadcast_of(dev, &out->addr, &out->mask, prefix_len);

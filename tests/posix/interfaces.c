@@ -287,6 +287,20 @@ CASE(getifaddrs_has_interfaces_before_their_addresses)
 	freeifaddrs(list);
 }
 
+CASE(every_address_is_listed_once)
+{
+	struct ifaddrs *list, *a;
+	int n = 0;
+
+	OK(getifaddrs(&list));
+	for (a = list; a; a = a->ifa_next)
+		if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET &&
+		    strcmp(text_of(a->ifa_addr), "127.0.0.1") == 0)
+			n++;
+	freeifaddrs(list);
+	EQ(n, 1);
+}
+
 CASE(getifaddrs_and_ioctl_tell_the_same)
 {
 	struct ifaddrs *list, *a;
