@@ -15,6 +15,14 @@ struct pktinfo {
 	uint8_t spec_dst[4], addr[4];
 };
 
+/* struct sock_extended_err of Linux, and who sent the message behind it. */
+struct extended_error {
+	uint32_t error;
+	uint8_t origin, type, code, pad;
+	uint32_t info, data;
+	struct holm_sockaddr_in offender;
+};
+
 struct cmsg_header {
 	size_t len; /* with the header */
 	int level;
@@ -64,20 +72,70 @@ static int take_cred(struct process *p, struct cmsg *c, const uint8_t *data, siz
 	return 0;
 }
 
+static int take_pktinfo(struct holm_ancillary *a, const uint8_t *data, size_t len)
+{
+	struct pktinfo info;
+
+	if (len != sizeof(info))
+		return -HOLM_EINVAL;
+	memcpy(&info, data, sizeof(info));
+	a->ifindex = (uint32_t)info.ifindex;
+	a->spec_dst = holm_addr_ip4(info.spec_dst[0], info.spec_dst[1], info.spec_dst[2],
+				    info.spec_dst[3]);
+	a->has |= HOLM_ANC_PKTINFO;
+	return 0;
+}
+
+/* A number of four bytes or, of IP_TOS, of one. */
+static int take_byte(struct holm_ancillary *a, int type, const uint8_t *data, size_t len)
+{
+	int value = data[0];
+
+	if (len == sizeof(value))
+		memcpy(&value, data, sizeof(value));
+	else if (len != 1 || type != HOLM_SOCKOPT_IP_TOS)
+		return -HOLM_EINVAL;
+	if (value < 0 || value > 255)
+		return -HOLM_EINVAL;
+	if (type == HOLM_SOCKOPT_IP_TOS) {
+		a->tos = (uint8_t)value;
+		a->has |= HOLM_ANC_TOS;
+		return 0;
+	}
+	if (value < 1)
+		return -HOLM_EINVAL;
+	a->ttl = (uint8_t)value;
+	a->has |= HOLM_ANC_TTL;
+	return 0;
+}
+
+/* What a program says of a datagram that it sends. */
+static int take_ip(struct holm_ancillary *a, int type, const uint8_t *data, size_t len)
+{
+	if (type == HOLM_SOCKOPT_IP_PKTINFO)
+		return take_pktinfo(a, data, len);
+	if (len > 0 && (type == HOLM_SOCKOPT_IP_TTL || type == HOLM_SOCKOPT_IP_TOS))
+		return take_byte(a, type, data, len);
+	return -HOLM_EINVAL;
+}
+
 static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, const uint8_t *data,
-		bool is_unix)
+		enum cmsg_kind kind)
 {
 	size_t len = h->len - sizeof(*h);
 
-	/* Other levels are the internet's, which takes none from a sender. */
+	/* As on Linux, who does not know a level does not mind it. */
+	if (h->level == HOLM_IPPROTO_IP && kind == CMSG_DATAGRAM)
+		return take_ip(&c->ancillary, h->type, data, len);
 	if (h->level != HOLM_SOL_SOCKET)
-		return is_unix ? 0 : -HOLM_EINVAL;
+		return 0;
 	if (h->type == SCM_RIGHTS)
 		return take_files(p, c, data, len);
 	return h->type == SCM_CREDENTIALS ? take_cred(p, c, data, len) : -HOLM_EINVAL;
 }
 
-int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len, bool is_unix)
+int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len,
+	       enum cmsg_kind kind)
 {
 	const uint8_t *at = control;
 	struct cmsg_header h;
@@ -89,7 +147,7 @@ int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t le
 		if (h.len < sizeof(h) || h.len > len)
 			err = -HOLM_EINVAL;
 		else
-			err = take(p, c, &h, at + sizeof(h), is_unix);
+			err = take(p, c, &h, at + sizeof(h), kind);
 		at += min_size(aligned(h.len), len);
 		len -= min_size(aligned(h.len), len);
 	}
@@ -181,6 +239,28 @@ static void put_time(const struct process *p, struct writer *w, const struct hol
 	put(w, HOLM_SOL_SOCKET, HOLM_SO_TIMESTAMP, value, sizeof(value));
 }
 
+static void fill_sockaddr(struct holm_sockaddr_in *in, const struct holm_addr *addr, uint16_t port)
+{
+	*in = (struct holm_sockaddr_in){ .family = HOLM_AF_INET,
+					 .port = { (uint8_t)(port >> 8), (uint8_t)port } };
+	memcpy(in->addr, &addr->b[12], sizeof(in->addr));
+}
+
+static void put_trouble(struct writer *w, const struct holm_trouble *t)
+{
+	struct extended_error e = {
+		.error = (uint32_t)t->error,
+		.origin = t->origin,
+		.type = t->type,
+		.code = t->code,
+		.info = t->info,
+	};
+
+	if (t->origin == HOLM_TROUBLE_ICMP)
+		fill_sockaddr(&e.offender, &t->offender, 0);
+	put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_RECVERR, &e, sizeof(e));
+}
+
 /* What came with a datagram. */
 static void put_company(struct writer *w, const struct holm_ancillary *a)
 {
@@ -190,7 +270,7 @@ static void put_company(struct writer *w, const struct holm_ancillary *a)
 		struct pktinfo info = { .ifindex = (int)a->ifindex };
 
 		memcpy(info.addr, &a->to.addr.b[12], sizeof(info.addr));
-		memcpy(info.spec_dst, info.addr, sizeof(info.spec_dst));
+		memcpy(info.spec_dst, &a->spec_dst.b[12], sizeof(info.spec_dst));
 		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_PKTINFO, &info, sizeof(info));
 	}
 	if (a->has & HOLM_ANC_TTL)
@@ -199,6 +279,14 @@ static void put_company(struct writer *w, const struct holm_ancillary *a)
 		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TOS, &a->tos, sizeof(a->tos));
 	if (a->has & HOLM_ANC_INQ)
 		put(w, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_INQ, &a->inq, sizeof(a->inq));
+	if (a->has & HOLM_ANC_ORIGDST) {
+		struct holm_sockaddr_in to;
+
+		fill_sockaddr(&to, &a->to.addr, a->to.port);
+		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_RECVORIGDSTADDR, &to, sizeof(to));
+	}
+	if (a->has & HOLM_ANC_TROUBLE)
+		put_trouble(w, &a->trouble);
 }
 
 size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, int flags,

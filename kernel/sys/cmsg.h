@@ -5,6 +5,9 @@
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
 
+/* Whose control messages: which levels are known differs. */
+enum cmsg_kind { CMSG_UNIX, CMSG_STREAM, CMSG_DATAGRAM };
+
 /* Ancillary data of one call, with its objects' places: on the stack. */
 struct cmsg {
 	struct holm_ancillary ancillary;
@@ -15,7 +18,8 @@ struct cmsg {
  * What a program sends. References to files are taken. -HOLM_EINVAL, -HOLM_EBADF, -HOLM_EPERM: then none
  * are held.
  */
-int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len, bool is_unix);
+int cmsg_parse(struct process *p, struct cmsg *c, const void *control, size_t len,
+	       enum cmsg_kind kind);
 
 /* Room for what is received. */
 void cmsg_init(struct cmsg *c);

@@ -290,12 +290,14 @@ static struct holm_msg message_of(const struct sys_msghdr *h)
 	};
 }
 
-static bool is_unix(struct process *p, int fd)
+static enum cmsg_kind cmsg_kind_of(struct process *p, int fd)
 {
 	struct fd_slot *slot = fds_slot(p, fd);
 	struct holm_socket *s = slot ? file_socket(slot->file) : NULL;
 
-	return s && holm_socket_family(s) == HOLM_AF_UNIX;
+	if (!s || holm_socket_family(s) != HOLM_AF_INET)
+		return CMSG_UNIX;
+	return holm_socket_type(s) == HOLM_SOCK_STREAM ? CMSG_STREAM : CMSG_DATAGRAM;
 }
 
 int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int flags)
@@ -309,7 +311,7 @@ int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int f
 	msg = message_of(h);
 	if (!h->control || h->control_len == 0)
 		return send_message(p, fd, &msg, flags);
-	result = cmsg_parse(p, &c, h->control, h->control_len, is_unix(p, fd));
+	result = cmsg_parse(p, &c, h->control, h->control_len, cmsg_kind_of(p, fd));
 	if (result < 0)
 		return result;
 	msg.ancillary = &c.ancillary;

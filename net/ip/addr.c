@@ -211,6 +211,7 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 	ip->nroutes = kept;
 	ip_early_netif_gone(net, netif);
 	ip_reasm_netif_gone(net, netif);
+	ip_groups_netif_gone(net, netif);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }
@@ -249,10 +250,12 @@ static int make_state(struct holm_net *net)
 	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);
 	ip->udp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_UDP);
 	ip->icmp4 = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_ICMP);
+	ip->igmp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_IGMP);
 	net->ip = ip;
 	ip_dst_start(net);
 	ip_early_start(net);
 	ip_reasm_start(net);
+	ip_groups_start(net);
 	return 0;
 }
 
@@ -278,6 +281,7 @@ void ip_stop(struct holm_net *net, unsigned family)
 			return;
 	ip_early_stop(net);
 	ip_reasm_stop(net);
+	ip_groups_stop(net);
 	ip_dst_stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));

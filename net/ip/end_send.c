@@ -156,7 +156,7 @@ int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_
 	}
 	if (e->header_included) {
 		complete_header(e, f);
-		ip4_emit(net, e->dst, f);
+		ip4_emit(net, e->dst, f, false);
 		return 0;
 	}
 	if (e->echo)

@@ -78,6 +78,7 @@ struct ip_tx {
 	const struct holm_addr *src, *dst;
 	uint8_t proto, tos, ttl;
 	bool dont_fragment;
+	bool no_loop;  /* to a group: members here are not to have it */
 	bool link_mtu; /* the path's MTU does not matter, the link's does (probing) */
 };
 

@@ -16,14 +16,12 @@
 /* What a destination address is to the interface that the packet came in on. */
 enum role { ROLE_FOREIGN, ROLE_OURS, ROLE_BROADCAST, ROLE_MULTICAST };
 
-/* 224.0.0.1, all systems: the only group that is never left. */
-#define ALL_SYSTEMS 0xe0000001u
-
-static enum role role_of_group(uint32_t dst)
+static enum role role_of_group(const struct holm_net *net, const struct holm_netif *netif,
+			       uint32_t dst)
 {
 	if (dst == UINT32_MAX)
 		return ROLE_BROADCAST;
-	return dst == ALL_SYSTEMS ? ROLE_MULTICAST : ROLE_FOREIGN;
+	return ip_group_has(net, netif, dst) ? ROLE_MULTICAST : ROLE_FOREIGN;
 }
 
 /*
@@ -43,9 +41,11 @@ static bool source_is_possible(uint32_t src, enum role role)
  * Classify both addresses in one walk over ours, of which there are few. False: the source is ours or
  * a broadcast address, or cannot be one at all.
  */
-static bool classify(const struct ip_state *ip, uint32_t netif_index, uint32_t src, uint32_t dst,
-		     enum role *role)
+static bool classify(const struct holm_net *net, const struct holm_netif *netif, uint32_t src,
+		     uint32_t dst, enum role *role)
 {
+	const struct ip_state *ip = net->ip;
+
 	*role = ROLE_FOREIGN;
 	for (uint32_t i = 0; i < ip->nlocals4; i++) {
 		const struct ip4_local *l = &ip->locals4[i];
@@ -54,25 +54,33 @@ static bool classify(const struct ip_state *ip, uint32_t netif_index, uint32_t s
 			return false;
 		if (dst == l->addr)
 			*role = ROLE_OURS;
-		else if (unlikely(dst == l->broadcast && l->netif_index == netif_index))
+		else if (unlikely(dst == l->broadcast && l->netif_index == netif->index))
 			*role = ROLE_BROADCAST;
 	}
 	if (unlikely(*role != ROLE_OURS && dst >= 0xe0000000u))
-		*role = role_of_group(dst);
+		*role = role_of_group(net, netif, dst);
 	return source_is_possible(src, *role);
 }
 
 /* From ourselves: only what we could have sent. */
-static bool classify_looped(const struct ip_state *ip, uint32_t src, uint32_t dst, enum role *role)
+static bool classify_looped(const struct holm_net *net, const struct holm_netif *netif,
+			    uint32_t src, uint32_t dst, enum role *role)
 {
+	const struct ip_state *ip = net->ip;
 	bool src_ours = ip4_is_loopback(src);
-	bool dst_ours = ip4_is_loopback(dst);
 
+	*role = ip4_is_loopback(dst) ? ROLE_OURS : ROLE_FOREIGN;
 	for (uint32_t i = 0; i < ip->nlocals4; i++) {
-		src_ours |= src == ip->locals4[i].addr;
-		dst_ours |= dst == ip->locals4[i].addr;
+		const struct ip4_local *l = &ip->locals4[i];
+
+		src_ours |= src == l->addr;
+		if (dst == l->addr)
+			*role = ROLE_OURS;
+		else if (dst == l->broadcast && l->netif_index == netif->index)
+			*role = ROLE_BROADCAST;
 	}
-	*role = dst_ours ? ROLE_OURS : ROLE_FOREIGN;
+	if (*role != ROLE_OURS && dst >= 0xe0000000u)
+		*role = role_of_group(net, netif, dst);
 	return src_ours;
 }
 
@@ -121,8 +129,9 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 	const struct holm_netif *netif = f->dev->netif;
 	bool possible;
 
-	possible = netif->loopback ? classify_looped(net->ip, info->src, info->dst, role)
-				   : classify(net->ip, netif->index, info->src, info->dst, role);
+	possible = f->flags & HOLM_FRAME_LOOPED
+			   ? classify_looped(net, netif, info->src, info->dst, role)
+			   : classify(net, netif, info->src, info->dst, role);
 	if (!possible)
 		return HOLM_DROP_IP4_SOURCE;
 	if (*role == ROLE_OURS) {
@@ -255,16 +264,43 @@ uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst)
 	return (uint16_t)(net->ip->id_counter++ + dst->node.hash);
 }
 
-static void send_to_group(struct ip_dst *dst, struct holm_frame *f)
+/* Members here get a copy: RFC 1112 section 6.1, and as Linux does it of broadcasts too. */
+static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f)
+{
+	struct holm_frame *copy;
+
+	if (dst->multicast && !ip_group_has(net, dst->netif, ip4_from_addr(&dst->remote)))
+		return;
+	copy = holm_frame_copy(net->pool, f);
+	if (!copy) {
+		net_drop_note(net, HOLM_DROP_NO_FRAME);
+		return;
+	}
+	/* What the device would have summed is as good as verified. */
+	copy->csum = copy->csum == HOLM_CSUM_PARTIAL ? HOLM_CSUM_VERIFIED : copy->csum;
+	loopback_output(net, copy);
+	copy->dev = dst->netif->dev;
+}
+
+static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+			  bool no_loop)
 {
 	struct holm_mac mac =
 		dst->multicast ? ip4_multicast_mac(ip4_from_addr(&dst->remote)) : eth_broadcast();
 
+	if (!no_loop && dst->netif->naddrs > 0)
+		loop_copy(net, dst, f);
+	/* RFC 1112 section 6.1: it does not leave the host. */
+	if (dst->multicast && holm_frame_data(f)[8] == 0) {
+		holm_frame_free(f);
+		return;
+	}
 	eth_output(dst->netif, f, &mac, ETH_TYPE_IP4);
 }
 
 /* A frame that begins with its header goes on its way. */
-static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f)
+static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+			bool no_loop)
 {
 	ip4_note_header(f, dst->netif->loopback ? 0 : ETH_HDR_BYTES);
 	if (likely(dst->neigh))
@@ -272,12 +308,12 @@ static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_fr
 	else if (dst->netif->loopback)
 		loopback_output(net, f);
 	else
-		send_to_group(dst, f);
+		send_to_group(net, dst, f, no_loop);
 }
 
-void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f)
+void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop)
 {
-	emit(net, dst, f);
+	emit(net, dst, f, no_loop);
 }
 
 static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
@@ -295,7 +331,7 @@ static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct h
 	};
 
 	ip4_write_header(holm_frame_push(f, IP4_HDR_BYTES), total, &ip4);
-	emit(net, dst, f);
+	emit(net, dst, f, tx->no_loop);
 }
 
 /* A packet that is larger than the path lets through. */

@@ -8,6 +8,7 @@
 #include "lib/htab.h"
 #include "net/core/proto.h"
 #include "net/ip/early.h"
+#include "net/ip/group.h"
 #include "net/ip/ip.h"
 #include "net/ip/reasm.h"
 #include "net/wire/ip4.h"
@@ -56,7 +57,7 @@ struct ip_state {
 	struct holm_addr last_src4, last_dst4;
 	uint32_t last_netif4;
 	uint32_t any_dst_users;
-	const struct holm_proto *tcp, *udp, *icmp4;
+	const struct holm_proto *tcp, *udp, *icmp4, *igmp;
 	uint32_t id_counter; /* identification of packets that may be fragmented on the way */
 
 	/*
@@ -80,6 +81,8 @@ struct ip_state {
 	struct net_timer pmtu_age;
 	struct ip_early early;
 	struct ip_reasm reasm;
+	struct ip_groups groups;
+	struct igmp_state *igmp_state; /* NULL: IGMP is not named */
 
 	/* Set by ICMP when it is named: answer `f` with an error of this kind. */
 	void (*send_unreachable)(struct holm_net *net, struct holm_frame *f,
@@ -153,6 +156,8 @@ static inline const struct holm_proto *ip_transport(const struct holm_net *net, 
 		return net->ip->tcp;
 	if (proto == IP4_PROTO_UDP)
 		return net->ip->udp;
+	if (proto == IP4_PROTO_IGMP)
+		return net->ip->igmp;
 	return proto == IP4_PROTO_ICMP ? net->ip->icmp4 : NULL;
 }
 
@@ -160,7 +165,7 @@ static inline const struct holm_proto *ip_transport(const struct holm_net *net, 
  * ip4.c: send a frame that begins with its IPv4 header. The identification of the next packet that may
  * be fragmented: it does not repeat soon and tells nobody how much we send to whom.
  */
-void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f);
+void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
 uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst);
 /* split4.c: send a frame that begins with its transport header in pieces that fit `mtu`. */
 void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,

@@ -2,32 +2,19 @@
  * AF_INET, SOCK_DGRAM: a UDP endpoint behind the calls of POSIX. Datagrams arrive as frames and are
  * copied out once; sent ones are copied into their frame by UDP.
  */
-#include "net/socket/socket.h"
-
-#include <holm/udp.h>
+#include "net/socket/inet_dgram.h"
 
 #include "lib/mem.h"
 #include "net/core/iov.h"
+#include "net/ip/trouble.h"
 #include "net/socket/inet_addr.h"
 
-/* What IP_TTL says where nobody set it, and after -1. */
-#define INET_TTL_DEFAULT 64
 /* Pieces of one datagram that need no memory of their own; as many as Linux keeps on its stack. */
 #define PIECES 8u
 
-struct dgram {
-	struct holm_socket base;
-	struct holm_udp *udp;
-};
-
-static struct dgram *dgram_of(struct holm_socket *s)
-{
-	return container_of(s, struct dgram, base);
-}
-
 static int dgram_open(struct holm_socket *s)
 {
-	struct dgram *d = dgram_of(s);
+	struct dgram *d = inet_dgram_of(s);
 	int err = holm_udp_open(s->net, &d->udp);
 
 	if (err)
@@ -42,12 +29,12 @@ static int dgram_open(struct holm_socket *s)
 static void dgram_close(struct holm_socket *s, bool abort)
 {
 	(void)abort;
-	holm_udp_close(dgram_of(s)->udp);
+	holm_udp_close(inet_dgram_of(s)->udp);
 }
 
 static void dgram_set_cookie(struct holm_socket *s)
 {
-	holm_udp_set_cookie(dgram_of(s)->udp, s->cookie);
+	holm_udp_set_cookie(inet_dgram_of(s)->udp, s->cookie);
 }
 
 /* ---- names ---- */
@@ -61,7 +48,7 @@ static int dgram_bind(struct holm_socket *s, const void *addr, uint32_t len)
 		err = socket_check_port(s, local.port);
 	if (err)
 		return err;
-	return holm_udp_bind(dgram_of(s)->udp, &local,
+	return holm_udp_bind(inet_dgram_of(s)->udp, &local,
 			     (s->reuseaddr ? (unsigned)HOLM_UDP_REUSEADDR : 0u) |
 				     (s->reuseport ? (unsigned)HOLM_UDP_REUSEPORT : 0u));
 }
@@ -72,17 +59,17 @@ static int dgram_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	int err;
 
 	if (inet_addr_is_unspec(addr, len))
-		return holm_udp_connect(dgram_of(s)->udp, NULL);
+		return holm_udp_connect(inet_dgram_of(s)->udp, NULL);
 	err = inet_addr_parse(&remote, addr, len, INET_ADDR_CONNECT);
 	if (err)
 		return err;
 	inet_addr_wildcard_to_loopback(&remote);
-	return holm_udp_connect(dgram_of(s)->udp, &remote);
+	return holm_udp_connect(inet_dgram_of(s)->udp, &remote);
 }
 
 static int dgram_name(struct holm_socket *s, enum socket_name which, void *addr, uint32_t *len)
 {
-	const struct dgram *d = dgram_of(s);
+	const struct dgram *d = inet_dgram_of(s);
 	struct holm_endpoint e;
 	int err = 0;
 
@@ -99,16 +86,39 @@ static int dgram_shutdown(struct holm_socket *s, unsigned shut)
 	struct holm_endpoint e;
 
 	s->shut |= (uint8_t)shut;
-	return holm_udp_remote(dgram_of(s)->udp, &e);
+	return holm_udp_remote(inet_dgram_of(s)->udp, &e);
 }
 
 /* ---- datagrams ---- */
+
+/* What programs may say of a datagram that they send. */
+#define HOLM_ANC_SENT (HOLM_ANC_PKTINFO | HOLM_ANC_TTL | HOLM_ANC_TOS)
+
+static int send_specially(struct dgram *d, const struct holm_endpoint *to,
+			  const struct holm_msg *msg, const struct holm_span *spans)
+{
+	const struct holm_ancillary *a = msg->ancillary;
+	struct holm_udp_how how = { .tos = a->has & HOLM_ANC_TOS ? a->tos : -1 };
+
+	if (a->has & HOLM_ANC_TTL)
+		how.ttl = a->ttl;
+	if ((a->has & HOLM_ANC_PKTINFO) && a->ifindex != 0) {
+		how.dev = inet_dev_of(d->base.net, a->ifindex);
+		if (!how.dev)
+			return -HOLM_ENODEV;
+	}
+	if ((a->has & HOLM_ANC_PKTINFO) && !holm_addr_is_any(&a->spec_dst))
+		how.src = &a->spec_dst;
+	return holm_udp_send_as(d->udp, to, &how, spans, msg->iovcnt);
+}
 
 static int send_pieces(struct dgram *d, const struct holm_endpoint *to, const struct holm_msg *msg,
 		       struct holm_span *spans)
 {
 	for (size_t i = 0; i < msg->iovcnt; i++)
 		spans[i] = (struct holm_span){ msg->iov[i].base, msg->iov[i].len };
+	if (unlikely(msg->ancillary && (msg->ancillary->has & HOLM_ANC_SENT)))
+		return send_specially(d, to, msg, spans);
 	return holm_udp_send(d->udp, to, spans, msg->iovcnt);
 }
 
@@ -140,7 +150,7 @@ static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int
 
 static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
-	struct dgram *d = dgram_of(s);
+	struct dgram *d = inet_dgram_of(s);
 	struct holm_endpoint to;
 	int err = may_send(s, msg, flags);
 
@@ -160,6 +170,17 @@ static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 
+/* Where the sender would find us: what it sent to, or an address of the interface. */
+static struct holm_addr own_address(struct holm_net *net, const struct holm_datagram *dg)
+{
+	struct holm_addr addr = dg->to.addr;
+	unsigned prefix_len;
+
+	if (!holm_addr_is_local(net, &addr) && dg->dev)
+		(void)holm_addr_get(net, dg->dev, 0, &addr, &prefix_len);
+	return addr;
+}
+
 /* What options ask for beside the bytes. */
 static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct holm_ancillary *a)
 {
@@ -167,7 +188,8 @@ static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct h
 		return;
 	a->has |= s->wants;
 	a->to = dg->to;
-	a->ifindex = holm_dev_index(dg->dev) + 1;
+	a->spec_dst = own_address(s->net, dg);
+	a->ifindex = dg->dev ? holm_dev_index(dg->dev) + 1 : 0;
 	a->ttl = dg->ttl;
 	a->tos = dg->tos;
 	a->time_ns = dg->frame->time_ns;
@@ -175,7 +197,7 @@ static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct h
 
 static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
-	struct dgram *d = dgram_of(s);
+	struct dgram *d = inet_dgram_of(s);
 	bool peek = flags & HOLM_MSG_PEEK;
 	struct holm_datagram dg;
 	int err = peek ? holm_udp_peek(d->udp, &dg) : holm_udp_recv(d->udp, &dg);
@@ -201,34 +223,57 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	return (int64_t)(flags & HOLM_MSG_TRUNC ? dg.payload_len : done);
 }
 
+/* MSG_ERRQUEUE: the oldest error, with what the datagram carried and where it was sent. */
+static int64_t dgram_recv_error(struct holm_socket *s, struct holm_msg *msg)
+{
+	uint8_t payload[IP_TROUBLE_QUOTE_MAX];
+	struct holm_trouble t;
+	int err = holm_udp_take_trouble(inet_dgram_of(s)->udp, &t, payload, sizeof(payload));
+	size_t done = 0;
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < msg->iovcnt && done < t.payload_len; i++) {
+		size_t n = min_size(msg->iov[i].len, t.payload_len - done);
+
+		if (n > 0)
+			memcpy(msg->iov[i].base, payload + done, n);
+		done += n;
+	}
+	msg->flags = HOLM_MSG_ERRQUEUE | (done < t.payload_len ? HOLM_MSG_TRUNC : 0);
+	if (msg->ancillary) {
+		msg->ancillary->has |= HOLM_ANC_TROUBLE;
+		msg->ancillary->trouble = t;
+	}
+	if (msg->name && t.to.port != 0)
+		err = inet_addr_put(&t.to, msg->name, &msg->name_len);
+	else
+		msg->name_len = 0;
+	return err ? err : (int64_t)done;
+}
+
 /* ---- levels ---- */
 
 static unsigned dgram_poll(struct holm_socket *s)
 {
-	return socket_datagram_poll(s, holm_udp_ready(dgram_of(s)->udp));
+	return socket_datagram_poll(s, holm_udp_ready(inet_dgram_of(s)->udp));
 }
 
 static size_t dgram_readable(struct holm_socket *s)
 {
-	const struct dgram *d = dgram_of(s);
-	struct holm_datagram dg;
-
-	/* Looking would take a pending error, which is for the next call. */
-	if (holm_udp_ready(d->udp) & HOLM_ERROR)
-		return 0;
-	return holm_udp_peek(dgram_of(s)->udp, &dg) == 0 ? dg.payload_len : 0;
+	return holm_udp_next_bytes(inet_dgram_of(s)->udp);
 }
 
 static int dgram_take_error(struct holm_socket *s)
 {
-	return holm_udp_take_error(dgram_of(s)->udp);
+	return holm_udp_take_error(inet_dgram_of(s)->udp);
 }
 
 /* ---- options ---- */
 
 static int dgram_set_way(struct holm_socket *s)
 {
-	struct holm_udp *u = dgram_of(s)->udp;
+	struct holm_udp *u = inet_dgram_of(s)->udp;
 
 	holm_udp_bind_dev(u, s->dev);
 	(void)holm_udp_set_option(u, HOLM_UDP_OPT_MARK, s->mark);
@@ -238,73 +283,8 @@ static int dgram_set_way(struct holm_socket *s)
 /* Datagrams wait for nothing on their way out: SO_SNDBUF is remembered only. */
 static int dgram_resize(struct holm_socket *s)
 {
-	return holm_udp_set_option(dgram_of(s)->udp, HOLM_UDP_OPT_RCVBUF,
+	return holm_udp_set_option(inet_dgram_of(s)->udp, HOLM_UDP_OPT_RCVBUF,
 				   max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES));
-}
-
-static int option_of(int level, int name)
-{
-	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_BROADCAST)
-		return HOLM_UDP_OPT_BROADCAST;
-	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_TTL)
-		return HOLM_UDP_OPT_TTL;
-	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_TOS)
-		return HOLM_UDP_OPT_TOS;
-	return 0;
-}
-
-uint32_t inet_dgram_company(int level, int name)
-{
-	if (level != HOLM_IPPROTO_IP)
-		return 0;
-	if (name == HOLM_SOCKOPT_IP_PKTINFO)
-		return HOLM_ANC_PKTINFO;
-	if (name == HOLM_SOCKOPT_IP_RECVTTL)
-		return HOLM_ANC_TTL;
-	return name == HOLM_SOCKOPT_IP_RECVTOS ? HOLM_ANC_TOS : 0;
-}
-
-static int dgram_set(struct holm_socket *s, int level, int name, int value)
-{
-	int opt = option_of(level, name);
-	uint32_t company = inet_dgram_company(level, name);
-
-	if (company) {
-		s->wants = value ? s->wants | company : s->wants & ~company;
-		return 0;
-	}
-	/* As on Linux, the default again. */
-	if (opt == HOLM_UDP_OPT_TTL && value == -1)
-		value = INET_TTL_DEFAULT;
-
-	if (opt == 0)
-		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
-	if (opt == HOLM_UDP_OPT_BROADCAST)
-		value = value != 0;
-	if (value < 0)
-		return -HOLM_EINVAL;
-	return holm_udp_set_option(dgram_of(s)->udp, (enum holm_udp_option)opt, (uint32_t)value);
-}
-
-static int dgram_get(struct holm_socket *s, int level, int name, int *value)
-{
-	int opt = option_of(level, name);
-	uint32_t company = inet_dgram_company(level, name), v;
-	int err;
-
-	if (company) {
-		*value = (s->wants & company) != 0;
-		return 0;
-	}
-	if (opt == 0)
-		return level == HOLM_SOL_SOCKET || level == HOLM_IPPROTO_IP ||
-				       level == HOLM_IPPROTO_UDP
-			       ? -HOLM_ENOPROTOOPT
-			       : -HOLM_EOPNOTSUPP;
-	err = holm_udp_get_option(dgram_of(s)->udp, (enum holm_udp_option)opt, &v);
-	if (!err)
-		*value = (int)v;
-	return err;
 }
 
 const struct socket_ops inet_dgram_ops = {
@@ -318,12 +298,15 @@ const struct socket_ops inet_dgram_ops = {
 	.shutdown = dgram_shutdown,
 	.send = dgram_send,
 	.recv = dgram_recv,
+	.recv_error = dgram_recv_error,
 	.poll = dgram_poll,
 	.readable = dgram_readable,
 	.take_error = dgram_take_error,
 	.resize = dgram_resize,
 	.set_way = dgram_set_way,
 	.has_timestamps = true,
-	.set = dgram_set,
-	.get = dgram_get,
+	.set = inet_dgram_set,
+	.get = inet_dgram_get,
+	.set_bytes = inet_dgram_set_bytes,
+	.get_bytes = inet_dgram_get_bytes,
 };

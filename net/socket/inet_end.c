@@ -115,6 +115,7 @@ static void tell(const struct holm_socket *s, struct holm_frame *f, struct holm_
 		return;
 	a->has |= s->wants;
 	a->to = (struct holm_endpoint){ .addr = rx->dst };
+	a->spec_dst = rx->dst;
 	a->ifindex = f->dev ? holm_dev_index(f->dev) + 1 : 0;
 	a->ttl = rx->ttl;
 	a->tos = rx->tos;

@@ -5,6 +5,7 @@
 #include "net/socket/inet_stream.h"
 
 #include "lib/mem.h"
+#include "net/ip/ip.h"
 #include "net/socket/inet_addr.h"
 
 /* ---- the endpoint ---- */
@@ -213,6 +214,9 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	err = prepare_connect(t, addr, len, &remote);
 	if (err)
 		return err;
+	/* What TCP calls invalid Linux calls out of reach: groups, broadcasts. */
+	if (!ip_addr_is_unicast(s->net, &remote.addr))
+		return -HOLM_ENETUNREACH;
 	if (is_deferred(t, &remote)) {
 		t->remote = remote;
 		t->phase = DEFERRED;

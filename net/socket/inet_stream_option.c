@@ -136,7 +136,10 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 		return 0;
 	}
 	if (!m)
-		return -HOLM_ENOPROTOOPT;
+		return level == HOLM_IPPROTO_IP || level == HOLM_IPPROTO_TCP ||
+				       level == HOLM_SOL_SOCKET
+			       ? -HOLM_ENOPROTOOPT
+			       : -HOLM_EOPNOTSUPP;
 	err = holm_tcp_get_option(t->tcp, m->opt, &v);
 	if (m->opt == HOLM_TCP_OPT_MAXSEG && t->phase > LISTENING) {
 		struct holm_tcp_info info;

@@ -297,9 +297,9 @@ int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, i
 
 int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
-	if (flags & HOLM_MSG_ERRQUEUE)
-		return -HOLM_EAGAIN;
 	msg->flags = 0;
+	if (unlikely(flags & HOLM_MSG_ERRQUEUE))
+		return s->ops->recv_error ? s->ops->recv_error(s, msg) : -HOLM_EAGAIN;
 	return s->ops->recv(s, msg, flags);
 }
 

@@ -67,6 +67,8 @@ struct socket_ops {
 	int (*shutdown)(struct holm_socket *s, unsigned shut);
 	int64_t (*send)(struct holm_socket *s, const struct holm_msg *msg, int flags);
 	int64_t (*recv)(struct holm_socket *s, struct holm_msg *msg, int flags);
+	/* MSG_ERRQUEUE; NULL: the queue is always empty. */
+	int64_t (*recv_error)(struct holm_socket *s, struct holm_msg *msg);
 	unsigned (*poll)(struct holm_socket *s);
 	size_t (*readable)(struct holm_socket *s);
 	/* 0 or a negative error, once. */

@@ -160,7 +160,7 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 	if (u->port || (flags & ~(unsigned)(HOLM_UDP_REUSEADDR | HOLM_UDP_REUSEPORT |
 					    HOLM_UDP_V6ONLY | HOLM_UDP_ANY_DST)))
 		return -HOLM_EINVAL;
-	if (!is_bindable(u->net, &local->addr))
+	if (!u->may_be_foreign && !is_bindable(u->net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
 	u->local = local->addr;
 	u->scope = local->scope;

@@ -43,7 +43,7 @@ static int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
 
 	if (likely(u->dst && udp_same_addr(&u->dst->remote, remote)))
 		return 0;
-	via = udp_via(u);
+	via = udp_via(u, remote);
 	err = ip_dst_get_via(u->net, remote, &via, &dst);
 	if (err)
 		return err;
@@ -67,7 +67,8 @@ static void aim(struct holm_udp *u, uint16_t rport)
 	u->tx.ttl = u->ttl;
 	u->tx.dont_fragment = true;
 	u->tx.link_mtu = false;
-	if (unlikely(u->pmtu != HOLM_UDP_PMTU_WANT))
+	u->tx.no_loop = false;
+	if (unlikely(u->pmtu != HOLM_UDP_PMTU_WANT || u->dst->multicast))
 		udp_aim_specially(u);
 	u->sum = flow_sum(u->tx.src, u->tx.dst, u->lport, rport);
 	u->ports = (uint32_t)u->lport << 16 | rport;

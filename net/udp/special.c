@@ -11,8 +11,18 @@ static bool uses_link_mtu(const struct holm_udp *u)
 	return u->pmtu >= HOLM_UDP_PMTU_PROBE;
 }
 
+static void aim_at_group(struct holm_udp *u)
+{
+	if (holm_addr_is_any(&u->local) && !holm_addr_is_any(&u->group_src))
+		u->tx.src = &u->group_src;
+	u->tx.ttl = u->group_ttl;
+	u->tx.no_loop = u->no_loop;
+}
+
 void udp_aim_specially(struct holm_udp *u)
 {
+	if (u->dst->multicast)
+		aim_at_group(u);
 	u->tx.dont_fragment = u->pmtu == HOLM_UDP_PMTU_WANT || u->pmtu == HOLM_UDP_PMTU_DO ||
 			      u->pmtu == HOLM_UDP_PMTU_PROBE;
 	u->tx.link_mtu = uses_link_mtu(u);
@@ -52,7 +62,9 @@ int udp_allow_large(struct holm_udp *u, size_t len)
 
 static int check(const struct holm_udp *u, const struct holm_udp_how *how)
 {
-	return how->src && !ip_addr_is_local(u->net, how->src) ? -HOLM_EINVAL : 0;
+	if (!how->src || u->may_be_foreign || ip_addr_is_local(u->net, how->src))
+		return 0;
+	return -HOLM_ENETUNREACH;
 }
 
 /* The endpoint is another one for the time of the call. */
@@ -61,7 +73,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 {
 	const struct holm_addr local = u->local;
 	struct holm_dev *const dev = u->dev;
-	const uint8_t ttl = u->ttl, tos = u->tx.tos;
+	const uint8_t ttl = u->ttl, group_ttl = u->group_ttl, tos = u->tx.tos;
 	int err = check(u, how);
 
 	if (err)
@@ -72,6 +84,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	u->local = how->src ? *how->src : local;
 	u->dev = how->dev ? how->dev : dev;
 	u->ttl = how->ttl ? how->ttl : ttl;
+	u->group_ttl = how->ttl ? how->ttl : group_ttl;
 	u->tx.tos = how->tos >= 0 ? (uint8_t)how->tos : tos;
 	err = holm_udp_send(u, to, spans, nspans);
 	if (how->dev)
@@ -80,6 +93,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	u->local = local;
 	u->dev = dev;
 	u->ttl = ttl;
+	u->group_ttl = group_ttl;
 	u->tx.tos = tos;
 	return err;
 }

@@ -69,7 +69,8 @@ static bool concerns(const struct holm_udp *u, const struct holm_frame *f, const
 {
 	if (rx->flags & IP_RX_FOREIGN)
 		return u->any_dst && !u->dev_gone && (!u->dev || u->dev == f->dev);
-	return udp_takes(u, &rx->dst, f->dev);
+	return udp_takes(u, &rx->dst, f->dev) &&
+	       (!(rx->flags & IP_RX_MULTICAST) || udp_hears_group(u, &rx->dst, f->dev));
 }
 
 static struct holm_udp *next_concerned(const struct udp_port *port, struct list_node *n,
@@ -185,6 +186,7 @@ static void netif_gone(struct holm_udp *u, const struct holm_netif *netif)
 		u->dev_gone = true;
 		udp_set_error(u, HOLM_ENETDOWN);
 	}
+	udp_leave_dev(u, netif->dev);
 	for (struct holm_frame *f = u->first; f; f = f->next)
 		if (f->dev == netif->dev)
 			f->dev = NULL;

@@ -48,7 +48,7 @@ struct holm_udp {
 	uint32_t ports;	 /* likewise: as the header's first word reads */
 	struct ip4_template header; /* while straight4 */
 	uint16_t lport, rport;
-	uint8_t ttl;
+	uint8_t ttl, group_ttl;
 	uint8_t pmtu; /* enum holm_udp_pmtu */
 	bool connected, may_broadcast, wants_troubles;
 	/* Bound, no error waits, dst, tx, sum and ports lead to the connected remote. */
@@ -58,6 +58,13 @@ struct holm_udp {
 	struct holm_addr local, remote;
 	struct netif_waiter waiter;  /* for room in the interface queue */
 	struct ip_troubles troubles; /* while wants_troubles */
+
+	/* Groups. */
+	struct udp_member *members;
+	struct holm_dev *group_dev; /* datagrams to groups leave through it; NULL: by route */
+	struct holm_addr group_src; /* ... from it; wildcard: any */
+	bool no_loop, only_own_groups;
+	bool may_be_foreign;
 
 	/* Binding. */
 	struct holm_dev *dev; /* NULL: any */
@@ -71,6 +78,16 @@ struct holm_udp {
 	struct list_node port_node; /* on one of the port's lists */
 	struct htab_node flow_node; /* in the table of connected endpoints */
 	struct list_node all_node;
+};
+
+/* As Linux's igmp_max_memberships. */
+#define UDP_MEMBERSHIPS_MAX 20u
+
+/* One group of an endpoint, which owns it. */
+struct udp_member {
+	struct udp_member *next;
+	struct holm_dev *dev;
+	struct holm_addr group;
 };
 
 /* One per instance. */
@@ -99,10 +116,16 @@ static inline uint32_t udp_pinned_by(const struct holm_frame *f)
 	return bytes;
 }
 
-/* By which way its datagrams go. */
-static inline struct ip_via udp_via(const struct holm_udp *u)
+/* By which way its datagrams to there go. */
+static inline struct ip_via udp_via(const struct holm_udp *u, const struct holm_addr *remote)
 {
-	return (struct ip_via){ .dev = u->dev, .mark = u->mark, .onlink = u->onlink };
+	bool by_group = !u->dev && holm_addr_is_multicast(remote);
+
+	return (struct ip_via){
+		.dev = by_group ? u->group_dev : u->dev,
+		.mark = u->mark,
+		.onlink = u->onlink,
+	};
 }
 
 /* Without a call: asked for every datagram. */
@@ -163,6 +186,15 @@ void udp_destroy(struct holm_udp *u);
 
 /* What ICMP, or the neighbour cache, says about a datagram of ours. */
 void udp_error(struct holm_net *net, const struct ip_error *error);
+
+/* ---- group.c */
+
+void udp_leave_all(struct holm_udp *u);
+/* A device goes. */
+void udp_leave_dev(struct holm_udp *u, const struct holm_dev *dev);
+/* Is a datagram to this group for the endpoint, if it is for its port and address? */
+bool udp_hears_group(const struct holm_udp *u, const struct holm_addr *group,
+		     const struct holm_dev *dev);
 
 /* ---- special.c */
 

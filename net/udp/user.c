@@ -24,6 +24,8 @@ int holm_udp_open(struct holm_net *net, struct holm_udp **out)
 	u->net = net;
 	u->tx.proto = IP4_PROTO_UDP;
 	u->ttl = UDP_TTL;
+	u->group_ttl = 1;
+	u->group_src = holm_addr_ip4(0, 0, 0, 0);
 	u->pmtu = HOLM_UDP_PMTU_WANT;
 	u->rcvbuf_bytes = net->config.udp_rcvbuf_bytes;
 	u->local = holm_addr_ip4(0, 0, 0, 0);
@@ -62,6 +64,7 @@ void udp_destroy(struct holm_udp *u)
 {
 	struct holm_net *net = u->net;
 
+	udp_leave_all(u);
 	dissolve(u);
 	udp_unbind(u);
 	udp_drop_dst(u);
@@ -90,7 +93,7 @@ void holm_udp_close(struct holm_udp *u)
 static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 {
 	struct holm_addr before = u->local;
-	const struct ip_via via = udp_via(u);
+	const struct ip_via via = udp_via(u, &remote->addr);
 	int err = ip_dst_get_via(u->net, &remote->addr, &via, &u->dst);
 
 	if (err)
@@ -102,7 +105,8 @@ static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 	u->remote = remote->addr;
 	u->rport = remote->port;
 	if (!u->local_given)
-		u->local = u->dst->src;
+		u->local = u->dst->multicast && !holm_addr_is_any(&u->group_src) ? u->group_src
+										 : u->dst->src;
 	err = udp_flow_insert(u);
 	if (err) {
 		u->local = before;
@@ -222,6 +226,11 @@ int holm_udp_recv(struct holm_udp *u, struct holm_datagram *dg)
 	return 0;
 }
 
+size_t holm_udp_next_bytes(const struct holm_udp *u)
+{
+	return u->first ? ip_rx(u->first)->l4_len - (size_t)UDP_HDR_BYTES : 0;
+}
+
 void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes)
 {
 	*datagrams = u->nframes;
@@ -238,6 +247,22 @@ static int want_troubles(struct holm_udp *u, uint32_t value)
 	if (!value)
 		ip_troubles_clear(u->net, &u->troubles);
 	udp_update_state(u);
+	return 0;
+}
+
+static int set_group_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value)
+{
+	if (value > (opt == HOLM_UDP_OPT_GROUP_TTL ? 255u : 1u))
+		return -HOLM_EINVAL;
+	u->straight = false;
+	if (opt == HOLM_UDP_OPT_GROUP_TTL)
+		u->group_ttl = (uint8_t)value;
+	else if (opt == HOLM_UDP_OPT_GROUP_LOOP)
+		u->no_loop = !value;
+	else if (opt == HOLM_UDP_OPT_GROUP_ALL)
+		u->only_own_groups = !value;
+	else
+		u->may_be_foreign = value != 0;
 	return 0;
 }
 
@@ -289,6 +314,11 @@ int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t v
 		return 0;
 	case HOLM_UDP_OPT_ERRORS:
 		return want_troubles(u, value);
+	case HOLM_UDP_OPT_GROUP_TTL:
+	case HOLM_UDP_OPT_GROUP_LOOP:
+	case HOLM_UDP_OPT_GROUP_ALL:
+	case HOLM_UDP_OPT_FOREIGN:
+		return set_group_option(u, opt, value);
 	case HOLM_UDP_OPT_MTU:
 		break;
 	}
@@ -321,6 +351,18 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 		return 0;
 	case HOLM_UDP_OPT_ERRORS:
 		*value = u->wants_troubles;
+		return 0;
+	case HOLM_UDP_OPT_GROUP_TTL:
+		*value = u->group_ttl;
+		return 0;
+	case HOLM_UDP_OPT_GROUP_LOOP:
+		*value = !u->no_loop;
+		return 0;
+	case HOLM_UDP_OPT_GROUP_ALL:
+		*value = !u->only_own_groups;
+		return 0;
+	case HOLM_UDP_OPT_FOREIGN:
+		*value = u->may_be_foreign;
 		return 0;
 	case HOLM_UDP_OPT_MTU:
 		return get_mtu(u, value);

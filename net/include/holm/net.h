@@ -52,6 +52,7 @@ struct holm_proto;
 extern const struct holm_proto holm_arp;
 extern const struct holm_proto holm_ipv4;
 extern const struct holm_proto holm_icmp4;
+extern const struct holm_proto holm_igmp; /* tells routers which groups were joined */
 extern const struct holm_proto holm_udp;
 extern const struct holm_proto holm_tcp;
 /*

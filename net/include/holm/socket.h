@@ -10,6 +10,7 @@
 #ifndef HOLM_SOCKET_H
 #define HOLM_SOCKET_H
 
+#include <holm/ip.h>
 #include <holm/net.h>
 
 #ifdef __cplusplus
@@ -127,8 +128,36 @@ enum holm_ip_sockopt {
 	HOLM_SOCKOPT_IP_TTL = 2,
 	HOLM_SOCKOPT_IP_HDRINCL = 3,
 	HOLM_SOCKOPT_IP_PKTINFO = 8,
+	HOLM_SOCKOPT_IP_MTU_DISCOVER = 10,
+	HOLM_SOCKOPT_IP_RECVERR = 11,
 	HOLM_SOCKOPT_IP_RECVTTL = 12,
 	HOLM_SOCKOPT_IP_RECVTOS = 13,
+	HOLM_SOCKOPT_IP_MTU = 14,
+	HOLM_SOCKOPT_IP_FREEBIND = 15,
+	HOLM_SOCKOPT_IP_TRANSPARENT = 19,
+	HOLM_SOCKOPT_IP_RECVORIGDSTADDR = 20,
+	HOLM_SOCKOPT_IP_MULTICAST_IF = 32,
+	HOLM_SOCKOPT_IP_MULTICAST_TTL = 33,
+	HOLM_SOCKOPT_IP_MULTICAST_LOOP = 34,
+	HOLM_SOCKOPT_IP_ADD_MEMBERSHIP = 35,
+	HOLM_SOCKOPT_IP_DROP_MEMBERSHIP = 36,
+	HOLM_SOCKOPT_MCAST_JOIN_GROUP = 42,
+	HOLM_SOCKOPT_MCAST_LEAVE_GROUP = 45,
+	HOLM_SOCKOPT_IP_MULTICAST_ALL = 49,
+};
+
+/* struct ip_mreqn of Linux; its first two are struct ip_mreq. */
+struct holm_ip_mreqn {
+	uint8_t group[4];
+	uint8_t address[4];
+	int32_t ifindex;
+};
+
+/* struct group_req of a 64-bit Linux, whose address may be of any family. */
+struct holm_group_req {
+	uint32_t ifindex;
+	uint32_t padding;
+	uint8_t group[128];
 };
 
 /* At level HOLM_SOL_RAW. */
@@ -344,11 +373,13 @@ static inline size_t holm_iov_bytes(const struct holm_iov *iov, size_t n)
 enum holm_ancillary_bit {
 	HOLM_ANC_OBJECTS = 1 << 0,
 	HOLM_ANC_CRED = 1 << 1,
-	/* Of datagrams, received only, where options ask for them. */
+	/* Of datagrams: received where options ask for them; sent, `spec_dst` is the source. */
 	HOLM_ANC_PKTINFO = 1 << 2, /* `to`, `ifindex` */
 	HOLM_ANC_TTL = 1 << 3,
 	HOLM_ANC_TOS = 1 << 4,
 	HOLM_ANC_INQ = 1 << 5,		/* of a stream, received only, where TCP_INQ asks for it */
+	HOLM_ANC_ORIGDST = 1 << 6,	/* `to`, received only */
+	HOLM_ANC_TROUBLE = 1 << 7,	/* with HOLM_MSG_ERRQUEUE */
 	HOLM_ANC_TIMESTAMP = 1 << 28,	/* `time_ns`, to be told in microseconds */
 	HOLM_ANC_TIMESTAMPNS = 1 << 29, /* the same, in nanoseconds */
 };
@@ -364,9 +395,11 @@ struct holm_ancillary {
 	uint32_t nobjects, objects_max;
 	struct holm_object **objects;
 	struct holm_cred cred;
-	struct holm_endpoint to; /* where a datagram was sent to */
-	uint32_t ifindex;	 /* where it came in; the loopback is 1, as on Linux */
-	uint64_t time_ns;	 /* when it came, as holm_net_now() counts */
+	struct holm_endpoint to;   /* where a datagram was sent to */
+	struct holm_addr spec_dst; /* our own address for whoever answers */
+	struct holm_trouble trouble;
+	uint32_t ifindex; /* where it came in; the loopback is 1, as on Linux */
+	uint64_t time_ns; /* when it came, as holm_net_now() counts */
 	uint8_t ttl, tos;
 	uint32_t inq; /* bytes that can still be read; at its end at least 1 */
 };

@@ -46,6 +46,7 @@ extern "C" {
 	X(ICMP_QUOTE, "icmp: error quotes nothing of ours")                                        \
 	X(RAW_QUEUE_FULL, "raw: receive queue full")                                               \
 	X(PACKET_QUEUE_FULL, "packet: receive queue full")                                         \
+	X(IGMP_MALFORMED, "igmp: too short, or checksum")                                          \
 	X(UDP_SHORT, "udp: length field")                                                          \
 	X(UDP_CSUM, "udp: checksum")                                                               \
 	X(UDP_NO_PORT, "udp: nobody bound to the port")                                            \
@@ -98,6 +99,7 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(IP4_REASSEMBLED, "ipv4 packets put together from fragments")                             \
 	X(ICMP_ECHO_REPLIES, "icmp echo requests answered")                                        \
 	X(ICMP_ERRORS_SENT, "icmp errors sent")                                                    \
+	X(IGMP_REPORTS_SENT, "igmp reports sent")                                                  \
 	X(UDP_RX, "udp datagrams received")                                                        \
 	X(UDP_TX, "udp datagrams sent")                                                            \
 	X(TCP_RX_SEGMENTS, "tcp segments received")                                                \

@@ -62,7 +62,7 @@ struct holm_udp_how {
 	int tos; /* -1: as always */
 };
 
-/* The same, not like the others. Also -HOLM_EINVAL: `src` is not ours. */
+/* The same, not like the others. Also -HOLM_ENETUNREACH: `src` is not ours. */
 int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 		     const struct holm_udp_how *how, const struct holm_span *spans, size_t nspans);
 
@@ -90,6 +90,11 @@ enum holm_udp_option {
 	HOLM_UDP_OPT_MTU = 7,	 /* of the path, read only; -HOLM_ENOTCONN without a remote */
 	HOLM_UDP_OPT_MARK = 8,	 /* of the routes that are asked first; see struct holm_route */
 	HOLM_UDP_OPT_ONLINK = 9, /* 0/1: through no gateway */
+	HOLM_UDP_OPT_GROUP_TTL = 10,  /* of datagrams to groups: 0 to 255; 1 at first */
+	HOLM_UDP_OPT_GROUP_LOOP = 11, /* 0/1: members here get them too; 1 at first */
+	HOLM_UDP_OPT_GROUP_ALL =
+		12, /* 0/1: also groups that only others here have joined; 1 at first */
+	HOLM_UDP_OPT_FOREIGN = 13, /* 0/1: may be bound to addresses that are not ours */
 };
 
 /* What becomes of datagrams larger than the path's MTU, and of the MTU: Linux's IP_PMTUDISC_... */
@@ -108,6 +113,18 @@ int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint
 unsigned holm_udp_ready(const struct holm_udp *u);
 int holm_udp_take_error(struct holm_udp *u);
 /*
+ * Datagrams to a group that come in by `dev` (NULL: where those to it would leave) are let in from now
+ * on. -HOLM_EINVAL (no IPv4 group), -HOLM_ENODEV, -HOLM_EADDRINUSE (joined already), -HOLM_ENOBUFS.
+ */
+int holm_udp_join(struct holm_udp *u, const struct holm_addr *group, struct holm_dev *dev);
+/* No more; closing does it too. `dev` NULL: any. -HOLM_EINVAL, -HOLM_EADDRNOTAVAIL (not joined). */
+int holm_udp_leave(struct holm_udp *u, const struct holm_addr *group, struct holm_dev *dev);
+/* Datagrams to groups leave through `dev`, with this source; NULL: as routes say. */
+void holm_udp_send_groups_by(struct holm_udp *u, struct holm_dev *dev, const struct holm_addr *src);
+/* The source that was given there; the wildcard: none. */
+void holm_udp_groups_source(const struct holm_udp *u, struct holm_addr *src);
+
+/*
  * The oldest error kept under HOLM_UDP_OPT_ERRORS, with up to `max` bytes of what the datagram carried.
  * HOLM_ERROR stays while there are more. -HOLM_EAGAIN: none.
  */
@@ -115,6 +132,8 @@ int holm_udp_take_trouble(struct holm_udp *u, struct holm_trouble *t, void *payl
 void holm_udp_local(const struct holm_udp *u, struct holm_endpoint *e);
 /* -HOLM_ENOTCONN when there is none. */
 int holm_udp_remote(const struct holm_udp *u, struct holm_endpoint *e);
+/* Bytes of payload of the oldest datagram waiting; 0: none. Takes no error. */
+size_t holm_udp_next_bytes(const struct holm_udp *u);
 /* Datagrams and bytes of payload waiting. */
 void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes);
 

@@ -225,6 +225,7 @@ static void what_cannot_be_sent_is_refused_by_name(void **state)
 	assert_int_equal(holm_udp_send(u, &to, &span, 1), -HOLM_EMSGSIZE);
 	span.len = SIZE_MAX;
 	assert_int_equal(holm_udp_send(u, &to, &span, 1), -HOLM_EMSGSIZE);
+	lab_poll(&lab);
 	holm_udp_close(u);
 	lab_fini(&lab);
 }

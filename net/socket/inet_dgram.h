@@ -1,0 +1,29 @@
+/* A datagram socket over UDP, as its files share it. */
+#ifndef NET_SOCKET_INET_DGRAM_H
+#define NET_SOCKET_INET_DGRAM_H
+
+#include <holm/udp.h>
+
+#include "net/socket/socket.h"
+
+struct dgram {
+	struct holm_socket base;
+	struct holm_udp *udp;
+};
+
+static inline struct dgram *inet_dgram_of(struct holm_socket *s)
+{
+	return container_of(s, struct dgram, base);
+}
+
+/* The device of an index as programs count, the loopback being 1. NULL: none. */
+struct holm_dev *inet_dev_of(const struct holm_net *net, uint32_t ifindex);
+
+/* inet_dgram_option.c: the options that a datagram socket has of its own. */
+int inet_dgram_set(struct holm_socket *s, int level, int name, int value);
+int inet_dgram_get(struct holm_socket *s, int level, int name, int *value);
+int inet_dgram_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			 uint32_t len);
+int inet_dgram_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
+
+#endif
