@@ -123,7 +123,7 @@ void udp_leave_dev(struct holm_udp *u, const struct holm_dev *dev)
 	}
 	if (u->group_dev == dev) {
 		u->group_dev = NULL;
-		u->straight = false;
+		udp_turn_off(u);
 	}
 }
 
@@ -139,7 +139,7 @@ void holm_udp_send_groups_by(struct holm_udp *u, struct holm_dev *dev, const str
 	u->group_src = src ? *src : holm_addr_ip4(0, 0, 0, 0);
 	if (u->dst && u->dst->multicast)
 		udp_drop_dst(u);
-	u->straight = false;
+	udp_turn_off(u);
 }
 
 void holm_udp_groups_source(const struct holm_udp *u, struct holm_addr *src)

@@ -254,7 +254,7 @@ static int set_group_option(struct holm_udp *u, enum holm_udp_option opt, uint32
 {
 	if (value > (opt == HOLM_UDP_OPT_GROUP_TTL ? 255u : 1u))
 		return -HOLM_EINVAL;
-	u->straight = false;
+	udp_turn_off(u);
 	if (opt == HOLM_UDP_OPT_GROUP_TTL)
 		u->group_ttl = (uint8_t)value;
 	else if (opt == HOLM_UDP_OPT_GROUP_LOOP)
