@@ -11,7 +11,7 @@ if ! make -s "$BUILD/x86_64/test-libc.elf" "$BUILD/x86_64/test-leave.elf" >"$qem
 	exit 1
 fi
 
-qemu_start test-libc MEM=16M ROOT="$root" CMDLINE="time=1700000000" ARGS='NAME=value one "two words"'
+qemu_start test-libc MEM=16M ROOT="$root" CMDLINE="time=1700000000 hostname=harbour" ARGS='NAME=value one "two words"'
 qemu_wait_for_exit >"$qemu_dir/exit"
 grep -a -E '^(ok|not ok) ' "$QEMU_LOG"
 ! grep -a -q '^not ok ' "$QEMU_LOG" || qemu_failed=1

@@ -8,16 +8,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <holm_app.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -243,6 +251,84 @@ static void check_sockets(void)
 	freeaddrinfo(list);
 }
 
+static volatile sig_atomic_t signals;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+/* Calls that wait with a mask of signals, and others that Linux has beside POSIX's. */
+static void check_waiting(void)
+{
+	struct timespec soon = { .tv_nsec = 2000000 };
+	struct pollfd p = { .events = POLLIN };
+	struct epoll_event ev = { .events = EPOLLIN };
+	int fd[2], ep = epoll_create1(0), copy;
+	sigset_t none, usr1;
+	fd_set set;
+
+	(void)pipe(fd);
+	p.fd = fd[0];
+	check("ppoll ends in time", ppoll(&p, 1, &soon, NULL) == 0);
+	FD_ZERO(&set);
+	FD_SET(fd[0], &set);
+	check("pselect ends in time", pselect(fd[0] + 1, &set, NULL, NULL, &soon, NULL) == 0);
+	(void)signal(SIGUSR1, on_signal);
+	sigemptyset(&none);
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &usr1, NULL);
+	(void)raise(SIGUSR1);
+	check("a blocked signal comes with ppoll's mask",
+	      signals == 0 && ppoll(&p, 1, &soon, &none) == 0 && signals == 1);
+	(void)epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev);
+	(void)write(fd[1], "x", 1);
+	check("epoll_pwait finds what is there", epoll_pwait(ep, &ev, 1, -1, &none) == 1);
+	check("ppoll finds it too", ppoll(&p, 1, NULL, NULL) == 1 && p.revents == POLLIN);
+	copy = dup3(fd[0], 40, O_CLOEXEC);
+	check("dup3 takes the number and the flag",
+	      copy == 40 && (fcntl(40, F_GETFD) & FD_CLOEXEC) != 0);
+	(void)close(copy);
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	(void)close(ep);
+}
+
+static void check_names(void)
+{
+	unsigned char a[16] = { 0 }, b[16] = { 0 };
+	char name[IF_NAMESIZE] = "", host[65] = "";
+	struct ifaddrs *list = NULL;
+	struct utsname names;
+	struct ifreq r;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	unsigned found = 0;
+
+	check("uname knows the machine", uname(&names) == 0 && strcmp(names.sysname, "holm") == 0 &&
+						 strcmp(names.machine, "x86_64") == 0);
+	check("the host name is the command line's",
+	      gethostname(host, sizeof(host)) == 0 && strcmp(host, "harbour") == 0);
+	check("it can be changed", sethostname("pier", 4) == 0 && uname(&names) == 0 &&
+					   strcmp(names.nodename, "pier") == 0);
+	check("the loopback is interface 1", if_nametoindex("lo") == 1 &&
+						     if_indextoname(1, name) == name &&
+						     strcmp(name, "lo") == 0);
+	check("getifaddrs lists interfaces", getifaddrs(&list) == 0 && list != NULL);
+	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
+		found += strcmp(i->ifa_name, "net0") == 0;
+	check("the card among them", found >= 1);
+	freeifaddrs(list);
+	memset(&r, 0, sizeof(r));
+	memcpy(r.ifr_name, "net0", 5);
+	check("ioctl tells its MTU", ioctl(fd, SIOCGIFMTU, &r) == 0 && r.ifr_mtu == 1500);
+	(void)close(fd);
+	check("random bytes differ", getrandom(a, sizeof(a), 0) == sizeof(a) &&
+					     getrandom(b, sizeof(b), 0) == sizeof(b) &&
+					     memcmp(a, b, sizeof(a)) != 0);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	check("constructors run before main", constructed);
@@ -257,6 +343,8 @@ int main(int argc, char **argv, char **envp)
 	check_clocks();
 	check_files();
 	check_sockets();
+	check_waiting();
+	check_names();
 	atexit(at_exit);
 	printf("no newline at the end");
 	return 37;
