@@ -2,7 +2,7 @@
  * Software segmentation. Each piece gets the super-frame's headers with its own lengths, identifier,
  * sequence number and flags. For a device that gathers, its payload stays where the super-frame's
  * segments are, and is only summed; otherwise it is copied in the same pass that sums it. What is the
- * same for all pieces is summed once.
+ * same for all pieces is put together and summed once.
  */
 #include "net/link/gso.h"
 
@@ -35,41 +35,66 @@ struct cutter {
 	const struct holm_frame *super;
 	struct cursor at;
 	uint32_t pseudo; /* of the pseudo header, without the length */
-	uint32_t ip_sum; /* of the IPv4 header, without length, identifier and checksum */
 	uint32_t seq;
 	uint16_t ip_id;
 	uint8_t flags; /* of the next piece, unless it is the last */
-	uint8_t tcp_hdr_len;
-	/* What pieces of this much payload have in common. */
-	size_t payload;
-	uint32_t ip_sum_len, pseudo_len; /* the sums with the length */
 	bool hw_csum;
 	bool gathers;
+	/* What the next piece has in common with the one before: see settle(). */
+	bool settled;
+	size_t payload;
+	uint32_t ip_sum;  /* of the IPv4 header but for the identifier */
+	uint32_t tcp_sum; /* of pseudo header and header but for the sequence number */
+	uint8_t header[PIECE_HEADROOM];
 };
-
-static uint16_t tcp_len(const struct cutter *k, size_t payload)
-{
-	return (uint16_t)(k->tcp_hdr_len + payload);
-}
 
 static void read_headers(struct cutter *k)
 {
 	const struct holm_frame *f = k->super;
-	const uint8_t *ip = holm_frame_data(f) + f->l3_off;
-	const uint8_t *tcp = holm_frame_data(f) + f->l4_off;
-	uint32_t whole = f->len - f->l4_off;
+	uint8_t *ip = k->header + f->l3_off;
+	uint8_t *tcp = k->header + f->l4_off;
 
-	k->tcp_hdr_len = (uint8_t)(f->hdr_len - f->l4_off);
+	memcpy(k->header, holm_frame_data(f), f->hdr_len);
 	k->seq = load_be32(tcp + 4);
 	k->flags = tcp[13] & (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
-	k->pseudo = checksum_sub(load_be16(tcp + TCP_CSUM_OFFSET), whole);
+	k->pseudo = checksum_sub(load_be16(tcp + TCP_CSUM_OFFSET), f->len - f->l4_off);
+	store_be32(tcp + 4, 0);
 	if (f->gso == HOLM_GSO_TCP6)
 		return;
 	k->ip_id = load_be16(ip + 4);
+	store_be16(ip + 4, 0);
+}
+
+/*
+ * The header of pieces with this much payload, all but what differs from piece to piece. FIN and PSH
+ * are the last one's; RFC 3168 6.1.2: congestion window reduced is said once, by the first.
+ */
+static never_inline void settle(struct cutter *k, size_t payload, bool last)
+{
+	const struct holm_frame *f = k->super;
+	uint8_t *ip = k->header + f->l3_off;
+	uint8_t *tcp = k->header + f->l4_off;
+	uint32_t tcp_hdr_len = (uint32_t)(f->hdr_len - f->l4_off);
+	uint32_t tcp_len = tcp_hdr_len + (uint32_t)payload;
+	uint8_t all = holm_frame_data(f)[f->l4_off + 13];
+
+	tcp[13] = last ? all & (uint8_t)(k->flags | TCP_FIN | TCP_PSH) : k->flags;
+	k->settled = !(k->flags & TCP_CWR);
+	k->flags &= (uint8_t) ~(unsigned)TCP_CWR;
+	k->payload = payload;
+	k->tcp_sum = checksum_add(k->pseudo, tcp_len);
+	store_be16(tcp + TCP_CSUM_OFFSET, 0);
+	if (k->hw_csum)
+		store_be16(tcp + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(k->tcp_sum));
+	else
+		k->tcp_sum = checksum_partial(tcp, tcp_hdr_len, k->tcp_sum);
+	if (f->gso == HOLM_GSO_TCP6) {
+		store_be16(ip + IP6_PAYLOAD_LEN_OFFSET, (uint16_t)tcp_len);
+		return;
+	}
+	store_be16(ip + 2, (uint16_t)(f->l4_off - f->l3_off + tcp_len));
+	store_be16(ip + 10, 0);
 	k->ip_sum = checksum_partial(ip, (size_t)(f->l4_off - f->l3_off), 0);
-	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 2));
-	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 4));
-	k->ip_sum = checksum_sub(k->ip_sum, load_be16(ip + 10));
 }
 
 static inline void advance(struct cursor *at, size_t n)
@@ -158,50 +183,23 @@ static inline uint32_t copy_payload(struct cutter *k, uint8_t *dst)
 	return sum;
 }
 
-/* Pieces are of one size, but for the last. */
-static void set_payload(struct cutter *k, size_t payload)
+/* What each piece has of its own. `sum` is its payload's. */
+static inline void number(struct cutter *k, uint8_t *data, uint32_t sum)
 {
 	const struct holm_frame *f = k->super;
+	uint8_t *ip = data + f->l3_off;
+	uint8_t *tcp = data + f->l4_off;
 
-	k->payload = payload;
-	k->ip_sum_len = checksum_add(k->ip_sum, (uint32_t)(f->hdr_len - f->l3_off + payload));
-	k->pseudo_len = checksum_add(k->pseudo, tcp_len(k, payload));
-}
-
-static inline void patch_ip(struct cutter *k, uint8_t *ip)
-{
-	const struct holm_frame *f = k->super;
-
-	if (unlikely(f->gso == HOLM_GSO_TCP6)) {
-		store_be16(ip + IP6_PAYLOAD_LEN_OFFSET, tcp_len(k, k->payload));
-		return;
+	if (likely(f->gso != HOLM_GSO_TCP6)) {
+		store_be16(ip + 4, k->ip_id);
+		store_be16(ip + 10, checksum_finish(checksum_add(k->ip_sum, k->ip_id)));
+		k->ip_id++;
 	}
-	store_be16(ip + 2, (uint16_t)(f->hdr_len - f->l3_off + k->payload));
-	store_be16(ip + 4, k->ip_id);
-	store_be16(ip + 10, checksum_finish(checksum_add(k->ip_sum_len, k->ip_id)));
-	k->ip_id++;
-}
-
-static inline void patch_tcp(struct cutter *k, uint8_t *tcp, uint32_t sum, bool last)
-{
 	store_be32(tcp + 4, k->seq);
-	/* FIN and PSH are the last piece's, which has the super-frame's flags as copied. */
-	if (likely(!last))
-		tcp[13] = k->flags;
-	else
-		tcp[13] &= (uint8_t)(k->flags | TCP_FIN | TCP_PSH);
+	if (!k->hw_csum)
+		store_be16(tcp + TCP_CSUM_OFFSET,
+			   checksum_finish(checksum_add(checksum_add(sum, k->tcp_sum), k->seq)));
 	k->seq += (uint32_t)k->payload;
-	/* RFC 3168 6.1.2: congestion window reduced is said once. */
-	k->flags &= (uint8_t) ~(unsigned)TCP_CWR;
-	if (k->hw_csum) {
-		store_be16(tcp + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(k->pseudo_len));
-		return;
-	}
-	store_be16(tcp + TCP_CSUM_OFFSET, 0);
-	sum = checksum_add(sum, k->pseudo_len);
-	sum = k->tcp_hdr_len == TCP_HDR_BYTES ? checksum_20(tcp, sum)
-					      : checksum_partial(tcp, k->tcp_hdr_len, sum);
-	store_be16(tcp + TCP_CSUM_OFFSET, checksum_finish(sum));
 }
 
 static inline void copy_metadata(const struct cutter *k, struct holm_frame *p)
@@ -221,39 +219,35 @@ static inline void copy_metadata(const struct cutter *k, struct holm_frame *p)
 }
 
 /* All headers; the usual length is known to the compiler, which makes a few moves of it. */
-static inline void copy_headers(uint8_t *to, const struct holm_frame *f)
+static inline void copy_headers(uint8_t *to, const struct cutter *k)
 {
-	if (likely(f->hdr_len == USUAL_HEADERS))
-		memcpy(to, holm_frame_data(f), USUAL_HEADERS);
+	if (likely(k->super->hdr_len == USUAL_HEADERS))
+		memcpy(to, k->header, USUAL_HEADERS);
 	else
-		memcpy(to, holm_frame_data(f), f->hdr_len);
+		memcpy(to, k->header, k->super->hdr_len);
 }
 
-/* The next `payload` bytes as a frame of their own. False: the pool is empty. */
-static inline bool cut_one(struct cutter *k, size_t payload, bool last)
+/* The next k->payload bytes as a frame of their own. False: the pool is empty. */
+static inline bool cut_one(struct cutter *k)
 {
 	const struct holm_frame *f = k->super;
-	struct holm_net *net = k->netif->net;
-	struct holm_frame *p;
+	struct holm_frame *p =
+		holm_frame_alloc(k->netif->net->pool, PIECE_HEADROOM - f->hdr_len, false);
 	uint8_t *data;
 	uint32_t sum;
 
-	if (unlikely(payload != k->payload))
-		set_payload(k, payload);
-	p = holm_frame_alloc(net->pool, PIECE_HEADROOM - f->hdr_len, false);
 	if (unlikely(!p))
 		return false;
 	data = holm_frame_data(p);
-	copy_headers(data, f);
-	if (may_gather(k, payload)) {
+	copy_headers(data, k);
+	if (may_gather(k, k->payload)) {
 		holm_frame_put(p, f->hdr_len);
-		sum = gather_payload(k, p, payload);
+		sum = gather_payload(k, p, k->payload);
 	} else {
 		sum = copy_payload(k, data + f->hdr_len);
-		holm_frame_put(p, f->hdr_len + payload);
+		holm_frame_put(p, f->hdr_len + k->payload);
 	}
-	patch_ip(k, data + f->l3_off);
-	patch_tcp(k, data + f->l4_off, sum, last);
+	number(k, data, sum);
 	copy_metadata(k, p);
 	netif_enqueue(k->netif, p);
 	return true;
@@ -262,7 +256,7 @@ static inline bool cut_one(struct cutter *k, size_t payload, bool last)
 void gso_output(struct holm_netif *netif, struct holm_frame *f)
 {
 	struct holm_net *net = netif->net;
-	struct cutter k = { .netif = netif, .super = f };
+	struct cutter k;
 	size_t left = f->len - f->hdr_len;
 	size_t size = f->gso_size ? f->gso_size : left;
 
@@ -271,16 +265,21 @@ void gso_output(struct holm_netif *netif, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_GSO);
 		return;
 	}
+	k.netif = netif;
+	k.super = f;
+	k.settled = false;
 	k.hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
 	k.gathers = netif->segs_max >= HOLM_FRAME_SEGS_INLINE;
-	k.at.seg = f->segs;
+	k.at = (struct cursor){ f->segs, 0 };
 	advance(&k.at, f->hdr_len);
 	read_headers(&k);
 	net_count(net, HOLM_COUNT_TCP_GSO_CUT);
 	while (left > 0) {
 		size_t n = min_size(size, left);
 
-		if (!cut_one(&k, n, n == left)) {
+		if (unlikely(!k.settled || n == left))
+			settle(&k, n, n == left);
+		if (unlikely(!cut_one(&k))) {
 			net_drop_note(net, HOLM_DROP_NO_FRAME);
 			break;
 		}
