@@ -18,8 +18,12 @@
 /* The result is an error or a resource; ignoring it is a bug that the compiler reports. */
 #define must_check __attribute__((warn_unused_result))
 
-/* Inlined even at -Os: functions that exist once for each constant argument. */
+/* Once for each constant argument, or where a call costs more than the work; -Os decides itself. */
+#ifdef __OPTIMIZE_SIZE__
+#define always_inline inline
+#else
 #define always_inline inline __attribute__((always_inline))
+#endif
 
 /* Kept out of line, so that a rare path does not cost the frequent one its registers. */
 #define never_inline __attribute__((noinline))
