@@ -52,7 +52,7 @@ static void make_sockets(void *arg)
 	assert_int_equal(sys_fcntl(p, fd, SYS_F_GETFL, 0), SYS_O_RDWR | SYS_O_NONBLOCK);
 	assert_int_equal(sys_fcntl(p, fd, SYS_F_GETFD, 0), SYS_FD_CLOEXEC);
 	assert_int_equal(sys_socket(p, HOLM_AF_INET6, HOLM_SOCK_STREAM, 0), -HOLM_EAFNOSUPPORT);
-	assert_int_equal(sys_socket(p, HOLM_AF_INET, HOLM_SOCK_RAW, 0), -HOLM_ESOCKTNOSUPPORT);
+	assert_int_equal(sys_socket(p, HOLM_AF_INET, HOLM_SOCK_RAW, 0), -HOLM_EPROTONOSUPPORT);
 	assert_int_equal(sys_socket(p, HOLM_AF_INET, HOLM_SOCK_DGRAM, 0), 4);
 	sys_close(p, 3);
 	assert_int_equal(sys_socket(p, HOLM_AF_INET, HOLM_SOCK_DGRAM, 17), 3);
