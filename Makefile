@@ -426,7 +426,7 @@ $(BUILD)/host/fuzz/%: $(call objects,host,tests/fuzz/target/%.c tests/fuzz/repla
 # One program of socket calls in front of the host's kernel and in front of holm.
 POSIX_FLAGS := -std=gnu11 -g -O1 $(TEST_WARN) $(INCLUDE)
 POSIX_KERNEL := $(SYS_SRC) kernel/unixtime.c
-POSIX_HEADERS := $(wildcard tests/posix/*.h kernel/sys/*.h) $(PUBLIC_HEADERS)
+POSIX_HEADERS := $(wildcard tests/posix/*.h tools/front/*.h kernel/sys/*.h) $(PUBLIC_HEADERS)
 $(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS)
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
@@ -436,7 +436,7 @@ POSIX_LIBC_OBJ := $(patsubst kernel/libc/%.c,$(BUILD)/host/tests/posix/libc-%.o,
 $(BUILD)/host/tests/posix/libc-%.o: kernel/libc/%.c kernel/libc/lookup.h $(POSIX_HEADERS)
 	$(call say,CC,'$< [posix]') && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) -include tests/posix/libc.h -c $< -o $@
-$(BUILD)/host/tests/posix/holm: $(POSIX_SRC) $(POSIX_KERNEL) $(POSIX_HEADERS) $(POSIX_LIBC_OBJ) $(BUILD)/host/net.a $(BUILD)/host/lib.a
+$(BUILD)/host/tests/posix/holm: $(POSIX_SRC) tools/front/front.c $(POSIX_KERNEL) $(POSIX_HEADERS) $(POSIX_LIBC_OBJ) $(BUILD)/host/net.a $(BUILD)/host/lib.a
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) $(filter %.c %.o,$^) $(filter %.a,$^) -o $@
 POSIX_PROGRAMS := $(if $(POSIX_SRC),$(addprefix $(BUILD)/host/tests/posix/,linux holm))
@@ -504,7 +504,7 @@ $(foreach s,$(SUITES),$(eval test-$(s): $(NEED_$(s))))
 $(BUILD)/tap/include/holm_app.h: kernel/include/holm_app.h
 	$(Q)mkdir -p $(@D) && ln -sf $(abspath $<) $@
 
-TAP_SRC := $(wildcard tools/tap/*.c) $(SYS_SRC) kernel/libc/posix/stats.c
+TAP_SRC := $(wildcard tools/tap/*.c tools/front/*.c) $(SYS_SRC) kernel/libc/posix/stats.c
 
 # $(call tap,NAME,OBJECTS): the program build/tap/NAME.
 define tap

@@ -108,7 +108,7 @@ static void put(struct fds *t, uint32_t fd, struct file *f, bool cloexec)
 
 int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from)
 {
-	uint32_t fd = find_free(&p->fds, from);
+	uint32_t fd = find_free(&p->fds, from > p->fds.first ? from : p->fds.first);
 	int err;
 
 	if (fd >= p->fds.max)

@@ -34,6 +34,7 @@ int process_init(struct process *p, const struct sys_env *env)
 			file_put(f);
 	}
 	file_put(f);
+	p->fds.first = env->fds_first;
 	if (err < 0)
 		process_fini(p);
 	return err < 0 ? err : 0;

@@ -42,6 +42,8 @@ struct sys_env {
 	uint64_t (*wall)(void);
 	void (*set_wall)(uint64_t wall_ns);
 	uint32_t fds_max; /* 0: FDS_MAX */
+	/* Numbers below are given to nobody but the console: a host may have descriptors of its own there. */
+	uint32_t fds_first;
 	/*
 	 * Hand out the instance's events now: sys_event() for each that is not somebody else's. NULL:
 	 * all are the process's.
@@ -69,7 +71,7 @@ struct fd_slot {
 struct fds {
 	struct fd_slot *slots;
 	uint32_t cap; /* slots there are, a multiple of 64 */
-	uint32_t max;
+	uint32_t first, max;
 	uint64_t *used;		       /* [cap / 64] */
 	uint64_t full[FDS_MAX / 4096]; /* bit w: used[w] has no zero */
 };

@@ -44,7 +44,7 @@
 #include <unistd.h>
 
 #ifdef POSIX_ON_HOLM
-#include "tests/posix/rename.h"
+#include "tools/front/rename.h"
 #endif
 
 struct posix_case {

@@ -334,7 +334,7 @@ static bool open_world(void)
 	struct tap_options options;
 	struct world *w = &stack.world;
 
-	if (!settings_read(&options) || !world_open(w, &options, &wait_ops))
+	if (!settings_read(&options) || !world_open(w, &options, &wait_ops, 0))
 		return false;
 	if (world_has_device(w))
 		w->tap.fd = hide(w->tap.fd);

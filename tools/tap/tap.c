@@ -35,7 +35,7 @@ void holm_assert_failed(const char *expr, const char *file, int line)
 
 ssize_t holm_send_const(int fd, const void *p, size_t n, int flags)
 {
-	int64_t r = sys_send_const(&world.process, fd - TAP_FD_FIRST, p, n, flags);
+	int64_t r = sys_send_const(&world.process, fd, p, n, flags);
 
 	if (r >= 0)
 		return (ssize_t)r;
@@ -90,7 +90,7 @@ int main(int argc, char **argv, char **envp)
 	setrlimit(RLIMIT_NOFILE, &files);
 	shift_arguments(&argc, argv, options.app_args);
 	loop_catch_signals();
-	if (!world_open(&world, &options, &loop_wait_ops))
+	if (!world_open(&world, &options, &loop_wait_ops, TAP_FD_FIRST))
 		return 1;
 	atexit(end);
 	exit(tap_main(argc, argv, envp));

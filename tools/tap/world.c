@@ -249,31 +249,38 @@ static bool attach(struct world *w)
 	return err == 0 || complain("--gateway", "", err);
 }
 
-static bool start_process(struct world *w, const struct wait_ops *wait)
+static bool start_process(struct world *w, const struct wait_ops *wait, uint32_t fds_first)
 {
 	const struct sys_env env = {
 		.wait = { wait, w },
 		.memory = holm_net_memory(w->net),
 		.net = w->net,
 		.wall = wall_now,
+		.fds_first = fds_first,
 	};
 	int err = process_init(&w->process, &env);
 
-	return err == 0 || complain("descriptors", "", err);
+	if (err)
+		return complain("descriptors", "", err);
+	/* The console is the host's. */
+	for (int fd = 0; fd < 3; fd++)
+		(void)sys_close(&w->process, fd);
+	return true;
 }
 
-static bool build(struct world *w, const struct wait_ops *wait)
+static bool build(struct world *w, const struct wait_ops *wait, uint32_t fds_first)
 {
 	if (!create_net(w))
 		return false;
 	if (!world_has_device(w))
-		return start_process(w, wait);
+		return start_process(w, wait, fds_first);
 	w->tap.pool = holm_net_pool(w->net);
 	w->tap.dev.mac = mac_of(&w->options.address);
 	w->top = &w->tap.dev;
 	if (options_impair(&w->options))
 		add_impairment(w);
-	return (!w->options.pcap || add_capture(w)) && attach(w) && start_process(w, wait);
+	return (!w->options.pcap || add_capture(w)) && attach(w) &&
+	       start_process(w, wait, fds_first);
 }
 
 void world_take_down(struct world *w)
@@ -288,7 +295,8 @@ void world_take_down(struct world *w)
 		tap_device_close(&w->tap);
 }
 
-bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait)
+bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait,
+		uint32_t fds_first)
 {
 	memset(w, 0, sizeof(*w));
 	w->options = *options;
@@ -296,7 +304,7 @@ bool world_open(struct world *w, const struct tap_options *options, const struct
 	w->tap.fd = -1;
 	if (world_has_device(w) && !open_device(w))
 		return false;
-	if (!build(w, wait)) {
+	if (!build(w, wait, fds_first)) {
 		world_take_down(w);
 		return false;
 	}

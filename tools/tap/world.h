@@ -33,10 +33,12 @@ struct world {
 };
 
 /*
- * Build it; the process waits by these operations, called with `w`. Without a name of a device there is
+ * Build it; the process waits by these operations, called with `w`, and its descriptors begin at
+ * `fds_first`: where others are asked for, they are not open. Without a name of a device there is
  * the loopback only. False: it is said on stderr why not, and nothing is left.
  */
-bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait);
+bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait,
+		uint32_t fds_first);
 
 static inline bool world_has_device(const struct world *w)
 {

@@ -1,8 +1,12 @@
-/* The calls of holm as POSIX has them: errno in place of a negative result. See rename.h. */
-#ifdef POSIX_ON_HOLM
-#include "tests/posix/posix.h"
+/* The calls of holm as POSIX has them; see front.h. Numbers and layouts of kernel/sys are Linux's. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "tools/front/front.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <sys/timerfd.h>
 
 #include "kernel/sys/process.h"
 #include "kernel/sys/sys.h"
@@ -14,6 +18,7 @@ _Static_assert(sizeof(struct epoll_event) == sizeof(struct sys_epoll_event), "ep
 _Static_assert(sizeof(struct pollfd) == sizeof(struct sys_pollfd), "pollfd");
 _Static_assert(sizeof(struct timespec) == sizeof(struct sys_timespec), "timespec");
 _Static_assert(sizeof(struct iovec) == sizeof(struct holm_iov), "iovec");
+_Static_assert(HOLM_EAGAIN == EAGAIN && HOLM_ETIMEDOUT == ETIMEDOUT, "errno");
 
 #define P process_current()
 
@@ -274,4 +279,3 @@ int holm_front_nanosleep(const struct timespec *req, struct timespec *left)
 	return (int)result(
 		sys_nanosleep(P, (const struct sys_timespec *)req, (struct sys_timespec *)left));
 }
-#endif
