@@ -124,26 +124,28 @@ static uint32_t look(const struct watch *w)
 /* Report up to `max` watches. Those that stay ready go behind those not looked at. */
 static int report(struct epoll *ep, struct sys_epoll_event *events, int max)
 {
-	struct list again;
-	struct list_node *n;
+	struct list_node *n, *last;
 	int count = 0;
 
 	/* What was written a moment ago is not to be missed. */
 	sys_hear(ep->base.process);
-	list_init(&again);
-	while (count < max && (n = list_pop_front(&ep->ready)) != NULL) {
-		struct watch *w = container_of(n, struct watch, ready);
-		uint32_t now = look(w);
+	last = list_last(&ep->ready);
+	for (bool more = last != NULL; more && count < max;) {
+		struct watch *w;
+		uint32_t now;
 
+		n = list_pop_front(&ep->ready);
+		more = n != last;
+		w = container_of(n, struct watch, ready);
+		now = look(w);
 		if (now == 0)
 			continue;
 		events[count++] = (struct sys_epoll_event){ now, w->data };
 		if (w->events & SYS_EPOLLONESHOT)
 			w->events &= MODES;
-		else if (!(w->events & SYS_EPOLLET))
-			list_push_back(&again, &w->ready);
+		else if (!(w->events & SYS_EPOLLET) && !list_is_linked(&w->ready))
+			list_push_back(&ep->ready, &w->ready);
 	}
-	list_append(&ep->ready, &again);
 	return count;
 }
 

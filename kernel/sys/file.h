@@ -111,7 +111,8 @@ static inline void sys_enter(struct process *p)
 {
 	if (p->env.wait.ops->enter)
 		p->env.wait.ops->enter(p->env.wait.ctx);
-	process_timers_run(p);
+	if (p->timers.count > 0)
+		process_timers_run(p);
 }
 
 /* ---- the kinds ---- */

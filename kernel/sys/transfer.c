@@ -12,6 +12,15 @@
 #define WINDOW 8u
 #define IOV_MAX 1024
 
+/* What a call asks for. */
+struct request {
+	struct holm_msg *msg;
+	int flags;
+	bool writing;
+	bool sockets_only; /* send() and its family, as opposed to write() */
+};
+
+/* The same while it takes several steps. */
 struct transfer {
 	struct holm_msg *msg; /* what the program gave; name_len and flags are results */
 	int flags;
@@ -155,8 +164,10 @@ static int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
 }
 
 /* What one step did not do: `n` is what it returned. */
-static never_inline int64_t move_rest(struct file *f, struct transfer *t, int64_t n)
+static never_inline int64_t move_rest(struct file *f, const struct request *r, int64_t n)
 {
+	struct transfer state = { .msg = r->msg, .flags = r->flags, .writing = r->writing };
+	struct transfer *t = &state;
 	struct holm_socket *s = f->socket;
 	/* As on Linux, nobody waits for an urgent byte or an error. */
 	int at_once = HOLM_MSG_DONTWAIT | (t->writing ? 0 : HOLM_MSG_OOB | HOLM_MSG_ERRQUEUE);
@@ -183,35 +194,34 @@ static never_inline int64_t move_rest(struct file *f, struct transfer *t, int64_
 }
 
 /* The first step takes the pieces as they are, and nearly always it is the only one. */
-static int64_t move_socket(struct file *f, struct transfer *t, int64_t bytes)
+static inline int64_t move_socket(struct file *f, const struct request *r, int64_t bytes)
 {
-	uint32_t name_len = t->msg->name_len;
-	int64_t n = t->writing ? holm_socket_sendmsg(f->socket, t->msg, t->flags)
-			       : holm_socket_recvmsg(f->socket, t->msg, t->flags);
+	uint32_t name_len = r->msg->name_len;
+	int64_t n = r->writing ? holm_socket_sendmsg(f->socket, r->msg, r->flags)
+			       : holm_socket_recvmsg(f->socket, r->msg, r->flags);
 
-	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN && n != -HOLM_EINPROGRESS)))
+	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN)))
 		return n;
 	if (n < 0)
-		t->msg->name_len = name_len;
-	return move_rest(f, t, n);
+		r->msg->name_len = name_len;
+	return move_rest(f, r, n);
 }
 
-static int64_t move_file(struct file *f, struct transfer *t)
+static never_inline int64_t move_file(struct file *f, const struct request *r)
 {
+	struct transfer t = { .msg = r->msg, .flags = r->flags, .writing = r->writing };
 	bool block = !(f->flags & SYS_O_NONBLOCK);
 	int64_t result;
 
-	if (!f->ops->is_stream || !t->writing)
-		return file_attempt_until(f, block, 0, attempt_file, t);
-	t->whole = block;
-	result = file_attempt_until(f, block, 0, attempt_stream, t);
-	return result == -HOLM_EAGAIN && t->done > 0 ? t->done : result;
+	if (!f->ops->is_stream || !t.writing)
+		return file_attempt_until(f, block, 0, attempt_file, &t);
+	t.whole = block;
+	result = file_attempt_until(f, block, 0, attempt_stream, &t);
+	return result == -HOLM_EAGAIN && t.done > 0 ? t.done : result;
 }
 
-/* `sockets_only`: send() and its family, as opposed to write(). */
-static int64_t move(struct process *p, int fd, struct transfer *t, bool sockets_only)
+static inline int64_t move(struct process *p, int fd, const struct request *r)
 {
-	struct holm_socket *s;
 	struct file *f;
 	int64_t result;
 
@@ -219,13 +229,12 @@ static int64_t move(struct process *p, int fd, struct transfer *t, bool sockets_
 	f = file_of(p, fd);
 	if (!f)
 		return -HOLM_EBADF;
-	s = file_socket(f);
-	result = check_pieces(t->msg, sockets_only);
-	if (result >= 0 && sockets_only && !s)
+	result = check_pieces(r->msg, r->sockets_only);
+	if (result >= 0 && r->sockets_only && !f->socket)
 		result = -HOLM_ENOTSOCK;
 	/* A read() of nothing, as opposed to a recv(), does not look whether there is something. */
-	if (result > 0 || (result == 0 && (sockets_only || t->writing)))
-		result = s ? move_socket(f, t, result) : move_file(f, t);
+	if (likely(result > 0) || (result == 0 && (r->sockets_only || r->writing)))
+		result = f->socket ? move_socket(f, r, result) : move_file(f, r);
 	file_put(f);
 	return result;
 }
@@ -237,9 +246,8 @@ static int64_t move_pieces(struct process *p, int fd, const struct holm_iov *iov
 			   bool writing)
 {
 	struct holm_msg msg = { .iov = (struct holm_iov *)(uintptr_t)iov, .iovcnt = (size_t)n };
-	struct transfer t = { .msg = &msg, .writing = writing };
 
-	return n < 0 ? -HOLM_EINVAL : move(p, fd, &t, false);
+	return n < 0 ? -HOLM_EINVAL : move(p, fd, &(struct request){ &msg, 0, writing, false });
 }
 
 int64_t sys_readv(struct process *p, int fd, const struct holm_iov *iov, int n)
@@ -268,16 +276,12 @@ int64_t sys_write(struct process *p, int fd, const void *buf, size_t n)
 
 static int64_t send_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
-	struct transfer t = { .msg = msg, .flags = flags, .writing = true };
-
-	return move(p, fd, &t, true);
+	return move(p, fd, &(struct request){ msg, flags, true, true });
 }
 
 static int64_t recv_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
-	struct transfer t = { .msg = msg, .flags = flags };
-
-	return move(p, fd, &t, true);
+	return move(p, fd, &(struct request){ msg, flags, false, true });
 }
 
 static struct holm_msg message_of(const struct sys_msghdr *h)

@@ -59,6 +59,8 @@ void wait_wake(const struct wait_with *with, struct wait_queue *q)
 	struct list_node *n;
 	struct list work;
 
+	if (list_is_empty(&q->waiters))
+		return;
 	list_init(&work);
 	wake_queue(with, q, &work);
 	while ((n = list_pop_front(&work)) != NULL)

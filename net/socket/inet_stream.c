@@ -327,8 +327,12 @@ static size_t write_piece(struct rings *r, const struct holm_iov *piece, int fla
 
 static int may_send(struct stream *t)
 {
+	unsigned ready = holm_tcp_ready(t->tcp) & (HOLM_WRITABLE | HOLM_ERROR | HOLM_CLOSED);
 	int err;
 
+	/* Nearly always. */
+	if (likely(ready == HOLM_WRITABLE && !(t->base.shut & SOCKET_SHUT_WR)))
+		return 0;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
 	err = take_error(t);
@@ -444,10 +448,11 @@ static bool has_bytes(struct stream *t)
 	return inet_stream_unread(t) > skip;
 }
 
-static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
+/* Into the pieces, or nowhere; returns how many bytes. */
+static size_t copy_pieces(struct stream *t, const struct holm_msg *msg, int flags, size_t skip,
+			  size_t limit)
 {
-	size_t done = 0, skip;
-	size_t limit = inet_stream_oob_limit(t, &skip);
+	size_t done = 0;
 
 	for (size_t i = 0; i < msg->iovcnt; i++) {
 		uint8_t *dst = flags & HOLM_MSG_TRUNC ? NULL : msg->iov[i].base;
@@ -458,9 +463,26 @@ static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 		if (n < msg->iov[i].len)
 			break;
 	}
+	if (done > 0 && !(flags & HOLM_MSG_PEEK))
+		holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
+	return done;
+}
+
+/* 0: nothing is there, or nothing was asked for. */
+static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
+{
+	size_t done, skip, limit;
+
+	if (unlikely(!t->rings))
+		return 0;
+	limit = inet_stream_oob_limit(t, &skip);
+	if (likely(limit == SIZE_MAX && skip == 0 && msg->iovcnt == 1 &&
+		   !(flags & (HOLM_MSG_PEEK | HOLM_MSG_TRUNC))))
+		done = holm_ring_rcvbuf_read(&t->rings->rcv, msg->iov->base, msg->iov->len);
+	else
+		done = copy_pieces(t, msg, flags, skip, limit);
 	if (done == 0 || (flags & HOLM_MSG_PEEK))
 		return done;
-	holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
 	if (!t->base.rcvbuf_locked)
 		t->base.rcvbuf = rings_read(t->rings, t->tcp, done, t->base.rcvbuf,
 					    t->base.net->config.tcp_rcvbuf_max_bytes);
@@ -498,6 +520,7 @@ static int64_t recv_with_inq(struct stream *t, struct holm_msg *msg, int flags)
 static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
 	struct stream *t = inet_stream_of(s);
+	size_t n;
 
 	if (flags & HOLM_MSG_OOB)
 		return inet_stream_recv_oob(t, msg, flags);
@@ -506,7 +529,8 @@ static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flag
 	msg->name_len = 0;
 	if (unlikely(t->inq))
 		return recv_with_inq(t, msg, flags);
-	return has_bytes(t) ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
+	n = take(t, msg, flags);
+	return n > 0 || has_bytes(t) ? (int64_t)n : nothing_to_read(t);
 }
 
 /* ---- levels ---- */
@@ -519,22 +543,28 @@ static size_t readiness_least(const struct stream *t)
 
 static unsigned poll_connection(struct stream *t)
 {
-	bool read_ended = is_read_ended(t), write_ended = is_write_ended(t);
-	unsigned mask = 0;
+	enum holm_tcp_state state = holm_tcp_state(t->tcp);
+	unsigned ready = holm_tcp_ready(t->tcp), mask = 0;
+	bool over = state == HOLM_TCP_CLOSED;
+	bool write_ended = over || (t->base.shut & SOCKET_SHUT_WR);
+	bool read_ended = over || (t->base.shut & SOCKET_SHUT_RD) || (ready & HOLM_PEER_CLOSED);
+	/* What TCP says, it takes back when nothing has room any more. */
+	bool is_writable = (ready & (HOLM_WRITABLE | HOLM_ERROR)) == HOLM_WRITABLE;
+	size_t unread = inet_stream_unread(t);
 
 	if (read_ended && write_ended)
 		mask |= HOLM_POLLHUP;
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
-	if (!is_handshaking(t)) {
-		if (has_bytes(t) && inet_stream_unread(t) >= readiness_least(t))
+	if (state != HOLM_TCP_SYN_SENT && state != HOLM_TCP_SYN_RECEIVED) {
+		if (unread > 0 && unread >= readiness_least(t) && has_bytes(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
-		if (write_ended || holm_tcp_send_room(t->tcp) > 0)
+		if (write_ended || is_writable || holm_tcp_send_room(t->tcp) > 0)
 			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
 	}
-	if (inet_stream_oob_waits(t))
+	if ((ready & HOLM_URGENT) && inet_stream_oob_waits(t))
 		mask |= HOLM_POLLPRI;
-	if (holm_tcp_ready(t->tcp) & HOLM_ERROR)
+	if (ready & HOLM_ERROR)
 		mask |= HOLM_POLLERR;
 	return mask;
 }

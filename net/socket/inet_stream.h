@@ -4,6 +4,7 @@
 
 #include <holm/tcp.h>
 
+#include "lib/compiler.h"
 #include "net/socket/rings.h"
 #include "net/socket/socket.h"
 
@@ -57,8 +58,15 @@ bool inet_stream_oob_offset(struct stream *t, size_t *before);
 int64_t inet_stream_recv_oob(struct stream *t, struct holm_msg *msg, int flags);
 /* Is it there, and was not taken? POLLPRI. */
 bool inet_stream_oob_waits(struct stream *t);
+size_t inet_stream_oob_limit_urgent(struct stream *t, size_t *skip);
 /* How many bytes may a read take, beginning `*skip` bytes on: it stops at the urgent byte. */
-size_t inet_stream_oob_limit(struct stream *t, size_t *skip);
+static inline size_t inet_stream_oob_limit(struct stream *t, size_t *skip)
+{
+	*skip = 0;
+	if (likely(!(holm_tcp_ready(t->tcp) & HOLM_URGENT)))
+		return SIZE_MAX;
+	return inet_stream_oob_limit_urgent(t, skip);
+}
 /* SIOCATMARK. */
 bool inet_stream_at_mark(struct holm_socket *s);
 

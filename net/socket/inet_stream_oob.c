@@ -27,11 +27,10 @@ bool inet_stream_oob_waits(struct stream *t)
 	       !t->oob_taken;
 }
 
-size_t inet_stream_oob_limit(struct stream *t, size_t *skip)
+size_t inet_stream_oob_limit_urgent(struct stream *t, size_t *skip)
 {
 	size_t before;
 
-	*skip = 0;
 	if (!inet_stream_oob_offset(t, &before))
 		return SIZE_MAX;
 	if (before > 0)
