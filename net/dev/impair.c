@@ -9,6 +9,7 @@
 #include <holm/impair.h>
 
 #include "lib/assert.h"
+#include "lib/bytes.h"
 #include "lib/compiler.h"
 
 #define PPM 1000000u
@@ -125,6 +126,54 @@ static struct holm_frame *corrupt(struct holm_impair *im, struct holm_frame *f, 
 	return copy;
 }
 
+/* Two headers and their fields, as they lie behind an ethernet header. */
+enum { ETH_BYTES = 14, IP4_BYTES = 20, IP4_CSUM = 10, CE = 3 };
+
+/* Congestion experienced, in the IPv4 header at p; its checksum as RFC 1624 has it. */
+static void mark_ip4(uint8_t *p)
+{
+	uint16_t before = load_be16(p), after = before | CE;
+	uint32_t sum = (uint16_t)~load_be16(p + IP4_CSUM) + (uint32_t)(uint16_t)~before + after;
+
+	store_be16(p, after);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	store_be16(p + IP4_CSUM, (uint16_t)~sum);
+}
+
+/* Where the two bits of ECN are in an IP packet, as a router would look for them; 0: it has none. */
+static unsigned ecn_of(const uint8_t *eth, size_t len)
+{
+	if (len < ETH_BYTES + IP4_BYTES)
+		return 0;
+	if (load_be16(eth + 12) == 0x0800 && eth[ETH_BYTES] >> 4 == 4)
+		return eth[ETH_BYTES + 1] & CE;
+	if (load_be16(eth + 12) == 0x86dd && eth[ETH_BYTES] >> 4 == 6)
+		return eth[ETH_BYTES + 1] >> 4 & CE;
+	return 0;
+}
+
+/* RFC 3168 5: what says that its ends know what that is, marked, in a copy. */
+static struct holm_frame *mark(struct holm_impair *im, struct holm_frame *f)
+{
+	struct holm_frame *copy;
+	uint8_t *eth;
+
+	if (f->nsegs == 0 || ecn_of(f->segs[0].data, f->segs[0].len) == 0)
+		return f;
+	copy = holm_frame_copy(im->pool, f);
+	if (!copy)
+		return f;
+	eth = copy->segs[0].data;
+	if (eth[ETH_BYTES] >> 4 == 4)
+		mark_ip4(eth + ETH_BYTES);
+	else
+		eth[ETH_BYTES + 1] |= CE << 4;
+	im->stats.marked++;
+	holm_frame_free(f);
+	return copy;
+}
+
 static void pass(struct holm_impair *im, struct holm_frame *f)
 {
 	const struct holm_impair_config *c = &im->config;
@@ -154,6 +203,9 @@ static void pass(struct holm_impair *im, struct holm_frame *f)
 		due_ns = max_u64(due_ns + c->delay_ns + jitter_ns, im->last_due_ns);
 		im->last_due_ns = due_ns;
 	}
+	/* The upper half of a draw whose lower one chooses a bit. */
+	if (unlikely(c->mark_ppm) && (where >> 32) * PPM >> 32 < c->mark_ppm)
+		f = mark(im, f);
 	if (is_doubled)
 		twin = holm_frame_copy(im->pool, f);
 	if (is_damaged && f->len > 0)

@@ -28,6 +28,7 @@ const char options_help[] =
 	"  --loss P           percent that are lost\n"
 	"  --duplicate P      percent that come twice\n"
 	"  --corrupt P        percent with a bit flipped\n"
+	"  --mark P           percent of what knows of ECN that is marked \"congestion experienced\"\n"
 	"  --delay T          one way, so a round trip takes twice as long; 20ms, 150us, 1s\n"
 	"  --jitter T         up to that much more, evenly spread, in order\n"
 	"  --reorder P        percent that overtake: sent without the delay\n"
@@ -249,6 +250,11 @@ static bool set_corrupt(struct tap_options *o, const char *s)
 	return options_percent(s, &o->impair.corrupt_ppm);
 }
 
+static bool set_mark(struct tap_options *o, const char *s)
+{
+	return options_percent(s, &o->impair.mark_ppm);
+}
+
 static bool set_delay(struct tap_options *o, const char *s)
 {
 	return options_time(s, &o->impair.delay_ns);
@@ -328,6 +334,7 @@ static const struct setting {
 	{ "--loss", true, set_loss },
 	{ "--duplicate", true, set_duplicate },
 	{ "--corrupt", true, set_corrupt },
+	{ "--mark", true, set_mark },
 	{ "--delay", true, set_delay },
 	{ "--jitter", true, set_jitter },
 	{ "--reorder", true, set_reorder },
@@ -366,7 +373,8 @@ bool options_impair(const struct tap_options *o)
 	const struct holm_impair_config *c = &o->impair;
 
 	return c->drop_ppm > 0 || c->duplicate_ppm > 0 || c->reorder_ppm > 0 ||
-	       c->corrupt_ppm > 0 || c->delay_ns > 0 || c->jitter_ns > 0 || c->rate_bytes_per_s > 0;
+	       c->corrupt_ppm > 0 || c->mark_ppm > 0 || c->delay_ns > 0 || c->jitter_ns > 0 ||
+	       c->rate_bytes_per_s > 0;
 }
 
 static enum tap_verdict check(const struct tap_options *o, char text[TAP_TEXT_BYTES])

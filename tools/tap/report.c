@@ -17,10 +17,11 @@ static void report_fates(const char *direction, const struct holm_impair_stats *
 {
 	fprintf(stderr,
 		"tap: %s: %llu frames passed, %llu lost, %llu doubled, %llu reordered, "
-		"%llu damaged, %llu beyond the queue\n",
+		"%llu damaged, %llu marked, %llu beyond the queue\n",
 		direction, (unsigned long long)s->passed, (unsigned long long)s->dropped,
 		(unsigned long long)s->duplicated, (unsigned long long)s->reordered,
-		(unsigned long long)s->corrupted, (unsigned long long)s->overflowed);
+		(unsigned long long)s->corrupted, (unsigned long long)s->marked,
+		(unsigned long long)s->overflowed);
 }
 
 void report_stats(struct world *w)

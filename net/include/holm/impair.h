@@ -1,6 +1,6 @@
 /*
- * impair.h -- a device in front of another device that loses, delays, reorders, duplicates and
- * corrupts frames, and limits the rate, repeatably from a seed. Middleware: the instance attaches the
+ * impair.h -- a device in front of another device that loses, delays, reorders, duplicates,
+ * corrupts and marks frames, and limits the rate, repeatably from a seed. Middleware: the instance attaches the
  * impairment, the impairment drives the device behind it.
  */
 #ifndef HOLM_IMPAIR_H
@@ -19,6 +19,7 @@ struct holm_impair_config {
 	uint32_t duplicate_ppm;
 	uint32_t reorder_ppm; /* such a frame overtakes: it is sent without the delay (set one) */
 	uint32_t corrupt_ppm; /* one random bit of a copy is flipped */
+	uint32_t mark_ppm;    /* IP packets whose ends know of ECN get "congestion experienced" */
 	uint64_t delay_ns,
 		jitter_ns;	   /* delay + uniform(0, jitter); order is kept unless reordered */
 	uint64_t rate_bytes_per_s; /* 0: unlimited */
@@ -30,7 +31,7 @@ struct holm_impair_config {
 #define HOLM_IMPAIR_QUEUE 1024u
 
 struct holm_impair_stats {
-	uint64_t passed, dropped, duplicated, reordered, corrupted, overflowed;
+	uint64_t passed, dropped, duplicated, reordered, corrupted, overflowed, marked;
 };
 
 struct holm_impair {

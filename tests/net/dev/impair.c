@@ -107,6 +107,51 @@ static void a_share_of_the_frames_is_lost(void **state)
 	end(t);
 }
 
+/* An IPv4 header with this TOS and a checksum of ones' complement zero. */
+static struct holm_frame *ip4_frame(struct fixture *t, uint8_t tos)
+{
+	struct holm_frame *f = spy_frame(&t->a, 100, 0);
+	uint8_t *p = holm_frame_data(f);
+	uint32_t sum = 0;
+
+	memset(p, 0, 100);
+	p[12] = 8;
+	p[14] = 0x45;
+	p[15] = tos;
+	p[17] = 86;
+	p[22] = 64;
+	for (unsigned i = 14; i < 34; i += 2)
+		sum += (uint32_t)p[i] << 8 | p[i + 1];
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	p[24] = (uint8_t)(sum >> 8);
+	p[25] = (uint8_t)sum;
+	return f;
+}
+
+static void what_knows_of_ecn_is_marked_and_its_checksum_holds(void **state)
+{
+	struct holm_impair_config c = { .seed = 3, .mark_ppm = 1000000, .queue_frames = 10 };
+	struct fixture *t = begin(&c);
+	static const uint8_t tos[] = { 0, 1, 2, 3, 0x28 | 2, 0x28 };
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++)
+		assert_true(spy_send(&t->a, ip4_frame(t, tos[i])));
+	pass_time(t, 1);
+	assert_int_equal(t->b.ngot, 6);
+	for (unsigned i = 0; i < 6; i++) {
+		const uint8_t *p = holm_frame_data(t->b.got[i]);
+		uint32_t sum = 0;
+
+		assert_int_equal(p[15], tos[i] & 3 ? tos[i] | 3 : tos[i]);
+		for (unsigned k = 14; k < 34; k += 2)
+			sum += (uint32_t)p[k] << 8 | p[k + 1];
+		assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
+	}
+	assert_int_equal(t->im.stats.marked, 4);
+	end(t);
+}
+
 static void certainty_and_impossibility_are_exact(void **state)
 {
 	struct holm_impair_config c = { .seed = 3, .drop_ppm = 1000000, .queue_frames = 100 };
@@ -495,6 +540,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(with_everything_off_frames_pass_at_once),
 		cmocka_unit_test(a_share_of_the_frames_is_lost),
+		cmocka_unit_test(what_knows_of_ecn_is_marked_and_its_checksum_holds),
 		cmocka_unit_test(certainty_and_impossibility_are_exact),
 		cmocka_unit_test(duplicates_follow_their_originals),
 		cmocka_unit_test(corruption_flips_one_bit_of_a_copy),
