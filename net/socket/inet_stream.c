@@ -101,11 +101,13 @@ static int need_rings(struct stream *t)
 				       &t->rings);
 }
 
+/* By connect(); who was accepted by Fast Open may send before its handshake is complete. */
 static bool is_handshaking(const struct stream *t)
 {
 	enum holm_tcp_state state = holm_tcp_state(t->tcp);
 
-	return state == HOLM_TCP_SYN_SENT || state == HOLM_TCP_SYN_RECEIVED;
+	return t->phase != CONNECTED &&
+	       (state == HOLM_TCP_SYN_SENT || state == HOLM_TCP_SYN_RECEIVED);
 }
 
 /* Both directions are over: reset, timed out, or closed on both sides. */

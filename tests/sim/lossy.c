@@ -75,6 +75,10 @@ static void swallow(uint64_t seed)
 		plan.end[i] = sim_draw_end(&rng, i, 300000);
 		plan.end[i].bytes += 20000;
 		plan.end[i].maxseg = 0;
+		/* Full segments, and time is the path's. */
+		plan.end[i].read_pause_ns = 0;
+		plan.end[i].write_bytes = sim_end_default(i).write_bytes;
+		plan.end[i].write_pause_ns = 0;
 	}
 	sim_set_trunk(&s, trunk);
 	sim_add_flow(&s, &plan);
