@@ -154,14 +154,6 @@ static struct htab_node **link_to(struct htab *t, const struct htab_node *n)
 	return link;
 }
 
-void htab_replace(struct htab *t, struct htab_node *n, struct htab_node *heir)
-{
-	*link_to(t, n) = heir;
-	heir->hash = n->hash;
-	heir->next = n->next;
-	n->next = NULL;
-}
-
 void htab_remove(struct htab *t, struct htab_node *n)
 {
 	*link_to(t, n) = n->next;

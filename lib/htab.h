@@ -69,9 +69,6 @@ must_check enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, ui
 /* `n` is in the table. */
 void htab_remove(struct htab *t, struct htab_node *n);
 
-/* `heir`, which is in no table, takes the place of `n` under the same hash. Cannot fail. */
-void htab_replace(struct htab *t, struct htab_node *n, struct htab_node *heir);
-
 /* A bucket's segment: the first holds HTAB_BUCKETS_MIN, each later one as many as all before it. */
 static inline unsigned htab_segment_of(uint32_t bucket)
 {

@@ -136,34 +136,6 @@ static void everything_inserted_is_found_until_it_is_removed(void **state)
 	free(items);
 }
 
-static void an_heir_is_found_where_the_replaced_one_was_and_the_others_stay(void **state)
-{
-	enum { ITEMS = 300 };
-	struct item items[ITEMS] = { 0 };
-	struct item heirs[ITEMS] = { 0 };
-	struct heap h = heap_make();
-	struct htab t;
-
-	(void)state;
-	h.memory.ctx = &h;
-	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
-	for (uint32_t i = 0; i < ITEMS; i++) {
-		items[i].key = i;
-		heirs[i].key = i;
-		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
-	}
-	for (uint32_t i = 0; i < ITEMS; i += 2)
-		htab_replace(&t, &items[i].node, &heirs[i].node);
-	check(&t);
-	assert_int_equal(t.nodes, ITEMS);
-	for (uint32_t i = 0; i < ITEMS; i++)
-		assert_ptr_equal(find(&t, i), i % 2 ? &items[i] : &heirs[i]);
-	for (uint32_t i = 0; i < ITEMS; i++)
-		htab_remove(&t, i % 2 ? &items[i].node : &heirs[i].node);
-	assert_int_equal(t.nodes, 0);
-	htab_fini(&t);
-}
-
 static void no_operation_changes_the_size_by_more_than_two(void **state)
 {
 	enum { ITEMS = 3000 };
@@ -384,7 +356,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_table_finds_nothing_and_holds_nothing),
 		cmocka_unit_test(everything_inserted_is_found_until_it_is_removed),
-		cmocka_unit_test(an_heir_is_found_where_the_replaced_one_was_and_the_others_stay),
 		cmocka_unit_test(no_operation_changes_the_size_by_more_than_two),
 		cmocka_unit_test(nodes_of_one_hash_are_all_given_and_no_others),
 		cmocka_unit_test(a_chain_at_its_maximum_refuses_and_counts),
