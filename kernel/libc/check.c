@@ -2,7 +2,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
+#include <netpacket/packet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stddef.h>
@@ -94,6 +98,8 @@ SAME(IPPROTO_ICMP, HOLM_IPPROTO_ICMP);
 SAME(IPPROTO_TCP, HOLM_IPPROTO_TCP);
 SAME(IPPROTO_UDP, HOLM_IPPROTO_UDP);
 SAME(IPPROTO_IPV6, HOLM_IPPROTO_IPV6);
+SAME(IPPROTO_RAW, HOLM_IPPROTO_RAW);
+SAME(AF_PACKET, HOLM_AF_PACKET);
 
 SAME(MSG_OOB, HOLM_MSG_OOB);
 SAME(MSG_PEEK, HOLM_MSG_PEEK);
@@ -125,6 +131,22 @@ SAME(SO_SNDTIMEO, HOLM_SO_SNDTIMEO);
 SAME(SO_ACCEPTCONN, HOLM_SO_ACCEPTCONN);
 SAME(SO_PROTOCOL, HOLM_SO_PROTOCOL);
 SAME(SO_DOMAIN, HOLM_SO_DOMAIN);
+SAME(SO_DONTROUTE, HOLM_SO_DONTROUTE);
+SAME(SO_PRIORITY, HOLM_SO_PRIORITY);
+SAME(SO_BINDTODEVICE, HOLM_SO_BINDTODEVICE);
+SAME(SO_BINDTOIFINDEX, HOLM_SO_BINDTOIFINDEX);
+SAME(SO_TIMESTAMP, HOLM_SO_TIMESTAMP);
+SAME(SO_TIMESTAMPNS, HOLM_SO_TIMESTAMPNS);
+SAME(SO_SNDBUFFORCE, HOLM_SO_SNDBUFFORCE);
+SAME(SO_RCVBUFFORCE, HOLM_SO_RCVBUFFORCE);
+SAME(SO_MARK, HOLM_SO_MARK);
+SAME(SOL_RAW, HOLM_SOL_RAW);
+SAME(SOL_PACKET, HOLM_SOL_PACKET);
+SAME(ICMP_FILTER, HOLM_SOCKOPT_ICMP_FILTER);
+SAME(PACKET_ADD_MEMBERSHIP, HOLM_SOCKOPT_PACKET_ADD_MEMBERSHIP);
+SAME(PACKET_STATISTICS, HOLM_SOCKOPT_PACKET_STATISTICS);
+SAME(PACKET_IGNORE_OUTGOING, HOLM_SOCKOPT_PACKET_IGNORE_OUTGOING);
+SAME(IP_HDRINCL, HOLM_SOCKOPT_IP_HDRINCL);
 
 SAME(TCP_NODELAY, HOLM_SOCKOPT_TCP_NODELAY);
 SAME(TCP_MAXSEG, HOLM_SOCKOPT_TCP_MAXSEG);
@@ -164,6 +186,19 @@ SAME(POLLRDHUP, HOLM_POLLRDHUP);
 SAME(sizeof(struct sockaddr_in), sizeof(struct holm_sockaddr_in));
 SAME(offsetof(struct sockaddr_in, sin_port), offsetof(struct holm_sockaddr_in, port));
 SAME(offsetof(struct sockaddr_in, sin_addr), offsetof(struct holm_sockaddr_in, addr));
+SAME(sizeof(struct sockaddr_ll), sizeof(struct holm_sockaddr_ll));
+SAME(offsetof(struct sockaddr_ll, sll_addr), offsetof(struct holm_sockaddr_ll, addr));
+SAME(offsetof(struct sockaddr_ll, sll_pkttype), offsetof(struct holm_sockaddr_ll, pkttype));
+SAME(sizeof(struct packet_mreq), sizeof(struct holm_packet_mreq));
+SAME(sizeof(struct tpacket_stats), sizeof(struct holm_packet_stats));
+SAME(sizeof(struct ethhdr), 14);
+SAME(sizeof(struct ether_header), 14);
+SAME(sizeof(struct ether_arp), 28);
+SAME(sizeof(struct iphdr), 20);
+SAME(sizeof(struct ip), 20);
+SAME(sizeof(struct icmphdr), 8);
+SAME(sizeof(struct icmp), 28);
+SAME(sizeof(struct udphdr), 8);
 SAME(sizeof(struct linger), sizeof(struct holm_linger));
 SAME(sizeof(struct timeval), sizeof(struct holm_timeval));
 SAME(offsetof(struct timeval, tv_usec), offsetof(struct holm_timeval, usec));

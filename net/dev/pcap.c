@@ -8,34 +8,46 @@
 
 #include "lib/bytes.h"
 #include "lib/compiler.h"
+#include "lib/mem.h"
 
 #define MAGIC_NANOSECONDS 0xa1b23c4du
 #define NS_PER_S 1000000000u
 
-enum { FILE_HDR_BYTES = 24, RECORD_HDR_BYTES = 16, LINKTYPE_ETHERNET = 1 };
+enum { LINKTYPE_ETHERNET = 1 };
+
+void holm_pcap_file_header(uint8_t header[HOLM_PCAP_FILE_BYTES], uint32_t snap_bytes)
+{
+	memset(header, 0, HOLM_PCAP_FILE_BYTES);
+	store_le32(header, MAGIC_NANOSECONDS);
+	store_le16(header + 4, 2);
+	store_le16(header + 6, 4);
+	store_le32(header + 16, snap_bytes);
+	store_le32(header + 20, LINKTYPE_ETHERNET);
+}
+
+void holm_pcap_record_header(uint8_t header[HOLM_PCAP_RECORD_BYTES], uint64_t wall_ns,
+			     uint32_t kept, uint32_t len)
+{
+	store_le32(header, (uint32_t)(wall_ns / NS_PER_S));
+	store_le32(header + 4, (uint32_t)(wall_ns % NS_PER_S));
+	store_le32(header + 8, kept);
+	store_le32(header + 12, len);
+}
 
 static void write_file_header(struct holm_pcap *pcap)
 {
-	uint8_t h[FILE_HDR_BYTES] = { 0 };
+	uint8_t h[HOLM_PCAP_FILE_BYTES];
 
-	store_le32(h, MAGIC_NANOSECONDS);
-	store_le16(h + 4, 2);
-	store_le16(h + 6, 4);
-	store_le32(h + 16, pcap->snap_bytes);
-	store_le32(h + 20, LINKTYPE_ETHERNET);
+	holm_pcap_file_header(h, pcap->snap_bytes);
 	pcap->write(pcap->ctx, h, sizeof(h));
 }
 
 static void write_frame(struct holm_pcap *pcap, const struct holm_frame *f)
 {
-	uint64_t wall_ns = pcap->now + pcap->wall_offset_ns;
 	size_t left = min_size(f->len, pcap->snap_bytes);
-	uint8_t h[RECORD_HDR_BYTES];
+	uint8_t h[HOLM_PCAP_RECORD_BYTES];
 
-	store_le32(h, (uint32_t)(wall_ns / NS_PER_S));
-	store_le32(h + 4, (uint32_t)(wall_ns % NS_PER_S));
-	store_le32(h + 8, (uint32_t)left);
-	store_le32(h + 12, f->len);
+	holm_pcap_record_header(h, pcap->now + pcap->wall_offset_ns, (uint32_t)left, f->len);
 	pcap->write(pcap->ctx, h, sizeof(h));
 	for (uint32_t i = 0; left > 0 && i < f->nsegs; i++) {
 		size_t n = min_size(left, f->segs[i].len);

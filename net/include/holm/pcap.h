@@ -34,6 +34,26 @@ void holm_pcap_init(struct holm_pcap *pcap, struct holm_dev *lower,
 /* Leave `lower` alone. The device must be detached. */
 void holm_pcap_fini(struct holm_pcap *pcap);
 
+/*
+ * A capture from the side: nothing is put in front of anything, it begins and ends at any time. Frames of
+ * one device, or (NULL) of all and of the loopback, are written as they come in and as they enter the queue
+ * to their device, super-frames whole. `write` is called from within other calls and must not call in. It
+ * ends before its instance does. -HOLM_ENOMEM.
+ */
+struct holm_capture;
+int holm_capture_open(struct holm_net *net, struct holm_dev *dev,
+		      void (*write)(void *ctx, const void *data, size_t len), void *ctx,
+		      uint64_t wall_offset_ns, uint32_t snap_bytes, struct holm_capture **out);
+void holm_capture_close(struct holm_capture *capture);
+
+/* The format by itself, for programs that have their frames from elsewhere: packet sockets, say. */
+enum { HOLM_PCAP_FILE_BYTES = 24, HOLM_PCAP_RECORD_BYTES = 16 };
+/* What the file begins with. */
+void holm_pcap_file_header(uint8_t header[HOLM_PCAP_FILE_BYTES], uint32_t snap_bytes);
+/* What stands in front of a frame of `len` bytes, of which `kept` follow. */
+void holm_pcap_record_header(uint8_t header[HOLM_PCAP_RECORD_BYTES], uint64_t wall_ns,
+			     uint32_t kept, uint32_t len);
+
 #ifdef __cplusplus
 }
 #endif
