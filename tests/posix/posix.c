@@ -80,6 +80,7 @@ int main(int argc, char **argv)
 
 		if (!is_wanted(c, argc, argv))
 			continue;
+		context[0] = 0;
 		if (stage_run(c->run, why, sizeof(why))) {
 			printf(*why ? "skip %s: %s\n" : "ok %s\n", c->name, why);
 		} else {
