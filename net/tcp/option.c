@@ -248,10 +248,9 @@ int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bo
 	return 0;
 }
 
-int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value)
+/* What the settings hold as it was set. */
+static int get(const struct tcp_settings *s, enum holm_tcp_option opt, uint32_t *value)
 {
-	const struct tcp_settings *s = t->settings;
-
 	switch (opt) {
 	case HOLM_TCP_OPT_NODELAY:
 		*value = s->nodelay;
@@ -267,9 +266,6 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 		return 0;
 	case HOLM_TCP_OPT_KEEPCNT:
 		*value = s->keepcnt;
-		return 0;
-	case HOLM_TCP_OPT_MAXSEG:
-		*value = s->maxseg ? s->maxseg : t->dst ? tcp_mss(t) : TCP_MSS_DEFAULT_IP4;
 		return 0;
 	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
 		*value = s->user_timeout_ms;
@@ -313,15 +309,28 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 	case HOLM_TCP_OPT_CORK:
 		*value = s->cork;
 		return 0;
-	case HOLM_TCP_OPT_QUICKACK:
-		*value = t->quick > 0;
-		return 0;
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
 		*value = s->window_clamp;
 		return 0;
 	case HOLM_TCP_OPT_ECN:
 		*value = s->ecn;
 		return 0;
+	case HOLM_TCP_OPT_MAXSEG:
+	case HOLM_TCP_OPT_QUICKACK:
+		break;
 	}
 	return -HOLM_ENOPROTOOPT;
+}
+
+int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value)
+{
+	const struct tcp_settings *s = t->settings;
+
+	if (opt == HOLM_TCP_OPT_MAXSEG)
+		*value = s->maxseg ? s->maxseg : t->dst ? tcp_mss(t) : TCP_MSS_DEFAULT_IP4;
+	else if (opt == HOLM_TCP_OPT_QUICKACK)
+		*value = t->quick > 0;
+	else
+		return get(s, opt, value);
+	return 0;
 }
