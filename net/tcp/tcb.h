@@ -11,11 +11,11 @@
 #include "lib/htab.h"
 #include "lib/list.h"
 #include "net/core/ep.h"
+#include "net/ip/ip.h"
 #include "net/tcp/cc.h"
 #include "net/tcp/rtt.h"
 #include "net/tcp/seq.h"
 
-struct ip_dst;
 struct tcp_repair;
 struct tcp_accecn;
 struct tcp_search;

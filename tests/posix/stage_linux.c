@@ -75,7 +75,7 @@ static struct ifreq named(const char *name)
 	struct ifreq r;
 
 	memset(&r, 0, sizeof(r));
-	strcpy(r.ifr_name, name);
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
 	return r;
 }
 
