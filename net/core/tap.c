@@ -4,8 +4,12 @@
 static void show(struct holm_net *net, struct holm_dev *dev, enum tap_direction direction,
 		 const struct holm_frame *f)
 {
+	const uint16_t own_copy = HOLM_FRAME_LOOPED | HOLM_FRAME_BROADCAST;
 	struct list_node *n;
 
+	/* Our own copy of what goes to a group: it is seen as it leaves. */
+	if ((f->flags & own_copy) == own_copy)
+		return;
 	net->callbacks++;
 	for (n = list_first(&net->taps); n; n = list_next(&net->taps, n)) {
 		struct net_tap *tap = container_of(n, struct net_tap, node);

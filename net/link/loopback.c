@@ -75,8 +75,9 @@ void loopback_output(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	f->dev = netif->dev;
-	f->flags = (uint16_t)(HOLM_FRAME_LOOPED |
-			      (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET)));
+	f->flags =
+		(uint16_t)(HOLM_FRAME_LOOPED | (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET |
+							    HOLM_FRAME_BROADCAST)));
 	netif_enqueue(netif, f);
 	net_kick(net);
 }
