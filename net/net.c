@@ -451,7 +451,7 @@ static bool run_loopback(struct holm_net *net, size_t *budget)
 		*budget -= n;
 		for (size_t i = 0; i < n; i++) {
 			net->last_of_batch = i + 1 == n;
-			if (unlikely(net->tap))
+			if (unlikely(net->tap) && batch[i]->dev->netif->loopback)
 				net->tap(net, batch[i]->dev, TAP_IN, batch[i]);
 			eth_input_bare(net, batch[i]);
 		}

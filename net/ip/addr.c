@@ -4,6 +4,7 @@
  */
 #include "net/ip/state.h"
 
+#include "net/link/loopback.h"
 #include "net/link/neigh.h"
 
 bool ip_prefix_match(const struct holm_addr *a, const struct holm_addr *b, unsigned prefix_len)
@@ -212,6 +213,7 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 	ip_early_netif_gone(net, netif);
 	ip_reasm_netif_gone(net, netif);
 	ip_groups_netif_gone(net, netif);
+	loopback_dev_gone(net, netif->dev);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }

@@ -278,9 +278,7 @@ static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const stru
 	}
 	/* What the device would have summed is as good as verified. */
 	copy->csum = copy->csum == HOLM_CSUM_PARTIAL ? HOLM_CSUM_VERIFIED : copy->csum;
-	copy->flags |= HOLM_FRAME_BROADCAST;
-	loopback_output(net, copy);
-	copy->dev = dst->netif->dev;
+	loopback_return(net, copy, dst->netif->dev);
 }
 
 static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,

@@ -75,11 +75,43 @@ void loopback_output(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	f->dev = netif->dev;
-	f->flags =
-		(uint16_t)(HOLM_FRAME_LOOPED | (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET |
-							    HOLM_FRAME_BROADCAST)));
+	f->flags = (uint16_t)(HOLM_FRAME_LOOPED |
+			      (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET)));
 	netif_enqueue(netif, f);
 	net_kick(net);
+}
+
+void loopback_return(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
+{
+	struct holm_netif *netif = net->netifs[0];
+
+	if (unlikely(netif->tail - netif->head > netif->ring_mask)) {
+		net_drop(net, f, HOLM_DROP_LOOPBACK_FULL);
+		return;
+	}
+	f->dev = dev;
+	f->flags = HOLM_FRAME_LOOPED | HOLM_FRAME_BROADCAST;
+	netif->ring[netif->tail++ & netif->ring_mask] = f;
+	net_kick(net);
+}
+
+void loopback_dev_gone(struct holm_net *net, const struct holm_dev *dev)
+{
+	struct holm_netif *netif = net->netifs[0];
+	uint32_t kept;
+
+	if (!netif || netif->dev == dev)
+		return;
+	kept = netif->head;
+	for (uint32_t i = netif->head; i != netif->tail; i++) {
+		struct holm_frame *f = netif->ring[i & netif->ring_mask];
+
+		if (f->dev == dev)
+			net_drop(net, f, HOLM_DROP_IP_NO_DEVICE);
+		else
+			netif->ring[kept++ & netif->ring_mask] = f;
+	}
+	netif->tail = kept;
 }
 
 static void wake_waiters(struct holm_netif *netif)

@@ -21,6 +21,15 @@ void loopback_stop(struct holm_net *net);
 /* Ownership passes; a full queue is a counted drop. The frame begins with its network header. */
 void loopback_output(struct holm_net *net, struct holm_frame *f);
 
+/*
+ * The same for a copy of what leaves by `dev`, as if it had come in there. Taps do not see it: they have
+ * seen the frame itself.
+ */
+void loopback_return(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev);
+
+/* A device goes, and copies of what was to leave by it. */
+void loopback_dev_gone(struct holm_net *net, const struct holm_dev *dev);
+
 /* Take up to `n` looped frames, oldest first, to be given to eth_input_bare(); returns how many. */
 size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n);
 

@@ -295,12 +295,15 @@ static void the_device_hears_which_groups_it_is_to_let_in(void **state)
 static void memberships_end_with_their_device(void **state)
 {
 	struct holm_addr g = group();
+	struct holm_endpoint to = { .addr = g, .port = 5 };
 	struct holm_udp *u;
 	struct lab lab;
 
 	(void)state;
 	lab_init(&lab, &plain);
 	u = member(&lab);
+	/* What was sent to it a moment ago is still on its way back. */
+	assert_int_equal(udp_lab_send(u, &to, "x"), 0);
 	holm_net_remove_dev(lab.net, &lab.dev);
 	assert_int_equal(holm_udp_leave(u, &g, NULL), -HOLM_EADDRNOTAVAIL);
 	assert_int_equal(lab.net->ip->groups.table.nodes, 0);

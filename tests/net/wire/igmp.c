@@ -59,9 +59,9 @@ static void short_messages_are_refused(void **state)
 
 static void what_is_built_is_what_the_rfcs_draw(void **state)
 {
-	static const uint8_t two[8] = { 0x16, 0, 0xf7, 0xfb, 239, 1, 2, 3 };
+	static const uint8_t two[8] = { 0x16, 0, 0xf8, 0xfa, 239, 1, 2, 3 };
 	static const uint8_t three[16] = {
-		0x22, 0, 0xe9, 0xfa, 0, 0, 0, 1, 4, 0, 0, 0, 239, 1, 2, 3
+		0x22, 0, 0xe8, 0xf9, 0, 0, 0, 1, 4, 0, 0, 0, 239, 1, 2, 3
 	};
 	uint8_t p[16];
 
