@@ -474,6 +474,7 @@ NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
 NEED_fuzz := $(FUZZ_REPLAYS)
 NEED_posix := $(POSIX_PROGRAMS)
 NEED_embed := $(EMBED_PROGRAMS)
+PRELOAD := $(BUILD)/preload/libholm-preload.so
 NEED_scripts = $(LIBRARIES) $(if $(filter %/tap.sh,$(SCRIPT_TESTS)),$(APPS:%=$(BUILD)/tap/%)) $(if \
 	$(filter %/preload.sh,$(SCRIPT_TESTS)),$(PRELOAD) $(addprefix $(BUILD)/host/tests/,posix/linux \
 	tools/preload))
@@ -530,7 +531,6 @@ TAP_PROGRAMS := $(sort $(APPS:%=$(BUILD)/tap/%) $(if $(OUTSIDE),$(BUILD)/tap/$(O
 tap: $(TAP_PROGRAMS)
 
 # Programs that are not holm's: tools/preload/run PROGRAM.
-PRELOAD := $(BUILD)/preload/libholm-preload.so
 PRELOAD_SRC := $(wildcard tools/preload/*.c) $(SYS_SRC) \
 	$(patsubst %,tools/tap/%.c,device options report world)
 $(PRELOAD): $(call objects,preload,$(PRELOAD_SRC) $(LIB_SRC))
