@@ -427,13 +427,14 @@ $(BUILD)/host/fuzz/%: $(call objects,host,tests/fuzz/target/%.c tests/fuzz/repla
 POSIX_FLAGS := -std=gnu11 -g -O1 $(TEST_WARN) $(INCLUDE)
 POSIX_KERNEL := $(SYS_SRC) kernel/unixtime.c
 POSIX_HEADERS := $(wildcard tests/posix/*.h tools/front/*.h kernel/sys/*.h) $(PUBLIC_HEADERS)
-$(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS)
+$(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS) | $(SETUP)/build
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
 # What programs call and the host's C library has too, under other names: tests/posix/libc.h.
 POSIX_LIBC := $(wildcard $(foreach f,ifaddrs names netdb lookup hosts services nameinfo hostent,kernel/libc/$f.c))
 POSIX_LIBC_OBJ := $(patsubst kernel/libc/%.c,$(BUILD)/host/tests/posix/libc-%.o,$(POSIX_LIBC))
-$(BUILD)/host/tests/posix/libc-%.o: kernel/libc/%.c kernel/libc/lookup.h $(POSIX_HEADERS)
+$(BUILD)/host/tests/posix/libc-%.o: kernel/libc/%.c kernel/libc/lookup.h $(POSIX_HEADERS) \
+	| $(SETUP)/build
 	$(call say,CC,'$< [posix]') && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) -include tests/posix/libc.h -c $< -o $@
 $(BUILD)/host/tests/posix/holm: $(POSIX_SRC) tools/front/front.c $(POSIX_KERNEL) $(POSIX_HEADERS) $(POSIX_LIBC_OBJ) $(BUILD)/host/net.a $(BUILD)/host/lib.a
@@ -543,7 +544,7 @@ preload: $(PRELOAD)
 
 # Cases as those of tests/posix, for the host's calls only.
 $(BUILD)/host/tests/tools/preload: tests/tools/preload/mixed.c tests/posix/posix.c tests/posix/stage_linux.c \
-	$(POSIX_HEADERS)
+	$(POSIX_HEADERS) | $(SETUP)/build
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
 

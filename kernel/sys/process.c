@@ -57,7 +57,7 @@ static void set_heap(struct process *p, struct deadline **heap, uint32_t max)
 	const struct holm_memory *m = p->env.memory;
 	struct deadlines *d = &p->timers;
 
-	if (d->count > 0)
+	if (heap && d->count > 0)
 		memcpy(heap, d->heap, d->count * sizeof(struct deadline *));
 	if (d->heap)
 		m->free(m->ctx, d->heap, d->max * sizeof(struct deadline *));

@@ -268,6 +268,9 @@ void gso_output(struct holm_netif *netif, struct holm_frame *f)
 	k.netif = netif;
 	k.super = f;
 	k.settled = false;
+	k.ip_sum = 0;
+	k.tcp_sum = 0;
+	k.ip_id = 0;
 	k.hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
 	k.gathers = netif->segs_max >= HOLM_FRAME_SEGS_INLINE;
 	k.at = (struct cursor){ f->segs, 0 };

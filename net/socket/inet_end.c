@@ -197,7 +197,7 @@ static int set_ip(struct ip_end *e, int name, int value)
 {
 	switch (name) {
 	case HOLM_SOCKOPT_IP_TTL:
-		if (value != -1 && (value < 1 || value > UINT8_MAX))
+		if (value != -1 && (value < 1 || value > (int)UINT8_MAX))
 			return -HOLM_EINVAL;
 		e->ttl = value == -1 ? (uint8_t)IP_END_TTL : (uint8_t)value;
 		return 0;

@@ -355,7 +355,7 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 int socket_put_option(const void *from, uint32_t bytes, void *value, uint32_t *len)
 {
 	*len = min_u32(*len, bytes);
-	if (*len > 0)
+	if (value && *len > 0)
 		memcpy(value, from, *len);
 	return 0;
 }

@@ -35,9 +35,9 @@ static int worse(int err, const struct socket_kind *k, int type)
 static bool is_protocol_of(const struct socket_kind *k, int protocol)
 {
 	if (k->protocol == SOCKET_PROTOCOL_ANY)
-		return protocol <= UINT16_MAX;
+		return protocol <= (int)UINT16_MAX;
 	if (k->protocol == SOCKET_PROTOCOL_IP)
-		return protocol > 0 && protocol <= UINT8_MAX;
+		return protocol > 0 && protocol <= (int)UINT8_MAX;
 	return protocol == 0 || protocol == k->protocol;
 }
 
