@@ -149,6 +149,10 @@ static int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
 {
 	size_t sum = 0;
 
+	/* One piece, as most transfers have. */
+	if (likely(msg->iovcnt == 1 && msg->iov && msg->iov->base &&
+		   msg->iov->len <= (size_t)PTRDIFF_MAX))
+		return (int64_t)msg->iov->len;
 	if (msg->iovcnt > IOV_MAX)
 		return sockets_only ? -HOLM_EMSGSIZE : -HOLM_EINVAL;
 	if (msg->iovcnt > 0 && !msg->iov)

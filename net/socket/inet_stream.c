@@ -575,6 +575,8 @@ static unsigned stream_poll(struct holm_socket *s)
 {
 	struct stream *t = inet_stream_of(s);
 
+	if (likely(t->phase == CONNECTED))
+		return poll_connection(t);
 	switch (t->phase) {
 	case UNCONNECTED:
 		return HOLM_POLLOUT | HOLM_POLLWRNORM | HOLM_POLLHUP;

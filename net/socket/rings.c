@@ -68,12 +68,10 @@ uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, size_t n, uint3
 	return limit;
 }
 
-uint32_t rings_write(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
+uint32_t rings_write_full(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
 {
 	struct holm_tcp_path path;
 
-	if (likely(holm_sndbuf_queued(&r->snd.base) < limit / 2))
-		return limit;
 	holm_tcp_get_path(tcp, &path);
 	if (path.cwnd_bytes <= limit / 2 || limit >= max)
 		return limit;

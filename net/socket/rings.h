@@ -8,6 +8,8 @@
 #include <holm/buf.h>
 #include <holm/tcp.h>
 
+#include "lib/compiler.h"
+
 struct rings {
 	struct holm_ring_sndbuf snd;
 	struct holm_ring_rcvbuf rcv;
@@ -29,8 +31,18 @@ int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit,
 uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, size_t n, uint32_t limit,
 		    uint32_t max);
 
+/* The part of rings_write() that not every write needs. */
+uint32_t rings_write_full(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
+			  uint32_t max);
+
 /* Bytes are to be written: room for two congestion windows, as the limit above. */
-uint32_t rings_write(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
+static inline uint32_t rings_write(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
+				   uint32_t max)
+{
+	size_t queued = (size_t)(r->snd.tail - r->snd.head) + r->snd.const_bytes;
+
+	return likely(queued < limit / 2) ? limit : rings_write_full(r, tcp, limit, max);
+}
 
 /* The socket leaves. */
 void rings_leave(struct rings *r);
