@@ -55,23 +55,39 @@ static size_t bytes_arg(const struct attempt *a, size_t i)
 	return (size_t)n;
 }
 
-/* {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("1.2.3.4")}, or the usual one. */
-static struct holm_sockaddr_in address_arg(const struct attempt *a, size_t i, uint32_t addr,
-					   uint16_t port)
+/* sin6_addr="fd00::1" */
+static struct holm_addr addr6_field(const struct value *record)
+{
+	const struct value *v = value_field(record, "sin6_addr");
+	struct holm_addr a;
+
+	if (v->kind != VALUE_STRING || holm_addr_parse(&a, v->text, v->len) != 0)
+		fail("sin6_addr is an address in quotes");
+	return a;
+}
+
+/*
+ * {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("1.2.3.4")}, the same with AF_INET6, sin6_port
+ * and sin6_addr="fd00::1", or the usual one.
+ */
+static struct sock_name address_arg(const struct calls *c, const struct attempt *a, size_t i,
+				    struct holm_addr addr, uint16_t port)
 {
 	const struct value *v = call_arg(a, i);
-	struct holm_sockaddr_in sa = { .family = HOLM_AF_INET };
+	uint32_t number;
 
-	if (v->kind == VALUE_RECORD) {
-		sa.family = (uint16_t)value_number(value_field(v, "sa_family"));
+	if (v->kind == VALUE_RECORD && value_number(value_field(v, "sa_family")) == HOLM_AF_INET) {
 		port = (uint16_t)value_number(value_field(v, "sin_port"));
-		addr = (uint32_t)value_number(value_field(v, "sin_addr"));
+		number = (uint32_t)value_number(value_field(v, "sin_addr"));
+		addr = holm_addr_ip4((uint8_t)(number >> 24), (uint8_t)(number >> 16),
+				     (uint8_t)(number >> 8), (uint8_t)number);
+	} else if (v->kind == VALUE_RECORD) {
+		port = (uint16_t)value_number(value_field(v, "sin6_port"));
+		addr = addr6_field(v);
 	} else if (v->kind != VALUE_ELLIPSIS) {
 		fail("an address is a record or \"...\"");
 	}
-	store_be16(sa.port, port);
-	store_be32(sa.addr, addr);
-	return sa;
+	return family_sock_name(c->flows->family, &addr, port);
 }
 
 /* ---- sockets ---- */
@@ -97,14 +113,15 @@ static struct sock *free_sock(struct calls *c, int64_t fd)
 static int64_t call_socket(struct calls *c, struct attempt *a)
 {
 	int64_t domain = call_arg(a, 0)->kind == VALUE_ELLIPSIS ? HOLM_AF_INET : number_arg(a, 0);
+	int usual = c->flows->family->ip6 ? AF_INET6_ : HOLM_AF_INET;
 	int64_t type = number_arg(a, 1);
 	int64_t fd = a->event->call.result;
 	struct sock *k = free_sock(c, fd);
 	int err;
 
 	*k = (struct sock){ .nonblock = (type & SOCK_NONBLOCK_) != 0 };
-	err = holm_socket_open(c->net, (int)domain, (int)(type & 0xff), (int)number_arg(a, 2), k,
-			       &k->s);
+	err = holm_socket_open(c->net, domain == HOLM_AF_INET ? usual : (int)domain,
+			       (int)(type & 0xff), (int)number_arg(a, 2), k, &k->s);
 	if (err)
 		return err;
 	k->fd = (int)fd;
@@ -114,12 +131,12 @@ static int64_t call_socket(struct calls *c, struct attempt *a)
 
 static int64_t call_bind(struct calls *c, struct attempt *a)
 {
-	struct holm_sockaddr_in sa = address_arg(a, 1, c->flows->local, (uint16_t)FLOW_LOCAL_PORT);
+	struct sock_name sa = address_arg(c, a, 1, c->flows->local, (uint16_t)FLOW_LOCAL_PORT);
 
-	if (!a->sock->named && load_be16(sa.port))
-		c->flows->local_port = load_be16(sa.port);
+	if (!a->sock->named && load_be16(sa.bytes + 2))
+		c->flows->local_port = load_be16(sa.bytes + 2);
 	a->sock->named = true;
-	return holm_socket_bind(a->sock->s, &sa, sizeof(sa));
+	return holm_socket_bind(a->sock->s, sa.bytes, sa.len);
 }
 
 static int64_t call_listen(struct calls *c, struct attempt *a)
@@ -153,8 +170,8 @@ static int64_t call_accept(struct calls *c, struct attempt *a)
 
 static int64_t call_connect(struct calls *c, struct attempt *a)
 {
-	struct holm_sockaddr_in sa = address_arg(a, 1, c->flows->remote, (uint16_t)FLOW_LOCAL_PORT);
-	int err = holm_socket_connect(a->sock->s, &sa, sizeof(sa));
+	struct sock_name sa = address_arg(c, a, 1, c->flows->remote, (uint16_t)FLOW_LOCAL_PORT);
+	int err = holm_socket_connect(a->sock->s, sa.bytes, sa.len);
 
 	c->latest = a->sock;
 	if (!a->again)
@@ -186,7 +203,7 @@ static bool is_stream(struct holm_socket *s)
 	       type == HOLM_SOCK_STREAM;
 }
 
-static int64_t send_bytes(struct attempt *a, size_t n, int flags, struct holm_sockaddr_in *to)
+static int64_t send_bytes(struct attempt *a, size_t n, int flags, struct sock_name *to)
 {
 	struct sock *k = a->sock;
 	bool stream = is_stream(k->s);
@@ -194,7 +211,10 @@ static int64_t send_bytes(struct attempt *a, size_t n, int flags, struct holm_so
 	uint8_t *bytes = pattern(stream ? k->sent : 0, left);
 	struct holm_iov iov = { bytes, left };
 	struct holm_msg msg = {
-		.name = to, .name_len = to ? sizeof(*to) : 0, .iov = &iov, .iovcnt = 1
+		.name = to ? to->bytes : NULL,
+		.name_len = to ? to->len : 0,
+		.iov = &iov,
+		.iovcnt = 1,
 	};
 	int64_t result = holm_socket_sendmsg(k->s, &msg, flags & ~HOLM_MSG_DONTWAIT);
 
@@ -224,7 +244,7 @@ static int64_t call_send(struct calls *c, struct attempt *a)
 
 static int64_t call_sendto(struct calls *c, struct attempt *a)
 {
-	struct holm_sockaddr_in to = address_arg(a, 4, c->flows->remote, (uint16_t)FLOW_LOCAL_PORT);
+	struct sock_name to = address_arg(c, a, 4, c->flows->remote, (uint16_t)FLOW_LOCAL_PORT);
 
 	c->latest = a->sock;
 	return send_bytes(a, bytes_arg(a, 2), (int)number_arg(a, 3), &to);
@@ -391,16 +411,14 @@ static int64_t call_poll(struct calls *c, struct attempt *a)
 
 static int64_t call_name(struct calls *c, struct attempt *a, bool peer)
 {
-	struct holm_sockaddr_in got,
-		want = address_arg(a, 1, peer ? c->flows->remote : c->flows->local,
-				   (uint16_t)FLOW_LOCAL_PORT);
-	uint32_t len = sizeof(got);
-	int err = peer ? holm_socket_getpeername(a->sock->s, &got, &len)
-		       : holm_socket_getsockname(a->sock->s, &got, &len);
+	struct sock_name want = address_arg(c, a, 1, peer ? c->flows->remote : c->flows->local,
+					    (uint16_t)FLOW_LOCAL_PORT);
+	struct sock_name got = { .len = sizeof(got.bytes) };
+	int err = peer ? holm_socket_getpeername(a->sock->s, got.bytes, &got.len)
+		       : holm_socket_getsockname(a->sock->s, got.bytes, &got.len);
 
 	if (!err && call_arg(a, 1)->kind == VALUE_RECORD && memcmp(&got, &want, sizeof(got)) != 0)
-		fail("the name is %u.%u.%u.%u:%u", got.addr[0], got.addr[1], got.addr[2],
-		     got.addr[3], load_be16(got.port));
+		fail("the name is another one, with port %u", load_be16(got.bytes + 2));
 	return err;
 }
 

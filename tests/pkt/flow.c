@@ -10,11 +10,13 @@
 /* What an ACK of the script says where we have never sent a number. */
 #define UNKNOWN_ISN 0x51234567u
 
-void flows_init(struct flows *fs, uint32_t local, uint32_t remote)
+void flows_init(struct flows *fs, const struct family *family, const struct holm_addr *local,
+		const struct holm_addr *remote)
 {
 	memset(fs, 0, sizeof(*fs));
-	fs->local = local;
-	fs->remote = remote;
+	fs->family = family;
+	fs->local = *local;
+	fs->remote = *remote;
 	fs->local_port = FLOW_LOCAL_PORT;
 }
 
@@ -238,7 +240,7 @@ void flow_quote(struct flows *fs, const struct packet *spec, struct wire_quote *
 		.dport = f->remote_port,
 		.seq = spec->seq + f->ours,
 		.proto = proto == PACKET_TCP ? 6 : 17,
-		.total_len = (uint16_t)(spec->len + (proto == PACKET_TCP ? 40 : 28)),
+		.l4_len = (uint16_t)(spec->len + (proto == PACKET_TCP ? 20 : 8)),
 	};
 }
 

@@ -5,6 +5,7 @@
 #ifndef TESTS_PKT_FLOW_H
 #define TESTS_PKT_FLOW_H
 
+#include "tests/pkt/family.h"
 #include "tests/pkt/packet.h"
 #include "tests/pkt/wire.h"
 
@@ -37,9 +38,10 @@ struct flow {
 };
 
 struct flows {
-	uint32_t local, remote; /* the usual addresses */
-	uint32_t peer_isn;	/* where the peer's numbers begin on the wire */
-	uint32_t peer_ts;	/* wire timestamp of the peer less the script's */
+	const struct family *family;
+	struct holm_addr local, remote; /* the usual addresses */
+	uint32_t peer_isn;		/* where the peer's numbers begin on the wire */
+	uint32_t peer_ts;		/* wire timestamp of the peer less the script's */
 	struct flow *flow[FLOWS_MAX];
 	size_t nflows;
 	struct flow *current; /* of packets without ports */
@@ -50,7 +52,8 @@ struct flows {
 	uint32_t first_isn; /* the first that the stack chose */
 };
 
-void flows_init(struct flows *fs, uint32_t local, uint32_t remote);
+void flows_init(struct flows *fs, const struct family *family, const struct holm_addr *local,
+		const struct holm_addr *remote);
 void flows_fini(struct flows *fs);
 
 /*

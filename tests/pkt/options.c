@@ -35,19 +35,22 @@ static uint64_t number(const char *text)
 	return n;
 }
 
-static uint32_t address(const char *text)
+static struct holm_addr address(const char *text)
 {
 	struct holm_addr a;
 
-	if (holm_addr_parse(&a, text, strlen(text)) != 0 || !holm_addr_is_ip4(&a))
-		fail("\"%s\" is not an IPv4 address", text);
-	return load_be32(a.b + 12);
+	if (holm_addr_parse(&a, text, strlen(text)) != 0)
+		fail("\"%s\" is not an address", text);
+	return a;
 }
 
-static unsigned prefix_of(uint32_t mask)
+static unsigned prefix_of(struct holm_addr a)
 {
+	uint32_t mask = load_be32(a.b + 12);
 	unsigned n = 0;
 
+	if (!holm_addr_is_ip4(&a))
+		fail("a mask is one of IPv4");
 	while (n < 32 && mask & (UINT32_C(1) << (31 - n)))
 		n++;
 	return n;
@@ -100,17 +103,27 @@ static void set_option(struct run_options *o, const char *name, const char *valu
 		s->tso = true;
 	else if (strcmp(name, "batch") == 0)
 		o->batch = true;
-	else if (strcmp(name, "ip_version") != 0 || strcmp(value, "ipv4") != 0)
+	else if (strcmp(name, "ip_version") != 0 ||
+		 (strcmp(value, "ipv4") != 0 && strcmp(value, "ipv6") != 0))
 		fail("no such option: --%s=%s", name, value);
 }
 
-void options_read(const struct script *s, struct run_options *o)
+static void translate(const struct family *fm, struct stage_options *s)
+{
+	s->local = family_addr(fm, &s->local);
+	s->remote = family_addr(fm, &s->remote);
+	s->gateway = family_addr(fm, &s->gateway);
+	s->prefix_len += fm->ip6 ? 96 : 0;
+	s->mtu = (uint16_t)(s->mtu + fm->extra);
+}
+
+void options_read(const struct script *s, const struct family *fm, struct run_options *o)
 {
 	memset(o, 0, sizeof(*o));
 	o->tolerance_ns = 4000 * NS_PER_US;
-	o->stage.local = 0xc0a80001;
-	o->stage.remote = 0xc0000201;
-	o->stage.gateway = 0xc0a80002;
+	o->stage.local = holm_addr_ip4(192, 168, 0, 1);
+	o->stage.remote = holm_addr_ip4(192, 0, 2, 1);
+	o->stage.gateway = holm_addr_ip4(192, 168, 0, 2);
 	o->stage.prefix_len = 16;
 	o->stage.mtu = 1500;
 	o->stage.without = "";
@@ -122,4 +135,5 @@ void options_read(const struct script *s, struct run_options *o)
 		fail_where(s->path, s->options[i].line);
 		set_option(o, s->options[i].name, s->options[i].value);
 	}
+	translate(fm, &o->stage);
 }

@@ -2,6 +2,7 @@
 #ifndef TESTS_PKT_OPTIONS_H
 #define TESTS_PKT_OPTIONS_H
 
+#include "tests/pkt/family.h"
 #include "tests/pkt/script.h"
 #include "tests/pkt/stage.h"
 
@@ -11,7 +12,7 @@ struct run_options {
 	bool batch; /* packets that arrive at one time arrive together */
 };
 
-/* The defaults, then what the script says. */
-void options_read(const struct script *s, struct run_options *o);
+/* The defaults, then what the script says; over IPv6 what those mean there. */
+void options_read(const struct script *s, const struct family *fm, struct run_options *o);
 
 #endif

@@ -25,6 +25,11 @@ static const struct icmp_name icmp_names[] = {
 	{ "ttl_exceeded", ICMP4_TIME_EXCEEDED, 0 },
 	{ "frag_time_exceeded", ICMP4_TIME_EXCEEDED, 1 },
 	{ "parameter_problem", ICMP4_PARAM_PROBLEM, 255 },
+	/* As ICMPv6 has them: other names of the same. */
+	{ "no_route", ICMP4_UNREACHABLE, ICMP4_NET },
+	{ "address_unreachable", ICMP4_UNREACHABLE, ICMP4_HOST },
+	{ "packet_too_big", ICMP4_UNREACHABLE, ICMP4_FRAG_NEEDED },
+	{ "unknown_next_header", ICMP4_UNREACHABLE, ICMP4_PROTOCOL },
 };
 
 #define NAMES (sizeof(icmp_names) / sizeof(icmp_names[0]))
@@ -64,7 +69,56 @@ const struct icmp_name *icmp_by_number(uint8_t type, uint8_t code)
 	return NULL;
 }
 
+/* RFC 4443 3 and 4; the first of those that mean the same in IPv4 is what we call it. */
+static const struct {
+	uint8_t type4, code4, type6, code6;
+} same[] = {
+	{ ICMP4_UNREACHABLE, ICMP4_NET, 1, 0 },
+	{ ICMP4_UNREACHABLE, ICMP4_PROHIBITED, 1, 1 },
+	{ ICMP4_UNREACHABLE, ICMP4_HOST, 1, 3 },
+	{ ICMP4_UNREACHABLE, ICMP4_PORT, 1, 4 },
+	{ ICMP4_UNREACHABLE, ICMP4_FRAG_NEEDED, 2, 0 },
+	{ ICMP4_TIME_EXCEEDED, 0, 3, 0 },
+	{ ICMP4_TIME_EXCEEDED, 1, 3, 1 },
+	{ ICMP4_PARAM_PROBLEM, 0, 4, 0 },
+	{ ICMP4_UNREACHABLE, ICMP4_PROTOCOL, 4, 1 },
+	{ ICMP4_ECHO, 0, 128, 0 },
+	{ ICMP4_ECHO_REPLY, 0, 129, 0 },
+};
+
+bool icmp_to_ip6(uint8_t *type, uint8_t *code)
+{
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		if (same[i].type4 != *type || same[i].code4 != *code)
+			continue;
+		*type = same[i].type6;
+		*code = same[i].code6;
+		return true;
+	}
+	return false;
+}
+
+bool icmp_from_ip6(uint8_t *type, uint8_t *code)
+{
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		if (same[i].type6 != *type || same[i].code6 != *code)
+			continue;
+		*type = same[i].type4;
+		*code = same[i].code4;
+		return true;
+	}
+	return false;
+}
+
 /* ---- printing ---- */
+
+static void print_addr(struct fmt_out *out, const struct holm_addr *a)
+{
+	char text[HOLM_ADDR_TEXT_MAX];
+
+	holm_addr_format(a, text, sizeof(text));
+	fmt_puts(out, text);
+}
 
 static void print_bytes(struct fmt_out *out, const uint8_t *p, size_t n)
 {
@@ -140,9 +194,9 @@ static void print_ip(struct fmt_out *out, const struct packet *p)
 		fmt_puts(out, p->df ? "[df] " : "[nodf] ");
 	if (p->has_addrs) {
 		fmt_puts(out, "ipv4 ");
-		ip4_print_addr(out, p->src);
+		print_addr(out, &p->src);
 		fmt_puts(out, " > ");
-		ip4_print_addr(out, p->dst);
+		print_addr(out, &p->dst);
 		fmt_puts(out, ": ");
 	}
 	if (p->sport | p->dport)
@@ -274,7 +328,8 @@ static const char *icmp_mismatch(const struct packet *spec, const struct packet 
 
 static const char *ip_mismatch(const struct packet *spec, const struct packet *got)
 {
-	if (spec->has_addrs && (spec->src != got->src || spec->dst != got->dst))
+	if (spec->has_addrs &&
+	    !(holm_addr_equal(&spec->src, &got->src) && holm_addr_equal(&spec->dst, &got->dst)))
 		return "addresses";
 	/* A packet without ports is one of the usual flow, and so is what has none here. */
 	if (spec->sport != got->sport || spec->dport != got->dport)

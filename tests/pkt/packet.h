@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <holm/types.h>
+
 #define PACKET_OPTIONS_MAX 40u
 /* The AE flag of RFC 9768, beside the eight of the header's 13th byte. */
 #define PACKET_AE 0x100u
@@ -47,7 +49,7 @@ struct packet {
 
 	/* IP. Ports are 0 where they are the usual ones. */
 	bool has_addrs;
-	uint32_t src, dst;
+	struct holm_addr src, dst;
 	uint16_t sport, dport;
 	int ecn, tos, ttl; /* -1: does not matter */
 	int df;		   /* -1, 0, 1 */
@@ -90,5 +92,8 @@ struct icmp_name {
 const struct icmp_name *icmp_type_by_name(const char *name, size_t len);
 const struct icmp_name *icmp_code_by_name(uint8_t type, const char *name, size_t len);
 const struct icmp_name *icmp_by_number(uint8_t type, uint8_t code);
+/* The message of ICMPv6 that means the same, and back. False: there is none. */
+bool icmp_to_ip6(uint8_t *type, uint8_t *code);
+bool icmp_from_ip6(uint8_t *type, uint8_t *code);
 
 #endif

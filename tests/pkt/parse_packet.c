@@ -35,14 +35,33 @@ static uint8_t parse_bytes(struct lexer *lx, uint8_t *bytes, size_t max)
 	return (uint8_t)(t.len / 2);
 }
 
-static uint32_t parse_ip4(struct lexer *lx)
+/* An address up to a blank, or, the second of two, up to the colon in front of one. */
+static struct holm_addr parse_addr(struct lexer *lx, bool ip4)
 {
-	struct token t = lexer_word(lx, ":>");
+	struct token t = lexer_word(lx, ip4 ? ":>" : ">");
 	struct holm_addr a;
 
-	if (holm_addr_parse(&a, t.at, t.len) != 0 || !holm_addr_is_ip4(&a))
-		fail("\"%.*s\" is not an IPv4 address", (int)t.len, t.at);
-	return load_be32(a.b + 12);
+	if (!ip4 && t.len > 0 && t.at[t.len - 1] == ':' && !lexer_is(lx, ">")) {
+		t.len--;
+	} else if (ip4 && !lexer_is(lx, ">")) {
+		lexer_expect(lx, ":");
+	}
+	if (holm_addr_parse(&a, t.at, t.len) != 0 || holm_addr_is_ip4(&a) != ip4)
+		fail("\"%.*s\" is not an IPv%c address", (int)t.len, t.at, ip4 ? '4' : '6');
+	return a;
+}
+
+/* "ipv4 1.2.3.4 > 5.6.7.8:" or "ipv6 fd00::1 > fd00::2:" */
+static void parse_addrs(struct lexer *lx, struct packet *p)
+{
+	bool ip4 = lexer_take(lx, "ipv4");
+
+	if (!ip4 && !lexer_take(lx, "ipv6"))
+		return;
+	p->has_addrs = true;
+	p->src = parse_addr(lx, ip4);
+	lexer_expect(lx, ">");
+	p->dst = parse_addr(lx, ip4);
 }
 
 /* [ect0] [tos 0x10] [ttl 3] [df] [nodf] [badsum] [junk] [options 0101...] */
@@ -273,13 +292,7 @@ void parse_packet(struct lexer *lx, struct packet *p)
 {
 	p->ecn = p->tos = p->ttl = p->df = -1;
 	parse_ip_info(lx, p);
-	if (lexer_take(lx, "ipv4")) {
-		p->has_addrs = true;
-		p->src = parse_ip4(lx);
-		lexer_expect(lx, ">");
-		p->dst = parse_ip4(lx);
-		lexer_expect(lx, ":");
-	}
+	parse_addrs(lx, p);
 	if (lx->now.kind == TOKEN_NUMBER) {
 		p->sport = (uint16_t)lexer_number(lx, UINT16_MAX);
 		lexer_expect(lx, ">");

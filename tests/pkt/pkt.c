@@ -1,9 +1,10 @@
 /*
  * pkt -- play packet scripts against the stack, in this process, under virtual time.
  *
- *	pkt [-v] [FILE.pkt|FOLDER]...		tests/pkt if nothing is named
+ *	pkt [-v] [-6] [FILE.pkt|FOLDER]...		tests/pkt if nothing is named
  *
- * For each script "ok path" or "not ok path: why"; the status says whether all passed. T in the
+ * For each script "ok path" or "not ok path: why"; the status says whether all passed. -6: over IPv6
+ * instead of IPv4. T in the
  * environment: only scripts whose path contains it. A folder stands for all scripts below it.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -89,34 +90,63 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool play(const char *path, bool verbose)
+struct how {
+	bool verbose;
+	bool family[2]; /* IPv4, IPv6 */
+};
+
+static bool play(const char *path, const struct how *how)
 {
-	struct failure why = { "" };
+	static const char *const names[2] = { "", " over IPv6" };
 	char *text = read_file(path);
-	bool ok;
+	bool ok = true;
 
 	if (!text) {
 		printf("not ok %s: cannot be read\n", path);
 		return false;
 	}
-	ok = run_script(path, text, verbose, &why);
+	for (int i = 0; i < 2; i++) {
+		struct failure why = { "" };
+		enum run_verdict v = RUN_NOT_FOR;
+
+		if (how->family[i])
+			v = run_script(path, text, i == 1, how->verbose, &why);
+		if (v == RUN_OK)
+			printf("ok %s%s\n", path, names[i]);
+		else if (v == RUN_FAILED)
+			printf("not ok %s%s: %s\n", path, names[i], why.text);
+		ok &= v != RUN_FAILED;
+		fflush(stdout);
+	}
 	free(text);
-	if (ok)
-		printf("ok %s\n", path);
-	else
-		printf("not ok %s: %s\n", path, why.text);
-	fflush(stdout);
 	return ok;
+}
+
+/* What stands in front of the paths; returns where these begin. */
+static int options(int argc, char **argv, struct how *how)
+{
+	int i = 1;
+
+	*how = (struct how){ false, { true, false } };
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "-v") == 0)
+			how->verbose = true;
+		else if (strcmp(argv[i], "-6") == 0)
+			how->family[0] = !(how->family[1] = true);
+		else
+			exit(2);
+	}
+	return i;
 }
 
 int main(int argc, char **argv)
 {
 	static struct paths all, scripts;
 	const char *only = getenv("T");
-	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	struct how how;
 	bool ok = true;
 
-	for (int i = verbose ? 2 : 1; i < argc; i++)
+	for (int i = options(argc, argv, &how); i < argc; i++)
 		add(&all, argv[i]);
 	if (all.n == 0)
 		add(&all, "tests/pkt");
@@ -127,7 +157,7 @@ int main(int argc, char **argv)
 			add(&scripts, all.path[i]);
 	qsort(scripts.path, scripts.n, sizeof(scripts.path[0]), compare);
 	for (size_t i = 0; i < scripts.n; i++)
-		ok &= play(scripts.path[i], verbose);
+		ok &= play(scripts.path[i], &how);
 	for (size_t i = 0; i < scripts.n; i++)
 		free(scripts.path[i]);
 	for (size_t i = 0; i < all.n; i++)

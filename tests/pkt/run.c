@@ -37,6 +37,7 @@ struct run {
 	const char *path, *text;
 	bool verbose;
 	struct variant variant;
+	struct family family;
 	bool have_isn; /* results, for the next variant */
 	uint32_t isn;
 
@@ -345,11 +346,12 @@ static void play_all(void *arg)
 	struct run *r = arg;
 
 	script_parse(&r->script, r->path, r->text, &r->arena);
-	options_read(&r->script, &r->options);
+	family_script(&r->family, &r->script);
+	options_read(&r->script, &r->family, &r->options);
 	r->options.stage.seed = 1;
 	r->options.stage.start_ns = r->variant.start_ns;
 	stage_init(&r->stage, &r->options.stage);
-	flows_init(&r->flows, r->options.stage.local, r->options.stage.remote);
+	flows_init(&r->flows, &r->family, &r->options.stage.local, &r->options.stage.remote);
 	r->flows.peer_isn = r->variant.peer_isn;
 	r->flows.peer_ts = r->variant.peer_ts;
 	calls_init(&r->calls, r->stage.net, &r->flows);
@@ -445,26 +447,38 @@ static void add_variant(struct failure *why, const char *name)
 	snprintf(why->text + len, sizeof(why->text) - len, "\n    (with numbers %s)", name);
 }
 
-bool run_script(const char *path, const char *text, bool verbose, struct failure *why)
+/* A script over one family, with several numbers. */
+static bool play_family(struct run *r, bool ip6, bool translated, struct failure *why)
 {
-	static struct run r;
 	uint32_t isn;
 	bool ok, have_isn;
 
+	r->family = (struct family){ ip6, translated ? FAMILY_EXTRA_BYTES : 0 };
+	r->variant = (struct variant){ .name = "", .peer_isn = 0x3a7e1234, .start_ns = START_NS };
+	ok = play_variant(r, why);
+	isn = r->isn;
+	have_isn = r->have_isn;
+	if (!ok || strstr(r->text, "// fails: "))
+		return judge(r, ok, why);
+	if (!play_near(r, 0, "just below 2^32", isn, have_isn, why) ||
+	    !play_near(r, UINT32_C(1) << 31, "just below 2^31", isn, have_isn, why)) {
+		add_variant(why, r->variant.name);
+		return false;
+	}
+	return true;
+}
+
+enum run_verdict run_script(const char *path, const char *text, bool ip6, bool verbose,
+			    struct failure *why)
+{
+	static struct run r;
+	enum script_family meant_for = family_of_script(text);
+
+	if (meant_for == (ip6 ? FAMILY_IP4 : FAMILY_IP6))
+		return RUN_NOT_FOR;
 	memset(&r, 0, sizeof(r));
 	r.path = path;
 	r.text = text;
 	r.verbose = verbose;
-	r.variant = (struct variant){ .name = "", .peer_isn = 0x3a7e1234, .start_ns = START_NS };
-	ok = play_variant(&r, why);
-	isn = r.isn;
-	have_isn = r.have_isn;
-	if (!ok || strstr(text, "// fails: "))
-		return judge(&r, ok, why);
-	if (!play_near(&r, 0, "just below 2^32", isn, have_isn, why) ||
-	    !play_near(&r, UINT32_C(1) << 31, "just below 2^31", isn, have_isn, why)) {
-		add_variant(why, r.variant.name);
-		return false;
-	}
-	return true;
+	return play_family(&r, ip6, ip6 && meant_for == FAMILY_ANY, why) ? RUN_OK : RUN_FAILED;
 }

@@ -1,6 +1,6 @@
 /*
- * run.h -- playing one script, three times: as it comes, and with the sequence numbers of both sides
- * and the peer's timestamps just below 2^32 and 2^31.
+ * run.h -- playing one script over one family, three times: as it comes, and with the sequence numbers
+ * of both sides and the peer's timestamps just below 2^32 and 2^31.
  */
 #ifndef TESTS_PKT_RUN_H
 #define TESTS_PKT_RUN_H
@@ -9,7 +9,14 @@
 
 #include "tests/pkt/token.h"
 
-/* Play it; false and why, if it fails. `verbose`: print each event and packet. */
-bool run_script(const char *path, const char *text, bool verbose, struct failure *why);
+enum run_verdict {
+	RUN_OK,
+	RUN_FAILED,
+	RUN_NOT_FOR, /* the script is for the other family */
+};
+
+/* Play it; why, if it fails. `verbose`: print each event and packet. */
+enum run_verdict run_script(const char *path, const char *text, bool ip6, bool verbose,
+			    struct failure *why);
 
 #endif

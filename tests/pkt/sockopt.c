@@ -63,7 +63,7 @@ int64_t call_setsockopt(struct calls *c, struct attempt *a)
 	uint8_t bytes[SOCKOPT_BYTES_MAX];
 	uint32_t len = pack(call_arg(a, 3), level, name, bytes);
 
-	(void)c;
+	family_sockopt(c->flows->family, &level, &name);
 	if (level == SOL_HOLM_)
 		return holm_tcp_set_option(inet_stream_of(a->sock->s)->tcp,
 					   (enum holm_tcp_option)name,
@@ -79,9 +79,10 @@ int64_t call_getsockopt(struct calls *c, struct attempt *a)
 	uint32_t want_len = pack(call_arg(a, 3), level, name, want);
 	uint32_t len = sizeof(got);
 	int32_t number;
-	int err = holm_socket_getsockopt(a->sock->s, level, name, got, &len);
+	int err;
 
-	(void)c;
+	family_sockopt(c->flows->family, &level, &name);
+	err = holm_socket_getsockopt(a->sock->s, level, name, got, &len);
 	if (err)
 		return err;
 	memcpy(&number, got, sizeof(number));

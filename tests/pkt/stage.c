@@ -18,7 +18,18 @@
 /* Announcements of the address are over by then. */
 #define WARM_UP_NS 3000000000ull
 
-enum { ETH_BYTES = 14, ARP_BYTES = 28, TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806 };
+enum { ETH_BYTES = 14, ARP_BYTES = 28, IP6_BYTES = 40, NA_BYTES = 32 };
+enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_IP6 = 0x86dd };
+/* Router and neighbour discovery and group membership: RFC 4861 4, RFC 3810 5. */
+enum {
+	TYPE_MLD = 130,
+	TYPE_MLD_LAST = 132,
+	TYPE_RS = 133,
+	TYPE_NS = 135,
+	TYPE_NA = 136,
+	TYPE_REDIRECT = 137,
+	TYPE_MLD2 = 143
+};
 
 static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 1 };
 static const uint8_t their_mac[6] = { 2, 0, 0, 0, 0, 2 };
@@ -77,16 +88,45 @@ static void remember(struct stage *s, struct holm_frame *f)
 	s->last = sent;
 }
 
+static void note_asked(struct stage *s, const struct holm_addr *addr)
+{
+	if (!holm_addr_equal(addr, &s->local) && s->nasked < sizeof(s->asked) / sizeof(s->asked[0]))
+		s->asked[s->nasked++] = *addr;
+}
+
 static void note_request(struct stage *s, struct holm_frame *f)
 {
 	uint8_t arp[ARP_BYTES];
+	struct holm_addr addr;
 
 	if (f->len < ETH_BYTES + ARP_BYTES)
 		return;
 	holm_frame_read(f, ETH_BYTES, arp, sizeof(arp));
-	if (load_be16(arp + 6) == 1 && load_be32(arp + 24) != s->local &&
-	    s->nasked < sizeof(s->asked) / sizeof(s->asked[0]))
-		s->asked[s->nasked++] = load_be32(arp + 24);
+	addr = holm_addr_ip4(arp[24], arp[25], arp[26], arp[27]);
+	if (load_be16(arp + 6) == 1)
+		note_asked(s, &addr);
+}
+
+/* Is an IPv6 packet one of those that ARP has no need of? Solicitations of strangers are noted. */
+static bool is_discovery(struct stage *s, struct holm_frame *f)
+{
+	uint8_t p[IP6_BYTES + 24];
+	const uint8_t *icmp = p + IP6_BYTES;
+	struct holm_addr target;
+
+	memset(p, 0, sizeof(p));
+	holm_frame_read(f, ETH_BYTES, p,
+			f->len - ETH_BYTES < sizeof(p) ? f->len - ETH_BYTES : sizeof(p));
+	/* Reports of groups go with a router alert in front. */
+	if (p[6] == 0)
+		return true;
+	if (p[6] != 58)
+		return false;
+	/* Whoever asks from no address asks whether he may have the one that he asks for. */
+	memcpy(target.b, icmp + 8, 16);
+	if (icmp[0] == TYPE_NS && (p[8] | p[9]) != 0)
+		note_asked(s, &target);
+	return (icmp[0] >= TYPE_MLD && icmp[0] <= TYPE_REDIRECT) || icmp[0] == TYPE_MLD2;
 }
 
 static size_t tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
@@ -101,6 +141,8 @@ static size_t tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 			remember(s, frames[i]);
 		else if (load_be16(type) == TYPE_ARP)
 			note_request(s, frames[i]);
+		else if (load_be16(type) == TYPE_IP6 && !is_discovery(s, frames[i]))
+			remember(s, frames[i]);
 		holm_frame_free(frames[i]);
 	}
 	return n;
@@ -122,7 +164,7 @@ static struct holm_frame *put_eth(struct stage *s, uint16_t type, size_t len)
 }
 
 /* An ARP reply, or (op 1) request, that says where `addr` is. */
-static void introduce(struct stage *s, uint16_t op, uint32_t addr)
+static void introduce_ip4(struct stage *s, uint16_t op, const struct holm_addr *addr)
 {
 	struct holm_frame *f = put_eth(s, TYPE_ARP, ARP_BYTES);
 	uint8_t *arp = (uint8_t *)holm_frame_data(f) + ETH_BYTES;
@@ -134,15 +176,62 @@ static void introduce(struct stage *s, uint16_t op, uint32_t addr)
 	arp[5] = 4;
 	store_be16(arp + 6, op);
 	memcpy(arp + 8, their_mac, 6);
-	store_be32(arp + 14, addr);
+	memcpy(arp + 14, addr->b + 12, 4);
 	memcpy(arp + 18, our_mac, 6);
-	store_be32(arp + 24, s->local);
+	memcpy(arp + 24, s->local.b + 12, 4);
 	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+}
+
+/* The sum of RFC 1071 over words in their order, with the pseudo header of RFC 8200 8.1. */
+static uint16_t icmp6_sum(const uint8_t *ip, size_t icmp_bytes)
+{
+	uint64_t sum = 58 + icmp_bytes;
+
+	for (size_t i = 8; i < IP6_BYTES + icmp_bytes; i += 2)
+		sum += load_be16(ip + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/*
+ * A neighbour advertisement of `addr`, or (op 1) a solicitation from there for our address: RFC 4861
+ * 4.3 and 4.4, with the option that says which link-layer address it has.
+ */
+static void introduce_ip6(struct stage *s, uint16_t op, const struct holm_addr *addr)
+{
+	struct holm_frame *f = put_eth(s, TYPE_IP6, IP6_BYTES + NA_BYTES);
+	uint8_t *ip = (uint8_t *)holm_frame_data(f) + ETH_BYTES;
+	uint8_t *icmp = ip + IP6_BYTES;
+
+	memset(ip, 0, IP6_BYTES + NA_BYTES);
+	ip[0] = 0x60;
+	store_be16(ip + 4, NA_BYTES);
+	ip[6] = 58;
+	ip[7] = 255;
+	memcpy(ip + 8, addr->b, 16);
+	memcpy(ip + 24, s->local.b, 16);
+	icmp[0] = op == 1 ? TYPE_NS : TYPE_NA;
+	icmp[4] = op == 1 ? 0 : 0x60; /* solicited, override */
+	memcpy(icmp + 8, op == 1 ? s->local.b : addr->b, 16);
+	icmp[24] = op == 1 ? 1 : 2; /* source, target link-layer address */
+	icmp[25] = 1;
+	memcpy(icmp + 26, their_mac, 6);
+	store_be16(icmp + 2, icmp6_sum(ip, NA_BYTES));
+	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+}
+
+static void introduce(struct stage *s, uint16_t op, const struct holm_addr *addr)
+{
+	if (holm_addr_is_ip4(addr))
+		introduce_ip4(s, op, addr);
+	else
+		introduce_ip6(s, op, addr);
 }
 
 void stage_inject(struct stage *s, const uint8_t *packet, size_t len, bool more)
 {
-	struct holm_frame *f = put_eth(s, TYPE_IP4, len);
+	struct holm_frame *f = put_eth(s, packet[0] >> 4 == 6 ? TYPE_IP6 : TYPE_IP4, len);
 
 	memcpy((uint8_t *)holm_frame_data(f) + ETH_BYTES, packet, len);
 	s->batch[s->nbatch++] = f;
@@ -160,7 +249,7 @@ static bool answer_requests(struct stage *s)
 
 	s->nasked = 0;
 	for (unsigned i = 0; i < n; i++)
-		introduce(s, 2, s->asked[i]);
+		introduce(s, 2, &s->asked[i]);
 	return n > 0;
 }
 
@@ -210,18 +299,13 @@ static void forget_sent(struct stage *s)
 
 /* ---- beginning and end ---- */
 
-static struct holm_addr addr_of(uint32_t a)
-{
-	return holm_addr_ip4((uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a);
-}
-
 static void set_up_dev(struct stage *s, const struct stage_options *o)
 {
 	s->dev.ops = &dev_ops;
 	s->dev.name = "pkt0";
 	memcpy(s->dev.mac.b, our_mac, 6);
 	s->dev.link_up = true;
-	s->dev.caps.features = o->tso ? HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4 : 0;
+	s->dev.caps.features = o->tso ? HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4 | HOLM_DEV_TSO6 : 0;
 	s->dev.caps.mtu = o->mtu;
 	s->dev.caps.segs_max = o->tso ? 20 : 1;
 	s->dev.caps.gso_max = o->tso ? 65535 + ETH_BYTES : 0;
@@ -230,12 +314,15 @@ static void set_up_dev(struct stage *s, const struct stage_options *o)
 
 static void add_network(struct stage *s, const struct stage_options *o)
 {
-	struct holm_addr local = addr_of(o->local);
-	struct holm_route route = { .dst = addr_of(0), .gateway = addr_of(o->gateway) };
+	struct holm_route route = { .gateway = o->gateway };
+
+	/* All zero: everything, of either family. */
+	if (holm_addr_is_ip4(&o->local))
+		route.dst = holm_addr_ip4(0, 0, 0, 0);
 
 	if (holm_net_add_dev(s->net, &s->dev) < 0)
 		fail("the instance refuses the device");
-	if (holm_addr_add(s->net, &s->dev, &local, o->prefix_len) != 0)
+	if (holm_addr_add(s->net, &s->dev, &o->local, o->prefix_len) != 0)
 		fail("the instance refuses the local address");
 	if (holm_route_add(s->net, &route) != 0)
 		fail("the instance refuses the route");
@@ -271,7 +358,7 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	stage_settle(s);
 	while (stage_advance(s, o->start_ns))
 		continue;
-	introduce(s, 1, o->gateway);
+	introduce(s, 1, &o->gateway);
 	stage_settle(s);
 	forget_sent(s);
 }

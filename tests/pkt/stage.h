@@ -1,6 +1,7 @@
 /*
  * stage.h -- where a script is played: one fresh instance with one ethernet device, virtual time,
- * memory with books. Neighbours answer by themselves; what is left are IPv4 packets, in and out.
+ * memory with books. Neighbours answer by themselves, to ARP and to neighbour discovery; what is left are IP packets, in
+ * and out.
  */
 #ifndef TESTS_PKT_STAGE_H
 #define TESTS_PKT_STAGE_H
@@ -12,8 +13,8 @@
 
 struct stage_options {
 	struct holm_config config;
-	uint32_t local, remote, gateway; /* addresses as numbers */
-	unsigned prefix_len;
+	struct holm_addr local, remote, gateway;
+	unsigned prefix_len; /* in bits of the family */
 	uint16_t mtu;
 	bool tso;
 	const char *without; /* parts of the stack that are left out, by name */
@@ -27,7 +28,7 @@ struct stage_sent {
 	struct stage_sent *next;
 	uint64_t at_ns;
 	size_t len;
-	uint8_t bytes[]; /* from the IPv4 header on */
+	uint8_t bytes[]; /* from the IP header on */
 };
 
 struct stage {
@@ -41,9 +42,9 @@ struct stage {
 	struct stage_sent *first, *last; /* not yet looked at */
 	struct holm_frame *batch[64];	 /* arrive together */
 	size_t nbatch;
-	uint32_t asked[8]; /* addresses that ARP asked for */
+	struct holm_addr asked[8]; /* addresses that somebody looks for */
 	unsigned nasked;
-	uint32_t local;
+	struct holm_addr local;
 	bool sums; /* transport checksums are the stack's */
 };
 
@@ -52,7 +53,7 @@ void stage_init(struct stage *s, const struct stage_options *o);
 void stage_fini(struct stage *s, bool books);
 
 /*
- * An IPv4 packet arrives; nothing is polled. With `more` it is kept until the next one comes without,
+ * An IP packet arrives; nothing is polled. With `more` it is kept until the next one comes without,
  * and then all of them arrive at once.
  */
 void stage_inject(struct stage *s, const uint8_t *packet, size_t len, bool more);

@@ -6,10 +6,8 @@
 #include "lib/bytes.h"
 #include "tests/pkt/token.h"
 
-enum { IP_BYTES = 20, TCP_BYTES = 20, UDP_BYTES = 8, ICMP_BYTES = 8 };
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17 };
-
-static const uint8_t protos[] = { PROTO_TCP, PROTO_UDP, PROTO_ICMP };
+enum { IP_BYTES = 20, IP6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8, ICMP_BYTES = 8 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
 
 /* The sum of RFC 1071, folded, not inverted. */
 static uint16_t sum16(const uint8_t *p, size_t len, uint64_t start)
@@ -25,9 +23,14 @@ static uint16_t sum16(const uint8_t *p, size_t len, uint64_t start)
 	return (uint16_t)sum;
 }
 
-static uint64_t pseudo(uint32_t src, uint32_t dst, uint8_t proto, size_t len)
+/* The pseudo header of RFC 9293 3.1 or of RFC 8200 8.1. */
+static uint64_t pseudo(const struct packet *p, uint8_t proto, size_t len)
 {
-	return (uint64_t)(src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + proto + len;
+	size_t from = holm_addr_is_ip4(&p->src) ? 12 : 0;
+	uint64_t sum = proto + len;
+
+	sum += sum16(p->src.b + from, 16 - from, 0);
+	return sum + sum16(p->dst.b + from, 16 - from, 0);
 }
 
 /* ---- building ---- */
@@ -126,8 +129,8 @@ static size_t build_tcp(const struct packet *p, const uint8_t *payload, uint8_t 
 	store_be16(out + 18, p->urg);
 	memcpy(out + TCP_BYTES, options, hdr - TCP_BYTES);
 	memcpy(out + hdr, payload, p->len);
-	store_be16(out + 16, (uint16_t)~sum16(out, hdr + p->len,
-					      pseudo(p->src, p->dst, PROTO_TCP, hdr + p->len)));
+	store_be16(out + 16,
+		   (uint16_t)~sum16(out, hdr + p->len, pseudo(p, PROTO_TCP, hdr + p->len)));
 	if (p->bad_sum)
 		out[17] ^= 1;
 	return hdr + p->len;
@@ -143,68 +146,95 @@ static size_t build_udp(const struct packet *p, const uint8_t *payload, uint8_t 
 	store_be16(out + 4, (uint16_t)len);
 	store_be16(out + 6, 0);
 	memcpy(out + UDP_BYTES, payload, p->len);
-	sum = (uint16_t)~sum16(out, len, pseudo(p->src, p->dst, PROTO_UDP, len));
+	sum = (uint16_t)~sum16(out, len, pseudo(p, PROTO_UDP, len));
 	store_be16(out + 6, sum ? sum : 0xffff);
 	if (p->bad_sum)
 		out[7] ^= 1;
 	return len;
 }
 
-static size_t put_ip(uint8_t *out, uint32_t src, uint32_t dst, uint8_t proto, size_t total)
+static size_t put_ip4(uint8_t *out, const struct holm_addr *src, const struct holm_addr *dst,
+		      uint8_t proto, size_t l4_len)
 {
 	memset(out, 0, IP_BYTES);
 	out[0] = 0x45;
-	store_be16(out + 2, (uint16_t)total);
+	store_be16(out + 2, (uint16_t)(IP_BYTES + l4_len));
 	store_be16(out + 6, 0x4000);
 	out[8] = 64;
 	out[9] = proto;
-	store_be32(out + 12, src);
-	store_be32(out + 16, dst);
+	memcpy(out + 12, src->b + 12, 4);
+	memcpy(out + 16, dst->b + 12, 4);
 	store_be16(out + 10, (uint16_t)~sum16(out, IP_BYTES, 0));
 	return IP_BYTES;
 }
 
+static size_t put_ip6(uint8_t *out, const struct holm_addr *src, const struct holm_addr *dst,
+		      uint8_t proto, size_t l4_len)
+{
+	memset(out, 0, IP6_BYTES);
+	out[0] = 0x60;
+	store_be16(out + 4, (uint16_t)l4_len);
+	out[6] = proto;
+	out[7] = 64;
+	memcpy(out + 8, src->b, 16);
+	memcpy(out + 24, dst->b, 16);
+	return IP6_BYTES;
+}
+
+static size_t put_quote(uint8_t *out, const struct wire_quote *q)
+{
+	size_t len = holm_addr_is_ip4(&q->src)
+			     ? put_ip4(out, &q->src, &q->dst, q->proto, q->l4_len)
+			     : put_ip6(out, &q->src, &q->dst, q->proto, q->l4_len);
+
+	memset(out + len, 0, 8);
+	store_be16(out + len, q->sport);
+	store_be16(out + len + 2, q->dport);
+	store_be32(out + len + 4, q->seq);
+	if (q->proto == PROTO_UDP)
+		store_be32(out + len + 4, (uint32_t)q->l4_len << 16);
+	return len + 8;
+}
+
 static size_t build_icmp(const struct packet *p, const struct wire_quote *q, uint8_t *out)
 {
+	bool ip4 = holm_addr_is_ip4(&p->src);
 	size_t len = ICMP_BYTES;
+	uint8_t type = p->icmp_type, code = p->icmp_code;
 
+	if (!ip4 && !icmp_to_ip6(&type, &code))
+		fail("IPv6 has no such message");
 	memset(out, 0, ICMP_BYTES);
-	out[0] = p->icmp_type;
-	out[1] = p->icmp_code;
+	out[0] = type;
+	out[1] = code;
 	if (p->has_mtu)
 		store_be16(out + 6, p->mtu);
-	if (q) {
-		len += put_ip(out + len, q->src, q->dst, q->proto, q->total_len);
-		memset(out + len, 0, 8);
-		store_be16(out + len, q->sport);
-		store_be16(out + len + 2, q->dport);
-		store_be32(out + len + 4, q->seq);
-		if (q->proto == PROTO_UDP)
-			store_be32(out + len + 4, (uint32_t)(q->total_len - IP_BYTES) << 16);
-		len += 8;
-	}
-	store_be16(out + 2, (uint16_t)~sum16(out, len, 0));
+	if (q)
+		len += put_quote(out + len, q);
+	store_be16(out + 2, (uint16_t)~sum16(out, len, ip4 ? 0 : pseudo(p, PROTO_ICMP6, len)));
 	if (p->bad_sum)
 		out[3] ^= 1;
 	return len;
 }
 
-size_t wire_build(const struct packet *p, const uint8_t *payload, const struct wire_quote *quote,
-		  uint8_t out[static WIRE_MAX])
+static size_t build_l4(const struct packet *p, const uint8_t *payload,
+		       const struct wire_quote *quote, uint8_t *out)
 {
-	size_t hdr = IP_BYTES + p->ip_options_len;
-	uint8_t *l4 = out + hdr;
-	size_t len;
-
 	if (p->proto == PACKET_TCP)
-		len = build_tcp(p, payload, l4);
-	else if (p->proto == PACKET_UDP)
-		len = build_udp(p, payload, l4);
-	else
-		len = build_icmp(p, quote, l4);
+		return build_tcp(p, payload, out);
+	return p->proto == PACKET_UDP ? build_udp(p, payload, out) : build_icmp(p, quote, out);
+}
+
+static size_t build_ip4(const struct packet *p, const uint8_t *payload,
+			const struct wire_quote *quote, uint8_t *out)
+{
+	static const uint8_t protos[] = { PROTO_TCP, PROTO_UDP, PROTO_ICMP };
+	size_t hdr = IP_BYTES + p->ip_options_len;
+	size_t len = build_l4(p, payload, quote, out + hdr);
+
 	if (hdr + len > UINT16_MAX)
 		fail("no IPv4 packet has that many bytes");
-	put_ip(out, p->src, p->dst, protos[p->proto], hdr + len);
+	put_ip4(out, &p->src, &p->dst, protos[p->proto], p->ip_options_len + len);
 	out[0] = (uint8_t)(0x40 | hdr / 4);
 	out[1] = (uint8_t)((p->tos >= 0 ? p->tos : 0) | (p->ecn >= 0 ? p->ecn : 0));
 	if (p->df == 0)
@@ -215,6 +245,33 @@ size_t wire_build(const struct packet *p, const uint8_t *payload, const struct w
 	store_be16(out + 10, 0);
 	store_be16(out + 10, (uint16_t)~sum16(out, hdr, 0));
 	return hdr + len;
+}
+
+static size_t build_ip6(const struct packet *p, const uint8_t *payload,
+			const struct wire_quote *quote, uint8_t *out)
+{
+	static const uint8_t protos[] = { PROTO_TCP, PROTO_UDP, PROTO_ICMP6 };
+	size_t len = build_l4(p, payload, quote, out + IP6_BYTES);
+	unsigned tos = (unsigned)((p->tos >= 0 ? p->tos : 0) | (p->ecn >= 0 ? p->ecn : 0));
+
+	if (p->ip_options_len > 0)
+		fail("IPv6 has no such options");
+	if (len > UINT16_MAX)
+		fail("no IPv6 packet has that many bytes");
+	put_ip6(out, &p->src, &p->dst, protos[p->proto], len);
+	out[0] = (uint8_t)(0x60 | tos >> 4);
+	out[1] = (uint8_t)(tos << 4);
+	if (p->ttl >= 0)
+		out[7] = (uint8_t)p->ttl;
+	return IP6_BYTES + len;
+}
+
+size_t wire_build(const struct packet *p, const uint8_t *payload, const struct wire_quote *quote,
+		  uint8_t out[static WIRE_MAX])
+{
+	if (holm_addr_is_ip4(&p->src))
+		return build_ip4(p, payload, quote, out);
+	return build_ip6(p, payload, quote, out);
 }
 
 /* ---- reading ---- */
@@ -307,7 +364,7 @@ static void read_tcp(const uint8_t *l4, size_t len, bool sums, struct packet *p,
 
 	if (hdr < TCP_BYTES || hdr > len)
 		fail("the stack sent a TCP header of %zu bytes in %zu", hdr, len);
-	if (sums && sum16(l4, len, pseudo(p->src, p->dst, PROTO_TCP, len)) != 0xffff)
+	if (sums && sum16(l4, len, pseudo(p, PROTO_TCP, len)) != 0xffff)
 		fail("the stack sent a wrong TCP checksum");
 	if (l4[12] & 0x0e)
 		fail("the stack sent reserved bits that are not zero");
@@ -332,7 +389,7 @@ static void read_udp(const uint8_t *l4, size_t len, bool sums, struct packet *p,
 {
 	if (len < UDP_BYTES || load_be16(l4 + 4) != len)
 		fail("the stack sent a UDP length of %u in %zu", load_be16(l4 + 4), len);
-	if (sums && sum16(l4, len, pseudo(p->src, p->dst, PROTO_UDP, len)) != 0xffff)
+	if (sums && sum16(l4, len, pseudo(p, PROTO_UDP, len)) != 0xffff)
 		fail("the stack sent a wrong UDP checksum");
 	p->proto = PACKET_UDP;
 	p->sport = load_be16(l4);
@@ -343,36 +400,67 @@ static void read_udp(const uint8_t *l4, size_t len, bool sums, struct packet *p,
 
 static void read_icmp(const uint8_t *l4, size_t len, struct packet *p)
 {
-	if (len < ICMP_BYTES || sum16(l4, len, 0) != 0xffff)
+	bool ip4 = holm_addr_is_ip4(&p->src);
+
+	if (len < ICMP_BYTES || sum16(l4, len, ip4 ? 0 : pseudo(p, PROTO_ICMP6, len)) != 0xffff)
 		fail("the stack sent a damaged ICMP message");
 	p->proto = PACKET_ICMP;
 	p->icmp_type = l4[0];
 	p->icmp_code = l4[1];
 	p->mtu = load_be16(l4 + 6);
+	if (!ip4 && !icmp_from_ip6(&p->icmp_type, &p->icmp_code))
+		fail("the stack sent an ICMPv6 message of type %u", l4[0]);
+}
+
+/* The header; returns its length, and in *len that of what follows it. */
+static size_t read_ip4(const uint8_t *bytes, size_t *len, struct packet *p)
+{
+	if (*len < IP_BYTES || bytes[0] != 0x45 || sum16(bytes, IP_BYTES, 0) != 0xffff)
+		fail("the stack sent a damaged IPv4 header");
+	if (load_be16(bytes + 2) > *len)
+		fail("the stack sent a short IPv4 packet");
+	*len = load_be16(bytes + 2) - (size_t)IP_BYTES;
+	p->tos = bytes[1];
+	p->ttl = bytes[8];
+	p->df = (bytes[6] & 0x40) != 0;
+	p->src = holm_addr_ip4(bytes[12], bytes[13], bytes[14], bytes[15]);
+	p->dst = holm_addr_ip4(bytes[16], bytes[17], bytes[18], bytes[19]);
+	return IP_BYTES;
+}
+
+static size_t read_ip6(const uint8_t *bytes, size_t *len, struct packet *p)
+{
+	if (*len < IP6_BYTES || bytes[0] >> 4 != 6)
+		fail("the stack sent a damaged IPv6 header");
+	if (load_be16(bytes + 4) > *len - IP6_BYTES)
+		fail("the stack sent a short IPv6 packet");
+	*len = load_be16(bytes + 4);
+	p->tos = (bytes[0] & 0xf) << 4 | bytes[1] >> 4;
+	p->ttl = bytes[7];
+	p->df = 1;
+	memcpy(p->src.b, bytes + 8, 16);
+	memcpy(p->dst.b, bytes + 24, 16);
+	return IP6_BYTES;
 }
 
 void wire_read(const uint8_t *bytes, size_t len, bool sums, struct packet *p,
 	       const uint8_t **payload)
 {
+	bool ip6 = len > 0 && bytes[0] >> 4 == 6;
+	const uint8_t *l4;
+	uint8_t proto;
+
 	memset(p, 0, sizeof(*p));
 	p->ecn = -1;
-	if (len < IP_BYTES || bytes[0] != 0x45 || sum16(bytes, IP_BYTES, 0) != 0xffff)
-		fail("the stack sent a damaged IPv4 header");
-	if (load_be16(bytes + 2) > len)
-		fail("the stack sent a short IPv4 packet");
-	len = load_be16(bytes + 2);
-	p->tos = bytes[1];
-	p->ttl = bytes[8];
-	p->df = (bytes[6] & 0x40) != 0;
-	p->src = load_be32(bytes + 12);
-	p->dst = load_be32(bytes + 16);
 	*payload = NULL;
-	if (bytes[9] == PROTO_TCP)
-		read_tcp(bytes + IP_BYTES, len - IP_BYTES, sums, p, payload);
-	else if (bytes[9] == PROTO_UDP)
-		read_udp(bytes + IP_BYTES, len - IP_BYTES, sums, p, payload);
-	else if (bytes[9] == PROTO_ICMP)
-		read_icmp(bytes + IP_BYTES, len - IP_BYTES, p);
+	l4 = bytes + (ip6 ? read_ip6(bytes, &len, p) : read_ip4(bytes, &len, p));
+	proto = ip6 ? bytes[6] : bytes[9];
+	if (proto == PROTO_TCP)
+		read_tcp(l4, len, sums, p, payload);
+	else if (proto == PROTO_UDP)
+		read_udp(l4, len, sums, p, payload);
+	else if (proto == (ip6 ? PROTO_ICMP6 : PROTO_ICMP))
+		read_icmp(l4, len, p);
 	else
-		fail("the stack sent a packet of protocol %u", bytes[9]);
+		fail("the stack sent a packet of protocol %u", proto);
 }
