@@ -166,12 +166,12 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 	u->scope = local->scope;
 	u->reuse = (flags & HOLM_UDP_REUSEADDR) != 0;
 	u->share = (flags & HOLM_UDP_REUSEPORT) != 0;
-	u->v6only = (flags & HOLM_UDP_V6ONLY) != 0;
+	u->v6only |= (flags & HOLM_UDP_V6ONLY) != 0;
 	u->any_dst = (flags & HOLM_UDP_ANY_DST) != 0;
 	u->local_given = !holm_addr_is_any(&local->addr);
 	err = local->port ? bind_port(u, local->port) : udp_bind_any_port(u);
 	if (err) {
-		u->local = holm_addr_ip4(0, 0, 0, 0);
+		u->local = udp_wildcard(u);
 		u->local_given = false;
 	}
 	return err;

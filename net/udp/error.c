@@ -8,7 +8,8 @@
 /* Did it send there? Anybody may write an ICMP message. */
 static bool sends_to(const struct holm_udp *u, const struct holm_addr *remote)
 {
-	return u->wants_troubles || (u->dst && holm_addr_equal(&u->dst->remote, remote));
+	return udp_manner(u, remote)->wants_troubles ||
+	       (u->dst && holm_addr_equal(&u->dst->remote, remote));
 }
 
 static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_error *error,
@@ -33,14 +34,15 @@ static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_er
 /* The path takes less. False: it is old news, or forged, or nobody is to hear of it. */
 static bool path_is_smaller(struct holm_udp *u, const struct ip_error *error)
 {
+	const struct udp_manner *m = udp_manner(u, &error->remote);
 	struct ip_dst *dst = u->dst;
 
-	if (u->pmtu == HOLM_UDP_PMTU_INTERFACE || u->pmtu == HOLM_UDP_PMTU_OMIT)
+	if (m->pmtu == HOLM_UDP_PMTU_INTERFACE || m->pmtu == HOLM_UDP_PMTU_OMIT)
 		return false;
 	if (dst && holm_addr_equal(&dst->remote, &error->remote) &&
 	    !ip_dst_lower_mtu(u->net, dst, error->mtu) && error->mtu > dst->mtu)
 		return false;
-	return u->pmtu != HOLM_UDP_PMTU_DONT;
+	return m->pmtu != HOLM_UDP_PMTU_DONT;
 }
 
 void udp_error(struct holm_net *net, const struct ip_error *error)
@@ -55,7 +57,7 @@ void udp_error(struct holm_net *net, const struct ip_error *error)
 	}
 	if (error->kind == IP_ERROR_TOO_BIG && !path_is_smaller(u, error))
 		return;
-	if (u->wants_troubles)
+	if (udp_manner(u, &to.addr)->wants_troubles)
 		ip_trouble_note(net, &u->troubles, error, &to);
 	else if (!u->connected || !error->fatal)
 		return;

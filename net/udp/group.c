@@ -121,8 +121,9 @@ void udp_leave_dev(struct holm_udp *u, const struct holm_dev *dev)
 			end(u, m);
 		m = next;
 	}
-	if (u->group_dev == dev) {
-		u->group_dev = NULL;
+	if (u->ip4.group_dev == dev || u->ip6.group_dev == dev) {
+		u->ip4.group_dev = u->ip4.group_dev == dev ? NULL : u->ip4.group_dev;
+		u->ip6.group_dev = u->ip6.group_dev == dev ? NULL : u->ip6.group_dev;
 		udp_turn_off(u);
 	}
 }
@@ -130,13 +131,21 @@ void udp_leave_dev(struct holm_udp *u, const struct holm_dev *dev)
 bool udp_hears_group(const struct holm_udp *u, const struct holm_addr *group,
 		     const struct holm_dev *dev)
 {
-	return !u->only_own_groups || find(u, group, dev) != NULL;
+	return !udp_manner(u, group)->only_own_groups || find(u, group, dev) != NULL;
 }
 
 void holm_udp_send_groups_by(struct holm_udp *u, struct holm_dev *dev, const struct holm_addr *src)
 {
-	u->group_dev = dev;
+	u->ip4.group_dev = dev;
 	u->group_src = src ? *src : holm_addr_ip4(0, 0, 0, 0);
+	if (u->dst && u->dst->multicast)
+		udp_drop_dst(u);
+	udp_turn_off(u);
+}
+
+void holm_udp_send_groups6_by(struct holm_udp *u, struct holm_dev *dev)
+{
+	u->ip6.group_dev = dev;
 	if (u->dst && u->dst->multicast)
 		udp_drop_dst(u);
 	udp_turn_off(u);

@@ -62,14 +62,17 @@ static uint32_t flow_sum(const struct holm_addr *src, const struct holm_addr *ds
 /* What is said of every datagram to this port at the end of dst. */
 static void aim(struct holm_udp *u, uint16_t rport)
 {
+	const struct udp_manner *m = udp_manner(u, &u->dst->remote);
+
 	u->tx.src = holm_addr_is_any(&u->local) ? &u->dst->src : &u->local;
 	u->tx.dst = &u->dst->remote;
-	u->tx.ttl = u->ttl;
+	u->tx.ttl = m->ttl;
+	u->tx.tos = m->tos;
 	u->tx.dont_fragment = true;
 	u->tx.link_mtu = false;
 	u->tx.no_loop = false;
-	if (unlikely(u->pmtu != HOLM_UDP_PMTU_WANT || u->dst->multicast))
-		udp_aim_specially(u);
+	if (unlikely(m->pmtu != HOLM_UDP_PMTU_WANT || u->dst->multicast))
+		udp_aim_specially(u, m);
 	u->sum = flow_sum(u->tx.src, u->tx.dst, u->lport, rport);
 	u->ports = (uint32_t)u->lport << 16 | rport;
 }

@@ -6,33 +6,33 @@
 
 #include "net/wire/udp.h"
 
-static bool uses_link_mtu(const struct holm_udp *u)
+static bool uses_link_mtu(const struct udp_manner *m)
 {
-	return u->pmtu >= HOLM_UDP_PMTU_PROBE;
+	return m->pmtu >= HOLM_UDP_PMTU_PROBE;
 }
 
-static void aim_at_group(struct holm_udp *u)
+static void aim_at_group(struct holm_udp *u, const struct udp_manner *m)
 {
-	if (holm_addr_is_any(&u->local) && !holm_addr_is_any(&u->group_src))
+	if (m == &u->ip4 && holm_addr_is_any(&u->local) && !holm_addr_is_any(&u->group_src))
 		u->tx.src = &u->group_src;
-	u->tx.ttl = u->group_ttl;
-	u->tx.no_loop = u->no_loop;
+	u->tx.ttl = m->group_ttl;
+	u->tx.no_loop = m->no_loop;
 }
 
-void udp_aim_specially(struct holm_udp *u)
+void udp_aim_specially(struct holm_udp *u, const struct udp_manner *m)
 {
 	if (u->dst->multicast)
-		aim_at_group(u);
-	u->tx.dont_fragment = u->pmtu == HOLM_UDP_PMTU_WANT || u->pmtu == HOLM_UDP_PMTU_DO ||
-			      u->pmtu == HOLM_UDP_PMTU_PROBE;
-	u->tx.link_mtu = uses_link_mtu(u);
+		aim_at_group(u, m);
+	u->tx.dont_fragment = m->pmtu == HOLM_UDP_PMTU_WANT || m->pmtu == HOLM_UDP_PMTU_DO ||
+			      m->pmtu == HOLM_UDP_PMTU_PROBE;
+	u->tx.link_mtu = uses_link_mtu(m);
 }
 
 static int refuse(struct holm_udp *u, uint32_t mtu)
 {
 	const struct holm_endpoint to = { .addr = u->dst->remote, .port = u->rport };
 
-	if (u->wants_troubles) {
+	if (udp_manner(u, &to.addr)->wants_troubles) {
 		ip_trouble_note_local(u->net, &u->troubles, HOLM_EMSGSIZE, mtu, &to);
 		udp_update_state(u);
 		ep_notify(u->net, &u->ep);
@@ -40,17 +40,25 @@ static int refuse(struct holm_udp *u, uint32_t mtu)
 	return -HOLM_EMSGSIZE;
 }
 
+/* Does the program want to know rather than have it cut? */
+static bool is_uncut(const struct holm_udp *u, const struct udp_manner *m)
+{
+	return (m->pmtu >= HOLM_UDP_PMTU_DO && m->pmtu != HOLM_UDP_PMTU_OMIT) ||
+	       (m == &u->ip6 && u->uncut6);
+}
+
 int udp_allow_large(struct holm_udp *u, size_t len)
 {
+	const struct udp_manner *m = udp_manner(u, &u->dst->remote);
 	const struct holm_netif *netif = u->dst->netif;
-	uint32_t mtu = uses_link_mtu(u) ? netif->mtu : u->dst->mtu;
+	uint32_t mtu = uses_link_mtu(m) ? netif->mtu : u->dst->mtu;
 	size_t room = mtu - (size_t)u->dst->header_bytes, packet = len + UDP_HDR_BYTES;
 
 	if (len > HOLM_UDP_PAYLOAD_MAX)
 		return refuse(u, mtu);
 	if (packet <= room)
 		return 0;
-	if (u->pmtu >= HOLM_UDP_PMTU_DO && u->pmtu != HOLM_UDP_PMTU_OMIT)
+	if (is_uncut(u, m))
 		return refuse(u, mtu);
 	/* All fragments or none; a queue shorter than that takes what it can. */
 	if (netif_room(netif) < min_size(packet / (room & ~(size_t)7) + 1, netif->ring_mask))
@@ -67,13 +75,21 @@ static int check(const struct holm_udp *u, const struct holm_udp_how *how)
 	return -HOLM_ENETUNREACH;
 }
 
+static void behave(struct udp_manner *m, const struct holm_udp_how *how)
+{
+	if (how->ttl)
+		m->ttl = m->group_ttl = how->ttl;
+	if (how->tos >= 0)
+		m->tos = (uint8_t)how->tos;
+}
+
 /* The endpoint is another one for the time of the call. */
 int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 		     const struct holm_udp_how *how, const struct holm_span *spans, size_t nspans)
 {
 	const struct holm_addr local = u->local;
 	struct holm_dev *const dev = u->dev;
-	const uint8_t ttl = u->ttl, group_ttl = u->group_ttl, tos = u->tx.tos;
+	const struct udp_manner ip4 = u->ip4, ip6 = u->ip6;
 	int err = check(u, how);
 
 	if (err)
@@ -83,17 +99,15 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	udp_turn_off(u);
 	u->local = how->src ? *how->src : local;
 	u->dev = how->dev ? how->dev : dev;
-	u->ttl = how->ttl ? how->ttl : ttl;
-	u->group_ttl = how->ttl ? how->ttl : group_ttl;
-	u->tx.tos = how->tos >= 0 ? (uint8_t)how->tos : tos;
+	behave(&u->ip4, how);
+	behave(&u->ip6, how);
 	err = holm_udp_send(u, to, spans, nspans);
 	if (how->dev)
 		udp_drop_dst(u);
 	udp_turn_off(u);
 	u->local = local;
 	u->dev = dev;
-	u->ttl = ttl;
-	u->group_ttl = group_ttl;
-	u->tx.tos = tos;
+	u->ip4 = ip4;
+	u->ip6 = ip6;
 	return err;
 }

@@ -29,6 +29,14 @@ struct udp_port {
 	uint32_t exclusive; /* endpoints that do not share their port */
 };
 
+/* What datagrams of one family say, how they are cut, and what is heard of them. */
+struct udp_manner {
+	uint8_t ttl, group_ttl, tos;
+	uint8_t pmtu; /* enum holm_udp_pmtu */
+	bool no_loop, only_own_groups, wants_troubles;
+	struct holm_dev *group_dev; /* datagrams to groups leave through it; NULL: by route */
+};
+
 /* One per endpoint. Owned by the program until it closes it. */
 struct holm_udp {
 	struct ep ep; /* first: its address is the handle's */
@@ -48,22 +56,19 @@ struct holm_udp {
 	uint32_t ports;	 /* likewise: as the header's first word reads */
 	struct ip4_template header; /* while straight4 */
 	uint16_t lport, rport;
-	uint8_t ttl, group_ttl;
-	uint8_t pmtu; /* enum holm_udp_pmtu */
-	bool connected, may_broadcast, wants_troubles;
+	bool connected, may_broadcast;
 	/* Bound, no error waits, dst, tx, sum and ports lead to the connected remote. */
 	bool straight;
 	bool straight4; /* ...and one header serves all datagrams */
 	int error;	/* positive, to be taken; 0: none */
 	struct holm_addr local, remote;
 	struct netif_waiter waiter;  /* for room in the interface queue */
-	struct ip_troubles troubles; /* while wants_troubles */
+	struct ip_troubles troubles; /* while a manner wants them */
+	struct udp_manner ip4, ip6;
 
 	/* Groups. */
 	struct udp_member *members;
-	struct holm_dev *group_dev; /* datagrams to groups leave through it; NULL: by route */
-	struct holm_addr group_src; /* ... from it; wildcard: any */
-	bool no_loop, only_own_groups;
+	struct holm_addr group_src; /* of datagrams to IPv4 groups; wildcard: any */
 	bool may_be_foreign;
 
 	/* Binding. */
@@ -72,6 +77,8 @@ struct holm_udp {
 	bool onlink;
 	bool dev_gone; /* it was bound to a device that is no more */
 	bool reuse, share, v6only, any_dst;
+	bool is_ip6;	  /* its wildcard is "::" */
+	bool uncut6;	  /* IPv6 datagrams larger than the path's MTU are refused */
 	bool local_given; /* bound to an address, not just connected from one */
 	uint32_t scope;
 	struct udp_port *port;	    /* NULL: not bound */
@@ -116,13 +123,25 @@ static inline uint32_t udp_pinned_by(const struct holm_frame *f)
 	return bytes;
 }
 
+/* Where it is bound as long as nobody has said where. */
+static inline struct holm_addr udp_wildcard(const struct holm_udp *u)
+{
+	return u->is_ip6 ? holm_addr_any6() : holm_addr_ip4(0, 0, 0, 0);
+}
+
+static inline const struct udp_manner *udp_manner(const struct holm_udp *u,
+						  const struct holm_addr *remote)
+{
+	return likely(holm_addr_is_ip4(remote)) ? &u->ip4 : &u->ip6;
+}
+
 /* By which way its datagrams to there go. */
 static inline struct ip_via udp_via(const struct holm_udp *u, const struct holm_addr *remote)
 {
 	bool by_group = !u->dev && holm_addr_is_multicast(remote);
 
 	return (struct ip_via){
-		.dev = by_group ? u->group_dev : u->dev,
+		.dev = by_group ? udp_manner(u, remote)->group_dev : u->dev,
 		.mark = u->mark,
 		.onlink = u->onlink,
 	};
@@ -199,7 +218,7 @@ bool udp_hears_group(const struct holm_udp *u, const struct holm_addr *group,
 /* ---- special.c */
 
 /* Datagrams to dst are not like others: what tx says of them. */
-void udp_aim_specially(struct holm_udp *u);
+void udp_aim_specially(struct holm_udp *u, const struct udp_manner *m);
 /* May `len` bytes go, which are more than the path's MTU allows? -HOLM_EMSGSIZE, -HOLM_EAGAIN. */
 int udp_allow_large(struct holm_udp *u, size_t len);
 

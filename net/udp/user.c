@@ -1,5 +1,5 @@
 /*
- * The calls of <holm/udp.h> but for binding and sending: life, connecting, receiving, options.
+ * The calls of <holm/udp.h> but for binding, sending and options: life, connecting, receiving.
  */
 #include "net/udp/udp.h"
 
@@ -23,10 +23,9 @@ int holm_udp_open(struct holm_net *net, struct holm_udp **out)
 	u->ep.state = HOLM_WRITABLE;
 	u->net = net;
 	u->tx.proto = IP4_PROTO_UDP;
-	u->ttl = UDP_TTL;
-	u->group_ttl = 1;
+	u->ip4 = (struct udp_manner){ .ttl = UDP_TTL, .group_ttl = 1, .pmtu = HOLM_UDP_PMTU_WANT };
+	u->ip6 = u->ip4;
 	u->group_src = holm_addr_ip4(0, 0, 0, 0);
-	u->pmtu = HOLM_UDP_PMTU_WANT;
 	u->rcvbuf_bytes = net->config.udp_rcvbuf_bytes;
 	u->local = holm_addr_ip4(0, 0, 0, 0);
 	u->remote = holm_addr_ip4(0, 0, 0, 0);
@@ -51,7 +50,7 @@ static void dissolve(struct holm_udp *u)
 	u->rport = 0;
 	u->remote = holm_addr_ip4(0, 0, 0, 0);
 	if (!u->local_given)
-		u->local = holm_addr_ip4(0, 0, 0, 0);
+		u->local = udp_wildcard(u);
 	if (u->port) {
 		list_remove(&u->port_node);
 		list_push_back(&u->port->unconnected, &u->port_node);
@@ -237,138 +236,7 @@ void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes)
 	*bytes = u->payload_bytes;
 }
 
-/* ---- Options and names. */
-
-static int want_troubles(struct holm_udp *u, uint32_t value)
-{
-	if (value > 1)
-		return -HOLM_EINVAL;
-	u->wants_troubles = value != 0;
-	if (!value)
-		ip_troubles_clear(u->net, &u->troubles);
-	udp_update_state(u);
-	return 0;
-}
-
-static int set_group_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value)
-{
-	if (value > (opt == HOLM_UDP_OPT_GROUP_TTL ? 255u : 1u))
-		return -HOLM_EINVAL;
-	udp_turn_off(u);
-	if (opt == HOLM_UDP_OPT_GROUP_TTL)
-		u->group_ttl = (uint8_t)value;
-	else if (opt == HOLM_UDP_OPT_GROUP_LOOP)
-		u->no_loop = !value;
-	else if (opt == HOLM_UDP_OPT_GROUP_ALL)
-		u->only_own_groups = !value;
-	else
-		u->may_be_foreign = value != 0;
-	return 0;
-}
-
-/* Of the path to the connected remote. */
-static int get_mtu(const struct holm_udp *u, uint32_t *value)
-{
-	if (!u->connected || !u->dst || !ip_dst_check(u->net, u->dst))
-		return -HOLM_ENOTCONN;
-	*value = u->dst->mtu;
-	return 0;
-}
-
-int holm_udp_set_option(struct holm_udp *u, enum holm_udp_option opt, uint32_t value)
-{
-	udp_turn_off(u);
-	switch (opt) {
-	case HOLM_UDP_OPT_BROADCAST:
-		if (value > 1)
-			return -HOLM_EINVAL;
-		u->may_broadcast = value != 0;
-		return 0;
-	case HOLM_UDP_OPT_TTL:
-		if (value < 1 || value > 255)
-			return -HOLM_EINVAL;
-		u->ttl = (uint8_t)value;
-		return 0;
-	case HOLM_UDP_OPT_TOS:
-		if (value > 255)
-			return -HOLM_EINVAL;
-		u->tx.tos = (uint8_t)value;
-		return 0;
-	case HOLM_UDP_OPT_RCVBUF:
-		if (value < HOLM_FRAME_BYTES)
-			return -HOLM_EINVAL;
-		u->rcvbuf_bytes = value;
-		return 0;
-	case HOLM_UDP_OPT_MARK:
-		u->mark = value;
-		udp_drop_dst(u);
-		return 0;
-	case HOLM_UDP_OPT_ONLINK:
-		u->onlink = value != 0;
-		udp_drop_dst(u);
-		return 0;
-	case HOLM_UDP_OPT_PMTU:
-		if (value > HOLM_UDP_PMTU_OMIT)
-			return -HOLM_EINVAL;
-		u->pmtu = (uint8_t)value;
-		return 0;
-	case HOLM_UDP_OPT_ERRORS:
-		return want_troubles(u, value);
-	case HOLM_UDP_OPT_GROUP_TTL:
-	case HOLM_UDP_OPT_GROUP_LOOP:
-	case HOLM_UDP_OPT_GROUP_ALL:
-	case HOLM_UDP_OPT_FOREIGN:
-		return set_group_option(u, opt, value);
-	case HOLM_UDP_OPT_MTU:
-		break;
-	}
-	return -HOLM_ENOPROTOOPT;
-}
-
-int holm_udp_get_option(const struct holm_udp *u, enum holm_udp_option opt, uint32_t *value)
-{
-	switch (opt) {
-	case HOLM_UDP_OPT_BROADCAST:
-		*value = u->may_broadcast;
-		return 0;
-	case HOLM_UDP_OPT_TTL:
-		*value = u->ttl;
-		return 0;
-	case HOLM_UDP_OPT_TOS:
-		*value = u->tx.tos;
-		return 0;
-	case HOLM_UDP_OPT_RCVBUF:
-		*value = u->rcvbuf_bytes;
-		return 0;
-	case HOLM_UDP_OPT_MARK:
-		*value = u->mark;
-		return 0;
-	case HOLM_UDP_OPT_ONLINK:
-		*value = u->onlink;
-		return 0;
-	case HOLM_UDP_OPT_PMTU:
-		*value = u->pmtu;
-		return 0;
-	case HOLM_UDP_OPT_ERRORS:
-		*value = u->wants_troubles;
-		return 0;
-	case HOLM_UDP_OPT_GROUP_TTL:
-		*value = u->group_ttl;
-		return 0;
-	case HOLM_UDP_OPT_GROUP_LOOP:
-		*value = !u->no_loop;
-		return 0;
-	case HOLM_UDP_OPT_GROUP_ALL:
-		*value = !u->only_own_groups;
-		return 0;
-	case HOLM_UDP_OPT_FOREIGN:
-		*value = u->may_be_foreign;
-		return 0;
-	case HOLM_UDP_OPT_MTU:
-		return get_mtu(u, value);
-	}
-	return -HOLM_ENOPROTOOPT;
-}
+/* ---- Names. */
 
 void holm_udp_local(const struct holm_udp *u, struct holm_endpoint *e)
 {

@@ -95,6 +95,23 @@ enum holm_udp_option {
 	HOLM_UDP_OPT_GROUP_ALL =
 		12, /* 0/1: also groups that only others here have joined; 1 at first */
 	HOLM_UDP_OPT_FOREIGN = 13, /* 0/1: may be bound to addresses that are not ours */
+	/* The same of IPv6 datagrams, which have options of their own: hop limit, traffic class, ... */
+	HOLM_UDP_OPT_TTL6 = 14,
+	HOLM_UDP_OPT_TOS6 = 15,
+	HOLM_UDP_OPT_PMTU6 = 16,
+	HOLM_UDP_OPT_ERRORS6 = 17,
+	HOLM_UDP_OPT_GROUP_TTL6 = 18,
+	HOLM_UDP_OPT_GROUP_LOOP6 = 19,
+	HOLM_UDP_OPT_GROUP_ALL6 = 20,
+	HOLM_UDP_OPT_UNCUT6 = 21, /* 0/1: never in fragments, whatever PMTU6 says: -HOLM_EMSGSIZE */
+	HOLM_UDP_OPT_IP6 = 22,	  /* enum holm_udp_ip6, before it has a port; NO at first */
+};
+
+/* Which wildcard an endpoint has that nobody has bound to an address. */
+enum holm_udp_ip6 {
+	HOLM_UDP_IP6_NO = 0,   /* 0.0.0.0 */
+	HOLM_UDP_IP6_BOTH = 1, /* ::, for IPv4, too */
+	HOLM_UDP_IP6_ONLY = 2, /* ::, for IPv6 only; as with HOLM_UDP_V6ONLY */
 };
 
 /* What becomes of datagrams larger than the path's MTU, and of the MTU: Linux's IP_PMTUDISC_... */
@@ -119,8 +136,10 @@ int holm_udp_take_error(struct holm_udp *u);
 int holm_udp_join(struct holm_udp *u, const struct holm_addr *group, struct holm_dev *dev);
 /* No more; closing does it too. `dev` NULL: any. -HOLM_EINVAL, -HOLM_EADDRNOTAVAIL (not joined). */
 int holm_udp_leave(struct holm_udp *u, const struct holm_addr *group, struct holm_dev *dev);
-/* Datagrams to groups leave through `dev`, with this source; NULL: as routes say. */
+/* Datagrams to IPv4 groups leave through `dev`, with this source; NULL: as routes say. */
 void holm_udp_send_groups_by(struct holm_udp *u, struct holm_dev *dev, const struct holm_addr *src);
+/* The same of IPv6 groups; the source is chosen. */
+void holm_udp_send_groups6_by(struct holm_udp *u, struct holm_dev *dev);
 /* The source that was given there; the wildcard: none. */
 void holm_udp_groups_source(const struct holm_udp *u, struct holm_addr *src);
 
