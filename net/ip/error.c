@@ -20,10 +20,17 @@ bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 	return true;
 }
 
+void ip_send_error(struct holm_net *net, struct holm_frame *f, enum ip_error_kind kind)
+{
+	unsigned family = ip_family_index(&ip_rx(f)->dst);
+
+	if (net->ip->send_error[family])
+		net->ip->send_error[family](net, f, kind);
+}
+
 void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f)
 {
-	if (net->ip->send_unreachable)
-		net->ip->send_unreachable(net, f, IP_ERROR_PORT_UNREACHABLE);
+	ip_send_error(net, f, IP_ERROR_PORT_UNREACHABLE);
 }
 
 /* The neighbour did not answer: whoever sent this hears that the host is unreachable. */

@@ -373,7 +373,7 @@ static int icmp4_start(struct holm_net *net)
 		return -HOLM_ENOMEM;
 	icmp->interval_ns = 1000000000u / net->config.icmp_rate_per_s;
 	net->icmp = icmp;
-	net->ip->send_unreachable = send_unreachable;
+	net->ip->send_error[IP_FAMILY_4] = send_unreachable;
 	return 0;
 }
 
@@ -383,7 +383,7 @@ static void icmp4_stop(struct holm_net *net)
 
 	if (!icmp)
 		return;
-	net->ip->send_unreachable = NULL;
+	net->ip->send_error[IP_FAMILY_4] = NULL;
 	if (icmp->last)
 		ip_dst_put(net, icmp->last);
 	mem_free(&net->mem, icmp, sizeof(*icmp));

@@ -1,6 +1,6 @@
 /*
  * IPv4 in and out: RFC 791, RFC 1122 section 3.2.1, RFC 6864. A packet is validated once, here;
- * transports find what they need in ip_rx(). Fragments are put together by reasm.c, made by split4.c.
+ * transports find what they need in ip_rx(). Fragments are put together by reasm4.c, made by split4.c.
  */
 #include "net/ip/ip4_send.h"
 #include "net/ip/state.h"
@@ -117,8 +117,8 @@ static bool pull_header(struct holm_frame *f)
 
 static void reject(struct holm_net *net, struct holm_frame *f, enum holm_drop why)
 {
-	if (why == HOLM_DROP_IP4_PROTOCOL && net->ip->send_unreachable)
-		net->ip->send_unreachable(net, f, IP_ERROR_PROTOCOL_UNREACHABLE);
+	if (why == HOLM_DROP_IP4_PROTOCOL)
+		ip_send_error(net, f, IP_ERROR_PROTOCOL_UNREACHABLE);
 	net_drop(net, f, why);
 }
 
@@ -197,7 +197,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 	}
 	fill_rx(f, &info, role);
 	if (ip4_is_fragment(&info)) {
-		f = ip_reasm_input(net, f, &info);
+		f = ip4_reasm_input(net, f, &info);
 		if (!f)
 			return;
 	}

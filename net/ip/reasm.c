@@ -1,21 +1,28 @@
 /*
  * Putting datagrams together; see reasm.h. Pieces wait as the frames they came in, in order, and are
  * copied into one dense frame when all are there. What is missing at the end of the time is told to the
- * sender (RFC 1122 section 3.3.2), if the first piece has come.
+ * sender (RFC 1122 section 3.3.2, RFC 8200 section 4.5), if the first piece has come.
  */
 #include "net/ip/reasm.h"
 
 #include "net/ip/state.h"
 #include "net/link/netif.h"
 
+/* What pieces of one datagram have in common. */
+struct name {
+	struct holm_addr src, dst;
+	uint32_t netif_index;
+	uint32_t id;
+	uint8_t proto; /* 0 with IPv6, where it does not count */
+};
+
 /* One per datagram in pieces. */
 struct datagram {
 	struct htab_node node;
 	struct list_node age;
-	uint32_t src, dst;
-	uint32_t netif_index;
-	uint16_t id;
-	uint8_t proto;
+	const struct ip_reasm_family *family;
+	struct name name;
+	uint8_t ecn;	       /* bit n: a piece came with code point n of RFC 3168 */
 	uint32_t len;	       /* of what was cut; 0: the last piece is missing */
 	uint32_t have;	       /* bytes that are there */
 	uint32_t pinned_bytes; /* by its pieces */
@@ -28,6 +35,10 @@ struct piece {
 	struct ip_rx rx; /* l4_len is the piece's */
 	uint32_t off;
 };
+
+/* Code points of RFC 3168 section 5, and the set of one. */
+enum { ECN_NOT = 0, ECN_CE = 3, ECN_MASK = 3 };
+#define ECN_BIT(code) ((uint8_t)(1u << (code)))
 
 _Static_assert(sizeof(struct piece) <= sizeof(((struct holm_frame *)0)->cb), "fits the scratch");
 
@@ -47,16 +58,28 @@ static uint32_t pinned_by(const struct holm_frame *f)
 
 /* ---- Datagrams. */
 
-static uint32_t hash_of(const struct holm_net *net, const struct ip4_info *info, uint32_t netif)
+static uint32_t hash_of(const struct holm_net *net, const struct name *name)
 {
-	return fold_hash_2(&net->secrets.flow, (uint64_t)info->src << 32 | info->dst,
-			   (uint64_t)netif << 32 | (uint32_t)info->proto << 16 | info->id);
+	const struct hash_key *key = &net->secrets.flow;
+	uint64_t h =
+		fold_hash_mix(key, name->id, load_be64(name->src.b), load_be64(name->src.b + 8));
+
+	h = fold_hash_mix(key, h, load_be64(name->dst.b), load_be64(name->dst.b + 8));
+	return fold_hash_end(key, h ^ (uint64_t)name->netif_index << 8 ^ name->proto);
 }
 
-static bool is_of(const struct datagram *d, const struct ip4_info *info, uint32_t netif)
+static bool is_of(const struct datagram *d, const struct name *name)
 {
-	return d->src == info->src && d->dst == info->dst && d->id == info->id &&
-	       d->proto == info->proto && d->netif_index == netif;
+	return d->name.id == name->id && d->name.proto == name->proto &&
+	       d->name.netif_index == name->netif_index &&
+	       holm_addr_equal(&d->name.src, &name->src) &&
+	       holm_addr_equal(&d->name.dst, &name->dst);
+}
+
+/* May both be one sender's? A host has all addresses of an IPv6 network of its own. */
+static bool is_same_source(const struct holm_addr *a, const struct holm_addr *b)
+{
+	return ip_prefix_match(a, b, holm_addr_is_ip4(a) ? 128 : 64);
 }
 
 /* The pieces go, one by one, for this reason. */
@@ -87,32 +110,33 @@ static void give_up(struct holm_net *net, struct datagram *d, enum holm_drop why
 	forget(net, d);
 }
 
-/* The `pick`th of those from `src`; of all, if that is 0. */
-static struct datagram *pick_victim(const struct ip_reasm *r, uint32_t src, uint32_t pick)
+/* The `pick`th of those from `src`; of all, if that is NULL. */
+static struct datagram *pick_victim(const struct ip_reasm *r, const struct holm_addr *src,
+				    uint32_t pick)
 {
 	struct list_node *n;
 
 	for (n = list_first(&r->oldest_first); n; n = list_next(&r->oldest_first, n)) {
 		struct datagram *d = container_of(n, struct datagram, age);
 
-		if ((src == 0 || d->src == src) && pick-- == 0)
+		if ((!src || is_same_source(&d->name.src, src)) && pick-- == 0)
 			return d;
 	}
 	return NULL;
 }
 
-static uint32_t count_from(const struct ip_reasm *r, uint32_t src)
+static uint32_t count_from(const struct ip_reasm *r, const struct holm_addr *src)
 {
 	struct list_node *n;
 	uint32_t count = 0;
 
 	for (n = list_first(&r->oldest_first); n; n = list_next(&r->oldest_first, n))
-		count += container_of(n, struct datagram, age)->src == src;
+		count += is_same_source(&container_of(n, struct datagram, age)->name.src, src);
 	return count;
 }
 
 /* One more datagram: who has too many loses one; beyond that, chance decides. */
-static void make_room(struct holm_net *net, uint32_t src)
+static void make_room(struct holm_net *net, const struct holm_addr *src)
 {
 	struct ip_reasm *r = &net->ip->reasm;
 	uint32_t from = count_from(r, src);
@@ -121,9 +145,9 @@ static void make_room(struct holm_net *net, uint32_t src)
 	if (from >= IP_REASM_SOURCE_MAX)
 		victim = pick_victim(r, src, rng_below(&net->rng, from));
 	else if (r->datagrams.nodes >= IP_REASM_DATAGRAMS_MAX)
-		victim = pick_victim(r, 0, rng_below(&net->rng, r->datagrams.nodes));
+		victim = pick_victim(r, NULL, rng_below(&net->rng, r->datagrams.nodes));
 	if (victim)
-		give_up(net, victim, HOLM_DROP_IP4_REASM_FULL);
+		give_up(net, victim, HOLM_DROP_IP_REASM_FULL);
 }
 
 /* More buffer memory than all may hold: random ones yield. */
@@ -132,26 +156,24 @@ static void make_bytes(struct holm_net *net, uint32_t pinned)
 	struct ip_reasm *r = &net->ip->reasm;
 
 	while (r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max && r->datagrams.nodes > 0)
-		give_up(net, pick_victim(r, 0, rng_below(&net->rng, r->datagrams.nodes)),
-			HOLM_DROP_IP4_REASM_FULL);
+		give_up(net, pick_victim(r, NULL, rng_below(&net->rng, r->datagrams.nodes)),
+			HOLM_DROP_IP_REASM_FULL);
 }
 
-static struct datagram *create(struct holm_net *net, const struct ip4_info *info, uint32_t netif)
+static struct datagram *create(struct holm_net *net, const struct name *name,
+			       const struct ip_reasm_family *family)
 {
 	struct ip_reasm *r = &net->ip->reasm;
 	struct datagram *d;
 
-	make_room(net, info->src);
+	make_room(net, &name->src);
 	d = mem_zalloc(&net->mem, sizeof(*d));
 	if (!d)
 		return NULL;
-	d->src = info->src;
-	d->dst = info->dst;
-	d->id = info->id;
-	d->proto = info->proto;
-	d->netif_index = netif;
+	d->name = *name;
+	d->family = family;
 	d->deadline_ns = net->now + IP_REASM_NS;
-	if (htab_insert(&r->datagrams, &d->node, hash_of(net, info, netif)) != HTAB_INSERTED) {
+	if (htab_insert(&r->datagrams, &d->node, hash_of(net, name)) != HTAB_INSERTED) {
 		mem_free(&net->mem, d, sizeof(*d));
 		return NULL;
 	}
@@ -161,36 +183,23 @@ static struct datagram *create(struct holm_net *net, const struct ip4_info *info
 	return d;
 }
 
-static struct datagram *find(struct holm_net *net, const struct ip4_info *info, uint32_t netif)
+static struct datagram *find(struct holm_net *net, const struct name *name,
+			     const struct ip_reasm_family *family)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->reasm.datagrams, hash_of(net, info, netif)); n;
-	     n = htab_next(n)) {
+	for (n = htab_first(&net->ip->reasm.datagrams, hash_of(net, name)); n; n = htab_next(n)) {
 		struct datagram *d = container_of(n, struct datagram, node);
 
-		if (is_of(d, info, netif))
+		if (is_of(d, name))
 			return d;
 	}
-	return create(net, info, netif);
+	return create(net, name, family);
 }
 
 /* ---- Pieces. */
 
 enum verdict { PIECE_TAKEN, PIECE_AGAIN, PIECE_OVERLAPS };
-
-/* Only the last piece may be of odd length, and nothing reaches beyond what a packet can be. */
-static bool is_possible(const struct ip4_info *info)
-{
-	uint32_t len = ip4_payload_len(info);
-
-	if (len == 0 || ((info->frag & IP4_MF) && len % 8 != 0))
-		return false;
-	/* RFC 3128: a first piece that leaves ports and flags to the next one wants to slip by. */
-	if (info->proto == IP4_PROTO_TCP && ip4_frag_offset_bytes(info) == 8)
-		return false;
-	return ip4_frag_offset_bytes(info) + len <= (uint32_t)IP4_TOTAL_MAX - info->hdr_len;
-}
 
 /* The length of the whole, which the last piece tells, must be the same for all. */
 static bool agrees_on_the_end(struct datagram *d, uint32_t end, bool is_last)
@@ -275,38 +284,63 @@ static bool fill(struct holm_net *net, struct filler *to, const struct holm_fram
 	return true;
 }
 
-/* The first piece's header, as if nothing had been cut. */
-static void mend_header(uint8_t *p, size_t hdr_len, uint32_t payload)
+/*
+ * RFC 3168 section 5.3: a mark on one piece is a mark on the whole, unless another piece was not to be
+ * marked. False: somebody has tampered with them.
+ */
+static bool merge_ecn(const struct datagram *d, struct ip_rx *rx)
 {
-	store_be16(p + 2, (uint16_t)(hdr_len + payload));
-	store_be16(p + 6, 0);
-	store_be16(p + 10, 0);
-	store_be16(p + 10, checksum_finish(checksum_partial(p, hdr_len, 0)));
+	if ((d->ecn & ECN_BIT(ECN_NOT)) && d->ecn != ECN_BIT(ECN_NOT))
+		return false;
+	if (d->ecn & ECN_BIT(ECN_CE))
+		rx->tos |= ECN_CE;
+	return true;
+}
+
+/* The frame of the whole, with the headers of the first piece as if nothing had been cut. NULL: no frame. */
+static struct holm_frame *begin_whole(struct holm_net *net, const struct datagram *d,
+				      struct filler *to)
+{
+	struct holm_frame *f = d->first;
+	size_t hdr_len = (size_t)f->l4_off - f->l3_off - d->family->piece_hdr_bytes;
+	struct holm_frame *whole = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false);
+
+	if (!whole)
+		return NULL;
+	*to = (struct filler){ whole, HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM };
+	if (!fill(net, to, f, f->l3_off, hdr_len)) {
+		holm_frame_free(whole);
+		return NULL;
+	}
+	whole->l4_off = (uint16_t)hdr_len;
+	whole->dev = f->dev;
+	whole->flags = f->flags & (uint16_t)~HOLM_FRAME_LENT;
+	whole->time_ns = net->now;
+	*ip_rx(whole) = piece_of(f)->rx;
+	ip_rx(whole)->l4_len = d->len;
+	return whole;
 }
 
 static struct holm_frame *join(struct holm_net *net, const struct datagram *d)
 {
-	struct holm_frame *f = d->first;
-	struct filler to = { holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false),
-			     HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM };
-	size_t hdr_len = (size_t)f->l4_off - f->l3_off;
-	bool ok;
+	struct filler to;
+	struct holm_frame *f = d->first, *whole = begin_whole(net, d, &to);
+	enum holm_drop why = HOLM_DROP_NO_FRAME;
+	bool ok = whole != NULL;
 
-	if (!to.whole)
-		return NULL;
-	ok = fill(net, &to, f, f->l3_off, hdr_len);
-	mend_header(holm_frame_data(to.whole), hdr_len, d->len);
-	to.whole->l4_off = (uint16_t)hdr_len;
-	to.whole->dev = f->dev;
-	to.whole->flags = f->flags & (uint16_t)~HOLM_FRAME_LENT;
-	to.whole->time_ns = net->now;
-	*ip_rx(to.whole) = piece_of(f)->rx;
-	ip_rx(to.whole)->l4_len = d->len;
+	if (ok && !merge_ecn(d, ip_rx(whole))) {
+		why = HOLM_DROP_IP_FRAGMENT;
+		ok = false;
+	}
+	if (ok)
+		d->family->mend(holm_frame_data(whole), whole->l4_off, ip_rx(whole));
 	for (; ok && f; f = f->next)
 		ok = fill(net, &to, f, f->l4_off, piece_of(f)->rx.l4_len);
 	if (ok)
-		return to.whole;
-	holm_frame_free(to.whole);
+		return whole;
+	if (whole)
+		holm_frame_free(whole);
+	net_drop_note(net, why);
 	return NULL;
 }
 
@@ -321,47 +355,50 @@ static struct holm_frame *finish(struct holm_net *net, struct datagram *d)
 		holm_frame_free(f);
 	}
 	if (whole)
-		net_count(net, HOLM_COUNT_IP4_REASSEMBLED);
-	else
-		net_drop_note(net, HOLM_DROP_NO_FRAME);
+		net_count(net, HOLM_COUNT_IP_REASSEMBLED);
 	forget(net, d);
 	return whole;
 }
 
+static struct datagram *datagram_of(struct holm_net *net, struct holm_frame *f,
+				    const struct ip_piece *info)
+{
+	const struct ip_rx *rx = ip_rx(f);
+	const struct name name = {
+		.src = rx->src,
+		.dst = rx->dst,
+		.netif_index = f->dev->netif->index,
+		.id = info->id,
+		.proto = info->proto,
+	};
+
+	return pool_available(net->pool) > 0 ? find(net, &name, info->family) : NULL;
+}
+
 struct holm_frame *ip_reasm_input(struct holm_net *net, struct holm_frame *f,
-				  const struct ip4_info *info)
+				  const struct ip_piece *info)
 {
 	struct ip_reasm *r = &net->ip->reasm;
-	uint32_t off = ip4_frag_offset_bytes(info), pinned = pinned_by(f);
+	uint32_t pinned = pinned_by(f);
 	struct datagram *d;
+	enum verdict verdict;
 
-	if (!is_possible(info)) {
-		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
-		return NULL;
-	}
 	make_bytes(net, pinned);
-	d = pool_available(net->pool) > 0 ? find(net, info, f->dev->netif->index) : NULL;
+	d = datagram_of(net, f, info);
 	if (!d || r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max) {
-		net_drop(net, f, HOLM_DROP_IP4_REASM_FULL);
+		net_drop(net, f, HOLM_DROP_IP_REASM_FULL);
 		return NULL;
 	}
-	piece_of(f)->off = off;
-	if (!agrees_on_the_end(d, off + ip4_payload_len(info), !(info->frag & IP4_MF))) {
-		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
-		give_up(net, d, HOLM_DROP_IP4_FRAGMENT);
+	piece_of(f)->off = info->off;
+	verdict = agrees_on_the_end(d, info->off + ip_rx(f)->l4_len, !info->more) ? insert(d, f)
+										  : PIECE_OVERLAPS;
+	if (verdict != PIECE_TAKEN) {
+		net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
+		if (verdict == PIECE_OVERLAPS)
+			give_up(net, d, HOLM_DROP_IP_FRAGMENT);
 		return NULL;
 	}
-	switch (insert(d, f)) {
-	case PIECE_TAKEN:
-		break;
-	case PIECE_AGAIN:
-		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
-		return NULL;
-	case PIECE_OVERLAPS:
-		net_drop(net, f, HOLM_DROP_IP4_FRAGMENT);
-		give_up(net, d, HOLM_DROP_IP4_FRAGMENT);
-		return NULL;
-	}
+	d->ecn |= ECN_BIT(ip_rx(f)->tos & ECN_MASK);
 	d->pinned_bytes += pinned;
 	r->pinned_bytes += pinned;
 	return d->len != 0 && d->have == d->len ? finish(net, d) : NULL;
@@ -381,9 +418,9 @@ static void expire(struct holm_net *net, struct net_timer *timer)
 			net_timer_arm(net, timer, d->deadline_ns);
 			return;
 		}
-		if (d->first && piece_of(d->first)->off == 0 && net->ip->send_unreachable)
-			net->ip->send_unreachable(net, d->first, IP_ERROR_TTL);
-		give_up(net, d, HOLM_DROP_IP4_REASM_TIME);
+		if (d->first && piece_of(d->first)->off == 0)
+			ip_send_error(net, d->first, IP_ERROR_TTL);
+		give_up(net, d, HOLM_DROP_IP_REASM_TIME);
 	}
 }
 
@@ -396,7 +433,7 @@ void ip_reasm_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 		struct datagram *d = container_of(n, struct datagram, age);
 
 		n = list_next(all, n);
-		if (d->netif_index == netif->index)
+		if (d->name.netif_index == netif->index)
 			give_up(net, d, HOLM_DROP_IP_NO_DEVICE);
 	}
 }

@@ -72,7 +72,7 @@ void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 		info.total_len = (uint16_t)(IP4_HDR_BYTES + len);
 		info.frag = (uint16_t)(off / 8 | (off + len < f->len ? IP4_MF : 0));
 		ip4_build(holm_frame_push(part, IP4_HDR_BYTES), &info);
-		net_count(net, HOLM_COUNT_IP4_FRAGMENTS_SENT);
+		net_count(net, HOLM_COUNT_IP_FRAGMENTS_SENT);
 		ip4_emit(net, dst, part, tx->no_loop);
 	}
 	holm_frame_free(f);

@@ -84,9 +84,9 @@ struct ip_state {
 	struct ip_groups groups;
 	struct igmp_state *igmp_state; /* NULL: IGMP is not named */
 
-	/* Set by ICMP when it is named: answer `f` with an error of this kind. */
-	void (*send_unreachable)(struct holm_net *net, struct holm_frame *f,
-				 enum ip_error_kind kind);
+	/* Set by the families' ICMP where it is named: answer `f` with an error of this kind. */
+	void (*send_error[IP_FAMILIES])(struct holm_net *net, struct holm_frame *f,
+					enum ip_error_kind kind);
 };
 
 static inline unsigned ip_family_index(const struct holm_addr *a)
@@ -167,12 +167,18 @@ static inline const struct holm_proto *ip_transport(const struct holm_net *net, 
  */
 void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
 uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst);
+/* reasm4.c: ip_reasm_input() for a piece with this header, which is checked. */
+struct holm_frame *ip4_reasm_input(struct holm_net *net, struct holm_frame *f,
+				   const struct ip4_info *info);
 /* split4.c: send a frame that begins with its transport header in pieces that fit `mtu`. */
 void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx, uint16_t mtu);
 
 /* Hear from the neighbour cache about frames that it gives up. */
 void ip_watch_neighbours(struct holm_net *net);
+
+/* Answer a packet that came in with an error, if its family's ICMP is named. It stays the caller's. */
+void ip_send_error(struct holm_net *net, struct holm_frame *f, enum ip_error_kind kind);
 
 /* Hand an error about a packet of ours to the transport that sent it. False: nobody is concerned. */
 bool ip_report_error(struct holm_net *net, const struct ip_error *error);

@@ -29,9 +29,9 @@ extern "C" {
 	X(IP4_CSUM, "ipv4: header checksum")                                                       \
 	X(IP4_SOURCE, "ipv4: impossible source address")                                           \
 	X(IP4_NOT_OURS, "ipv4: destination is another host")                                       \
-	X(IP4_FRAGMENT, "ipv4: fragment malformed, twice there, or overlapping")                   \
-	X(IP4_REASM_TIME, "ipv4: fragments whose others did not come")                             \
-	X(IP4_REASM_FULL, "ipv4: too many fragments wait for others")                              \
+	X(IP_FRAGMENT, "ip: fragment malformed, twice there, or overlapping")                      \
+	X(IP_REASM_TIME, "ip: fragments whose others did not come")                                \
+	X(IP_REASM_FULL, "ip: too many fragments wait for others")                                 \
 	X(IP4_OPTIONS, "ipv4: source route, or malformed options")                                 \
 	X(IP4_PROTOCOL, "ipv4: no such protocol here")                                             \
 	X(IP_NO_ROUTE, "ip: no route")                                                             \
@@ -95,8 +95,8 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(TX_BYTES, "bytes sent")                                                                  \
 	X(ARP_REQUESTS_SENT, "arp requests sent")                                                  \
 	X(ARP_REPLIES_SENT, "arp replies sent")                                                    \
-	X(IP4_FRAGMENTS_SENT, "ipv4 fragments sent")                                               \
-	X(IP4_REASSEMBLED, "ipv4 packets put together from fragments")                             \
+	X(IP_FRAGMENTS_SENT, "ip fragments sent")                                                  \
+	X(IP_REASSEMBLED, "ip packets put together from fragments")                                \
 	X(ICMP_ECHO_REPLIES, "icmp echo requests answered")                                        \
 	X(ICMP_ERRORS_SENT, "icmp errors sent")                                                    \
 	X(IGMP_REPORTS_SENT, "igmp reports sent")                                                  \

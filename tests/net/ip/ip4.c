@@ -68,7 +68,7 @@ static void a_bad_header_is_dropped_by_name(void **state)
 	expect_drop(&lab, 2, 1, true, HOLM_DROP_IP4_SHORT);
 	expect_drop(&lab, 3, 19, true, HOLM_DROP_IP4_SHORT);
 	expect_drop(&lab, 8, 63, false, HOLM_DROP_IP4_CSUM);
-	expect_drop(&lab, 6, 0x20, true, HOLM_DROP_IP4_FRAGMENT); /* of odd length */
+	expect_drop(&lab, 6, 0x20, true, HOLM_DROP_IP_FRAGMENT); /* of odd length */
 	lab_fini(&lab);
 }
 

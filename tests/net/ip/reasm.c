@@ -46,6 +46,7 @@ struct cut {
 	uint32_t src;
 	uint16_t id;
 	uint8_t proto;
+	uint8_t tos;
 	size_t off, len;
 	bool more;
 };
@@ -57,6 +58,7 @@ static void give(struct lab *lab, const struct cut *c)
 	size_t len = lab_ip4(frame, c->src ? c->src : LAB_IP(2), LAB_IP(1),
 			     c->proto ? c->proto : IP4_PROTO_ICMP, message + c->off, c->len);
 
+	frame[14 + 1] = c->tos;
 	store_be16(frame + 14 + 4, c->id);
 	store_be16(frame + 14 + 6, (uint16_t)(c->off / 8 | (c->more ? IP4_MF : 0)));
 	store_be16(frame + 14 + 10, 0);
@@ -173,8 +175,8 @@ static void the_largest_packet_comes_and_leaves_in_pieces(void **state)
 	for (size_t at = 0; at < MESSAGE_MAX; at += 1480)
 		give_part(&lab, 9, at, min_size(1480, MESSAGE_MAX - at), at + 1480 < MESSAGE_MAX);
 	assert_int_equal(lab.nsent, 45);
-	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP4_REASSEMBLED), 1);
-	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP4_FRAGMENTS_SENT), 45);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP_REASSEMBLED), 1);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP_FRAGMENTS_SENT), 45);
 	expect_answer(&lab, MESSAGE_MAX);
 	lab_fini(&lab);
 }
@@ -194,7 +196,7 @@ static void pieces_that_overlap_end_the_datagram(void **state)
 	give_part(&lab, 2, 0, 408, true);
 	give_part(&lab, 3, 0, 800, true);
 	give_part(&lab, 3, 0, 792, true);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_FRAGMENT), 6);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 6);
 	assert_int_equal(lab.nsent, 0);
 	lab_fini(&lab);
 }
@@ -212,7 +214,7 @@ static void all_pieces_agree_where_the_end_is(void **state)
 	give_part(&lab, 2, 400, 400, false);
 	give_part(&lab, 3, 400, 400, false);
 	give_part(&lab, 3, 800, 200, true);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_FRAGMENT), 6);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 6);
 	assert_true(lab_frames_are_home(&lab));
 	lab_fini(&lab);
 }
@@ -229,7 +231,7 @@ static void impossible_pieces_are_dropped(void **state)
 	give_part(&lab, 1, 0, 0, true);
 	give_part(&lab, 1, 65512, 8, false);
 	give(&lab, &tiny);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_FRAGMENT), 4);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 4);
 	assert_true(lab_frames_are_home(&lab));
 	lab_fini(&lab);
 }
@@ -244,13 +246,46 @@ static void the_sender_hears_that_pieces_did_not_come_in_time(void **state)
 	give_part(&lab, 1, 0, 800, true);
 	give_part(&lab, 2, 800, 200, false);
 	lab_run(&lab, IP_REASM_NS - LAB_S);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_REASM_TIME), 0);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_TIME), 0);
 	lab_run(&lab, 2 * LAB_S);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_REASM_TIME), 2);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_TIME), 2);
 	/* Only where the first piece has come, because an error quotes that. */
 	assert_int_equal(lab_count_type(&lab, ETH_TYPE_IP4), 1);
 	assert_int_equal(lab_find_type(&lab, ETH_TYPE_IP4, 0)->data[34], ICMP4_TIME_EXCEEDED);
 	assert_int_equal(lab_find_type(&lab, ETH_TYPE_IP4, 0)->data[35], 1);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
+/* The TOS of the answer to a request in two pieces with these; -1: there was none. */
+static int tos_of_the_answer(struct lab *lab, uint16_t id, uint8_t first, uint8_t second)
+{
+	struct cut a = { .id = id, .tos = first, .len = 800, .more = true };
+	struct cut b = { .id = id, .tos = second, .off = 800, .len = 200 };
+	const struct lab_sent *s;
+
+	lab_clear(lab);
+	give(lab, &a);
+	give(lab, &b);
+	s = lab_find_type(lab, ETH_TYPE_IP4, 0);
+	return s ? s->data[15] : -1;
+}
+
+static void a_mark_on_one_piece_is_a_mark_on_the_whole(void **state)
+{
+	enum { NOT = 0, ECT1 = 1, ECT0 = 2, CE = 3 };
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	make_message(1000);
+	assert_int_equal(tos_of_the_answer(&lab, 1, NOT, NOT), NOT);
+	assert_int_equal(tos_of_the_answer(&lab, 2, ECT0, ECT0), ECT0);
+	assert_int_equal(tos_of_the_answer(&lab, 3, ECT0, CE), CE);
+	assert_int_equal(tos_of_the_answer(&lab, 4, 0x20 | CE, 0x20 | ECT1), 0x20 | CE);
+	/* RFC 3168 section 5.3: nobody marks what may not be marked. */
+	assert_int_equal(tos_of_the_answer(&lab, 5, NOT, CE), -1);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 1);
 	assert_true(lab_frames_are_home(&lab));
 	lab_fini(&lab);
 }
@@ -266,7 +301,7 @@ static void one_source_cannot_fill_the_table(void **state)
 	give(&lab, &other);
 	for (uint16_t id = 0; id < 200; id++)
 		give_part(&lab, id, 0, 800, true);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_REASM_FULL), 200 - IP_REASM_SOURCE_MAX);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_FULL), 200 - IP_REASM_SOURCE_MAX);
 	assert_int_equal(lab.net->ip->reasm.datagrams.nodes, IP_REASM_SOURCE_MAX + 1);
 	lab_introduce(&lab, 3);
 	lab_clear(&lab);
@@ -292,7 +327,7 @@ static void many_sources_hold_no_more_than_the_table(void **state)
 		give(&lab, &c);
 	}
 	assert_int_equal(lab.net->ip->reasm.datagrams.nodes, IP_REASM_DATAGRAMS_MAX);
-	assert_int_equal(drops(&lab, HOLM_DROP_IP4_REASM_FULL), 300 - IP_REASM_DATAGRAMS_MAX);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_FULL), 300 - IP_REASM_DATAGRAMS_MAX);
 	lab_fini(&lab);
 }
 
@@ -311,7 +346,7 @@ static void pieces_hold_no_more_memory_than_the_limit(void **state)
 	for (size_t i = 0; i < 30; i++)
 		give_part(&lab, (uint16_t)(i / 8), (i % 8) * 1480, 1480, true);
 	assert_in_range(lab.net->ip->reasm.pinned_bytes, 1, 10 * HOLM_FRAME_BYTES);
-	assert_true(drops(&lab, HOLM_DROP_IP4_REASM_FULL) >= 20);
+	assert_true(drops(&lab, HOLM_DROP_IP_REASM_FULL) >= 20);
 	lab_fini(&lab);
 }
 
@@ -329,7 +364,7 @@ static void without_memory_pieces_are_dropped(void **state)
 	lab.fail_from = 0;
 	give_part(&lab, 1000, 0, 800, true);
 	give_part(&lab, 1000, 800, 200, false);
-	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP4_REASSEMBLED), 1);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP_REASSEMBLED), 1);
 	lab_fini(&lab);
 }
 
@@ -358,6 +393,7 @@ int main(void)
 		cmocka_unit_test(all_pieces_agree_where_the_end_is),
 		cmocka_unit_test(impossible_pieces_are_dropped),
 		cmocka_unit_test(the_sender_hears_that_pieces_did_not_come_in_time),
+		cmocka_unit_test(a_mark_on_one_piece_is_a_mark_on_the_whole),
 		cmocka_unit_test(one_source_cannot_fill_the_table),
 		cmocka_unit_test(many_sources_hold_no_more_than_the_table),
 		cmocka_unit_test(pieces_hold_no_more_memory_than_the_limit),
