@@ -6,14 +6,50 @@
 
 /* 224.0.0.1, all systems: every host is in it, always (RFC 1112 section 4). */
 #define ALL_SYSTEMS 0xe0000001u
+/* All systems', and all nodes' (RFC 4291 section 2.8). */
+#define FILTERS_MIN 2u
 
-static uint32_t hash_of(const struct holm_net *net, const struct holm_netif *netif, uint32_t addr)
+static uint32_t hash_of(const struct holm_net *net, const struct holm_netif *netif,
+			const struct holm_addr *addr)
 {
-	return fold_hash_2(&net->secrets.flow, addr, netif->index);
+	return fold_hash_2(&net->secrets.flow, load_be64(addr->b) ^ netif->index,
+			   load_be64(addr->b + 8));
+}
+
+/* ff01::1 and ff02::1. */
+static bool is_all_nodes(const struct holm_addr *addr)
+{
+	uint64_t high = load_be64(addr->b);
+
+	return load_be64(addr->b + 8) == 1 && (high == 0xff01ull << 48 || high == 0xff02ull << 48);
+}
+
+static bool is_everybodys(const struct holm_addr *addr)
+{
+	if (holm_addr_is_ip4(addr))
+		return ip4_from_addr(addr) == ALL_SYSTEMS;
+	return is_all_nodes(addr);
+}
+
+/* RFC 1112 section 6.4, RFC 2464 section 7. */
+static struct holm_mac mac_of(const struct holm_addr *addr)
+{
+	const uint8_t *b = addr->b;
+
+	if (holm_addr_is_ip4(addr))
+		return ip4_multicast_mac(ip4_from_addr(addr));
+	return (struct holm_mac){ { 0x33, 0x33, b[12], b[13], b[14], b[15] } };
+}
+
+static const struct ip_group_ops *ops_of(const struct holm_net *net, const struct holm_addr *addr)
+{
+	const struct ip_groups *gs = &net->ip->groups;
+
+	return holm_addr_is_ip4(addr) ? gs->ops4 : gs->ops6;
 }
 
 struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_netif *netif,
-			       uint32_t addr)
+			       const struct holm_addr *addr)
 {
 	struct htab_node *n;
 
@@ -21,27 +57,28 @@ struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_net
 	     n = htab_next(n)) {
 		struct ip_group *g = container_of(n, struct ip_group, node);
 
-		if (g->addr == addr && g->netif == netif)
+		if (g->netif == netif && holm_addr_equal(&g->addr, addr))
 			return g;
 	}
 	return NULL;
 }
 
-bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif, uint32_t addr)
+bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
+		  const struct holm_addr *addr)
 {
 	const struct ip_group *g;
 
-	if (addr == ALL_SYSTEMS)
+	if (is_everybodys(addr))
 		return true;
 	g = ip_group_find(net, netif, addr);
 	return g && g->users > 0;
 }
 
-/* The device is to let the groups in that have users, and all systems. -HOLM_ENOMEM: it was not told. */
+/* The device is to let the groups in that have users, and everybody's. -HOLM_ENOMEM: it was not told. */
 static int set_filter(struct holm_net *net, struct holm_netif *netif)
 {
 	struct ip_groups *gs = &net->ip->groups;
-	size_t n = 1, bytes = (gs->table.nodes + 1) * sizeof(struct holm_mac);
+	size_t n = 0, bytes = (gs->table.nodes + FILTERS_MIN) * sizeof(struct holm_mac);
 	struct holm_mac *macs;
 	struct list_node *node;
 
@@ -50,12 +87,15 @@ static int set_filter(struct holm_net *net, struct holm_netif *netif)
 	macs = mem_alloc(&net->mem, bytes);
 	if (!macs)
 		return -HOLM_ENOMEM;
-	macs[0] = ip4_multicast_mac(ALL_SYSTEMS);
+	if (net->ip->families[IP_FAMILY_4])
+		macs[n++] = ip4_multicast_mac(ALL_SYSTEMS);
+	if (net->ip->families[IP_FAMILY_6])
+		macs[n++] = (struct holm_mac){ { 0x33, 0x33, 0, 0, 0, 1 } };
 	for (node = list_first(&gs->all); node; node = list_next(&gs->all, node)) {
 		const struct ip_group *g = container_of(node, struct ip_group, all);
 
 		if (g->netif == netif && g->users > 0)
-			macs[n++] = ip4_multicast_mac(g->addr);
+			macs[n++] = mac_of(&g->addr);
 	}
 	net->callbacks++;
 	netif->dev->ops->set_filter(netif->dev, macs, n);
@@ -64,7 +104,7 @@ static int set_filter(struct holm_net *net, struct holm_netif *netif)
 	return 0;
 }
 
-static int create(struct holm_net *net, struct holm_netif *netif, uint32_t addr,
+static int create(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 		  struct ip_group **out)
 {
 	struct ip_groups *gs = &net->ip->groups;
@@ -77,7 +117,7 @@ static int create(struct holm_net *net, struct holm_netif *netif, uint32_t addr,
 		return -HOLM_ENOMEM;
 	g->net = net;
 	g->netif = netif;
-	g->addr = addr;
+	g->addr = *addr;
 	net_timer_init(&g->timer, NULL);
 	if (htab_insert(&gs->table, &g->node, hash_of(net, netif, addr)) != HTAB_INSERTED) {
 		mem_free(&net->mem, g, sizeof(*g));
@@ -96,9 +136,9 @@ void ip_group_free(struct holm_net *net, struct ip_group *g)
 	mem_free(&net->mem, g, sizeof(*g));
 }
 
-int ip_group_join(struct holm_net *net, struct holm_netif *netif, uint32_t addr)
+int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
-	struct ip_groups *gs = &net->ip->groups;
+	const struct ip_group_ops *ops = ops_of(net, addr);
 	struct ip_group *g = ip_group_find(net, netif, addr);
 	int err = 0;
 
@@ -114,21 +154,22 @@ int ip_group_join(struct holm_net *net, struct holm_netif *netif, uint32_t addr)
 		ip_group_free(net, g);
 		return err;
 	}
-	if (gs->joined)
-		gs->joined(net, g);
+	if (ops)
+		ops->joined(net, g);
 	return 0;
 }
 
-void ip_group_leave(struct holm_net *net, const struct holm_netif *netif, uint32_t addr)
+void ip_group_leave(struct holm_net *net, const struct holm_netif *netif,
+		    const struct holm_addr *addr)
 {
-	struct ip_groups *gs = &net->ip->groups;
+	const struct ip_group_ops *ops = ops_of(net, addr);
 	struct ip_group *g = ip_group_find(net, netif, addr);
 
 	if (!g || g->users == 0 || --g->users > 0)
 		return;
 	/* Without memory the device lets in what nobody wants, which is no harm. */
 	(void)set_filter(net, g->netif);
-	if (!gs->left || !gs->left(net, g))
+	if (!ops || !ops->left(net, g))
 		ip_group_free(net, g);
 }
 

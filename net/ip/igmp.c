@@ -88,15 +88,16 @@ static void send_message(struct holm_net *net, struct holm_netif *netif, uint32_
 static void send_report(struct holm_net *net, struct ip_group *g, enum igmp_record record)
 {
 	unsigned version = version_now(net);
+	uint32_t addr = ip4_from_addr(&g->addr);
 	uint8_t message[IGMP3_REPORT_BYTES];
 
 	if (version == 3) {
-		igmp3_build_report(message, record, g->addr);
+		igmp3_build_report(message, record, addr);
 		send_message(net, g->netif, ALL_IGMP3_ROUTERS, message, IGMP3_REPORT_BYTES);
 		return;
 	}
-	igmp_build(message, version == 1 ? IGMP1_REPORT : IGMP2_REPORT, g->addr);
-	send_message(net, g->netif, g->addr, message, IGMP_BYTES);
+	igmp_build(message, version == 1 ? IGMP1_REPORT : IGMP2_REPORT, addr);
+	send_message(net, g->netif, addr, message, IGMP_BYTES);
 	g->reported = true;
 }
 
@@ -109,7 +110,7 @@ static void send_leave(struct holm_net *net, struct ip_group *g)
 	if (version == 3) {
 		send_report(net, g, IGMP_TO_INCLUDE);
 	} else if (version == 2 && g->reported) {
-		igmp_build(message, IGMP2_LEAVE, g->addr);
+		igmp_build(message, IGMP2_LEAVE, ip4_from_addr(&g->addr));
 		send_message(net, g->netif, ALL_ROUTERS, message, IGMP_BYTES);
 		g->changes = 0;
 	}
@@ -156,7 +157,7 @@ static void fire(struct holm_net *net, struct net_timer *timer)
 
 static bool is_reported(const struct ip_group *g)
 {
-	return g->addr != ALL_SYSTEMS && !g->netif->loopback;
+	return ip4_from_addr(&g->addr) != ALL_SYSTEMS && !g->netif->loopback;
 }
 
 static void joined(struct holm_net *net, struct ip_group *g)
@@ -202,16 +203,17 @@ static void query(struct holm_net *net, const struct holm_netif *netif,
 	for (n = list_first(all); n; n = list_next(all, n)) {
 		struct ip_group *g = container_of(n, struct ip_group, all);
 
-		if (g->netif == netif && g->users > 0 && is_reported(g) &&
-		    (info->group == 0 || info->group == g->addr))
+		if (g->netif == netif && g->users > 0 && holm_addr_is_ip4(&g->addr) &&
+		    is_reported(g) && (info->group == 0 || info->group == ip4_from_addr(&g->addr)))
 			arm_within(net, g, info->response_ms * 1000000ull);
 	}
 }
 
 /* RFC 2236 section 3: one report of a group is enough, whoever sends it. */
-static void heard_report(struct holm_net *net, const struct holm_netif *netif, uint32_t addr)
+static void heard_report(struct holm_net *net, const struct holm_netif *netif, uint32_t group)
 {
-	struct ip_group *g = ip_group_find(net, netif, addr);
+	struct holm_addr addr = ip4_to_addr(group);
+	struct ip_group *g = ip_group_find(net, netif, &addr);
 
 	if (!g || g->users == 0 || version_now(net) == 3)
 		return;
@@ -256,13 +258,14 @@ static void igmp_input(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Life. */
 
+static const struct ip_group_ops igmp_group_ops = { .joined = joined, .left = left };
+
 static int igmp_start(struct holm_net *net)
 {
 	net->ip->igmp_state = mem_zalloc(&net->mem, sizeof(*net->ip->igmp_state));
 	if (!net->ip->igmp_state)
 		return -HOLM_ENOMEM;
-	net->ip->groups.joined = joined;
-	net->ip->groups.left = left;
+	net->ip->groups.ops4 = &igmp_group_ops;
 	return 0;
 }
 
@@ -272,10 +275,13 @@ static void igmp_stop(struct holm_net *net)
 
 	if (!net->ip || !net->ip->igmp_state)
 		return;
-	for (n = list_first(&net->ip->groups.all); n; n = list_next(&net->ip->groups.all, n))
-		net_timer_cancel(net, &container_of(n, struct ip_group, all)->timer);
-	net->ip->groups.joined = NULL;
-	net->ip->groups.left = NULL;
+	for (n = list_first(&net->ip->groups.all); n; n = list_next(&net->ip->groups.all, n)) {
+		struct ip_group *g = container_of(n, struct ip_group, all);
+
+		if (holm_addr_is_ip4(&g->addr))
+			net_timer_cancel(net, &g->timer);
+	}
+	net->ip->groups.ops4 = NULL;
 	mem_free(&net->mem, net->ip->igmp_state, sizeof(*net->ip->igmp_state));
 	net->ip->igmp_state = NULL;
 }

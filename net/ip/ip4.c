@@ -19,9 +19,11 @@ enum role { ROLE_FOREIGN, ROLE_OURS, ROLE_BROADCAST, ROLE_MULTICAST };
 static enum role role_of_group(const struct holm_net *net, const struct holm_netif *netif,
 			       uint32_t dst)
 {
+	const struct holm_addr group = ip4_to_addr(dst);
+
 	if (dst == UINT32_MAX)
 		return ROLE_BROADCAST;
-	return ip_group_has(net, netif, dst) ? ROLE_MULTICAST : ROLE_FOREIGN;
+	return ip_group_has(net, netif, &group) ? ROLE_MULTICAST : ROLE_FOREIGN;
 }
 
 /*
@@ -269,7 +271,7 @@ static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const stru
 {
 	struct holm_frame *copy;
 
-	if (dst->multicast && !ip_group_has(net, dst->netif, ip4_from_addr(&dst->remote)))
+	if (dst->multicast && !ip_group_has(net, dst->netif, &dst->remote))
 		return;
 	copy = holm_frame_copy(net->pool, f);
 	if (!copy) {

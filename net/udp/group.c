@@ -64,7 +64,7 @@ int holm_udp_join(struct holm_udp *u, const struct holm_addr *group, struct holm
 	m = mem_zalloc(&u->net->mem, sizeof(*m));
 	if (!m)
 		return -HOLM_ENOMEM;
-	err = ip_group_join(u->net, dev->netif, ip4_from_addr(group));
+	err = ip_group_join(u->net, dev->netif, group);
 	if (err) {
 		mem_free(&u->net->mem, m, sizeof(*m));
 		return err;
@@ -83,7 +83,7 @@ static void end(struct holm_udp *u, struct udp_member *m)
 		at = &(*at)->next;
 	*at = m->next;
 	if (m->dev->netif)
-		ip_group_leave(u->net, m->dev->netif, ip4_from_addr(&m->group));
+		ip_group_leave(u->net, m->dev->netif, &m->group);
 	mem_free(&u->net->mem, m, sizeof(*m));
 }
 
