@@ -3,94 +3,15 @@
  * errors that quote a packet of theirs, and sends errors about packets that nobody wants. Redirects
  * are not followed: a host's routes are its owner's.
  */
+#include "net/ip/icmp.h"
 #include "net/ip/state.h"
-
 #include "net/ip/sum.h"
-#include "net/link/eth.h"
 #include "net/wire/icmp4.h"
 
-/* Errors that may go in one burst, whatever the rate. Linux has the same number. */
-#define BURST 50u
-#define REPLY_TTL 64u
-/* RFC 1812 section 4.3.2.5: internetwork control. */
-#define ERROR_TOS 0xc0u
 /* What has to be contiguous of an error: its header, the quoted one, the quoted transport's 8. */
 #define QUOTE_BYTES (ICMP4_HDR_BYTES + IP4_HDR_MAX + ICMP4_QUOTE_MIN)
 
-/* One per instance. */
-struct icmp_state {
-	uint64_t next_ns;     /* when an evenly spaced sender would send its next error */
-	uint64_t interval_ns; /* between errors at the permitted rate */
-	struct ip_dst *last; /* the destination of the last echo reply: bursts come from one host */
-};
-
 /* ---- Echo. */
-
-static struct ip_dst *reply_dst(struct holm_net *net, const struct holm_addr *remote)
-{
-	struct icmp_state *icmp = net->icmp;
-
-	if (icmp->last && holm_addr_equal(&icmp->last->remote, remote) &&
-	    ip_dst_check(net, icmp->last))
-		return icmp->last;
-	if (icmp->last)
-		ip_dst_put(net, icmp->last);
-	if (ip_dst_get(net, remote, NULL, &icmp->last) != 0)
-		icmp->last = NULL;
-	return icmp->last;
-}
-
-/* A frame of our own for the ICMP header; what follows it is shared with the request. */
-static struct holm_frame *clone_message(struct holm_net *net, const struct holm_frame *f,
-					size_t len)
-{
-	struct holm_frame *r = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, true);
-	size_t skip = (size_t)f->l4_off + ICMP4_HDR_BYTES;
-
-	if (!r)
-		return NULL;
-	holm_frame_read(f, f->l4_off, holm_frame_put(r, ICMP4_HDR_BYTES), ICMP4_HDR_BYTES);
-	len -= ICMP4_HDR_BYTES;
-	for (uint32_t i = 0; i < f->nsegs && len > 0; i++) {
-		const struct holm_seg *seg = &f->segs[i];
-		size_t from = min_size(skip, seg->len);
-		size_t n = min_size(seg->len - from, len);
-
-		skip -= from;
-		if (n == 0)
-			continue;
-		if (!holm_frame_append(r, seg->buf, seg->data + from, n)) {
-			holm_frame_free(r);
-			return NULL;
-		}
-		len -= n;
-	}
-	r->flags = f->flags & HOLM_FRAME_LENT;
-	return r;
-}
-
-/* The request becomes the frame of its reply, which begins with the ICMP header. NULL: no frame. */
-static struct holm_frame *make_reply(struct holm_net *net, const struct ip_dst *dst,
-				     struct holm_frame *f, size_t len)
-{
-	struct holm_frame *r = f;
-
-	if (eth_may_reply_in_place(dst->netif, f)) {
-		holm_frame_trim(f, f->l4_off + len);
-		holm_frame_pull(f, f->l4_off);
-		eth_reset_for_reply(f);
-	} else {
-		r = clone_message(net, f, len);
-		holm_frame_free(f);
-	}
-	if (r) {
-		r->csum_start = 0;
-		r->payload_off = ICMP4_HDR_BYTES;
-		r->hdr_len = ICMP4_HDR_BYTES;
-		icmp4_echo_to_reply(holm_frame_data(r));
-	}
-	return r;
-}
 
 static void answer_echo(struct holm_net *net, struct holm_frame *f)
 {
@@ -101,7 +22,7 @@ static void answer_echo(struct holm_net *net, struct holm_frame *f)
 		.dst = &rx.src,
 		.proto = IP4_PROTO_ICMP,
 		.tos = rx.tos,
-		.ttl = REPLY_TTL,
+		.ttl = ICMP_REPLY_TTL,
 		.dont_fragment = true,
 	};
 
@@ -109,18 +30,17 @@ static void answer_echo(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_ICMP_BROADCAST);
 		return;
 	}
-	dst = reply_dst(net, &rx.src);
+	dst = icmp_reply_dst(net, &rx.src, NULL);
 	if (!dst) {
 		net_drop(net, f, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
 	/* A request that came in pieces is answered in pieces. */
 	tx.dont_fragment = rx.l4_len <= ip_dst_payload_max(dst);
-	f = make_reply(net, dst, f, rx.l4_len);
-	if (!f) {
-		net_drop_note(net, HOLM_DROP_NO_FRAME);
+	f = icmp_make_reply(net, dst, f, rx.l4_len);
+	if (!f)
 		return;
-	}
+	icmp4_echo_to_reply(holm_frame_data(f));
 	net_count(net, HOLM_COUNT_ICMP_ECHO_REPLIES);
 	ip_output(net, dst, f, &tx);
 }
@@ -234,48 +154,30 @@ static void error_input(struct holm_net *net, struct holm_frame *f, const struct
 
 /* ---- Errors out. */
 
-/* The rate of config.icmp_rate_per_s, with bursts. */
-static bool rate_allows(struct holm_net *net)
-{
-	struct icmp_state *icmp = net->icmp;
-	uint64_t at = max_u64(icmp->next_ns, net->now);
-
-	if (at - net->now > (BURST - 1) * icmp->interval_ns)
-		return false;
-	icmp->next_ns = at + icmp->interval_ns;
-	return true;
-}
-
 /* RFC 1122 section 3.2.2: what no error is ever sent about. */
 static bool may_answer(const struct holm_frame *f, const struct ip_rx *rx)
 {
 	return rx->flags == 0 && !(f->flags & HOLM_FRAME_BROADCAST) && !holm_addr_is_any(&rx->src);
 }
 
-static void send_error(struct holm_net *net, const struct holm_frame *f, const struct ip_rx *rx,
+static void send_error(struct holm_net *net, struct holm_frame *f, const struct ip_rx *rx,
 		       struct ip_dst *dst, const struct icmp4_info *info)
 {
 	struct ip_tx tx = {
 		.src = &rx->dst,
 		.dst = &rx->src,
 		.proto = IP4_PROTO_ICMP,
-		.tos = ERROR_TOS,
-		.ttl = REPLY_TTL,
+		.tos = ICMP4_ERROR_TOS,
+		.ttl = ICMP_REPLY_TTL,
 		.dont_fragment = true,
 	};
-	size_t packet = (size_t)(f->l4_off - f->l3_off) + rx->l4_len;
-	size_t quoted = min_size(packet, ICMP4_ERROR_MAX - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
-	struct holm_frame *e = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false);
+	struct holm_frame *e =
+		icmp_quote_frame(net, f, ICMP4_ERROR_MAX - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
 
-	if (!e) {
-		net_drop_note(net, HOLM_DROP_NO_FRAME);
+	if (!e)
 		return;
-	}
-	icmp4_build(holm_frame_put(e, ICMP4_HDR_BYTES), info);
-	holm_frame_read(f, f->l3_off, holm_frame_put(e, quoted), quoted);
+	icmp4_build(holm_frame_data(e), info);
 	icmp4_seal(holm_frame_data(e), e->len);
-	e->payload_off = ICMP4_HDR_BYTES;
-	e->hdr_len = ICMP4_HDR_BYTES;
 	net_count(net, HOLM_COUNT_ICMP_ERRORS_SENT);
 	ip_output(net, dst, e, &tx);
 }
@@ -300,12 +202,8 @@ static void send_unreachable(struct holm_net *net, struct holm_frame *f, enum ip
 	const struct ip_rx rx = *ip_rx(f);
 	struct ip_dst *dst;
 
-	if (!may_answer(f, &rx))
+	if (!may_answer(f, &rx) || !icmp_rate_allows(net))
 		return;
-	if (!rate_allows(net)) {
-		net_drop_note(net, HOLM_DROP_ICMP_RATE);
-		return;
-	}
 	if (ip_dst_get(net, &rx.src, NULL, &dst) != 0) {
 		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
 		return;
@@ -367,27 +265,18 @@ static void icmp4_input(struct holm_net *net, struct holm_frame *f)
 
 static int icmp4_start(struct holm_net *net)
 {
-	struct icmp_state *icmp = mem_zalloc(&net->mem, sizeof(*icmp));
+	int err = icmp_start(net, IP_FAMILY_4);
 
-	if (!icmp)
-		return -HOLM_ENOMEM;
-	icmp->interval_ns = 1000000000u / net->config.icmp_rate_per_s;
-	net->icmp = icmp;
-	net->ip->send_error[IP_FAMILY_4] = send_unreachable;
-	return 0;
+	if (!err)
+		net->ip->send_error[IP_FAMILY_4] = send_unreachable;
+	return err;
 }
 
 static void icmp4_stop(struct holm_net *net)
 {
-	struct icmp_state *icmp = net->icmp;
-
-	if (!icmp)
-		return;
-	net->ip->send_error[IP_FAMILY_4] = NULL;
-	if (icmp->last)
-		ip_dst_put(net, icmp->last);
-	mem_free(&net->mem, icmp, sizeof(*icmp));
-	net->icmp = NULL;
+	if (net->ip)
+		net->ip->send_error[IP_FAMILY_4] = NULL;
+	icmp_stop(net, IP_FAMILY_4);
 }
 
 static const struct holm_proto *const icmp4_needs[] = { &holm_ipv4, NULL };
