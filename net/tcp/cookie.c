@@ -33,13 +33,13 @@ static const uint16_t mss_table[] = { TCP_MSS_MIN, 536, 1220, 1300, 1360, 1440, 
 
 _Static_assert(ARRAY_LEN(mss_table) == 8, "three bits");
 
-static uint32_t mss_index(uint16_t mss)
+static uint32_t mss_index(uint16_t mss, bool ip4)
 {
 	uint32_t i = ARRAY_LEN(mss_table) - 1;
 
 	/* None announced: the default. */
 	if (mss == 0)
-		return 1;
+		return ip4 ? 1 : 2;
 	while (i > 0 && mss_table[i] > mss)
 		i--;
 	return i;
@@ -74,7 +74,8 @@ static uint32_t seal_bits(const struct holm_net *net, const struct tcp_tuple *en
 static void seal(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_half *half)
 {
 	uint64_t time = net->now >> TIME_SHIFT;
-	uint32_t bits = seal_bits(net, ends, half->irs, time, mss_index(half->peer_mss));
+	uint32_t mss = mss_index(half->peer_mss, holm_addr_is_ip4(&ends->remote));
+	uint32_t bits = seal_bits(net, ends, half->irs, time, mss);
 
 	half->held = TCP_HELD_SEALED;
 	half->iss = seq_of(bits + pad(net, ends, half->irs));

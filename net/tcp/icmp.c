@@ -1,35 +1,24 @@
 /*
- * ICMP errors about segments of ours: RFC 9293 section 3.9.2.2, RFC 5461, RFC 5927, RFC 1191. An
+ * ICMP errors about segments of ours: RFC 9293 section 3.9.2.2, RFC 5461, RFC 5927, RFC 1191, RFC 8201. An
  * error counts only if the sequence number that it quotes is in flight.
  */
 #include "net/tcp/room.h"
 
-/* RFC 1191 section 7.1: plateaus, for routers that do not say. */
-static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, 552 };
-/* Smaller paths exist on paper (RFC 791: 68); believing in them would be an attacker's gain. */
-#define MTU_FLOOR_IP4 552u
-#define MTU_FLOOR_IP6 1280u
+#define IP6_MTU_LEAST 1280u
 
-static uint32_t plateau_below(uint32_t mtu)
-{
-	for (size_t i = 0; i < ARRAY_LEN(plateaus); i++)
-		if (plateaus[i] < mtu)
-			return plateaus[i];
-	return mtu;
-}
-
-/* The path takes no more than `mtu`: send smaller segments, and what was too big again. */
+/*
+ * The path takes no more than `mtu`: send smaller segments, and what was too big again. RFC 8201 4:
+ *   If a node receives a Packet Too Big message reporting a next-hop MTU that is less than the IPv6
+ *   minimum link MTU, it must discard it.
+ */
 static void too_big(struct holm_tcp *c, uint32_t mtu)
 {
-	uint32_t floor = c->flags & TCP_IP6 ? MTU_FLOOR_IP6 : MTU_FLOOR_IP4;
+	struct holm_net *net = tcp_net(c);
 
-	if (mtu == 0)
-		mtu = plateau_below(c->dst->mtu);
-	mtu = max_u32(mtu, floor);
-	if (mtu >= c->dst->mtu)
-		return;
-	c->dst->mtu = (uint16_t)mtu;
-	tcp_recovery_resend(c);
+	if ((c->flags & TCP_IP6) && mtu < IP6_MTU_LEAST)
+		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
+	else if (ip_dst_lower_mtu(net, c->dst, mtu))
+		tcp_recovery_resend(c);
 }
 
 /*

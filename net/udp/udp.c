@@ -126,13 +126,30 @@ static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame 
 
 /* ---- Input. */
 
+/* A lower layer has looked already, or nothing can be damaged there. */
+static inline bool is_trusted(const struct holm_frame *f)
+{
+	return f->csum != HOLM_CSUM_NONE || (f->dev->netif->features & HOLM_DEV_NO_CSUM);
+}
+
+/*
+ * IPv4 senders may leave the checksum out. RFC 8200 8.1:
+ *   IPv6 receivers must discard UDP packets containing a zero checksum.
+ */
+static never_inline bool may_lack_checksum(const struct holm_frame *f)
+{
+	const struct ip_rx *rx = (const struct ip_rx *)(const void *)f->cb.bytes;
+
+	return holm_addr_is_ip4(&rx->src) || is_trusted(f);
+}
+
 /* `sum` is that of both ends. */
 static inline bool checksum_holds(const struct holm_frame *f, const struct udp_info *info,
 				  uint32_t sum)
 {
-	/* IPv4 senders may leave it out; a lower layer may have looked already. */
-	if (info->checksum == 0 || f->csum != HOLM_CSUM_NONE ||
-	    (f->dev->netif->features & HOLM_DEV_NO_CSUM))
+	if (unlikely(info->checksum == 0))
+		return may_lack_checksum(f);
+	if (is_trusted(f))
 		return true;
 	return checksum_finish(
 		       ip_frame_sum(f, f->l4_off, info->len, checksum_add(sum, info->len))) == 0;
