@@ -47,6 +47,15 @@ extern "C" {
 	X(RAW_QUEUE_FULL, "raw: receive queue full")                                               \
 	X(PACKET_QUEUE_FULL, "packet: receive queue full")                                         \
 	X(IGMP_MALFORMED, "igmp: too short, or checksum")                                          \
+	X(MLD_MALFORMED, "mld: too short, names no group, or not from this link")                  \
+	X(ND_MALFORMED, "nd: too short, or an option's length")                                    \
+	X(ND_OFF_LINK, "nd: not sent on this link")                                                \
+	X(ND_SOURCE, "nd: impossible source, target or hardware address")                          \
+	X(ND_NOT_OURS, "nd: about an address that is not ours, or unknown")                        \
+	X(ND_DUPLICATE, "nd: somebody else has an address of ours")                                \
+	X(ND_LOOPED, "nd: our own message came back")                                              \
+	X(ND_FULL, "nd: more routers, prefixes or servers than are kept")                          \
+	X(ND_REDIRECT, "nd: redirect that is not followed")                                        \
 	X(UDP_SHORT, "udp: length field")                                                          \
 	X(UDP_CSUM, "udp: checksum")                                                               \
 	X(UDP_NO_PORT, "udp: nobody bound to the port")                                            \
@@ -100,6 +109,11 @@ const char *holm_drop_text(enum holm_drop reason);
 	X(ICMP_ECHO_REPLIES, "icmp echo requests answered")                                        \
 	X(ICMP_ERRORS_SENT, "icmp errors sent")                                                    \
 	X(IGMP_REPORTS_SENT, "igmp reports sent")                                                  \
+	X(MLD_REPORTS_SENT, "mld reports sent")                                                    \
+	X(ND_SOLICITS_SENT, "neighbour solicitations sent")                                        \
+	X(ND_ADVERTS_SENT, "neighbour advertisements sent")                                        \
+	X(ND_ROUTER_SOLICITS_SENT, "router solicitations sent")                                    \
+	X(ND_DUPLICATES, "addresses given up because somebody else has them")                      \
 	X(UDP_RX, "udp datagrams received")                                                        \
 	X(UDP_TX, "udp datagrams sent")                                                            \
 	X(TCP_RX_SEGMENTS, "tcp segments received")                                                \
