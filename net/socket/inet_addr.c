@@ -51,7 +51,7 @@ bool inet_addr_is_unspec(const void *addr, uint32_t len)
 
 void inet_addr_wildcard_to_loopback(struct holm_endpoint *e)
 {
-	if (holm_addr_is_any(&e->addr))
+	if (holm_addr_is_ip4(&e->addr) && holm_addr_is_any(&e->addr))
 		e->addr = holm_addr_ip4(127, 0, 0, 1);
 }
 
@@ -73,3 +73,16 @@ int inet_addr_put(const struct holm_endpoint *e, void *addr, uint32_t *len)
 	*len = sizeof(in);
 	return 0;
 }
+
+static int parse(struct holm_socket *s, struct holm_endpoint *e, const void *addr, uint32_t len,
+		 enum inet_addr_use use)
+{
+	(void)s;
+	return inet_addr_parse(e, addr, len, use);
+}
+
+const struct inet_addrs inet_addrs = {
+	.parse = parse,
+	.put = inet_addr_put,
+	.any = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0 } },
+};

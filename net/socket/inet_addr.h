@@ -1,8 +1,8 @@
-/* sockaddr_in, as programs hand it in and want it back. */
+/* sockaddr_in and sockaddr_in6, as programs hand them in and want them back. */
 #ifndef NET_SOCKET_INET_ADDR_H
 #define NET_SOCKET_INET_ADDR_H
 
-#include <holm/socket.h>
+#include "net/socket/socket.h"
 
 /*
  * What an address is for decides which families pass: Linux takes AF_UNSPEC in bind() with the wildcard
@@ -10,17 +10,43 @@
  */
 enum inet_addr_use { INET_ADDR_BIND, INET_ADDR_CONNECT, INET_ADDR_SENDTO };
 
-/* -HOLM_EINVAL: too short; -HOLM_EAFNOSUPPORT; -HOLM_EFAULT: no address. */
+/* How a family writes addresses. */
+struct inet_addrs {
+	/*
+	 * -HOLM_EINVAL: too short; -HOLM_EAFNOSUPPORT; -HOLM_EFAULT: no address. The family may have more
+	 * to say; a link-local address binds the socket to its interface.
+	 */
+	int (*parse)(struct holm_socket *s, struct holm_endpoint *e, const void *addr, uint32_t len,
+		     enum inet_addr_use use);
+	/* Cut to *len, which becomes the full length. Both NULL: nobody wants it. */
+	int (*put)(const struct holm_endpoint *e, void *addr, uint32_t *len);
+	struct holm_addr any;
+};
+extern const struct inet_addrs inet_addrs;
+extern const struct inet_addrs inet6_addrs;
+
+/* AF_INET's. */
 int inet_addr_parse(struct holm_endpoint *e, const void *addr, uint32_t len,
 		    enum inet_addr_use use);
 
 /* Is it a sockaddr of family AF_UNSPEC, of any length that has a family? */
 bool inet_addr_is_unspec(const void *addr, uint32_t len);
 
-/* Linux connects to the loopback where the destination is the wildcard. */
+/* Linux connects to the loopback where the destination is the wildcard: IPv4's. */
 void inet_addr_wildcard_to_loopback(struct holm_endpoint *e);
 
-/* Cut to *len, which becomes the full length. Both NULL: nobody wants it. */
 int inet_addr_put(const struct holm_endpoint *e, void *addr, uint32_t *len);
+
+static inline int inet_parse(struct holm_socket *s, struct holm_endpoint *e, const void *addr,
+			     uint32_t len, enum inet_addr_use use)
+{
+	return s->ops->addrs->parse(s, e, addr, len, use);
+}
+
+static inline int inet_put(const struct holm_socket *s, const struct holm_endpoint *e, void *addr,
+			   uint32_t *len)
+{
+	return s->ops->addrs->put(e, addr, len);
+}
 
 #endif

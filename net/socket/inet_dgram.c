@@ -1,5 +1,5 @@
 /*
- * AF_INET, SOCK_DGRAM: a UDP endpoint behind the calls of POSIX. Datagrams arrive as frames and are
+ * AF_INET and AF_INET6, SOCK_DGRAM: a UDP endpoint behind the calls of POSIX. Datagrams arrive as frames and are
  * copied out once; sent ones are copied into their frame by UDP.
  */
 #include "net/socket/inet_dgram.h"
@@ -42,7 +42,7 @@ static void dgram_set_cookie(struct holm_socket *s)
 static int dgram_bind(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct holm_endpoint local;
-	int err = inet_addr_parse(&local, addr, len, INET_ADDR_BIND);
+	int err = inet_parse(s, &local, addr, len, INET_ADDR_BIND);
 
 	if (!err)
 		err = socket_check_port(s, local.port);
@@ -60,7 +60,7 @@ static int dgram_connect(struct holm_socket *s, const void *addr, uint32_t len)
 
 	if (inet_addr_is_unspec(addr, len))
 		return holm_udp_connect(inet_dgram_of(s)->udp, NULL);
-	err = inet_addr_parse(&remote, addr, len, INET_ADDR_CONNECT);
+	err = inet_parse(s, &remote, addr, len, INET_ADDR_CONNECT);
 	if (err)
 		return err;
 	inet_addr_wildcard_to_loopback(&remote);
@@ -77,7 +77,9 @@ static int dgram_name(struct holm_socket *s, enum socket_name which, void *addr,
 		holm_udp_local(d->udp, &e);
 	else
 		err = holm_udp_remote(d->udp, &e);
-	return err ? err : inet_addr_put(&e, addr, len);
+	if (!err && e.scope == 0 && s->dev && s->dev->netif)
+		e.scope = holm_dev_index(s->dev);
+	return err ? err : inet_put(s, &e, addr, len);
 }
 
 /* Also where it is refused the direction is shut, as on Linux. */
@@ -92,23 +94,51 @@ static int dgram_shutdown(struct holm_socket *s, unsigned shut)
 /* ---- datagrams ---- */
 
 /* What programs may say of a datagram that they send. */
-#define HOLM_ANC_SENT (HOLM_ANC_PKTINFO | HOLM_ANC_TTL | HOLM_ANC_TOS)
+#define HOLM_ANC_SENT4 (HOLM_ANC_PKTINFO | HOLM_ANC_TTL | HOLM_ANC_TOS)
+#define HOLM_ANC_SENT6 (HOLM_ANC_PKTINFO6 | HOLM_ANC_HOPLIMIT | HOLM_ANC_TCLASS | HOLM_ANC_DONTFRAG)
+
+/* An AF_INET6 socket says one thing of datagrams over IPv6 and another of those over IPv4. */
+static void read_words(const struct holm_ancillary *a, bool is_ip6, struct holm_udp_how *how)
+{
+	if (a->has & (is_ip6 ? HOLM_ANC_TCLASS : HOLM_ANC_TOS))
+		how->tos = is_ip6 ? a->tclass : a->tos;
+	if (a->has & (is_ip6 ? HOLM_ANC_HOPLIMIT : HOLM_ANC_TTL))
+		how->ttl = is_ip6 ? a->hops : a->ttl;
+	how->uncut = is_ip6 && (a->has & HOLM_ANC_DONTFRAG);
+}
+
+static bool leads_to_ip6(const struct dgram *d, const struct holm_endpoint *to)
+{
+	struct holm_endpoint remote;
+
+	if (to)
+		return !holm_addr_is_ip4(&to->addr);
+	return holm_udp_remote(d->udp, &remote) == 0 && !holm_addr_is_ip4(&remote.addr);
+}
 
 static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 			  const struct holm_msg *msg, const struct holm_span *spans)
 {
 	const struct holm_ancillary *a = msg->ancillary;
-	struct holm_udp_how how = { .tos = a->has & HOLM_ANC_TOS ? a->tos : -1 };
+	struct holm_udp_how how = { .tos = -1 };
+	bool is_ip6 = leads_to_ip6(d, to);
+	bool has_info = a && (a->has & (HOLM_ANC_PKTINFO6 | (is_ip6 ? 0u : HOLM_ANC_PKTINFO)));
+	uint32_t ifindex = to && to->scope ? to->scope + 1 : 0;
 
-	if (a->has & HOLM_ANC_TTL)
-		how.ttl = a->ttl;
-	if ((a->has & HOLM_ANC_PKTINFO) && a->ifindex != 0) {
-		how.dev = inet_dev_of(d->base.net, a->ifindex);
+	if (a)
+		read_words(a, is_ip6, &how);
+	if (has_info && a->ifindex != 0)
+		ifindex = a->ifindex;
+	if (ifindex != 0) {
+		how.dev = inet_dev_of(d->base.net, ifindex);
 		if (!how.dev)
 			return -HOLM_ENODEV;
 	}
-	if ((a->has & HOLM_ANC_PKTINFO) && !holm_addr_is_any(&a->spec_dst))
+	if (has_info && !holm_addr_is_any(&a->spec_dst)) {
 		how.src = &a->spec_dst;
+		if (holm_addr_is_ip4(how.src) == is_ip6)
+			return -HOLM_EINVAL;
+	}
 	return holm_udp_send_as(d->udp, to, &how, spans, msg->iovcnt);
 }
 
@@ -117,7 +147,9 @@ static int send_pieces(struct dgram *d, const struct holm_endpoint *to, const st
 {
 	for (size_t i = 0; i < msg->iovcnt; i++)
 		spans[i] = (struct holm_span){ msg->iov[i].base, msg->iov[i].len };
-	if (unlikely(msg->ancillary && (msg->ancillary->has & HOLM_ANC_SENT)))
+	if (unlikely(
+		    (msg->ancillary && (msg->ancillary->has & (HOLM_ANC_SENT4 | HOLM_ANC_SENT6))) ||
+		    (to && to->scope != 0)))
 		return send_specially(d, to, msg, spans);
 	return holm_udp_send(d->udp, to, spans, msg->iovcnt);
 }
@@ -148,24 +180,38 @@ static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int
 	return s->shut & SOCKET_SHUT_WR ? -HOLM_EPIPE : 0;
 }
 
+/* Where to; *named is false where that is what connect() has said. */
+static int read_name(struct holm_socket *s, const struct holm_msg *msg, struct holm_endpoint *to,
+		     bool *named)
+{
+	int err;
+
+	/* On Linux AF_INET6 sockets take such a name for none. */
+	*named = msg->name &&
+		 !(s->family == HOLM_AF_INET6 && inet_addr_is_unspec(msg->name, msg->name_len));
+	if (!*named)
+		return 0;
+	err = inet_parse(s, to, msg->name, msg->name_len, INET_ADDR_SENDTO);
+	if (err)
+		return err;
+	inet_addr_wildcard_to_loopback(to);
+	return to->port == 0 ? -HOLM_EINVAL : 0;
+}
+
 static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
+	bool onlink = (flags & HOLM_MSG_DONTROUTE) && !s->dontroute, named = false;
 	struct dgram *d = inet_dgram_of(s);
 	struct holm_endpoint to;
 	int err = may_send(s, msg, flags);
 
-	if (!err && msg->name) {
-		err = inet_addr_parse(&to, msg->name, msg->name_len, INET_ADDR_SENDTO);
-		if (!err && to.port == 0)
-			err = -HOLM_EINVAL;
-		if (!err)
-			inet_addr_wildcard_to_loopback(&to);
-	}
-	if (!err && (flags & HOLM_MSG_DONTROUTE) && !s->dontroute)
+	if (!err)
+		err = read_name(s, msg, &to, &named);
+	if (!err && onlink)
 		err = holm_udp_set_option(d->udp, HOLM_UDP_OPT_ONLINK, 1);
 	if (!err)
-		err = send_datagram(d, msg->name ? &to : NULL, msg);
-	if ((flags & HOLM_MSG_DONTROUTE) && !s->dontroute)
+		err = send_datagram(d, named ? &to : NULL, msg);
+	if (onlink)
 		(void)holm_udp_set_option(d->udp, HOLM_UDP_OPT_ONLINK, 0);
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
@@ -181,17 +227,21 @@ static struct holm_addr own_address(struct holm_net *net, const struct holm_data
 	return addr;
 }
 
+/* What only datagrams of one family have, as Linux reads it. */
+#define ONLY_OF_IP4 ((uint32_t)(HOLM_ANC_PKTINFO | HOLM_ANC_TTL | HOLM_ANC_TOS | HOLM_ANC_ORIGDST))
+#define ONLY_OF_IP6 ((uint32_t)(HOLM_ANC_HOPLIMIT | HOLM_ANC_TCLASS | HOLM_ANC_ORIGDST6))
+
 /* What options ask for beside the bytes. */
 static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct holm_ancillary *a)
 {
 	if (!a || !s->wants)
 		return;
-	a->has |= s->wants;
+	a->has |= s->wants & ~(holm_addr_is_ip4(&dg->to.addr) ? ONLY_OF_IP6 : ONLY_OF_IP4);
 	a->to = dg->to;
 	a->spec_dst = own_address(s->net, dg);
 	a->ifindex = dg->dev ? holm_dev_index(dg->dev) + 1 : 0;
-	a->ttl = dg->ttl;
-	a->tos = dg->tos;
+	a->ttl = a->hops = dg->ttl;
+	a->tos = a->tclass = dg->tos;
 	a->time_ns = dg->frame->time_ns;
 }
 
@@ -216,7 +266,8 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	if (!peek)
 		holm_frame_free(dg.frame);
 	if (msg->name) {
-		err = inet_addr_put(&dg.from, msg->name, &msg->name_len);
+		dg.from.scope = dg.dev ? holm_dev_index(dg.dev) : 0;
+		err = inet_put(s, &dg.from, msg->name, &msg->name_len);
 		if (err)
 			return err;
 	}
@@ -242,11 +293,12 @@ static int64_t dgram_recv_error(struct holm_socket *s, struct holm_msg *msg)
 	}
 	msg->flags = HOLM_MSG_ERRQUEUE | (done < t.payload_len ? HOLM_MSG_TRUNC : 0);
 	if (msg->ancillary) {
-		msg->ancillary->has |= HOLM_ANC_TROUBLE;
+		msg->ancillary->has |=
+			s->family == HOLM_AF_INET6 ? HOLM_ANC_TROUBLE6 : HOLM_ANC_TROUBLE;
 		msg->ancillary->trouble = t;
 	}
 	if (msg->name && t.to.port != 0)
-		err = inet_addr_put(&t.to, msg->name, &msg->name_len);
+		err = inet_put(s, &t.to, msg->name, &msg->name_len);
 	else
 		msg->name_len = 0;
 	return err ? err : (int64_t)done;
@@ -287,26 +339,40 @@ static int dgram_resize(struct holm_socket *s)
 				   max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES));
 }
 
+/* What both families have in common. */
+#define DGRAM_OPS                                                                                  \
+	.bytes = sizeof(struct dgram), .close = dgram_close, .set_cookie = dgram_set_cookie,       \
+	.bind = dgram_bind, .connect = dgram_connect, .name = dgram_name,                          \
+	.shutdown = dgram_shutdown, .send = dgram_send, .recv = dgram_recv,                        \
+	.recv_error = dgram_recv_error, .poll = dgram_poll, .readable = dgram_readable,            \
+	.take_error = dgram_take_error, .resize = dgram_resize, .set_way = dgram_set_way,          \
+	.has_timestamps = true
+
 const struct socket_ops inet_dgram_ops = {
-	.bytes = sizeof(struct dgram),
+	DGRAM_OPS,
+	.addrs = &inet_addrs,
 	.open = dgram_open,
-	.close = dgram_close,
-	.set_cookie = dgram_set_cookie,
-	.bind = dgram_bind,
-	.connect = dgram_connect,
-	.name = dgram_name,
-	.shutdown = dgram_shutdown,
-	.send = dgram_send,
-	.recv = dgram_recv,
-	.recv_error = dgram_recv_error,
-	.poll = dgram_poll,
-	.readable = dgram_readable,
-	.take_error = dgram_take_error,
-	.resize = dgram_resize,
-	.set_way = dgram_set_way,
-	.has_timestamps = true,
 	.set = inet_dgram_set,
 	.get = inet_dgram_get,
 	.set_bytes = inet_dgram_set_bytes,
 	.get_bytes = inet_dgram_get_bytes,
+};
+
+static int dgram6_open(struct holm_socket *s)
+{
+	int err = dgram_open(s);
+
+	return err ? err
+		   : holm_udp_set_option(inet_dgram_of(s)->udp, HOLM_UDP_OPT_IP6,
+					 HOLM_UDP_IP6_BOTH);
+}
+
+const struct socket_ops inet6_dgram_ops = {
+	DGRAM_OPS,
+	.addrs = &inet6_addrs,
+	.open = dgram6_open,
+	.set = inet6_dgram_set,
+	.get = inet6_dgram_get,
+	.set_bytes = inet6_dgram_set_bytes,
+	.get_bytes = inet6_dgram_get_bytes,
 };

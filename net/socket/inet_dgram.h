@@ -19,11 +19,29 @@ static inline struct dgram *inet_dgram_of(struct holm_socket *s)
 /* The device of an index as programs count, the loopback being 1. NULL: none. */
 struct holm_dev *inet_dev_of(const struct holm_net *net, uint32_t ifindex);
 
+/* Which option of UDP a socket option is. */
+struct inet_dgram_mapping {
+	int level, name;
+	enum holm_udp_option opt;
+	int minus_one; /* what -1 stands for; -1: it is refused */
+	bool is_flag;  /* any value that is not 0 means 1 */
+};
+int inet_dgram_set_mapped(struct holm_socket *s, const struct inet_dgram_mapping *m, int value);
+
 /* inet_dgram_option.c: the options that a datagram socket has of its own. */
 int inet_dgram_set(struct holm_socket *s, int level, int name, int value);
 int inet_dgram_get(struct holm_socket *s, int level, int name, int *value);
 int inet_dgram_set_bytes(struct holm_socket *s, int level, int name, const void *value,
 			 uint32_t len);
 int inet_dgram_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
+
+/* inet6_dgram.c: the same for AF_INET6. */
+int inet6_dgram_set(struct holm_socket *s, int level, int name, int value);
+int inet6_dgram_get(struct holm_socket *s, int level, int name, int *value);
+int inet6_dgram_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			  uint32_t len);
+int inet6_dgram_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
+/* Which part of a packet's company an IPv6 option asks for (enum holm_ancillary_bit); 0: none. */
+uint32_t inet6_company(int name);
 
 #endif

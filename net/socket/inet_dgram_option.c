@@ -12,15 +12,7 @@
 
 /* ---- numbers ---- */
 
-/* Which option of UDP a socket option is. */
-struct mapping {
-	int level, name;
-	enum holm_udp_option opt;
-	int minus_one; /* what -1 stands for; -1: it is refused */
-	bool is_flag;  /* any value that is not 0 means 1 */
-};
-
-static const struct mapping mappings[] = {
+static const struct inet_dgram_mapping mappings[] = {
 	{ HOLM_SOL_SOCKET, HOLM_SO_BROADCAST, HOLM_UDP_OPT_BROADCAST, -1, true },
 	{ HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TTL, HOLM_UDP_OPT_TTL, TTL_DEFAULT, false },
 	{ HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TOS, HOLM_UDP_OPT_TOS, 0xff, false },
@@ -33,7 +25,7 @@ static const struct mapping mappings[] = {
 	{ HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_MULTICAST_ALL, HOLM_UDP_OPT_GROUP_ALL, -1, false },
 };
 
-static const struct mapping *find_mapping(int level, int name)
+static const struct inet_dgram_mapping *find_mapping(int level, int name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(mappings); i++)
 		if (mappings[i].level == level && mappings[i].name == name)
@@ -59,9 +51,22 @@ uint32_t inet_dgram_company(int level, int name)
 	}
 }
 
+int inet_dgram_set_mapped(struct holm_socket *s, const struct inet_dgram_mapping *m, int value)
+{
+	if (m->opt == HOLM_UDP_OPT_MTU)
+		return -HOLM_ENOPROTOOPT;
+	if (m->is_flag)
+		value = value != 0;
+	else if (value == -1)
+		value = m->minus_one;
+	if (value < 0)
+		return -HOLM_EINVAL;
+	return holm_udp_set_option(inet_dgram_of(s)->udp, m->opt, (uint32_t)value);
+}
+
 int inet_dgram_set(struct holm_socket *s, int level, int name, int value)
 {
-	const struct mapping *m = find_mapping(level, name);
+	const struct inet_dgram_mapping *m = find_mapping(level, name);
 	uint32_t company = inet_dgram_company(level, name);
 
 	if (company) {
@@ -70,22 +75,12 @@ int inet_dgram_set(struct holm_socket *s, int level, int name, int value)
 	}
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
-	if (m->opt == HOLM_UDP_OPT_MTU)
-		return -HOLM_ENOPROTOOPT;
-	if (m->is_flag)
-		value = value != 0;
-	else if (value == -1)
-		value = m->minus_one;
-	if (m->opt == HOLM_UDP_OPT_TOS)
-		value &= 0xff;
-	if (value < 0)
-		return -HOLM_EINVAL;
-	return holm_udp_set_option(inet_dgram_of(s)->udp, m->opt, (uint32_t)value);
+	return inet_dgram_set_mapped(s, m, m->opt == HOLM_UDP_OPT_TOS ? value & 0xff : value);
 }
 
 int inet_dgram_get(struct holm_socket *s, int level, int name, int *value)
 {
-	const struct mapping *m = find_mapping(level, name);
+	const struct inet_dgram_mapping *m = find_mapping(level, name);
 	uint32_t company = inet_dgram_company(level, name), v;
 	int err;
 

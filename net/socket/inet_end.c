@@ -39,7 +39,7 @@ int inet_end_bind(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct ip_end *e = inet_end_of(s);
 	struct holm_endpoint local;
-	int err = inet_addr_parse(&local, addr, len, INET_ADDR_BIND);
+	int err = inet_parse(s, &local, addr, len, INET_ADDR_BIND);
 
 	e->reuse = s->reuseaddr;
 	return err ? err : ip_end_bind(e, &local);
@@ -52,7 +52,7 @@ int inet_end_connect(struct holm_socket *s, const void *addr, uint32_t len)
 
 	if (inet_addr_is_unspec(addr, len))
 		return ip_end_connect(inet_end_of(s), NULL);
-	err = inet_addr_parse(&remote, addr, len, INET_ADDR_CONNECT);
+	err = inet_parse(s, &remote, addr, len, INET_ADDR_CONNECT);
 	if (err)
 		return err;
 	inet_addr_wildcard_to_loopback(&remote);
@@ -66,11 +66,11 @@ int inet_end_name(struct holm_socket *s, enum socket_name which, void *addr, uin
 	struct holm_endpoint name = { .addr = e->local, .port = e->number };
 
 	if (which == SOCKET_NAME_LOCAL)
-		return inet_addr_put(&name, addr, len);
+		return inet_put(s, &name, addr, len);
 	if (!e->connected || e->rport == 0)
 		return -HOLM_ENOTCONN;
 	name = (struct holm_endpoint){ .addr = e->remote, .port = e->rport };
-	return inet_addr_put(&name, addr, len);
+	return inet_put(s, &name, addr, len);
 }
 
 /* Also where it is refused the direction is shut, as on Linux. */
@@ -95,7 +95,7 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if ((s->shut & SOCKET_SHUT_WR) && (inet_end_of(s)->echo || inet_end_of(s)->header_included))
 		return -HOLM_EPIPE;
 	if (msg->name)
-		err = inet_addr_parse(&to, msg->name, msg->name_len, INET_ADDR_SENDTO);
+		err = inet_parse(s, &to, msg->name, msg->name_len, INET_ADDR_SENDTO);
 	if (err)
 		return err;
 	if (msg->name)
@@ -148,7 +148,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 	if (!(flags & HOLM_MSG_PEEK))
 		ip_end_drop(e);
 	if (msg->name)
-		err = inet_addr_put(&from, msg->name, &msg->name_len);
+		err = inet_put(s, &from, msg->name, &msg->name_len);
 	if (err)
 		return err;
 	return (int64_t)(flags & HOLM_MSG_TRUNC ? len : done);

@@ -3,6 +3,7 @@
  * socket needs. The identifier is the socket's port; messages begin with the ICMP header.
  */
 #include "net/core/proto.h"
+#include "net/socket/inet_addr.h"
 #include "net/socket/inet_end.h"
 
 static int ping_open(struct holm_socket *s)
@@ -12,6 +13,7 @@ static int ping_open(struct holm_socket *s)
 
 static const struct socket_ops ping_ops = {
 	.bytes = sizeof(struct end_socket),
+	.addrs = &inet_addrs,
 	.open = ping_open,
 	.close = inet_end_close,
 	.set_cookie = inet_end_set_cookie,

@@ -4,6 +4,7 @@
  */
 #include "lib/mem.h"
 #include "net/core/proto.h"
+#include "net/socket/inet_addr.h"
 #include "net/socket/inet_end.h"
 #include "net/wire/ip4.h"
 
@@ -59,6 +60,7 @@ static int raw_get_bytes(struct holm_socket *s, int level, int name, void *value
 
 static const struct socket_ops raw_ops = {
 	.bytes = sizeof(struct end_socket),
+	.addrs = &inet_addrs,
 	.open = raw_open,
 	.close = inet_end_close,
 	.set_cookie = inet_end_set_cookie,

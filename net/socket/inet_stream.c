@@ -1,5 +1,5 @@
 /*
- * AF_INET, SOCK_STREAM: a TCP endpoint behind the calls of POSIX. What is read from where it stands: the
+ * AF_INET and AF_INET6, SOCK_STREAM: a TCP endpoint behind the calls of POSIX. What is read from where it stands: the
  * phase of connect() is the socket's, everything else is asked of TCP when it is needed.
  */
 #include "net/socket/inet_stream.h"
@@ -13,7 +13,8 @@
 static unsigned bind_flags(const struct stream *t)
 {
 	return (t->base.reuseaddr ? (unsigned)HOLM_TCP_REUSEADDR : 0u) |
-	       (t->base.reuseport ? (unsigned)HOLM_TCP_REUSEPORT : 0u);
+	       (t->base.reuseport ? (unsigned)HOLM_TCP_REUSEPORT : 0u) |
+	       (t->base.v6only ? (unsigned)HOLM_TCP_V6ONLY : 0u);
 }
 
 static int stream_open(struct holm_socket *s)
@@ -142,7 +143,7 @@ static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct stream *t = inet_stream_of(s);
 	struct holm_endpoint local;
-	int err = inet_addr_parse(&local, addr, len, INET_ADDR_BIND);
+	int err = inet_parse(s, &local, addr, len, INET_ADDR_BIND);
 
 	if (err)
 		return err;
@@ -181,7 +182,7 @@ static int connect_outcome(struct stream *t, int pending)
 static int prepare_connect(struct stream *t, const void *addr, uint32_t len,
 			   struct holm_endpoint *remote)
 {
-	int err = inet_addr_parse(remote, addr, len, INET_ADDR_CONNECT);
+	int err = inet_parse(&t->base, remote, addr, len, INET_ADDR_CONNECT);
 
 	if (!err && t->spent)
 		err = renew(t);
@@ -233,9 +234,7 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 
 static int stream_listen(struct holm_socket *s, int backlog)
 {
-	static const struct holm_endpoint any = {
-		.addr = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0 } },
-	};
+	const struct holm_endpoint any = { .addr = s->ops->addrs->any };
 	struct stream *t = inet_stream_of(s);
 	int err = 0;
 
@@ -285,6 +284,13 @@ static int stream_accept(struct holm_socket *s, struct holm_socket *child)
 	return err;
 }
 
+/* Of a link-local address, which is one of the interface that the socket is bound to. */
+static void put_scope(const struct holm_socket *s, struct holm_endpoint *e)
+{
+	if (e->scope == 0 && s->dev && s->dev->netif)
+		e->scope = holm_dev_index(s->dev);
+}
+
 static int stream_name(struct holm_socket *s, enum socket_name which, void *addr, uint32_t *len)
 {
 	const struct stream *t = inet_stream_of(s);
@@ -292,13 +298,17 @@ static int stream_name(struct holm_socket *s, enum socket_name which, void *addr
 
 	if (which == SOCKET_NAME_LOCAL) {
 		holm_tcp_local(t->tcp, &e);
-		return inet_addr_put(&e, addr, len);
+		if (!t->bound && holm_addr_is_any(&e.addr))
+			e.addr = s->ops->addrs->any;
+		put_scope(s, &e);
+		return inet_put(s, &e, addr, len);
 	}
 	if (which == SOCKET_NAME_PEER &&
 	    (t->phase <= LISTENING || is_over(t) || holm_tcp_state(t->tcp) == HOLM_TCP_SYN_SENT))
 		return -HOLM_ENOTCONN;
 	holm_tcp_remote(t->tcp, &e);
-	return inet_addr_put(&e, addr, len);
+	put_scope(s, &e);
+	return inet_put(s, &e, addr, len);
 }
 
 static int stream_shutdown(struct holm_socket *s, unsigned shut)
@@ -613,7 +623,7 @@ bool holm_socket_is_delivered(struct holm_socket *s)
 {
 	enum holm_tcp_state state;
 
-	if (s->ops != &inet_stream_ops || inet_stream_of(s)->phase <= LISTENING)
+	if (!s->ops->is_tcp || inet_stream_of(s)->phase <= LISTENING)
 		return true;
 	state = holm_tcp_state(inet_stream_of(s)->tcp);
 	return state == HOLM_TCP_CLOSED || state == HOLM_TCP_FIN_WAIT_2 ||
@@ -638,30 +648,28 @@ static int stream_resize(struct holm_socket *s)
 	return 0;
 }
 
+/* What both families have in common. */
+#define STREAM_OPS                                                                                 \
+	.bytes = sizeof(struct stream), .open = stream_open, .close = stream_close,                \
+	.set_cookie = stream_set_cookie, .bind = stream_bind, .connect = stream_connect,           \
+	.listen = stream_listen, .accept = stream_accept, .can_accept = stream_can_accept,         \
+	.name = stream_name, .shutdown = stream_shutdown, .send = stream_send,                     \
+	.recv = stream_recv, .poll = stream_poll, .readable = stream_readable,                     \
+	.take_error = stream_take_error, .is_listening = inet_stream_is_listening,                 \
+	.resize = stream_resize, .set_way = stream_set_way, .set_bytes = inet_stream_set_bytes,    \
+	.get_bytes = inet_stream_get_bytes, .unsent = stream_unsent,                               \
+	.at_mark = inet_stream_at_mark, .is_tcp = true
+
 const struct socket_ops inet_stream_ops = {
-	.bytes = sizeof(struct stream),
-	.open = stream_open,
-	.close = stream_close,
-	.set_cookie = stream_set_cookie,
-	.bind = stream_bind,
-	.connect = stream_connect,
-	.listen = stream_listen,
-	.accept = stream_accept,
-	.can_accept = stream_can_accept,
-	.name = stream_name,
-	.shutdown = stream_shutdown,
-	.send = stream_send,
-	.recv = stream_recv,
-	.poll = stream_poll,
-	.readable = stream_readable,
-	.take_error = stream_take_error,
-	.is_listening = inet_stream_is_listening,
-	.resize = stream_resize,
-	.set_way = stream_set_way,
+	STREAM_OPS,
+	.addrs = &inet_addrs,
 	.set = inet_stream_set,
 	.get = inet_stream_get,
-	.set_bytes = inet_stream_set_bytes,
-	.get_bytes = inet_stream_get_bytes,
-	.unsent = stream_unsent,
-	.at_mark = inet_stream_at_mark,
+};
+
+const struct socket_ops inet6_stream_ops = {
+	STREAM_OPS,
+	.addrs = &inet6_addrs,
+	.set = inet6_stream_set,
+	.get = inet6_stream_get,
 };

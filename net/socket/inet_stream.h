@@ -73,6 +73,9 @@ bool inet_stream_at_mark(struct holm_socket *s);
 /* ---- inet_stream_option.c */
 int inet_stream_set(struct holm_socket *s, int level, int name, int value);
 int inet_stream_get(struct holm_socket *s, int level, int name, int *value);
+/* inet6_stream.c: the same for AF_INET6. */
+int inet6_stream_set(struct holm_socket *s, int level, int name, int value);
+int inet6_stream_get(struct holm_socket *s, int level, int name, int *value);
 /* SO_MAX_PACING_RATE, which may be 64 bits. */
 int inet_stream_set_bytes(struct holm_socket *s, int level, int name, const void *value,
 			  uint32_t len);

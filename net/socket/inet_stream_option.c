@@ -10,7 +10,7 @@
 
 bool inet_stream_is_listening(struct holm_socket *s)
 {
-	return s->ops == &inet_stream_ops && inet_stream_of_const(s)->phase == LISTENING;
+	return s->ops->is_tcp && inet_stream_of_const(s)->phase == LISTENING;
 }
 
 /* Which option of TCP a socket option is; `low` to `high` are the values that it takes. */
@@ -154,7 +154,7 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 
 static bool is_stream(const struct holm_socket *s)
 {
-	return s->ops == &inet_stream_ops;
+	return s->ops->is_tcp;
 }
 
 /* A name of less than TCP_CA_NAME_MAX bytes; as on Linux it need not end with a zero. */

@@ -235,6 +235,7 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->mark = listener->mark;
 	child->dev = listener->dev;
 	child->dontroute = listener->dontroute;
+	child->v6only = listener->v6only;
 }
 
 int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,

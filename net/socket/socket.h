@@ -22,6 +22,7 @@ enum socket_shut { SOCKET_SHUT_RD = 1, SOCKET_SHUT_WR = 2 };
 enum socket_name { SOCKET_NAME_LOCAL, SOCKET_NAME_PEER, SOCKET_NAME_ACCEPTED };
 
 struct socket_ops;
+struct inet_addrs;
 
 /* Instead of one protocol: every one but 0 that fits a byte; every one. */
 #define SOCKET_PROTOCOL_IP (-1)
@@ -50,6 +51,8 @@ struct socket_state {
 
 struct socket_ops {
 	size_t bytes; /* of the whole object */
+	const struct inet_addrs
+		*addrs; /* how its family writes addresses; NULL: not as Internet ones */
 	/* Make the endpoint. The base is filled in. */
 	int (*open)(struct holm_socket *s);
 	/* Give it up. `abort`: without a word of farewell. The object is freed by the caller. */
@@ -95,6 +98,7 @@ struct socket_ops {
 	bool (*at_mark)(struct holm_socket *s);	     /* NULL: never */
 	bool (*is_listening)(struct holm_socket *s); /* NULL: never */
 	bool has_timestamps;			     /* tells when what is received came */
+	bool is_tcp;
 };
 
 /*
@@ -120,11 +124,15 @@ struct holm_socket {
 	uint32_t mark;
 	struct holm_dev *dev; /* SO_BINDTODEVICE; ip_no_dev(): it is no more */
 	bool dontroute;
+	bool v6only; /* AF_INET6: no IPv4 */
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
 };
 
 extern const struct socket_ops inet_stream_ops;
 extern const struct socket_ops inet_dgram_ops;
+/* The same for AF_INET6. */
+extern const struct socket_ops inet6_stream_ops;
+extern const struct socket_ops inet6_dgram_ops;
 
 /* What poll() says of a socket of packets whose endpoint is ready for this (enum holm_state). */
 unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready);

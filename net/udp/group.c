@@ -151,6 +151,11 @@ void holm_udp_send_groups6_by(struct holm_udp *u, struct holm_dev *dev)
 	udp_turn_off(u);
 }
 
+struct holm_dev *holm_udp_groups6_dev(const struct holm_udp *u)
+{
+	return u->ip6.group_dev;
+}
+
 void holm_udp_groups_source(const struct holm_udp *u, struct holm_addr *src)
 {
 	*src = u->group_src;

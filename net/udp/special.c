@@ -90,6 +90,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	const struct holm_addr local = u->local;
 	struct holm_dev *const dev = u->dev;
 	const struct udp_manner ip4 = u->ip4, ip6 = u->ip6;
+	const bool uncut6 = u->uncut6;
 	int err = check(u, how);
 
 	if (err)
@@ -101,6 +102,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	u->dev = how->dev ? how->dev : dev;
 	behave(&u->ip4, how);
 	behave(&u->ip6, how);
+	u->uncut6 |= how->uncut;
 	err = holm_udp_send(u, to, spans, nspans);
 	if (how->dev)
 		udp_drop_dst(u);
@@ -109,5 +111,6 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	u->dev = dev;
 	u->ip4 = ip4;
 	u->ip6 = ip6;
+	u->uncut6 = uncut6;
 	return err;
 }

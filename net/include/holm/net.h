@@ -80,7 +80,9 @@ extern const struct holm_proto holm_tcp_plpmtud;
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;
-/* Listed behind it: Unix sockets. */
+/* Listed behind it: AF_INET6, for IPv6 and both families at once; it needs holm_ipv6. */
+extern const struct holm_proto holm_sockets6;
+/* Likewise: Unix sockets. */
 extern const struct holm_proto holm_unix;
 /* Raw IPv4 sockets; ICMP echo sockets, which need holm_icmp4; packet sockets. */
 extern const struct holm_proto holm_raw;

@@ -38,6 +38,7 @@ enum holm_ipproto {
 	HOLM_IPPROTO_TCP = 6,
 	HOLM_IPPROTO_UDP = 17,
 	HOLM_IPPROTO_IPV6 = 41,
+	HOLM_IPPROTO_ICMPV6 = 58,
 	HOLM_IPPROTO_RAW = 255,
 };
 
@@ -146,10 +147,41 @@ enum holm_ip_sockopt {
 	HOLM_SOCKOPT_IP_MULTICAST_ALL = 49,
 };
 
+enum holm_ip6_sockopt {
+	HOLM_SOCKOPT_IPV6_CHECKSUM = 7,
+	HOLM_SOCKOPT_IPV6_UNICAST_HOPS = 16,
+	HOLM_SOCKOPT_IPV6_MULTICAST_IF = 17,
+	HOLM_SOCKOPT_IPV6_MULTICAST_HOPS = 18,
+	HOLM_SOCKOPT_IPV6_MULTICAST_LOOP = 19,
+	HOLM_SOCKOPT_IPV6_JOIN_GROUP = 20,
+	HOLM_SOCKOPT_IPV6_LEAVE_GROUP = 21,
+	HOLM_SOCKOPT_IPV6_MTU_DISCOVER = 23,
+	HOLM_SOCKOPT_IPV6_MTU = 24,
+	HOLM_SOCKOPT_IPV6_RECVERR = 25,
+	HOLM_SOCKOPT_IPV6_V6ONLY = 26,
+	HOLM_SOCKOPT_IPV6_MULTICAST_ALL = 29,
+	HOLM_SOCKOPT_IPV6_RECVPKTINFO = 49,
+	HOLM_SOCKOPT_IPV6_PKTINFO = 50,
+	HOLM_SOCKOPT_IPV6_RECVHOPLIMIT = 51,
+	HOLM_SOCKOPT_IPV6_HOPLIMIT = 52,
+	HOLM_SOCKOPT_IPV6_PATHMTU = 61,
+	HOLM_SOCKOPT_IPV6_DONTFRAG = 62,
+	HOLM_SOCKOPT_IPV6_RECVTCLASS = 66,
+	HOLM_SOCKOPT_IPV6_TCLASS = 67,
+	HOLM_SOCKOPT_IPV6_RECVORIGDSTADDR = 74,
+	HOLM_SOCKOPT_IPV6_FREEBIND = 78,
+};
+
 /* struct ip_mreqn of Linux; its first two are struct ip_mreq. */
 struct holm_ip_mreqn {
 	uint8_t group[4];
 	uint8_t address[4];
+	int32_t ifindex;
+};
+
+/* struct ipv6_mreq of Linux. */
+struct holm_ip6_mreq {
+	uint8_t group[16];
 	int32_t ifindex;
 };
 
@@ -162,6 +194,9 @@ struct holm_group_req {
 
 /* At level HOLM_SOL_RAW. */
 enum { HOLM_SOCKOPT_ICMP_FILTER = 1 };
+
+/* At level HOLM_IPPROTO_ICMPV6. */
+enum { HOLM_SOCKOPT_ICMP6_FILTER = 1 };
 
 /* At level HOLM_SOL_PACKET. */
 enum holm_packet_sockopt {
@@ -196,6 +231,21 @@ struct holm_sockaddr_in {
 	uint8_t port[2];
 	uint8_t addr[4];
 	uint8_t zero[8];
+};
+
+/* struct sockaddr_in6 of Linux; the first three are in network order but for the family. */
+struct holm_sockaddr_in6 {
+	uint16_t family;
+	uint8_t port[2];
+	uint8_t flowinfo[4];
+	uint8_t addr[16];
+	uint32_t scope_id; /* of a link-local address: the interface, the loopback being 1 */
+};
+
+/* struct ip6_mtuinfo of Linux. */
+struct holm_ip6_mtuinfo {
+	struct holm_sockaddr_in6 addr;
+	uint32_t mtu;
 };
 
 /* struct sockaddr_ll of Linux: protocol in network order, as many bytes of the address as halen says. */
@@ -270,7 +320,8 @@ struct holm_object {
 #define HOLM_OBJECTS_MAX 253u
 
 /*
- * A new socket. AF_INET with STREAM or DGRAM; where the instance's list has the part, AF_INET with RAW
+ * A new socket. AF_INET with STREAM or DGRAM; where the instance's list has the part, AF_INET6 with the
+ * same (`holm_sockets6`), AF_INET with RAW
  * (`holm_raw`) or DGRAM and IPPROTO_ICMP (`holm_ping`), AF_PACKET with RAW or DGRAM (`holm_packet`; the
  * protocol is an ethertype in network order), AF_UNIX with STREAM, DGRAM or SEQPACKET (`holm_unix`). -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
  * -HOLM_ESOCKTNOSUPPORT, -HOLM_EINVAL, -HOLM_ENOBUFS (config.sockets_max), -HOLM_ENOMEM.
@@ -377,9 +428,16 @@ enum holm_ancillary_bit {
 	HOLM_ANC_PKTINFO = 1 << 2, /* `to`, `ifindex` */
 	HOLM_ANC_TTL = 1 << 3,
 	HOLM_ANC_TOS = 1 << 4,
-	HOLM_ANC_INQ = 1 << 5,		/* of a stream, received only, where TCP_INQ asks for it */
-	HOLM_ANC_ORIGDST = 1 << 6,	/* `to`, received only */
-	HOLM_ANC_TROUBLE = 1 << 7,	/* with HOLM_MSG_ERRQUEUE */
+	HOLM_ANC_INQ = 1 << 5,	   /* of a stream, received only, where TCP_INQ asks for it */
+	HOLM_ANC_ORIGDST = 1 << 6, /* `to`, received only */
+	HOLM_ANC_TROUBLE = 1 << 7, /* with HOLM_MSG_ERRQUEUE */
+	/* The same as AF_INET6 sockets are told, and tell. */
+	HOLM_ANC_PKTINFO6 = 1 << 8, /* also of IPv4 */
+	HOLM_ANC_HOPLIMIT = 1 << 9,
+	HOLM_ANC_TCLASS = 1 << 10,
+	HOLM_ANC_ORIGDST6 = 1 << 11,
+	HOLM_ANC_TROUBLE6 = 1 << 12,	/* also of IPv4 */
+	HOLM_ANC_DONTFRAG = 1 << 13,	/* sent only: never in fragments */
 	HOLM_ANC_TIMESTAMP = 1 << 28,	/* `time_ns`, to be told in microseconds */
 	HOLM_ANC_TIMESTAMPNS = 1 << 29, /* the same, in nanoseconds */
 };
@@ -401,6 +459,7 @@ struct holm_ancillary {
 	uint32_t ifindex; /* where it came in; the loopback is 1, as on Linux */
 	uint64_t time_ns; /* when it came, as holm_net_now() counts */
 	uint8_t ttl, tos;
+	uint8_t hops, tclass;
 	uint32_t inq; /* bytes that can still be read; at its end at least 1 */
 };
 

@@ -59,7 +59,8 @@ struct holm_udp_how {
 	const struct holm_addr *src; /* one of our addresses */
 	struct holm_dev *dev;	     /* leave through it */
 	uint8_t ttl;
-	int tos; /* -1: as always */
+	int tos;    /* -1: as always */
+	bool uncut; /* of IPv6: never in fragments */
 };
 
 /* The same, not like the others. Also -HOLM_ENETUNREACH: `src` is not ours. */
@@ -140,7 +141,9 @@ int holm_udp_leave(struct holm_udp *u, const struct holm_addr *group, struct hol
 void holm_udp_send_groups_by(struct holm_udp *u, struct holm_dev *dev, const struct holm_addr *src);
 /* The same of IPv6 groups; the source is chosen. */
 void holm_udp_send_groups6_by(struct holm_udp *u, struct holm_dev *dev);
-/* The source that was given there; the wildcard: none. */
+/* What was given there; NULL: none. */
+struct holm_dev *holm_udp_groups6_dev(const struct holm_udp *u);
+/* The source that was given for IPv4; the wildcard: none. */
 void holm_udp_groups_source(const struct holm_udp *u, struct holm_addr *src);
 
 /*
