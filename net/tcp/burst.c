@@ -257,13 +257,11 @@ static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f
 
 /* ---- Payload ------------------------------------------------------------------------------------- */
 
-/* Copy a span to the end of the frame's `done` payload bytes; returns the sum of all of them. */
-static uint32_t copy_span(const struct tcp_tx *tx, struct holm_frame *f, struct holm_span span,
-			  size_t done, uint32_t sum)
+/* Copy a span behind `done` payload bytes; returns the sum of all of them. */
+static inline uint32_t copy_span(bool hw_csum, uint8_t *dst, struct holm_span span, size_t done,
+				 uint32_t sum)
 {
-	uint8_t *dst = holm_frame_put(f, span.len);
-
-	if (tx->hw_csum) {
+	if (hw_csum) {
 		memcpy(dst, span.data, span.len);
 		return sum;
 	}
@@ -272,19 +270,19 @@ static uint32_t copy_span(const struct tcp_tx *tx, struct holm_frame *f, struct 
 	return checksum_add(sum, checksum_rotate(checksum_copy(dst, span.data, span.len, 0)));
 }
 
-/* Copy queued bytes behind the head-room; returns their sum, if it is ours to compute. */
-static inline uint32_t copy_payload(const struct tcp_tx *tx, struct holm_frame *f, size_t off,
-				    size_t len)
+/* Copy queued bytes to `dst`; returns their sum, if it is ours to compute. */
+static inline uint32_t copy_queued(struct holm_sndbuf *snd, bool hw_csum, uint8_t *dst, size_t off,
+				   size_t len)
 {
 	uint32_t sum = 0;
 	size_t done = 0;
 
 	do {
 		struct holm_span span;
-		size_t n = holm_sndbuf_lend(tx->c->snd, off + done, len - done, &span, 1);
+		size_t n = holm_sndbuf_lend(snd, off + done, len - done, &span, 1);
 
 		ASSERT(n == 1);
-		sum = copy_span(tx, f, span, done, sum);
+		sum = copy_span(hw_csum, dst + done, span, done, sum);
 		done += span.len;
 	} while (unlikely(done < len));
 	return sum;
@@ -324,8 +322,8 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	if (!f)
 		return -HOLM_ENOBUFS;
 	if (len > 0)
-		sum = copy_payload(
-			tx, f, flags & TCP_SYN ? 0 : seq_diff(seq, tx->c->flight->buf_seq), len);
+		sum = copy_queued(tx->c->snd, tx->hw_csum, holm_frame_put(f, len),
+				  flags & TCP_SYN ? 0 : seq_diff(seq, tx->c->flight->buf_seq), len);
 	else
 		f->flags |= HOLM_FRAME_ACK;
 	hdr_len = push_header(tx, f, seq, len, flags);
@@ -426,43 +424,59 @@ static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 	}
 }
 
-/* The header of such a segment over IPv4, its checksum, and the other headers. */
-static always_inline void finish_usual(const struct tcp_tx *tx, struct holm_frame *f,
-				       uint32_t payload_sum)
+/* All three headers of such a segment at `p`, in front of `len` bytes of payload with the sum `sum`. */
+static always_inline void write_headers(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
+					uint32_t len, uint64_t sum, bool hw_csum)
 {
-	struct holm_tcp *c = tx->c;
+	uint8_t *tcp = p + ETH_HDR_BYTES + IP4_HDR_BYTES;
 	bool stamped = (c->flags & TCP_TS) != 0;
-	size_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
-	uint8_t *p = holm_frame_push(f, hdr_len);
-	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + f->len;
-	uint64_t sum = tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
-				       c->rcv_nxt.v, TCP_ACK | TCP_PSH, announce_window(c));
+	uint32_t l4_len = (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES) + len;
+	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + l4_len;
+	/* RFC 6864: a packet that cannot be fragmented needs no identification. */
+	const struct ip4_tx ip = {
+		.src = c->local4,
+		.dst = c->remote4,
+		.frag = IP4_DF,
+		.proto = IP4_PROTO_TCP,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
 
-	if (stamped)
-		sum += tcp_build_timestamp(p, tcp_tsval(tx->net, c->flight->ts_offset),
-					   c->ts_recent);
-	note_header(f, hdr_len);
-	if (tx->hw_csum)
-		defer_checksum(tx, f);
-	else
-		store_be16(p + TCP_CSUM_OFFSET,
-			   checksum_finish(checksum_fold64(sum + pseudo + payload_sum)));
-	transmit(tx, f);
+	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
+	ip4_write_header(p + ETH_HDR_BYTES, l4_len + IP4_HDR_BYTES, &ip);
+	sum += tcp_build_plain(tcp, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
+			       TCP_ACK | TCP_PSH, announce_window(c));
+	if (unlikely(stamped))
+		sum += tcp_build_timestamp(tcp, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
+	store_be16(tcp + TCP_CSUM_OFFSET,
+		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
+			   : checksum_finish(checksum_fold64(sum + pseudo)));
 }
 
-int tcp_send_usual(const struct tcp_tx *tx, uint32_t len)
+bool tcp_send_calm(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
-	struct holm_tcp *c = tx->c;
-	struct tcp_flight *fl = c->flight;
-	struct holm_frame *f = holm_frame_alloc(tx->net->pool, HOLM_FRAME_HEADROOM, false);
+	struct holm_netif *netif = c->dst->neigh->netif;
+	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES +
+			   (c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES);
+	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
+	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - headers, false);
+	uint8_t *p;
 
 	if (unlikely(!f))
-		return -HOLM_ENOBUFS;
-	finish_usual(tx, f, copy_payload(tx, f, seq_diff(fl->snd_nxt, fl->buf_seq), len));
-	net_count(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS);
-	fl->rcv_acked = c->rcv_nxt;
-	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
-	return 0;
+		return false;
+	p = holm_frame_put(f, headers + len);
+	write_headers(net, c, p, len, copy_queued(c->snd, hw_csum, p + headers, 0, len), hw_csum);
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+	f->hdr_len = (uint16_t)headers;
+	f->payload_off = (uint16_t)headers;
+	if (hw_csum) {
+		f->csum = HOLM_CSUM_PARTIAL;
+		f->csum_start = f->l4_off;
+		f->csum_off = TCP_CSUM_OFFSET;
+	}
+	netif_output(netif, f);
+	return true;
 }
 
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)

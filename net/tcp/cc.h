@@ -100,7 +100,8 @@ struct tcp_cc_ops {
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 	/*
 	 * In its place, of who wants no rate: an ACK of bytes that were sent once, outside recovery,
-	 * while cwnd was not what held us back. May be NULL: then that is no news to this controller.
+	 * while cwnd was not what held us back. Of several in a row the last alone may be told. May be
+	 * NULL: then that is no news to this controller.
 	 */
 	void (*passed)(struct tcp_cc *cc, uint64_t now_ns);
 	/*

@@ -201,6 +201,15 @@ void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us)
 	tcp_cc_on_ack(c, &ack);
 }
 
+void tcp_cc_catch_up(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+
+	fl->round_end = c->snd_una;
+	if (fl->cc_ops->passed)
+		fl->cc_ops->passed(&fl->cc, fl->progress_ns);
+}
+
 void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
 {
 	struct tcp_flight *fl = c->flight;
@@ -303,6 +312,7 @@ int holm_tcp_set_congestion(struct holm_tcp *t, const char *name, size_t len)
 		return -HOLM_ENOENT;
 	if (ops == t->settings->cc)
 		return 0;
+	tcp_stir(t);
 	s = tcp_settings_own(t);
 	if (!s || (t->flight && !tcp_cc_begin(t, ops)))
 		return -HOLM_ENOMEM;

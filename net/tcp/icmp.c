@@ -57,6 +57,7 @@ void tcp_error(struct holm_net *net, const struct ip_error *error)
 		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
 		return;
 	}
+	tcp_stir(c);
 	if (error->kind == IP_ERROR_TOO_BIG)
 		too_big(c, error->mtu);
 	else

@@ -194,6 +194,7 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	*c = found;
 	if (likely(tcp_predicted_input(found, rx)))
 		return TCP_DONE;
+	tcp_stir(found);
 	return unlikely(found->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(found, rx)
 							   : tcp_input_synchronized(found, rx);
 }

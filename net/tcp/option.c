@@ -180,6 +180,7 @@ static bool repace(struct holm_tcp *t, struct tcp_settings *s, uint32_t before)
 /* An ACK that is delayed now goes at once. */
 static void set_quick(struct holm_tcp *t, bool quick)
 {
+	tcp_stir(t);
 	t->quick = quick ? TCP_QUICK_ACKS : 0;
 	if (quick && (t->flags & TCP_ACK_DELAYED)) {
 		t->flags |= TCP_ACK_NOW;
@@ -220,6 +221,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	s = tcp_settings_own(t);
 	if (!s)
 		return -HOLM_ENOMEM;
+	tcp_stir(t);
 	store(s, opt, value);
 	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, now))
 		return -HOLM_ENOMEM;
@@ -240,6 +242,7 @@ int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bo
 	ASSERT(!net->callbacks);
 	if (!s)
 		return -HOLM_ENOMEM;
+	tcp_stir(t);
 	s->via = (struct ip_via){ .dev = dev, .mark = mark, .onlink = onlink };
 	if (t->dst && ip_dst_get_via(net, &t->dst->remote, &s->via, &dst) == 0) {
 		ip_dst_put(net, t->dst);

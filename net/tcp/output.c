@@ -560,7 +560,7 @@ static bool is_due(const struct holm_tcp *c, struct tcp_seq end)
 }
 
 /* Send everything that is due. Blocked, the connection will be noted again. */
-static void output(struct holm_tcp *c)
+static never_inline void output_all(struct holm_tcp *c)
 {
 	struct tcp_seq end;
 	struct tcp_tx tx;
@@ -572,8 +572,9 @@ static void output(struct holm_tcp *c)
 		starve(c);
 		return;
 	}
+	tcp_stir(c);
 	end = tcp_snd_end(c);
-	if (!tcp_predicted_output(c, end) && is_due(c, end)) {
+	if (is_due(c, end)) {
 		ip_dst_check(tcp_net(c), c->dst);
 		tcp_tx_init(&tx, c, end);
 		/* Both may have opened, and the other end's answer may have come before ours left. */
@@ -607,7 +608,8 @@ static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 			continue;
 		}
 		(*budget)--;
-		output(c);
+		if (unlikely(!c->flight || !tcp_predicted_output(c)))
+			output_all(c);
 	}
 	return !queue_is_empty(&ts->output);
 }

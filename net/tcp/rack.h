@@ -51,25 +51,31 @@ enum tlp_result {
 
 void rack_init(struct tcp_rack *r);
 
-/*
- * RFC 8985 6.2, step 1: Update RACK.min_RTT. Step 2: Update state for most recently sent segment that
- * has been delivered. The scoreboard has left out what is ambiguous.
- */
-static inline void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now)
+/* RFC 8985 6.2, step 1: Update RACK.min_RTT. What was sent at `at` has been delivered. */
+static inline void rack_round_trip(struct tcp_rack *r, uint32_t at, uint32_t now)
 {
-	uint32_t rtt = now - newest->at;
+	uint32_t rtt = now - at;
 
 	if (!r->has_rtt || rtt <= r->min_rtt || now - r->min_rtt_at > RACK_MIN_RTT_WINDOW) {
 		r->min_rtt = rtt;
 		r->min_rtt_at = now;
 	}
 	r->rtt = rtt;
+	r->has_rtt = true;
+}
+
+/*
+ * The same, and step 2: Update state for most recently sent segment that has been delivered. The
+ * scoreboard has left out what is ambiguous.
+ */
+static inline void rack_sample(struct tcp_rack *r, const struct tcp_sent *newest, uint32_t now)
+{
+	rack_round_trip(r, newest->at, now);
 	if (!r->has_segment || serial_lt(r->tx, newest->tx) ||
 	    (r->tx == newest->tx && seq_lt(r->end, newest->end))) {
 		r->tx = newest->tx;
 		r->end = newest->end;
 	}
-	r->has_rtt = true;
 	r->has_segment = true;
 }
 

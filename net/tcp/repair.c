@@ -13,7 +13,7 @@
 
 static uint32_t units_now(const struct holm_tcp *c)
 {
-	return (uint32_t)(tcp_net(c)->now >> RTT_UNIT_SHIFT);
+	return repair_units(tcp_net(c)->now);
 }
 
 static const struct tcp_rack_ops *rack_of(const struct holm_tcp *c)
@@ -25,7 +25,7 @@ static const struct tcp_rack_ops *rack_of(const struct holm_tcp *c)
  * RFC 8985 7.2: schedule a loss probe when new data was sent or SND.UNA advanced, unless in recovery, or
  * the last transmission was a probe itself. Not later than the retransmission timer.
  */
-static inline void schedule_probe(struct holm_tcp *c)
+static inline void schedule_probe(struct holm_tcp *c, uint64_t now)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = fl->repair;
@@ -40,7 +40,7 @@ static inline void schedule_probe(struct holm_tcp *c)
 		return;
 	pto = tlp_pto(c->rtt.srtt8 >> 3, tcp_in_flight(c) <= fl->cc.mss);
 	/* One tick more: the present one has begun already. */
-	tick = tcp_ticks(tcp_net(c)->now + (pto << RTT_UNIT_SHIFT)) + 1;
+	tick = tcp_ticks(now + (pto << RTT_UNIT_SHIFT)) + 1;
 	if ((c->flags & TCP_REXMT) && serial_lt(fl->rexmt, tick))
 		tick = fl->rexmt;
 	fl->wait = TCP_WAIT_PROBE;
@@ -114,7 +114,7 @@ static void sent(struct holm_tcp *c, uint32_t n)
 		c->flags &= ~(uint32_t)TCP_TLP_DUE;
 		rack->probed(c, false);
 	}
-	schedule_probe(c);
+	schedule_probe(c, tcp_net(c)->now);
 }
 
 static void resent(struct holm_tcp *c, struct tcp_seq from, struct tcp_seq to)
@@ -376,7 +376,7 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 		if (fl->phase == TCP_OPEN)
 			fl->credit = 0;
 		if (rack)
-			schedule_probe(c);
+			schedule_probe(c, tcp_net(c)->now);
 	}
 	if (unlikely(r->score.lost > 0) || seq_lt(fl->rtx_nxt, fl->rtx_end))
 		repair_aim(c);
@@ -398,7 +398,28 @@ static void acked_plain(struct holm_tcp *c, uint32_t n_acked)
 	if (fl->wait == TCP_WAIT_REORDER)
 		fl->wait = TCP_WAIT_NONE;
 	if (rack_of(c))
-		schedule_probe(c);
+		schedule_probe(c, tcp_net(c)->now);
+}
+
+/* One range at most is in flight, and nothing was amiss: what acked_plain() and sent() would have noted. */
+static void catch_up(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	struct tcp_repair *r = fl->repair;
+	struct tcp_score *s = &r->score;
+
+	if (!seq_eq(s->una, c->snd_una)) {
+		tcp_score_move(s, c->snd_una);
+		r->dups = 0;
+		r->rack.tx = s->tx;
+		r->rack.end = c->snd_una;
+		r->rack.has_segment = true;
+	}
+	if (tcp_in_flight(c) == 0)
+		return;
+	tcp_score_sent(s, &tcp_net(c)->mem, fl->snd_nxt, repair_units(fl->timed_ns), 0);
+	if (rack_of(c))
+		schedule_probe(c, fl->timed_ns);
 }
 
 static void acked(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t n_acked, bool duplicate)
@@ -502,6 +523,7 @@ const struct tcp_sack_ops tcp_sack_ops = {
 	.resent = resent,
 	.acked = acked,
 	.acked_plain = acked_plain,
+	.catch_up = catch_up,
 	.timeout = timeout,
 	.resend = resend,
 	.fire = fire,

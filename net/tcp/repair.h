@@ -8,6 +8,7 @@
 
 #include "net/tcp/prr.h"
 #include "net/tcp/rack.h"
+#include "net/tcp/rtt.h"
 #include "net/wire/tcp.h"
 
 struct holm_tcp;
@@ -16,6 +17,12 @@ struct tcp_rx;
 
 /* RFC 5681's and RFC 6675's DupThresh. */
 #define TCP_DUPTHRESH 3u
+
+/* The scoreboard's and RACK's time. */
+static inline uint32_t repair_units(uint64_t ns)
+{
+	return (uint32_t)(ns >> RTT_UNIT_SHIFT);
+}
 
 /* What the second deadline of a connection is for: struct tcp_flight, wait. */
 enum tcp_wait {
@@ -75,6 +82,11 @@ struct tcp_sack_ops {
 	void (*acked)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t acked, bool duplicate);
 	/* The same where there is no other news, and tcp_is_plain() was true before SND.UNA moved. */
 	void (*acked_plain)(struct holm_tcp *c, uint32_t acked);
+	/*
+	 * Calm has ended: what was acknowledged since it began, and what is in flight, left at
+	 * flight->timed_ns, are news here.
+	 */
+	void (*catch_up)(struct holm_tcp *c);
 	/* The retransmission timer has expired. */
 	void (*timeout)(struct holm_tcp *c);
 	/* All of it is to be sent again, and that is not congestion. */

@@ -328,8 +328,17 @@ static inline bool tcp_is_plain(const struct tcp_flight *fl)
 /* ---- predict.c */
 /* Is this the segment that was to be expected? Then it has been dealt with. */
 bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx);
-/* Is all that is due one segment, with everything queued up to `end`? Then it has been sent. */
-bool tcp_predicted_output(struct holm_tcp *c, struct tcp_seq end);
+/* Is one segment all that is due, or nothing? Then that was the visit. The block is there. */
+bool tcp_predicted_output(struct holm_tcp *c);
+/* From its last byte on, one segment needs no timer for so long. */
+#define TCP_CALM_NS ((uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT)
+/* Somebody asks for more than predict.c knows of: have the block say it all. */
+void tcp_calm_end(struct holm_tcp *c);
+static inline void tcp_stir(struct holm_tcp *c)
+{
+	if (unlikely(c->flight && c->flight->calm))
+		tcp_calm_end(c);
+}
 /* May this connection send a challenge ACK now? Counts it if so. */
 bool tcp_challenge_allowed(struct holm_tcp *c);
 
@@ -593,10 +602,10 @@ struct tcp_tx {
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /*
- * The same for the next `len` bytes, the last that are queued, which fit one frame, over IPv4, with ACK
- * and PSH. 0 or -HOLM_ENOBUFS.
+ * The same in calm: SND.UNA is SND.NXT, `len` bytes are all that is queued, they fit a frame and the path,
+ * whose neighbour is known. With ACK and PSH. False: no frame.
  */
-int tcp_send_usual(const struct tcp_tx *tx, uint32_t len);
+bool tcp_send_calm(struct holm_net *net, struct holm_tcp *c, uint32_t len);
 /* `end` is tcp_snd_end(c): asked once a visit. */
 static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {
@@ -689,6 +698,8 @@ void tcp_cc_end(struct holm_tcp *c);
 void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack);
 /* The usual one: in order, of what was sent once, outside recovery; SND.UNA has moved by `acked`. */
 void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us);
+/* Calm has ended in which there were such ACKs, the last at flight->progress_ns. */
+void tcp_cc_catch_up(struct holm_tcp *c);
 /* Fast recovery begins: ssthresh is set, cwnd is recovery's until tcp_cc_on_recovered(). */
 void tcp_cc_on_recovery(struct holm_tcp *c, uint32_t flight_size);
 void tcp_cc_on_recovered(struct holm_tcp *c);
@@ -773,8 +784,9 @@ static inline bool tcp_is_paced(const struct holm_tcp *c)
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 /* Arm for the earliest deadline, lazily. */
 void tcp_timer_update(struct holm_tcp *c);
-/* The retransmission or probe timer starts anew, `retries` backed off. */
+/* The retransmission or probe timer starts anew, `retries` backed off; as of when that was sent. */
 void tcp_timer_rexmt(struct holm_tcp *c);
+void tcp_timer_rexmt_from(struct holm_tcp *c, uint64_t sent_ns);
 /* The same for an ACK of new data that leaves less than this in flight: RFC 7765's rrthresh. */
 #define TCP_RESTART_SEGMENTS 4u
 void tcp_timer_restart(struct holm_tcp *c);

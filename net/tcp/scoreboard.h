@@ -130,6 +130,15 @@ static inline bool tcp_score_is_plain(const struct tcp_score *s)
 	return (s->sacked | s->lost) == 0 && seq_eq(s->again_end, s->una);
 }
 
+/* The front is at `ack`, and nothing above it is known. */
+static inline void score_front(struct tcp_score *s, struct tcp_seq ack)
+{
+	s->una = ack;
+	s->top = ack;
+	s->again_end = ack;
+	s->lost_from = ack;
+}
+
 /* Then this is all the news of an ACK that moves to `ack`: which of that was sent last. */
 static inline struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tcp_seq ack)
 {
@@ -145,11 +154,15 @@ static inline struct tcp_sent tcp_score_ack_plain(struct tcp_score *s, struct tc
 	} while (--s->n > 0 && seq_lt(newest.end, ack));
 	if (s->n == 0)
 		s->first = 0;
-	s->una = ack;
-	s->top = ack;
-	s->again_end = ack;
-	s->lost_from = ack;
+	score_front(s, ack);
 	return newest;
+}
+
+/* Nothing was in flight; `una` has moved since, by what left and was acknowledged one by one. */
+static inline void tcp_score_move(struct tcp_score *s, struct tcp_seq una)
+{
+	s->tx++;
+	score_front(s, una);
 }
 
 /* RFC 6675 section 4, pipe: what is thought to be in the network. */

@@ -44,6 +44,7 @@ bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to)
 void tcp_set_state(struct holm_tcp *c, enum holm_tcp_state next)
 {
 	ASSERT(tcp_edge_is_legal((enum holm_tcp_state)c->state, next));
+	tcp_stir(c);
 	c->state = (uint8_t)next;
 	c->flags |= TCP_CHANGED;
 }

@@ -8,6 +8,11 @@
 
 /* How long a block that nothing waits for any more is kept: the next request may follow. */
 #define FLIGHT_KEEP_NS 1000000000u
+
+/* What predict.c arms for: no retransmission and no probe of a single segment is due earlier. */
+_Static_assert(TCP_CALM_NS <= (uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT, "RTO, one tick added");
+_Static_assert(TCP_CALM_NS <= (uint64_t)TLP_ACK_DELAY << RTT_UNIT_SHIFT, "PTO");
+_Static_assert(TCP_CALM_NS <= (uint64_t)TLP_FIRST << RTT_UNIT_SHIFT, "PTO of the first");
 #define DELACK_TICKS ((TCP_DELACK_NS >> TCP_TICK_SHIFT) + 2u)
 /* A peer that answers no probe for longer than R2 takes is gone. */
 #define SILENCE_MAX_S 462u
@@ -36,20 +41,25 @@ static uint32_t rto_ticks(const struct holm_tcp *c)
 	return rtt_rto_ticks(&c->rtt);
 }
 
-static inline void start(struct holm_tcp *c)
+static inline void start(struct holm_tcp *c, uint64_t now)
 {
 	uint32_t rto = rto_ticks(c);
 
 	if (unlikely(c->flight->retries > 0))
 		rto = rtt_backoff_ticks(rto, c->flight->retries);
 	/* One more: the tick that runs has begun already. */
-	c->flight->rexmt = tcp_ticks(tcp_net(c)->now) + 1 + rto;
+	c->flight->rexmt = tcp_ticks(now) + 1 + rto;
+}
+
+void tcp_timer_rexmt_from(struct holm_tcp *c, uint64_t sent_ns)
+{
+	start(c, sent_ns);
+	c->flags = (c->flags & ~(uint32_t)TCP_PERSIST) | TCP_REXMT;
 }
 
 void tcp_timer_rexmt(struct holm_tcp *c)
 {
-	start(c);
-	c->flags = (c->flags & ~(uint32_t)TCP_PERSIST) | TCP_REXMT;
+	tcp_timer_rexmt_from(c, tcp_net(c)->now);
 }
 
 /*
@@ -84,7 +94,7 @@ uint32_t tcp_timer_rexmt_age(const struct holm_tcp *c)
 
 void tcp_timer_persist(struct holm_tcp *c)
 {
-	start(c);
+	start(c, tcp_net(c)->now);
 	c->flags = (c->flags & ~(uint32_t)TCP_REXMT) | TCP_PERSIST;
 }
 
@@ -144,6 +154,14 @@ static uint64_t wait_deadline(const struct holm_tcp *c)
 	return ns_of_tick(tcp_net(c), c->flight->wait_tick);
 }
 
+/* In calm `rexmt` and `wait_tick` are not known yet: when they may be, at the earliest. */
+static uint64_t earliest_calm(const struct holm_tcp *c)
+{
+	uint64_t at = c->flags & TCP_REXMT ? c->flight->timed_ns + TCP_CALM_NS : WHEEL_NEVER;
+
+	return c->flags & TCP_ACK_DELAYED ? min_u64(at, delack_deadline(c)) : at;
+}
+
 static uint64_t earliest(const struct holm_tcp *c)
 {
 	uint64_t at = WHEEL_NEVER;
@@ -166,7 +184,7 @@ static uint64_t earliest(const struct holm_tcp *c)
 void tcp_timer_update(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
-	uint64_t at = earliest(c);
+	uint64_t at = c->flight->calm ? earliest_calm(c) : earliest(c);
 
 	/* Nothing to wait for: some time later the block goes. */
 	if (at == WHEEL_NEVER)
@@ -247,6 +265,7 @@ void tcp_timer_fire(struct holm_net *net, struct net_timer *timer)
 	struct holm_tcp *c = container_of(timer, struct tcp_flight, timer)->conn;
 
 	(void)net;
+	tcp_stir(c);
 	if (!fire_due(c))
 		return;
 	tcp_flight_put_if_idle(c);

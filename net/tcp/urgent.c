@@ -98,6 +98,7 @@ int holm_tcp_send_urgent(struct holm_tcp *t)
 	ASSERT(!tcp_net(t)->callbacks);
 	if (!tcp_is_synchronized(t) || (t->flags & TCP_SHUTDOWN))
 		return -HOLM_EPIPE;
+	tcp_stir(t);
 	u = urgent_of(t);
 	if (!u)
 		return -HOLM_ENOMEM;

@@ -30,6 +30,7 @@ int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcv
 	ASSERT(!tcp_net(t)->callbacks);
 	if ((snd && t->snd) || (rcv && t->rcv))
 		return -HOLM_EISCONN;
+	tcp_stir(t);
 	if (snd)
 		t->snd = snd;
 	if (rcv) {
