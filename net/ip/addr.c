@@ -1,6 +1,6 @@
 /*
- * Addresses of interfaces (the public <holm/ip.h>), for both families: adding, removing, asking, and
- * choosing one as a source (RFC 6724). Also the start and end of the network layer's state.
+ * Addresses of interfaces (the public <holm/ip.h>), for both families: adding, removing and
+ * asking. Also the start and end of the network layer's state.
  */
 #include "net/ip/state.h"
 
@@ -34,7 +34,7 @@ void ip_changed(struct holm_net *net, struct holm_netif *netif)
 			net->protos[i]->netif_changed(net, netif);
 }
 
-static struct netif_addr *find_addr(struct holm_netif *netif, const struct holm_addr *addr)
+struct netif_addr *ip_addr_find(struct holm_netif *netif, const struct holm_addr *addr)
 {
 	for (uint32_t i = 0; i < netif->naddrs; i++)
 		if (holm_addr_equal(&netif->addrs[i].addr, addr))
@@ -42,47 +42,107 @@ static struct netif_addr *find_addr(struct holm_netif *netif, const struct holm_
 	return NULL;
 }
 
-int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
-		    unsigned prefix_len)
+int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a)
 {
-	int err;
+	int err = 0;
 
 	if (netif->naddrs >= net->config.addrs_max)
 		return -HOLM_ENOSPC;
-	err = ip_route_add_onlink(net, netif, addr, prefix_len);
+	if (!a->no_route)
+		err = ip_route_add_onlink(net, netif, &a->addr, a->prefix_len);
 	if (err)
 		return err;
-	netif->addrs[netif->naddrs++] =
-		(struct netif_addr){ .addr = *addr, .prefix_len = (uint8_t)prefix_len };
+	netif->addrs[netif->naddrs++] = *a;
 	ip_changed(net, NULL);
+	return 0;
+}
+
+/* Does some interface have it already? Of link-local ones every link has its own. */
+static bool is_taken(const struct holm_net *net, struct holm_netif *netif,
+		     const struct holm_addr *addr)
+{
+	if (ip6_is_link_local(addr))
+		return ip_addr_find(netif, addr) != NULL;
+	for (uint32_t i = 0; i < net->nnetifs; i++)
+		if (net->netifs[i] && ip_addr_find(net->netifs[i], addr))
+			return true;
+	return holm_addr_is_loopback(addr);
+}
+
+static void let_go(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
+{
+	const struct ip_family *family = ip_family_of(net, addr);
+
+	if (family && family->addr_goes)
+		family->addr_goes(net, netif, addr);
+}
+
+/* The family first, which can be undone. */
+static int bring_in(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a)
+{
+	const struct ip_family *family = ip_family_of(net, &a->addr);
+	int err = family->addr_comes ? family->addr_comes(net, netif, &a->addr) : 0;
+
+	if (err)
+		return err;
+	err = ip_addr_install(net, netif, a);
+	if (err)
+		let_go(net, netif, &a->addr);
+	return err;
+}
+
+static int check_new(const struct holm_net *net, struct holm_netif *netif,
+		     const struct netif_addr *a)
+{
+	const struct ip_family *family = ip_family_of(net, &a->addr);
+
+	if (!family)
+		return -HOLM_EAFNOSUPPORT;
+	if (!family->is_assignable(netif, &a->addr, a->prefix_len))
+		return -HOLM_EINVAL;
+	return is_taken(net, netif, &a->addr) ? -HOLM_EEXIST : 0;
+}
+
+/* Is it to be asked first whether somebody has it? */
+static bool has_doubts(const struct holm_net *net, const struct holm_netif *netif,
+		       const struct holm_addr *addr)
+{
+	return !holm_addr_is_ip4(addr) && net->ip->dad_start && !netif->loopback;
+}
+
+int ip_addr_add(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a)
+{
+	const struct neigh_ops *neighbours;
+	struct netif_addr added = *a;
+	bool tentative;
+	int err = check_new(net, netif, a);
+
+	if (err)
+		return err;
+	tentative = has_doubts(net, netif, &a->addr);
+	if (tentative)
+		added.state = NETIF_ADDR_TENTATIVE;
+	if (netif->naddrs == 0)
+		neigh_flush(net, netif);
+	err = bring_in(net, netif, &added);
+	if (err)
+		return err;
+	ip_changed(net, netif);
+	neighbours = neigh_ops_of(net, &a->addr);
+	if (tentative)
+		net->ip->dad_start(net, netif, &a->addr);
+	else if (neighbours && !netif->loopback)
+		neighbours->announce(net, netif, &a->addr);
 	return 0;
 }
 
 int holm_addr_add(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr,
 		  unsigned prefix_len)
 {
-	const struct ip_family *family = ip_family_of(net, addr);
-	struct holm_netif *netif = dev->netif;
-	const struct neigh_ops *neighbours;
-	int err;
+	struct netif_addr a = { .addr = *addr, .prefix_len = (uint8_t)prefix_len };
 
-	ASSERT(!net->callbacks && netif && netif->net == net);
-	if (!family)
-		return -HOLM_EAFNOSUPPORT;
-	if (!family->is_assignable(netif, addr, prefix_len))
-		return -HOLM_EINVAL;
-	if (ip_addr_is_local(net, addr))
-		return -HOLM_EEXIST;
-	if (netif->naddrs == 0)
-		neigh_flush(net, netif);
-	err = ip_addr_install(net, netif, addr, prefix_len);
-	if (err)
-		return err;
-	ip_changed(net, netif);
-	neighbours = neigh_ops_of(net, addr);
-	if (neighbours && !netif->loopback)
-		neighbours->announce(net, netif, addr);
-	return 0;
+	ASSERT(!net->callbacks && dev->netif && dev->netif->net == net);
+	return prefix_len > UINT8_MAX ? -HOLM_EINVAL : ip_addr_add(net, dev->netif, &a);
 }
 
 /* Does another address of the interface lie in the same network? Then its route stays. */
@@ -93,33 +153,53 @@ static bool prefix_is_shared(const struct holm_netif *netif, const struct netif_
 	for (uint32_t i = 0; i < netif->naddrs; i++) {
 		const struct netif_addr *a = &netif->addrs[i];
 
-		if (prefix_of_128(a) == prefix_len &&
+		if (!a->no_route && prefix_of_128(a) == prefix_len &&
 		    ip_prefix_match(&a->addr, &gone->addr, prefix_len))
 			return true;
 	}
 	return false;
 }
 
-int holm_addr_del(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr)
+int ip_addr_remove(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
-	struct holm_netif *netif = dev->netif;
 	const struct neigh_ops *neighbours = neigh_ops_of(net, addr);
-	struct netif_addr *a, gone;
+	struct netif_addr *a = ip_addr_find(netif, addr);
+	struct netif_addr gone;
 
-	ASSERT(!net->callbacks && netif && netif->net == net);
-	a = find_addr(netif, addr);
 	if (!a)
 		return -HOLM_EADDRNOTAVAIL;
 	gone = *a;
 	netif->naddrs--;
 	memmove(a, a + 1, (size_t)(&netif->addrs[netif->naddrs] - a) * sizeof(*a));
-	if (!prefix_is_shared(netif, &gone))
+	if (!gone.no_route && !prefix_is_shared(netif, &gone))
 		ip_route_del_onlink(net, netif, &gone.addr, gone.prefix_len);
+	let_go(net, netif, &gone.addr);
 	if (neighbours && !netif->loopback)
 		neighbours->withdraw(net, netif, &gone.addr);
 	neigh_flush(net, netif);
 	ip_changed(net, netif);
 	return 0;
+}
+
+int holm_addr_del(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr)
+{
+	ASSERT(!net->callbacks && dev->netif && dev->netif->net == net);
+	return ip_addr_remove(net, dev->netif, addr);
+}
+
+void ip_addr_set_state(struct holm_net *net, struct holm_netif *netif, struct netif_addr *a,
+		       enum netif_addr_state state)
+{
+	a->state = (uint8_t)state;
+	ip_changed(net, netif);
+}
+
+void ip_addr_set_life(struct holm_net *net, struct holm_netif *netif, struct netif_addr *a,
+		      uint64_t preferred_until_ns, uint64_t valid_until_ns)
+{
+	a->preferred_until_ns = preferred_until_ns;
+	a->valid_until_ns = valid_until_ns;
+	ip_changed(net, netif);
 }
 
 bool holm_addr_get(struct holm_net *net, struct holm_dev *dev, size_t i, struct holm_addr *addr,
@@ -166,8 +246,7 @@ bool ip_addr_is_unicast(const struct holm_net *net, const struct holm_addr *addr
 	return true;
 }
 
-/* How many leading bits two addresses share. */
-static unsigned common_prefix(const struct holm_addr *a, const struct holm_addr *b)
+unsigned ip_common_prefix(const struct holm_addr *a, const struct holm_addr *b)
 {
 	for (unsigned i = 0; i < sizeof(a->b); i++) {
 		unsigned differ = a->b[i] ^ b->b[i];
@@ -176,29 +255,6 @@ static unsigned common_prefix(const struct holm_addr *a, const struct holm_addr 
 			return i * 8 + 7 - ilog2_u32(differ);
 	}
 	return 128;
-}
-
-bool ip_select_source(const struct holm_netif *netif, const struct holm_addr *remote,
-		      struct holm_addr *src)
-{
-	bool ip4 = holm_addr_is_ip4(remote);
-	unsigned best = 0;
-	bool found = false;
-
-	for (uint32_t i = 0; i < netif->naddrs; i++) {
-		const struct netif_addr *a = &netif->addrs[i];
-		unsigned match;
-
-		if (holm_addr_is_ip4(&a->addr) != ip4)
-			continue;
-		match = min_u32(common_prefix(&a->addr, remote), prefix_of_128(a));
-		if (!found || match > best) {
-			*src = a->addr;
-			best = match;
-			found = true;
-		}
-	}
-	return found;
 }
 
 void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
@@ -247,6 +303,7 @@ static int make_state(struct holm_net *net)
 		return -HOLM_ENOMEM;
 	}
 	net->ip_gen = 1;
+	ip_forget_flow(ip);
 	ip->id_counter = rng_u32(&net->rng);
 	ip->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
 	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);
@@ -287,6 +344,7 @@ void ip_stop(struct holm_net *net, unsigned family)
 	ip_dst_stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));
+	mem_free(&net->mem, ip->locals6, ip->locals6_room * sizeof(*ip->locals6));
 	mem_free(&net->mem, ip, sizeof(*ip));
 	net->ip = NULL;
 }

@@ -56,14 +56,14 @@ static void release_neigh(struct holm_net *net, struct ip_dst *dst)
 }
 
 /* The first interface that could send to everybody on its link. */
-static struct holm_netif *any_netif(const struct holm_net *net)
+static struct holm_netif *any_netif(const struct holm_net *net, const struct holm_addr *remote)
 {
 	struct holm_netif *fallback = NULL;
 
 	for (uint32_t i = 1; i < net->nnetifs; i++) {
 		struct holm_netif *netif = net->netifs[i];
 
-		if (netif && netif->naddrs > 0)
+		if (netif && netif_has_family(netif, holm_addr_is_ip4(remote)))
 			return netif;
 		if (netif && !fallback)
 			fallback = netif;
@@ -112,10 +112,10 @@ static int resolve_group(struct holm_net *net, struct ip_dst *dst, struct holm_n
 	dst->multicast = !dst->broadcast;
 	if (dst->multicast && !only)
 		route = find_route(net, dst, NULL);
-	dst->netif = only ? only : route ? route->netif : any_netif(net);
+	dst->netif = only ? only : route ? route->netif : any_netif(net, &dst->remote);
 	if (!dst->netif)
 		return -HOLM_ENETUNREACH;
-	if (!ip_select_source(dst->netif, &dst->remote, &dst->src))
+	if (!ip_select_source(net, dst->netif, &dst->remote, &dst->src))
 		dst->src = holm_addr_is_ip4(&dst->remote) ? holm_addr_ip4(0, 0, 0, 0)
 							  : holm_addr_any6();
 	return 0;
@@ -135,7 +135,7 @@ static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm
 	const struct ip_route *route = find_route(net, dst, only);
 	const struct holm_addr *next_hop;
 
-	if (!route || !ip_select_source(route->netif, &dst->remote, &dst->src))
+	if (!route || !ip_select_source(net, route->netif, &dst->remote, &dst->src))
 		return -HOLM_ENETUNREACH;
 	dst->netif = route->netif;
 	dst->broadcast = is_subnet_broadcast(net, route->netif, &dst->remote);
@@ -143,6 +143,14 @@ static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm
 		return 0;
 	next_hop = holm_addr_is_any(&route->gateway) ? &dst->remote : &route->gateway;
 	return neigh_get(net, route->netif, next_hop, &dst->neigh);
+}
+
+/* Is it ours, where `only` is the link of an address that belongs to one? */
+static bool is_local(const struct holm_net *net, const struct holm_addr *remote,
+		     const struct holm_netif *only)
+{
+	return ip6_is_link_local(remote) ? netif_has_addr(only, remote)
+					 : ip_addr_is_local(net, remote);
 }
 
 static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
@@ -154,7 +162,10 @@ static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
 	only = dst->via.dev ? dst->via.dev->netif : NULL;
 	if (holm_addr_is_multicast(&dst->remote))
 		return resolve_group(net, dst, only);
-	if (ip_addr_is_local(net, &dst->remote))
+	/* RFC 4007 section 6: a link-local address alone names nobody. */
+	if (ip6_is_link_local(&dst->remote) && !only)
+		return -HOLM_EINVAL;
+	if (is_local(net, &dst->remote, only))
 		return resolve_local(net, dst);
 	return resolve_unicast(net, dst, only);
 }
@@ -178,8 +189,8 @@ static int resolve(struct holm_net *net, struct ip_dst *dst)
 	}
 	ASSERT(dst->netif);
 	/* What was learned about the path stays while it leaves through the same interface. */
-	if (dst->netif != before || dst->mtu > dst->netif->mtu || dst->mtu == 0)
-		dst->mtu = dst->netif->mtu;
+	if (dst->netif != before || dst->mtu > ip_link_mtu(dst) || dst->mtu == 0)
+		dst->mtu = ip_link_mtu(dst);
 	dst->gen = net->ip_gen;
 	return 0;
 }
@@ -343,7 +354,7 @@ static uint32_t next_plateau(uint32_t mtu)
 
 bool ip_dst_lower_mtu(struct holm_net *net, struct ip_dst *dst, uint32_t mtu)
 {
-	uint32_t lower = max_u32(mtu ? mtu : next_plateau(dst->mtu), IP_PMTU_MIN);
+	uint32_t lower = max_u32(mtu ? mtu : next_plateau(dst->mtu), dst->family->mtu_min);
 
 	if (lower >= dst->mtu)
 		return false;
@@ -363,7 +374,7 @@ static void forget_path_mtus(struct holm_net *net, struct net_timer *timer)
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
 		if (dst->netif && dst->gen == net->ip_gen)
-			dst->mtu = dst->netif->mtu;
+			dst->mtu = ip_link_mtu(dst);
 		else
 			dst->mtu = 0;
 	}

@@ -13,8 +13,8 @@ bool ip_early_keep(struct holm_net *net, struct holm_frame *f)
 {
 	struct ip_early *e = &net->ip->early;
 
-	if (net->ip->any_dst_users == 0 || f->dev->netif->naddrs != 0 || f->dev->netif->loopback ||
-	    (f->flags & (HOLM_FRAME_BROADCAST | HOLM_FRAME_LENT)))
+	if (net->ip->any_dst_users == 0 || netif_has_family(f->dev->netif, true) ||
+	    f->dev->netif->loopback || (f->flags & (HOLM_FRAME_BROADCAST | HOLM_FRAME_LENT)))
 		return false;
 	if (e->n == IP_EARLY_MAX) {
 		refuse(net, e->frames[0]);
@@ -35,8 +35,8 @@ static void look_again(struct holm_net *net, struct net_timer *timer)
 
 	e->n = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		if (e->frames[i]->dev->netif->naddrs != 0)
-			holm_ipv4.input(net, e->frames[i]);
+		if (netif_has_family(e->frames[i]->dev->netif, true))
+			net->link_ip4->input(net, e->frames[i]);
 		else
 			refuse(net, e->frames[i]);
 	}

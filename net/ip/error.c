@@ -9,7 +9,9 @@
 
 bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 {
-	const struct holm_proto *transport = ip_transport(net, error->proto);
+	const struct holm_proto *transport = holm_addr_is_ip4(&error->local)
+						     ? ip_transport(net, error->proto)
+						     : ip6_transport(net, error->proto);
 	bool concerned = net->ip->raw_error && net->ip->raw_error(net, error);
 
 	if (error->proto == IP4_PROTO_ICMP && net->ip->echo_error)
@@ -53,10 +55,12 @@ static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 		break;
 	}
 	if (family && family->quote(f, &error)) {
+		bool ip4 = holm_addr_is_ip4(&error.local);
+
 		/* As Linux tells itself. */
 		error.offender = error.local;
-		error.type = 3;
-		error.code = 1;
+		error.type = ip4 ? 3 : 1;
+		error.code = ip4 ? 1 : 3;
 		ip_report_error(net, &error);
 	}
 	net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);

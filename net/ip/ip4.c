@@ -289,7 +289,7 @@ static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_
 	struct holm_mac mac =
 		dst->multicast ? ip4_multicast_mac(ip4_from_addr(&dst->remote)) : eth_broadcast();
 
-	if (!no_loop && dst->netif->naddrs > 0)
+	if (!no_loop && netif_has_family(dst->netif, true))
 		loop_copy(net, dst, f);
 	/* RFC 1112 section 6.1: it does not leave the host. */
 	if (dst->multicast && holm_frame_data(f)[8] == 0) {
@@ -411,7 +411,7 @@ static void ip4_addrs_changed(struct holm_net *net)
 	struct ip_state *ip = net->ip;
 	uint32_t room = count_addrs(net);
 
-	ip4_forget_flow(ip); /* what was let in before is looked at again */
+	ip_forget_flow(ip); /* what was let in before is looked at again */
 	if (room > ip->locals4_room) {
 		struct ip4_local *locals = mem_zalloc(&net->mem, room * sizeof(*locals));
 
@@ -426,6 +426,30 @@ static void ip4_addrs_changed(struct holm_net *net)
 		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
 	ip_early_retry(net);
+}
+
+/* RFC 6724 section 5: rules 1, 2 and 8 are all that IPv4 knows. */
+static bool ip4_select_source(const struct holm_net *net, const struct holm_netif *netif,
+			      const struct holm_addr *remote, struct holm_addr *src)
+{
+	unsigned best = 0;
+	bool found = false;
+
+	(void)net;
+	for (uint32_t i = 0; i < netif->naddrs; i++) {
+		const struct netif_addr *a = &netif->addrs[i];
+		unsigned match;
+
+		if (!holm_addr_is_ip4(&a->addr))
+			continue;
+		match = min_u32(ip_common_prefix(&a->addr, remote), a->prefix_len + 96u);
+		if (!found || match > best) {
+			*src = a->addr;
+			best = match;
+			found = true;
+		}
+	}
+	return found;
 }
 
 /* What an error about this packet of ours has to say to its transport. */
@@ -461,11 +485,13 @@ static const struct ip_family ip4_family = {
 	.addrs_changed = ip4_addrs_changed,
 	.is_assignable = ip4_is_assignable,
 	.quote = ip4_quote,
+	.select_source = ip4_select_source,
+	.mtu_min = IP_PMTU_MIN,
 };
 
 static int ip4_start(struct holm_net *net)
 {
-	struct holm_addr self = holm_addr_ip4(127, 0, 0, 1);
+	const struct netif_addr self = { .addr = holm_addr_ip4(127, 0, 0, 1), .prefix_len = 8 };
 	int err = ip_start(net, IP_FAMILY_4, &ip4_family);
 
 	if (err)
@@ -476,7 +502,7 @@ static int ip4_start(struct holm_net *net)
 		if (err)
 			return err;
 	}
-	return ip_addr_install(net, net->netifs[0], &self, 8);
+	return ip_addr_install(net, net->netifs[0], &self);
 }
 
 static void ip4_stop(struct holm_net *net)

@@ -12,6 +12,7 @@
 #include "net/ip/ip.h"
 #include "net/ip/reasm.h"
 #include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
 
 enum { IP_FAMILY_4, IP_FAMILY_6, IP_FAMILIES };
 
@@ -28,6 +29,15 @@ struct ip_family {
 			      unsigned prefix_len);
 	/* Read the header of a packet that we sent, for an error about it. False: too short. */
 	bool (*quote)(const struct holm_frame *f, struct ip_error *error);
+	/* Choose a source address for `remote`, which is reached through `netif`. False: there is none. */
+	bool (*select_source)(const struct holm_net *net, const struct holm_netif *netif,
+			      const struct holm_addr *remote, struct holm_addr *src);
+	/* An address is about to be an interface's, or no longer is. -HOLM_ENOBUFS, -HOLM_ENOMEM. NULL: so be it. */
+	int (*addr_comes)(struct holm_net *net, struct holm_netif *netif,
+			  const struct holm_addr *addr);
+	void (*addr_goes)(struct holm_net *net, struct holm_netif *netif,
+			  const struct holm_addr *addr);
+	uint16_t mtu_min; /* no router makes a path narrower than this */
 };
 
 struct ip_route {
@@ -44,6 +54,12 @@ struct ip4_local {
 	uint32_t addr;
 	uint32_t broadcast; /* of its network; 255.255.255.255 where the network has none */
 	uint32_t mask;
+	uint32_t netif_index;
+};
+
+/* The same of IPv6. Tentative ones are not among them. */
+struct ip6_local {
+	struct holm_addr addr;
 	uint32_t netif_index;
 };
 
@@ -87,6 +103,36 @@ struct ip_state {
 	/* Set by the families' ICMP where it is named: answer `f` with an error of this kind. */
 	void (*send_error[IP_FAMILIES])(struct holm_net *net, struct holm_frame *f,
 					enum ip_error_kind kind);
+
+	/* IPv6's. As above: addresses of ours, the flow of the last packet. */
+	uint32_t nlocals6;
+	struct ip6_local *locals6;
+	uint32_t locals6_room;
+	struct holm_addr last_src6, last_dst6;
+	uint32_t last_netif6;
+	const struct holm_proto *icmp6;
+	struct hash_key label_key; /* of flow labels (RFC 6437) */
+	struct net_timer life;	   /* the next address that is to be deprecated, or to go */
+
+	/*
+	 * Set by ICMPv6 when it is named: answer `f` with a Parameter Problem of this code (enum
+	 * ip6_problem), pointing at a byte, counted from the IPv6 header's first. It stays the caller's.
+	 */
+	void (*send_problem6)(struct holm_net *net, struct holm_frame *f, uint8_t code,
+			      uint32_t pointer);
+	/*
+	 * Where ICMPv6 hands messages of neighbour discovery (types 133 to 137) and of multicast listener
+	 * discovery (130 to 132, 143): checksum, ip_rx() and l4_off are good, ownership passes. NULL: not
+	 * named.
+	 */
+	void (*nd_input)(struct holm_net *net, struct holm_frame *f);
+	void (*mld_input)(struct holm_net *net, struct holm_frame *f);
+	/*
+	 * Set by neighbour discovery: an address that was added is tentative, ask whether somebody has it;
+	 * ip_addr_set_state() when that is known. NULL: nobody asks.
+	 */
+	void (*dad_start)(struct holm_net *net, struct holm_netif *netif,
+			  const struct holm_addr *addr);
 };
 
 static inline unsigned ip_family_index(const struct holm_addr *a)
@@ -129,18 +175,61 @@ int ip_route_add_onlink(struct holm_net *net, struct holm_netif *netif,
 void ip_route_del_onlink(struct holm_net *net, struct holm_netif *netif,
 			 const struct holm_addr *addr, unsigned prefix_len);
 
-/* The source address for `remote` on this interface: RFC 6724 section 5, rules 1, 2 and 8. */
-bool ip_select_source(const struct holm_netif *netif, const struct holm_addr *remote,
-		      struct holm_addr *src);
+/* How many leading bits do two addresses share? */
+unsigned ip_common_prefix(const struct holm_addr *a, const struct holm_addr *b);
+
+/* The family's choice of a source: see select_source. */
+static inline bool ip_select_source(const struct holm_net *net, const struct holm_netif *netif,
+				    const struct holm_addr *remote, struct holm_addr *src)
+{
+	const struct ip_family *family = ip_family_of(net, remote);
+
+	return family && family->select_source(net, netif, remote, src);
+}
+
+/* select.c: RFC 6724 section 5 for IPv6. */
+bool ip6_select_source(const struct holm_net *net, const struct holm_netif *netif,
+		       const struct holm_addr *remote, struct holm_addr *src);
 
 /* An address goes to an interface, unchecked and without a word to anybody: -HOLM_ENOSPC. */
-int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
-		    unsigned prefix_len);
+int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a);
+
+/*
+ * What holm_addr_add() and holm_addr_del() do, for the room's own: with lifetimes and origin, `state` being
+ * what duplicate address detection, where it is named, has not yet to find out (preferred or deprecated).
+ * The same errors.
+ */
+int ip_addr_add(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a);
+int ip_addr_remove(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr);
+/* The entry, tentative or not; NULL: the interface does not have it. Good until addresses change. */
+struct netif_addr *ip_addr_find(struct holm_netif *netif, const struct holm_addr *addr);
+/*
+ * Its state, or how long it stays (0: for ever), is another now. Preferred lifetimes do not end that of
+ * tentative ones.
+ */
+void ip_addr_set_state(struct holm_net *net, struct holm_netif *netif, struct netif_addr *a,
+		       enum netif_addr_state state);
+void ip_addr_set_life(struct holm_net *net, struct holm_netif *netif, struct netif_addr *a,
+		      uint64_t preferred_until_ns, uint64_t valid_until_ns);
+/* lifetime.c, for IPv6: addresses have changed, the timer may have to. */
+void ip6_life_start(struct holm_net *net);
+void ip6_life_stop(struct holm_net *net);
+void ip6_life_changed(struct holm_net *net);
 
 /* The next packet is looked at as if none had come before it. */
-static inline void ip4_forget_flow(struct ip_state *ip)
+static inline void ip_forget_flow(struct ip_state *ip)
 {
-	ip->last_netif4 = UINT32_MAX; /* no interface has this index */
+	/* No interface has this index. */
+	ip->last_netif4 = UINT32_MAX;
+	ip->last_netif6 = UINT32_MAX;
+}
+
+/* What the link of a destination carries in one packet. */
+static inline uint16_t ip_link_mtu(const struct ip_dst *dst)
+{
+	uint16_t said = holm_addr_is_ip4(&dst->remote) ? 0 : dst->netif->mtu6;
+
+	return said && said < dst->netif->mtu ? said : dst->netif->mtu;
 }
 
 /* The destination table. */
@@ -160,6 +249,21 @@ static inline const struct holm_proto *ip_transport(const struct holm_net *net, 
 		return net->ip->igmp;
 	return proto == IP4_PROTO_ICMP ? net->ip->icmp4 : NULL;
 }
+
+/* The same of IPv6. */
+static inline const struct holm_proto *ip6_transport(const struct holm_net *net, uint8_t proto)
+{
+	if (proto == IP6_PROTO_TCP)
+		return net->ip->tcp;
+	if (proto == IP6_PROTO_UDP)
+		return net->ip->udp;
+	return proto == IP6_PROTO_ICMP ? net->ip->icmp6 : NULL;
+}
+
+/* ip6.c: send a frame that begins with its IPv6 header. */
+void ip6_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
+/* A packet whose header and addresses are good: on from where the chain is, to its transport. */
+void ip6_continue(struct holm_net *net, struct holm_frame *f, struct ip6_chain *chain);
 
 /*
  * ip4.c: send a frame that begins with its IPv4 header. The identification of the next packet that may

@@ -66,7 +66,7 @@ void loopback_stop(struct holm_net *net)
 	mem_free(&net->mem, lo, sizeof(*lo));
 }
 
-void loopback_output(struct holm_net *net, struct holm_frame *f)
+static inline void output_from(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
 {
 	struct holm_netif *netif = net->netifs[0];
 
@@ -74,11 +74,22 @@ void loopback_output(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, HOLM_DROP_LOOPBACK_FULL);
 		return;
 	}
-	f->dev = netif->dev;
+	f->dev = dev;
 	f->flags = (uint16_t)(HOLM_FRAME_LOOPED |
 			      (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET)));
 	netif_enqueue(netif, f);
 	net_kick(net);
+}
+
+void loopback_output(struct holm_net *net, struct holm_frame *f)
+{
+	output_from(net, f, net->netifs[0]->dev);
+}
+
+void loopback_output_from(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
+{
+	f->csum = HOLM_CSUM_VERIFIED;
+	output_from(net, f, dev);
 }
 
 void loopback_return(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)

@@ -21,6 +21,9 @@ void loopback_stop(struct holm_net *net);
 /* Ownership passes; a full queue is a counted drop. The frame begins with its network header. */
 void loopback_output(struct holm_net *net, struct holm_frame *f);
 
+/* The same, as if it had come in by `dev`, unharmed: what goes to a link-local address of ours. */
+void loopback_output_from(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev);
+
 /*
  * The same for a copy of what leaves by `dev`, as if it had come in there. Taps do not see it: they have
  * seen the frame itself.

@@ -186,6 +186,14 @@ void netif_destroy(struct holm_netif *netif)
 	mem_free(&net->mem, netif, sizeof(*netif));
 }
 
+bool netif_has_family(const struct holm_netif *netif, bool ip4)
+{
+	for (uint32_t i = 0; i < netif->naddrs; i++)
+		if (holm_addr_is_ip4(&netif->addrs[i].addr) == ip4)
+			return true;
+	return false;
+}
+
 void netif_link_changed(struct holm_netif *netif)
 {
 	netif->mtu = (uint16_t)min_u32(netif->mtu, netif->dev->caps.mtu);

@@ -14,9 +14,21 @@
 #include "net/core/net.h"
 #include "net/core/pool.h"
 
+/* RFC 4862 section 2. IPv4's are always preferred. */
+enum netif_addr_state {
+	NETIF_ADDR_PREFERRED,
+	NETIF_ADDR_DEPRECATED, /* what is there may go on with it, nothing new chooses it */
+	NETIF_ADDR_TENTATIVE,  /* not ours yet: duplicate address detection is still asking */
+};
+
 struct netif_addr {
 	struct holm_addr addr;
 	uint8_t prefix_len; /* of its own family */
+	uint8_t state;	    /* enum netif_addr_state */
+	bool autoconf;	    /* a router's prefix made it (RFC 4862) */
+	bool no_route;	    /* its prefix is not said to be on the link */
+	/* Then it is deprecated, then it goes; 0: never. */
+	uint64_t preferred_until_ns, valid_until_ns;
 };
 
 struct holm_netif {
@@ -25,6 +37,7 @@ struct holm_netif {
 	uint32_t index;	   /* >= 1; the loopback's is 0 */
 	uint32_t features; /* dev->caps.features, read once */
 	uint16_t mtu;
+	uint16_t mtu6; /* of IPv6 packets, where a router has said so; 0: the device's */
 	uint16_t segs_max;
 	bool loopback;
 
@@ -116,12 +129,15 @@ void netif_destroy(struct holm_netif *netif);
 /* dev->link_up or dev->caps.mtu has changed: a dead link's queue is dropped. */
 void netif_link_changed(struct holm_netif *netif);
 
-/* Is this one of the netif's own addresses? */
+/* Has the interface any address of IPv4, or of IPv6? */
+bool netif_has_family(const struct holm_netif *netif, bool ip4);
+
+/* Is this one of the netif's own addresses? Tentative ones are not its own yet. */
 static inline bool netif_has_addr(const struct holm_netif *netif, const struct holm_addr *addr)
 {
 	for (uint32_t i = 0; i < netif->naddrs; i++)
 		if (holm_addr_equal(&netif->addrs[i].addr, addr))
-			return true;
+			return netif->addrs[i].state != NETIF_ADDR_TENTATIVE;
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include "lib/fmt.h"
 #include "net/wire/arp.h"
 #include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
 
 void eth_print_mac(struct fmt_out *out, const struct holm_mac *mac)
 {
@@ -33,6 +34,8 @@ static void print_frame(struct fmt_out *out, const uint8_t *frame, size_t len)
 		arp_print(out, frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES);
 	else if (info.type == ETH_TYPE_IP4)
 		ip4_print(out, frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES);
+	else if (info.type == ETH_TYPE_IP6)
+		ip6_print(out, frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES);
 	else
 		print_plain(out, &info, len - ETH_HDR_BYTES);
 }

@@ -52,6 +52,10 @@ struct holm_proto;
 extern const struct holm_proto holm_arp;
 extern const struct holm_proto holm_ipv4;
 extern const struct holm_proto holm_icmp4;
+extern const struct holm_proto holm_ipv6;
+extern const struct holm_proto holm_icmp6;
+extern const struct holm_proto holm_nd;	  /* neighbours, routers and addresses; behind holm_icmp6 */
+extern const struct holm_proto holm_mld;  /* tells routers which groups were joined; the same */
 extern const struct holm_proto holm_igmp; /* tells routers which groups were joined */
 extern const struct holm_proto holm_udp;
 extern const struct holm_proto holm_tcp;

@@ -34,6 +34,16 @@ extern "C" {
 	X(IP_REASM_FULL, "ip: too many fragments wait for others")                                 \
 	X(IP4_OPTIONS, "ipv4: source route, or malformed options")                                 \
 	X(IP4_PROTOCOL, "ipv4: no such protocol here")                                             \
+	X(IP6_SHORT, "ipv6: shorter than its headers say")                                         \
+	X(IP6_VERSION, "ipv6: version")                                                            \
+	X(IP6_JUMBO, "ipv6: jumbogram")                                                            \
+	X(IP6_SOURCE, "ipv6: impossible source address")                                           \
+	X(IP6_NOT_OURS, "ipv6: destination is another host")                                       \
+	X(IP6_OPTIONS, "ipv6: option that forbids to go on, or malformed")                         \
+	X(IP6_ROUTING, "ipv6: routing header that leads on")                                       \
+	X(IP6_CHAIN, "ipv6: extension headers, too many or where none may be")                     \
+	X(IP6_NO_NEXT, "ipv6: nothing behind its headers")                                         \
+	X(IP6_PROTOCOL, "ipv6: no such protocol here")                                             \
 	X(IP_NO_ROUTE, "ip: no route")                                                             \
 	X(IP_NO_DEVICE, "ip: device is down or gone")                                              \
 	X(IP_TOO_BIG, "ip: larger than the MTU")                                                   \

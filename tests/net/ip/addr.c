@@ -128,18 +128,18 @@ static void the_source_shares_the_longest_prefix_with_the_destination(void **sta
 
 	(void)state;
 	lab_init(&lab, &bare);
-	assert_false(ip_select_source(lab.dev.netif, &to, &src));
+	assert_false(ip_select_source(lab.net, lab.dev.netif, &to, &src));
 	add(&lab, 10, 0, 0, 1, 24);
 	add(&lab, 192, 168, 0, 1, 16);
 	add(&lab, 192, 168, 5, 1, 24);
-	assert_true(ip_select_source(lab.dev.netif, &to, &src));
+	assert_true(ip_select_source(lab.net, lab.dev.netif, &to, &src));
 	assert_int_equal(src.b[14], 5);
 	to = holm_addr_ip4(10, 0, 0, 7);
-	assert_true(ip_select_source(lab.dev.netif, &to, &src));
+	assert_true(ip_select_source(lab.net, lab.dev.netif, &to, &src));
 	assert_int_equal(src.b[12], 10);
 	to = holm_addr_any6();
 	to.b[0] = 0x20;
-	assert_false(ip_select_source(lab.dev.netif, &to, &src));
+	assert_false(ip_select_source(lab.net, lab.dev.netif, &to, &src));
 	lab_fini(&lab);
 }
 

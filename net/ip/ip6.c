@@ -1,0 +1,469 @@
+/*
+ * IPv6 in and out: RFC 8200, RFC 4291, RFC 4007. A packet is validated once, here; its extension
+ * headers in ip6_ext.c; transports find what they need in ip_rx(). The choice of sources is in select.c,
+ * the life of addresses in lifetime.c. No forwarding.
+ */
+#include "net/ip/ip6_send.h"
+#include "net/ip/state.h"
+
+#include "lib/mem.h"
+#include "net/link/eth.h"
+#include "net/link/loopback.h"
+#include "net/link/neigh.h"
+#include "net/wire/ip6.h"
+
+/* ---- Input. */
+
+/* Is it an address of ours, for a packet that came in by this interface? */
+static bool is_ours(const struct ip_state *ip, const struct holm_netif *netif,
+		    const struct holm_addr *a)
+{
+	for (uint32_t i = 0; i < ip->nlocals6; i++)
+		if (holm_addr_equal(&ip->locals6[i].addr, a))
+			return !ip6_is_link_local(a) || ip->locals6[i].netif_index == netif->index;
+	return false;
+}
+
+/*
+ * May a packet with this source come from the wire? Not from a group (RFC 4291 section 2.7), not from
+ * loopback (2.5.3), not from an address of ours; from no address at all only to a group, as hosts
+ * do that are to get one (RFC 4862 section 5.4.2).
+ */
+static bool source_is_possible(const struct holm_net *net, const struct holm_netif *netif,
+			       const struct ip6_info *info)
+{
+	if (ip6_is_multicast(&info->src) || ip6_is_loopback(&info->src) ||
+	    ip6_is_mapped(&info->src))
+		return false;
+	if (ip6_is_any(&info->src))
+		return ip6_is_multicast(&info->dst);
+	return !is_ours(net->ip, netif, &info->src);
+}
+
+/* From ourselves: only what we could have sent. */
+static bool looped_source_is_possible(const struct holm_net *net, const struct holm_netif *netif,
+				      const struct ip6_info *info)
+{
+	if (ip6_is_any(&info->src))
+		return ip6_is_multicast(&info->dst);
+	return ip6_is_loopback(&info->src) || is_ours(net->ip, netif, &info->src);
+}
+
+/*
+ * Of groups, those that the interface is in; RFC 4291 section 2.7, and its erratum 3480: what says that
+ * it does not leave the host, or has no scope at all, comes from no wire.
+ */
+static bool group_is_ours(const struct holm_net *net, const struct holm_frame *f,
+			  const struct holm_addr *group)
+{
+	enum ip6_scope scope = ip6_scope_of(group);
+
+	if (scope == IP6_SCOPE_RESERVED ||
+	    (scope == IP6_SCOPE_INTERFACE && !(f->flags & HOLM_FRAME_LOOPED)))
+		return false;
+	return ip_group_has(net, f->dev->netif, group);
+}
+
+/* The verdict on addresses; HOLM_DROP_COUNT: accepted. */
+static enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
+			      const struct ip6_info *info)
+{
+	const struct holm_netif *netif = f->dev->netif;
+	bool looped = (f->flags & HOLM_FRAME_LOOPED) != 0;
+
+	if (!(looped ? looped_source_is_possible(net, netif, info)
+		     : source_is_possible(net, netif, info)))
+		return HOLM_DROP_IP6_SOURCE;
+	if (ip6_is_multicast(&info->dst))
+		return group_is_ours(net, f, &info->dst) ? HOLM_DROP_COUNT : HOLM_DROP_IP6_NOT_OURS;
+	/* As for IPv4: a unicast packet in a group's frame is a trick. */
+	if (f->flags & HOLM_FRAME_BROADCAST)
+		return HOLM_DROP_IP6_NOT_OURS;
+	if (is_ours(net->ip, netif, &info->dst) || (looped && ip6_is_loopback(&info->dst)))
+		return HOLM_DROP_COUNT;
+	return HOLM_DROP_IP6_NOT_OURS;
+}
+
+/* The next packet between these two is let in without questions. */
+static void remember_flow(struct ip_state *ip, const struct holm_frame *f,
+			  const struct ip6_info *info)
+{
+	const struct holm_netif *netif = f->dev->netif;
+
+	/* What we send to a link-local address of our own would be impossible from the wire. */
+	if (ip6_is_multicast(&info->dst) || (!netif->loopback && (f->flags & HOLM_FRAME_LOOPED)))
+		return;
+	ip->last_src6 = info->src;
+	ip->last_dst6 = info->dst;
+	/* Who is raw wants every packet looked at. */
+	if (likely(!ip->raw_input))
+		ip->last_netif6 = netif->index;
+}
+
+static void fill_rx(struct holm_frame *f, const struct ip6_info *info)
+{
+	struct ip_rx *rx = ip_rx(f);
+
+	rx->src = info->src;
+	rx->dst = info->dst;
+	rx->l4_len = info->payload_len;
+	rx->proto = info->next;
+	rx->ttl = info->hop_limit;
+	rx->tos = info->traffic_class;
+	rx->flags = ip6_is_multicast(&info->dst) ? IP_RX_MULTICAST : 0;
+	f->l4_off = (uint16_t)(f->l3_off + IP6_HDR_BYTES);
+}
+
+/* Every packet that is not like the one before it. */
+static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
+{
+	size_t want = (size_t)f->l3_off + IP6_HDR_BYTES;
+	struct ip6_chain chain;
+	struct ip6_info info;
+	enum holm_drop why;
+
+	if (f->segs[0].len < want && (f->len < want || !holm_frame_pullup(f, want))) {
+		net_drop(net, f, HOLM_DROP_IP6_SHORT);
+		return;
+	}
+	if (!ip6_parse(holm_frame_data(f) + f->l3_off, f->segs[0].len - f->l3_off,
+		       f->len - f->l3_off, &info, &why)) {
+		net_drop(net, f, why);
+		return;
+	}
+	why = examine(net, f, &info);
+	if (why != HOLM_DROP_COUNT) {
+		net_drop(net, f, why);
+		return;
+	}
+	remember_flow(net->ip, f, &info);
+	fill_rx(f, &info);
+	ip6_chain_init(&chain, &info);
+	ip6_continue(net, f, &chain);
+}
+
+/*
+ * Is this a whole packet between the same addresses as the last one that was let in, with a plain
+ * header? Then there is nothing left to find out about it.
+ */
+static inline bool is_like_the_last(const struct ip_state *ip, const struct holm_frame *f,
+				    const uint8_t *p)
+{
+	uint64_t differ = (checksum_load64(p + 8) ^ checksum_load64(ip->last_src6.b)) |
+			  (checksum_load64(p + 16) ^ checksum_load64(ip->last_src6.b + 8)) |
+			  (checksum_load64(p + 24) ^ checksum_load64(ip->last_dst6.b)) |
+			  (checksum_load64(p + 32) ^ checksum_load64(ip->last_dst6.b + 8));
+
+	return differ == 0 && p[0] >> 4 == 6 && f->dev->netif->index == ip->last_netif6 &&
+	       (size_t)load_be16(p + 4) + IP6_HDR_BYTES + f->l3_off <= f->len &&
+	       !(f->flags & HOLM_FRAME_BROADCAST);
+}
+
+static void ip6_input(struct holm_net *net, struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l3_off;
+	const struct holm_proto *transport;
+	struct ip_rx *rx = ip_rx(f);
+
+	if (unlikely(f->segs[0].len < (size_t)f->l3_off + IP6_HDR_BYTES ||
+		     !is_like_the_last(net->ip, f, p))) {
+		input_any(net, f);
+		return;
+	}
+	transport = ip6_transport(net, p[6]);
+	if (unlikely(!transport)) {
+		input_any(net, f);
+		return;
+	}
+	rx->src = net->ip->last_src6;
+	rx->dst = net->ip->last_dst6;
+	rx->l4_len = load_be16(p + 4);
+	rx->ttl = p[7];
+	rx->proto = p[6];
+	rx->tos = (uint8_t)(load_be16(p) >> 4);
+	rx->flags = 0;
+	f->l4_off = (uint16_t)(f->l3_off + IP6_HDR_BYTES);
+	transport->input(net, f);
+}
+
+/* ---- Output. */
+
+uint32_t ip6_flow_label(const struct holm_net *net, const struct holm_addr *src,
+			const struct holm_addr *dst, uint8_t proto, uint32_t ports)
+{
+	const struct hash_key *key = &net->ip->label_key;
+	uint64_t h = fold_hash_mix(key, 0, load_be64(src->b), load_be64(src->b + 8));
+
+	h = fold_hash_mix(key, h, load_be64(dst->b), load_be64(dst->b + 8));
+	h = fold_hash_mix(key, h, ports, proto);
+	h = fold_hash_end(key, h) >> 12;
+	/* 0 means that there is none. */
+	return h ? (uint32_t)h : 1;
+}
+
+/* Members here get a copy, as IPv4's do. */
+static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f)
+{
+	struct holm_frame *copy;
+
+	if (!ip_group_has(net, dst->netif, &dst->remote))
+		return;
+	copy = holm_frame_copy(net->pool, f);
+	if (!copy) {
+		net_drop_note(net, HOLM_DROP_NO_FRAME);
+		return;
+	}
+	/* What the device would have summed is as good as verified. */
+	copy->csum = copy->csum == HOLM_CSUM_PARTIAL ? HOLM_CSUM_VERIFIED : copy->csum;
+	loopback_return(net, copy, dst->netif->dev);
+}
+
+static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+			  bool no_loop)
+{
+	struct holm_mac mac = ip6_multicast_mac(&dst->remote);
+
+	if (!no_loop && netif_has_family(dst->netif, false))
+		loop_copy(net, dst, f);
+	/* It does not leave the host. */
+	if (holm_frame_data(f)[offsetof(struct ip6_hdr, hop_limit)] == 0 ||
+	    ip6_scope_of(&dst->remote) <= IP6_SCOPE_INTERFACE) {
+		holm_frame_free(f);
+		return;
+	}
+	eth_output(dst->netif, f, &mac, ETH_TYPE_IP6);
+}
+
+/* A frame that begins with its header goes on its way. */
+static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+			bool no_loop)
+{
+	ip6_note_header(f, dst->netif->loopback ? 0 : ETH_HDR_BYTES);
+	if (likely(dst->neigh))
+		neigh_output(net, dst->neigh, f);
+	else if (!dst->netif->loopback)
+		send_to_group(net, dst, f, no_loop);
+	else if (ip6_is_link_local(&dst->remote))
+		loopback_output_from(net, f, dst->via.dev);
+	else
+		loopback_output(net, f);
+}
+
+void ip6_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop)
+{
+	emit(net, dst, f, no_loop);
+}
+
+/* What a transport's header begins with, where it has ports. */
+static uint32_t ports_of(const struct holm_frame *f, uint8_t proto)
+{
+	bool has_ports = proto == IP6_PROTO_TCP || proto == IP6_PROTO_UDP;
+
+	return has_ports && f->segs[0].len >= 4 ? load_be32(holm_frame_data(f)) : 0;
+}
+
+static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+			      const struct ip_tx *tx)
+{
+	uint32_t len = f->len;
+	const struct ip6_tx ip6 = {
+		.src = tx->src,
+		.dst = tx->dst,
+		.flow_label =
+			ip6_flow_label(net, tx->src, tx->dst, tx->proto, ports_of(f, tx->proto)),
+		.proto = tx->proto,
+		.tos = tx->tos,
+		.ttl = tx->ttl,
+	};
+
+	ip6_write_header(holm_frame_push(f, IP6_HDR_BYTES), len, &ip6);
+	emit(net, dst, f, tx->no_loop);
+}
+
+/* A packet that is larger than the path lets through. */
+static never_inline void output_large(struct holm_net *net, struct ip_dst *dst,
+				      struct holm_frame *f, const struct ip_tx *tx)
+{
+	uint16_t mtu = tx->link_mtu ? ip_link_mtu(dst) : dst->mtu;
+
+	if ((size_t)f->len + IP6_HDR_BYTES <= mtu)
+		send_whole(net, dst, f, tx);
+	else
+		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
+}
+
+static void ip6_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+		       const struct ip_tx *tx)
+{
+	size_t total = (size_t)f->len + IP6_HDR_BYTES;
+
+	if (unlikely(total > dst->mtu && (f->gso == HOLM_GSO_NONE || f->len > IP6_PAYLOAD_MAX)))
+		output_large(net, dst, f, tx);
+	else
+		send_whole(net, dst, f, tx);
+}
+
+/* ---- Addresses. */
+
+static bool ip6_is_assignable(const struct holm_netif *netif, const struct holm_addr *addr,
+			      unsigned prefix_len)
+{
+	if (prefix_len > 128 || ip6_is_any(addr) || ip6_is_multicast(addr))
+		return false;
+	return ip6_is_loopback(addr) == netif->loopback && netif->mtu >= IP6_MTU_MIN;
+}
+
+/* RFC 4291 section 2.8: a host is in the solicited-node group of each of its addresses. */
+static int ip6_addr_comes(struct holm_net *net, struct holm_netif *netif,
+			  const struct holm_addr *addr)
+{
+	const struct holm_addr group = ip6_solicited_node(addr);
+
+	return netif->loopback ? 0 : ip_group_join(net, netif, &group);
+}
+
+static void ip6_addr_goes(struct holm_net *net, struct holm_netif *netif,
+			  const struct holm_addr *addr)
+{
+	const struct holm_addr group = ip6_solicited_node(addr);
+
+	if (!netif->loopback)
+		ip_group_leave(net, netif, &group);
+}
+
+static uint32_t count_addrs(const struct holm_net *net)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < net->nnetifs; i++)
+		if (net->netifs[i])
+			n += net->netifs[i]->naddrs;
+	return n;
+}
+
+static void add_local(struct ip_state *ip, const struct holm_netif *netif,
+		      const struct netif_addr *a)
+{
+	if (holm_addr_is_ip4(&a->addr) || netif->loopback || a->state == NETIF_ADDR_TENTATIVE ||
+	    ip->nlocals6 >= ip->locals6_room)
+		return;
+	ip->locals6[ip->nlocals6++] =
+		(struct ip6_local){ .addr = a->addr, .netif_index = netif->index };
+}
+
+/* Input compares with a compact copy of the addresses: see IPv4's. */
+static void ip6_addrs_changed(struct holm_net *net)
+{
+	struct ip_state *ip = net->ip;
+	uint32_t room = count_addrs(net);
+
+	ip_forget_flow(ip); /* what was let in before is looked at again */
+	if (room > ip->locals6_room) {
+		struct ip6_local *locals = mem_zalloc(&net->mem, room * sizeof(*locals));
+
+		if (locals) {
+			mem_free(&net->mem, ip->locals6, ip->locals6_room * sizeof(*locals));
+			ip->locals6 = locals;
+			ip->locals6_room = room;
+		}
+	}
+	ip->nlocals6 = 0;
+	for (uint32_t i = 0; i < net->nnetifs; i++)
+		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
+			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
+	ip6_life_changed(net);
+}
+
+/* What an error about this packet of ours has to say to its transport. */
+static bool ip6_quote(const struct holm_frame *f, struct ip_error *error)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l3_off;
+	struct ip6_chain chain;
+	struct ip6_info info;
+	enum holm_drop why;
+	size_t at;
+
+	if (f->segs[0].len < (size_t)f->l3_off + IP6_HDR_BYTES ||
+	    !ip6_parse_header(p, f->segs[0].len - f->l3_off, &info, &why))
+		return false;
+	ip6_chain_init(&chain, &info);
+	if (ip6_chain_walk(&chain, p, f->segs[0].len - f->l3_off) != IP6_WALK_END)
+		return false;
+	at = (size_t)f->l3_off + chain.at;
+	if (f->len < at + sizeof(error->quote))
+		return false;
+	error->proto = chain.next;
+	error->local = info.src;
+	error->remote = info.dst;
+	holm_frame_read(f, at, error->quote, sizeof(error->quote));
+	at += sizeof(error->quote);
+	error->frame = f;
+	error->payload_off = (uint32_t)at;
+	error->payload_len = (uint32_t)(f->len - at);
+	return true;
+}
+
+/* ---- Life. */
+
+static const struct ip_family ip6_family = {
+	.header_bytes = IP6_HDR_BYTES,
+	.output = ip6_output,
+	.addrs_changed = ip6_addrs_changed,
+	.is_assignable = ip6_is_assignable,
+	.quote = ip6_quote,
+	.select_source = ip6_select_source,
+	.addr_comes = ip6_addr_comes,
+	.addr_goes = ip6_addr_goes,
+	.mtu_min = IP6_MTU_MIN,
+};
+
+static int ip6_start(struct holm_net *net)
+{
+	const struct netif_addr self = { .addr = ip6_loopback(), .prefix_len = 128 };
+	int err = ip_start(net, IP_FAMILY_6, &ip6_family);
+
+	if (err)
+		return err;
+	net->ip->icmp6 = proto_find(net, PROTO_TRANSPORT, IP6_PROTO_ICMP);
+	rng_fill(&net->rng, &net->ip->label_key, sizeof(net->ip->label_key));
+	ip6_life_start(net);
+	eth_start(net);
+	if (!net->loopback) {
+		err = loopback_start(net);
+		if (err)
+			return err;
+	}
+	return ip_addr_install(net, net->netifs[0], &self);
+}
+
+static void ip6_stop(struct holm_net *net)
+{
+	if (!net->ip || !net->ip->families[IP_FAMILY_6])
+		return;
+	ip6_life_stop(net);
+	ip_stop(net, IP_FAMILY_6);
+	if (!net->ip)
+		loopback_stop(net);
+}
+
+static void ip6_netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	/* What both families share is IPv4's to do, where that is named. */
+	if (net->ip->families[IP_FAMILY_4])
+		return;
+	ip_watch_neighbours(net);
+	if (net->netifs[netif->index] != netif)
+		ip_netif_gone(net, netif);
+	else
+		net->ip_gen++;
+}
+
+const struct holm_proto holm_ipv6 = {
+	.name = "ipv6",
+	.kind = PROTO_LINK,
+	.number = ETH_TYPE_IP6,
+	.start = ip6_start,
+	.stop = ip6_stop,
+	.input = ip6_input,
+	.netif_changed = ip6_netif_changed,
+};
