@@ -56,12 +56,13 @@ static struct holm_tcp *alloc_child(struct tcp_bind *bind, const struct tcp_half
 				    const struct tcp_rx *rx)
 {
 	struct holm_net *net = rx->net;
+	const struct ip_via via = tcp_via(net, &bind->owner->settings->via, rx->ends.scope);
 	struct holm_tcp *c;
 
 	if (tcp_conn_create(net, bind->owner->settings, &c) != 0)
 		return NULL;
 	c->snd_una = half->iss;
-	if (ip_dst_get_via(net, &rx->ends.remote, &bind->owner->settings->via, &c->dst) != 0)
+	if (ip_dst_get_via(net, &rx->ends.remote, &via, &c->dst) != 0)
 		c->dst = NULL;
 	if (!c->dst || !tcp_set_ends(c, &rx->ends))
 		goto fail;

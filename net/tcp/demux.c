@@ -65,6 +65,7 @@ bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
 	}
 	c->rport = t->rport;
 	c->lport = t->lport;
+	c->scope = t->scope;
 	return true;
 }
 
@@ -79,6 +80,7 @@ void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
 {
 	t->rport = c->rport;
 	t->lport = c->lport;
+	t->scope = c->scope;
 	if (c->flags & TCP_IP6) {
 		t->remote = c->ends6->remote;
 		t->local = c->ends6->local;
@@ -93,16 +95,28 @@ void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
 	}
 }
 
+struct ip_via tcp_via_scope(const struct holm_net *net, const struct ip_via *wanted, uint16_t scope)
+{
+	struct ip_via via = *wanted;
+
+	/* RFC 4007 section 6: the zone says by which link. */
+	if (!via.dev)
+		via.dev = scope < net->nnetifs && net->netifs[scope] ? net->netifs[scope]->dev
+								     : ip_no_dev();
+	return via;
+}
+
 /* ---- Connections --------------------------------------------------------------------------------- */
 
 static inline bool is_for(const struct holm_tcp *c, const struct holm_addr *remote,
-			  const struct holm_addr *local, uint16_t rport, uint16_t lport)
+			  const struct holm_addr *local, uint16_t rport, uint16_t lport,
+			  uint16_t scope)
 {
 	if (c->rport != rport || c->lport != lport)
 		return false;
 	if (unlikely(c->flags & TCP_IP6))
-		return (addr_diff(&c->ends6->remote, remote) |
-			addr_diff(&c->ends6->local, local)) == 0;
+		return c->scope == scope && (addr_diff(&c->ends6->remote, remote) |
+					     addr_diff(&c->ends6->local, local)) == 0;
 	return (addr4_diff(remote, c->remote4) | addr4_diff(local, c->local4)) == 0;
 }
 
@@ -111,7 +125,8 @@ struct holm_tcp *tcp_find_last(const struct tcp_state *ts, const struct holm_add
 {
 	struct holm_tcp *c = ts->last;
 
-	return likely(c) && is_for(c, remote, local, rport, lport) ? c : NULL;
+	/* Those whose scope matters are looked up. */
+	return likely(c) && is_for(c, remote, local, rport, lport, 0) ? c : NULL;
 }
 
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash)
@@ -123,7 +138,7 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 	for (; n; n = htab_next(n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
 
-		if (is_for(c, &t->remote, &t->local, t->rport, t->lport)) {
+		if (is_for(c, &t->remote, &t->local, t->rport, t->lport, t->scope)) {
 			ts->last = c;
 			return c;
 		}

@@ -49,6 +49,7 @@ void tcp_error(struct holm_net *net, const struct ip_error *error)
 		.local = error->local,
 		.rport = rport,
 		.lport = lport,
+		.scope = tcp_scope_of(&error->remote, error->frame ? error->frame->dev : NULL),
 	};
 	uint32_t hash;
 	struct holm_tcp *c = tcp_find(net->tcp, &t, &hash);

@@ -8,6 +8,7 @@ static void fill_ends(const struct tcp_tuple *t, struct holm_tcp_info *info)
 	info->local.addr = t->local;
 	info->local.port = t->lport;
 	info->remote.addr = t->remote;
+	info->remote.scope = t->scope;
 	info->remote.port = t->rport;
 }
 
@@ -92,7 +93,6 @@ void holm_tcp_get_info(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->state = t->state;
 	tcp_get_ends(t, &ends);
 	fill_ends(&ends, info);
-	info->remote.scope = t->scope;
 	if (t->state == HOLM_TCP_LISTEN) {
 		fill_listener(t, info);
 		return;

@@ -178,6 +178,7 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	rx->ends.local = ip->dst;
 	rx->ends.rport = rx->h->sport;
 	rx->ends.lport = rx->h->dport;
+	rx->ends.scope = tcp_scope_of(&ip->src, rx->f->dev);
 	found = tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
 	if (unlikely(!found)) {
 		enum tcp_verdict v = input_record(rx, &found);

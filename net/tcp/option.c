@@ -238,13 +238,15 @@ int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bo
 	struct tcp_settings *s = tcp_settings_own(t);
 	struct holm_net *net = tcp_net(t);
 	struct ip_dst *dst;
+	struct ip_via via;
 
 	ASSERT(!net->callbacks);
 	if (!s)
 		return -HOLM_ENOMEM;
 	tcp_stir(t);
 	s->via = (struct ip_via){ .dev = dev, .mark = mark, .onlink = onlink };
-	if (t->dst && ip_dst_get_via(net, &t->dst->remote, &s->via, &dst) == 0) {
+	via = tcp_via(net, &s->via, t->scope);
+	if (t->dst && ip_dst_get_via(net, &t->dst->remote, &via, &dst) == 0) {
 		ip_dst_put(net, t->dst);
 		t->dst = dst;
 	}

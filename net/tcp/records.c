@@ -7,6 +7,7 @@
 
 #include "lib/mem.h"
 #include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
 
 /* Records of one allocation, a page. */
 #define CHUNK_BYTES MEM_CHUNK
@@ -89,10 +90,15 @@ static union tcp_record_ends *ends_of(const struct tcp_records *r, tcp_ref ref)
 	return &tcp_half_at(r, ref)->ends;
 }
 
+/* RFC 4291 2.5.6: 54 bits of a link-local address are zero. The scope is kept among them. */
+#define SCOPE_AT 2u
+
 static void set_ends(union tcp_record_ends *ends, unsigned kind, const struct tcp_tuple *t)
 {
 	if (kind & TCP_KIND_IP6) {
 		memcpy(ends->ip6.remote, t->remote.b, 16);
+		if (unlikely(t->scope))
+			store_be16(ends->ip6.remote + SCOPE_AT, t->scope);
 		memcpy(ends->ip6.local, t->local.b, 16);
 	} else {
 		ends->ip4.remote = ip4_from_addr(&t->remote);
@@ -107,9 +113,14 @@ void tcp_record_tuple(const struct tcp_records *r, tcp_ref ref, struct tcp_tuple
 
 	t->rport = record->rport;
 	t->lport = record->lport;
+	t->scope = 0;
 	if (ref & TCP_KIND_IP6) {
 		memcpy(t->remote.b, ends->ip6.remote, 16);
 		memcpy(t->local.b, ends->ip6.local, 16);
+		if (unlikely(ip6_is_link_local(&t->remote))) {
+			t->scope = load_be16(t->remote.b + SCOPE_AT);
+			store_be16(t->remote.b + SCOPE_AT, 0);
+		}
 	} else {
 		t->remote = ip4_to_addr(ends->ip4.remote);
 		t->local = ip4_to_addr(ends->ip4.local);
@@ -124,9 +135,12 @@ static bool is_for(const struct tcp_records *r, tcp_ref ref, const struct tcp_tu
 	if (record->rport != t->rport || record->lport != t->lport ||
 	    ((ref & TCP_KIND_IP6) != 0) != ip6)
 		return false;
-	if (ip6)
-		return memcmp(ends->ip6.remote, t->remote.b, 16) == 0 &&
-		       memcmp(ends->ip6.local, t->local.b, 16) == 0;
+	if (ip6) {
+		union tcp_record_ends want;
+
+		set_ends(&want, TCP_KIND_IP6, t);
+		return memcmp(&ends->ip6, &want.ip6, sizeof(want.ip6)) == 0;
+	}
 	return ends->ip4.remote == ip4_from_addr(&t->remote) &&
 	       ends->ip4.local == ip4_from_addr(&t->local);
 }

@@ -13,12 +13,13 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 {
 	struct holm_frame *f;
 	const struct ip_via any = { 0 };
+	const struct ip_via via = tcp_via(net, r->syn ? &r->syn->via : &any, r->scope);
 	struct ip_dst *dst = r->via;
 	size_t hdr_len;
 	uint32_t sum;
 	uint8_t *p;
 
-	if (!dst && ip_dst_get_via(net, r->dst, r->syn ? &r->syn->via : &any, &dst) != 0) {
+	if (!dst && ip_dst_get_via(net, r->dst, &via, &dst) != 0) {
 		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
@@ -90,7 +91,11 @@ void tcp_send_rst(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
 	const struct tcp_hdr_info *h = rx->h;
-	struct tcp_reply r = { .src = &ip->dst, .dst = &ip->src };
+	struct tcp_reply r = {
+		.src = &ip->dst,
+		.dst = &ip->src,
+		.scope = tcp_scope_of(&ip->src, rx->f->dev),
+	};
 
 	if ((h->flags & TCP_RST) || (ip->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST)) ||
 	    !take_token(rx->net->tcp))
@@ -121,6 +126,7 @@ void tcp_send_abort(struct holm_tcp *c)
 	};
 
 	tcp_get_ends(c, &t);
+	r.scope = t.scope;
 	r.h.sport = c->lport;
 	r.h.dport = c->rport;
 	r.h.seq = tcp_snd_nxt(c).v;

@@ -13,6 +13,7 @@
 #include "net/tcp/records.h"
 #include "net/tcp/repair.h"
 #include "net/tcp/tcb.h"
+#include "net/wire/ip6.h"
 #include "net/wire/tcp.h"
 
 /* RFC 9293 3.7.1: the send MSS where the peer announced none, and the least we take seriously. */
@@ -151,6 +152,21 @@ bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to);
 uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t);
 /* Store a connection's two ends, once or again. False: no memory, nothing is changed. */
 must_check bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t);
+/* Which link a link-local address is of that was met on this device; of others 0. */
+static inline uint16_t tcp_scope_of(const struct holm_addr *remote, const struct holm_dev *dev)
+{
+	return unlikely(ip6_is_link_local(remote)) && dev && dev->netif
+		       ? (uint16_t)dev->netif->index
+		       : 0;
+}
+/* The way to a remote with this scope, by what an endpoint asks for. */
+struct ip_via tcp_via_scope(const struct holm_net *net, const struct ip_via *wanted,
+			    uint16_t scope);
+static inline struct ip_via tcp_via(const struct holm_net *net, const struct ip_via *wanted,
+				    uint16_t scope)
+{
+	return likely(scope == 0) ? *wanted : tcp_via_scope(net, wanted, scope);
+}
 /* Forget the addresses. */
 void tcp_drop_ends(struct holm_tcp *c);
 /* The two ends as far as they are known; wildcards for the rest. */
@@ -626,6 +642,7 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 /* A segment without a connection, for small records and RSTs. */
 struct tcp_reply {
 	const struct holm_addr *src, *dst;
+	uint16_t scope;			/* of dst */
 	const struct tcp_settings *syn; /* a SYN-ACK: announce our MSS, as these allow */
 	struct tcp_extra extra;
 	bool ae; /* the flag beside CWR */

@@ -14,6 +14,7 @@ void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 	struct tcp_reply r = {
 		.src = &ends->local,
 		.dst = &ends->remote,
+		.scope = ends->scope,
 		.syn = s,
 		.tos = s->tos,
 		.ttl = s->ttl,
@@ -257,7 +258,7 @@ int holm_tcp_pending(struct holm_tcp *listener, struct holm_tcp_request *r)
 	start_wait(ts, ref);
 	*r = (struct holm_tcp_request){
 		.local = { .addr = t.local, .port = t.lport },
-		.remote = { .addr = t.remote, .port = t.rport },
+		.remote = { .addr = t.remote, .scope = t.scope, .port = t.rport },
 	};
 	return 0;
 }
@@ -266,7 +267,7 @@ int holm_tcp_pending(struct holm_tcp *listener, struct holm_tcp_request *r)
 static void send_refusal(struct holm_net *net, const struct tcp_half *half,
 			 const struct tcp_tuple *ends)
 {
-	struct tcp_reply r = { .src = &ends->local, .dst = &ends->remote };
+	struct tcp_reply r = { .src = &ends->local, .dst = &ends->remote, .scope = ends->scope };
 
 	r.h.sport = ends->lport;
 	r.h.dport = ends->rport;
@@ -286,6 +287,7 @@ int holm_tcp_decide(struct holm_tcp *listener, const struct holm_tcp_request *r,
 		.local = r->local.addr,
 		.rport = r->remote.port,
 		.lport = r->local.port,
+		.scope = (uint16_t)r->remote.scope,
 	};
 	struct tcp_half *half;
 	tcp_ref ref;

@@ -52,6 +52,7 @@ static inline uint32_t tcp_stamp(uint64_t ns)
 struct tcp_tuple {
 	struct holm_addr remote, local;
 	uint16_t rport, lport;
+	uint16_t scope; /* the interface by which a link-local remote is reached; of others 0 */
 };
 
 enum tcp_conn_flag {

@@ -17,6 +17,7 @@ static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct
 
 	r.src = &ends->local;
 	r.dst = &ends->remote;
+	r.scope = ends->scope;
 	r.syn = NULL;
 	r.extra.kind = 0;
 	r.ae = false;

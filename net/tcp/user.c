@@ -73,13 +73,19 @@ static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
 		       struct tcp_tuple *ends, struct ip_dst **dst)
 {
 	struct holm_net *net = tcp_net(t);
+	struct ip_via via;
 	int err;
 
 	/* MUST-46 */
 	if (remote->port == 0 || remote->scope > UINT16_MAX ||
 	    !ip_addr_is_unicast(net, &remote->addr))
 		return -HOLM_EINVAL;
-	err = ip_dst_get_via(net, &remote->addr, &t->settings->via, dst);
+	ends->scope = ip6_is_link_local(&remote->addr) ? (uint16_t)remote->scope : 0;
+	/* Bound to a device, it names the link. */
+	if (ip6_is_link_local(&remote->addr) && t->settings->via.dev)
+		ends->scope = tcp_scope_of(&remote->addr, t->settings->via.dev);
+	via = tcp_via(net, &t->settings->via, ends->scope);
+	err = ip_dst_get_via(net, &remote->addr, &via, dst);
 	if (err)
 		return err;
 	ends->remote = remote->addr;
@@ -113,7 +119,6 @@ static int enter(struct holm_tcp *t, const struct holm_endpoint *remote)
 	if (t->dst)
 		ip_dst_put(net, t->dst);
 	t->dst = dst;
-	t->scope = (uint16_t)remote->scope;
 	err = tcp_port_connect(net->tcp, t, &ends);
 	if (err)
 		return err;
@@ -385,7 +390,11 @@ void holm_tcp_local(const struct holm_tcp *t, struct holm_endpoint *e)
 	struct tcp_tuple ends;
 
 	tcp_get_ends(t, &ends);
-	*e = (struct holm_endpoint){ .addr = ends.local, .port = ends.lport };
+	*e = (struct holm_endpoint){
+		.addr = ends.local,
+		.scope = ip6_is_link_local(&ends.local) ? t->scope : 0,
+		.port = ends.lport,
+	};
 }
 
 void holm_tcp_remote(const struct holm_tcp *t, struct holm_endpoint *e)
