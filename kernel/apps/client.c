@@ -37,7 +37,8 @@ enum {
 
 /* What every connection is to do. */
 struct plan {
-	struct sockaddr_in server;
+	struct sockaddr_storage server;
+	socklen_t server_bytes;
 	uint64_t send_bytes;
 	uint64_t expect_bytes; /* UINT64_MAX: any number */
 };
@@ -98,13 +99,13 @@ static int set_controller(int fd)
 
 static int start(const struct plan *plan)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(plan->server.ss_family, SOCK_STREAM, 0);
 	struct conn *c = &conns[count];
 
 	*c = (struct conn){ 0 };
 	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || set_controller(fd) != 0)
 		return fail(c, strerror(errno));
-	if (connect(fd, (const struct sockaddr *)&plan->server, sizeof(plan->server)) != 0 &&
+	if (connect(fd, (const struct sockaddr *)&plan->server, plan->server_bytes) != 0 &&
 	    errno != EINPROGRESS)
 		return fail(c, strerror(errno));
 	fds[count] = (struct pollfd){ .fd = fd, .events = POLLOUT };
@@ -269,11 +270,10 @@ static int fetch_over(int fd, const char *path)
 
 static int fetch(const struct plan *plan, const char *path)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(plan->server.ss_family, SOCK_STREAM, 0);
 	int result = -1;
 
-	if (fd >= 0 &&
-	    connect(fd, (const struct sockaddr *)&plan->server, sizeof(plan->server)) == 0)
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&plan->server, plan->server_bytes) == 0)
 		result = fetch_over(fd, path);
 	if (result != 0)
 		fprintf(stderr, "client: %s: %s\n", path, strerror(errno));
@@ -295,11 +295,22 @@ static int usage(void)
 static int parse_server(struct plan *plan, const char *address, const char *port)
 {
 	int number = atoi(port);
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 
-	plan->server =
-		(struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)number) };
-	return number > 0 && number < 65536 &&
-	       inet_pton(AF_INET, address, &plan->server.sin_addr) == 1;
+	if (number <= 0 || number > 65535)
+		return 0;
+	in.sin_port = in6.sin6_port = htons((uint16_t)number);
+	if (inet_pton(AF_INET, address, &in.sin_addr) == 1) {
+		plan->server_bytes = sizeof(in);
+		memcpy(&plan->server, &in, sizeof(in));
+		return 1;
+	}
+	plan->server_bytes = sizeof(in6);
+	if (inet_pton(AF_INET6, address, &in6.sin6_addr) != 1)
+		return 0;
+	memcpy(&plan->server, &in6, sizeof(in6));
+	return 1;
 }
 
 static int run_many(struct plan *plan, int argc, char **argv)

@@ -32,18 +32,33 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static int listen_on(uint16_t port)
+/* A listener of both families; of IPv4 alone where there is no IPv6. -1: none. */
+static int bind_any(int type, uint16_t port)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	int on = 1;
+	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET6, type, 0);
+	int is_ip6 = fd >= 0, on = 1, off = 0;
 
+	if (!is_ip6)
+		fd = socket(AF_INET, type, 0);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 || listen(fd, 16) != 0)
-		return -1;
-	return fd;
+	if (is_ip6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, is_ip6 ? (const struct sockaddr *)&any6 : (const struct sockaddr *)&any4,
+		 is_ip6 ? sizeof(any6) : sizeof(any4)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int listen_on(uint16_t port)
+{
+	int fd = bind_any(SOCK_STREAM, port);
+
+	return fd >= 0 && listen(fd, 16) == 0 ? fd : -1;
 }
 
 static void report(uint64_t bytes, uint64_t us, const char *how)
