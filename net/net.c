@@ -84,25 +84,36 @@ static int start_protos(struct holm_net *net)
 	return 0;
 }
 
-static bool is_busy(const struct holm_proto *p)
+/*
+ * Most protocols have nothing to do at the ends of batches and rounds: only those that do are asked,
+ * by way of two lists, which the instance owns.
+ */
+static int list_hooks(struct holm_net *net)
 {
-	return p->input_done || p->output;
+	uint32_t done = 0;
+	uint32_t output = 0;
+
+	for (size_t i = 0; net->protos[i]; i++) {
+		net->ninput_done += net->protos[i]->input_done != NULL;
+		net->noutput += net->protos[i]->output != NULL;
+	}
+	net->input_done = mem_zalloc(&net->mem, (net->ninput_done + 1) * sizeof(*net->input_done));
+	net->output = mem_zalloc(&net->mem, (net->noutput + 1) * sizeof(*net->output));
+	if (!net->input_done || !net->output)
+		return -HOLM_ENOMEM;
+	for (size_t i = 0; net->protos[i]; i++) {
+		if (net->protos[i]->input_done)
+			net->input_done[done++] = net->protos[i]->input_done;
+		if (net->protos[i]->output)
+			net->output[output++] = net->protos[i]->output;
+	}
+	return 0;
 }
 
-/* Most protocols have nothing to do at the ends of batches and rounds: ask only the others. */
-static int list_busy(struct holm_net *net)
+static void forget_hooks(struct holm_net *net)
 {
-	uint32_t n = 0;
-
-	for (size_t i = 0; net->protos[i]; i++)
-		n += is_busy(net->protos[i]);
-	net->busy = mem_alloc(&net->mem, (n + 1) * sizeof(*net->busy));
-	if (!net->busy)
-		return -HOLM_ENOMEM;
-	for (size_t i = 0; net->protos[i]; i++)
-		if (is_busy(net->protos[i]))
-			net->busy[net->nbusy++] = net->protos[i];
-	return 0;
+	mem_free(&net->mem, net->input_done, (net->ninput_done + 1) * sizeof(*net->input_done));
+	mem_free(&net->mem, net->output, (net->noutput + 1) * sizeof(*net->output));
 }
 
 static void *memory_alloc(void *ctx, size_t size)
@@ -150,7 +161,7 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 
 	net->netifs = mem_zalloc(&net->mem, (config->devices_max + 1) * sizeof(*net->netifs));
 	if (net->netifs)
-		err = list_busy(net);
+		err = list_hooks(net);
 	if (!err)
 		err = start_protos(net);
 	if (err) {
@@ -175,8 +186,7 @@ void holm_net_destroy(struct holm_net *net)
 	}
 	if (net->fine)
 		mem_free(&net->mem, net->fine, sizeof(*net->fine));
-	if (net->busy)
-		mem_free(&net->mem, net->busy, (net->nbusy + 1) * sizeof(*net->busy));
+	forget_hooks(net);
 	mem_fini(&net->mem);
 	env.free(env.ctx, net, align_up_size(sizeof(struct holm_net), 16) + holm_pool_bytes());
 }
@@ -292,40 +302,39 @@ void holm_net_link_changed(struct holm_net *net, struct holm_dev *dev)
 
 /* ---- Input ------------------------------------------------------------------------------------- */
 
-static void advance_now(struct holm_net *net, uint64_t now)
+static inline void advance_now(struct holm_net *net, uint64_t now)
 {
 	net->now = max_u64(net->now, now);
 }
 
 /* The batch is over: what GRO held back goes through the steps. */
-static void finish_batch(struct holm_net *net)
+static inline void finish_batch(struct holm_net *net)
 {
-	for (uint32_t i = 0; i < net->nbusy; i++)
-		if (net->busy[i]->input_done)
-			net->busy[i]->input_done(net);
+	for (void (**done)(struct holm_net *) = net->input_done; *done; done++)
+		(*done)(net);
 }
 
 void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
 		    size_t n, uint64_t now)
 {
-	uint64_t bytes = 0;
+	struct holm_frame **end;
 
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	dev = holm_dev_rx_top(dev, frames, &n, net->now);
-	for (size_t i = 0; i < n; i++) {
-		struct holm_frame *f = frames[i];
+	if (unlikely(dev->upper))
+		dev = holm_dev_rx_top(dev, frames, &n, net->now);
+	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
+	for (end = frames + n; frames != end;) {
+		struct holm_frame *f = *frames++;
 
 		f->dev = dev;
 		f->time_ns = net->now;
-		bytes += f->len;
-		net->last_of_batch = i + 1 == n;
+		net_count_n(net, HOLM_COUNT_RX_BYTES, f->len);
+		net->last_of_batch = frames == end;
 		if (unlikely(net->tap))
 			net->tap(net, dev, TAP_IN, f);
 		eth_input(net, f);
 	}
-	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
-	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
 	finish_batch(net);
 }
 
@@ -346,16 +355,24 @@ void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev)
 
 /* ---- Rounds ------------------------------------------------------------------------------------ */
 
-bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
+static never_inline bool poll_several(struct holm_net *net, size_t budget)
 {
 	bool more = false;
 
-	ASSERT(!net->callbacks);
-	advance_now(net, now);
 	for (uint32_t i = 1; i < net->nnetifs; i++)
 		if (net->netifs[i] && holm_dev_poll(net->netifs[i]->dev, net->now, budget))
 			more = true;
 	return more;
+}
+
+bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
+{
+	ASSERT(!net->callbacks);
+	advance_now(net, now);
+	/* One device is what most instances have. */
+	if (likely(net->nnetifs == 2 && net->netifs[1]))
+		return holm_dev_poll(net->netifs[1]->dev, net->now, budget);
+	return poll_several(net, budget);
 }
 
 static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
@@ -369,10 +386,12 @@ static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
 	}
 }
 
-static bool fine_is_due(const struct holm_net *net)
+/* Years after the count began it is wrong only in saying so early: then nothing is found to be due. */
+static inline bool fine_is_due(const struct holm_net *net)
 {
-	return unlikely(net->fine != NULL) &&
-	       wheel_is_due(net->fine, net_fine_units(net, net->now));
+	return net->fine != NULL && (net->now - net->fine_from) >>
+					    (WHEEL_TICK_SHIFT - NET_FINE_SHIFT) >=
+					    net->fine->earliest;
 }
 
 static inline bool timers_are_due(const struct holm_net *net)
@@ -431,18 +450,17 @@ void net_fine_recount(struct holm_net *net)
 	}
 }
 
-static bool run_outputs(struct holm_net *net, size_t *budget)
+static inline bool run_outputs(struct holm_net *net, size_t *budget)
 {
 	bool more = false;
 
-	for (uint32_t i = 0; i < net->nbusy; i++)
-		if (net->busy[i]->output && net->busy[i]->output(net, budget))
-			more = true;
+	for (bool (**output)(struct holm_net *, size_t *) = net->output; *output; output++)
+		more |= (*output)(net, budget);
 	return more;
 }
 
 /* Deliver what was sent to ourselves; true while more of it waits. */
-static bool run_loopback(struct holm_net *net, size_t *budget)
+static never_inline bool run_loopback(struct holm_net *net, size_t *budget)
 {
 	struct holm_frame *batch[LOOPBACK_BATCH];
 	size_t n;
@@ -460,31 +478,37 @@ static bool run_loopback(struct holm_net *net, size_t *budget)
 	return loopback_is_pending(net);
 }
 
-static void flush_devices(struct holm_net *net)
+static inline void flush_devices(struct holm_net *net)
 {
 	net->queued = false;
 	for (uint32_t i = 1; i < net->nnetifs; i++)
-		if (net->netifs[i])
+		if (likely(net->netifs[i]))
 			netif_flush(net->netifs[i]);
 }
 
-bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
+/* What loopback delivers causes output, and the other way round: until both are quiet. */
+static inline void run_work(struct holm_net *net, size_t budget)
 {
-	bool more = false;
+	do {
+		bool more;
 
-	ASSERT(!net->callbacks);
-	advance_now(net, now);
-	if (unlikely(timers_are_due(net)))
-		run_timers(net);
-	/* What loopback delivers causes output, and the other way round: until both are quiet. */
-	while (net->work && budget > 0) {
 		net->work = false;
 		more = run_outputs(net, &budget);
 		if (unlikely(loopback_is_pending(net)))
 			more |= run_loopback(net, &budget);
 		if (more)
 			net->work = true;
-	}
+	} while (net->work && budget > 0);
+}
+
+bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
+{
+	ASSERT(!net->callbacks);
+	advance_now(net, now);
+	if (unlikely(timers_are_due(net)))
+		run_timers(net);
+	if (net->work && budget > 0)
+		run_work(net, budget);
 	if (net->queued)
 		flush_devices(net);
 	/* A timer that was armed for a moment that has passed is due, too. */

@@ -69,8 +69,10 @@ struct holm_net {
 	void (*tap)(struct holm_net *net, struct holm_dev *dev, enum tap_direction direction,
 		    const struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
-	const struct holm_proto **busy;		/* of these, who has input_done() or output() */
-	uint32_t nbusy;
+	/* What of them is called at the ends of batches and rounds: NULL-terminated, in their order. */
+	void (**input_done)(struct holm_net *net);
+	bool (**output)(struct holm_net *net, size_t *budget);
+	uint32_t ninput_done, noutput;
 
 	uint32_t
 		ip_gen; /* of routes, addresses, interfaces: net/ip's destinations compare theirs */

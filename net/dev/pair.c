@@ -25,7 +25,7 @@ static uint32_t queued(const struct holm_pair_end *end)
  * Queues `n` frames whose places do not wrap and returns how many bytes they have. Few instructions
  * per frame: this is the wire.
  */
-static uint64_t queue_run(struct holm_pair_end *peer, struct holm_frame **frames, size_t n)
+static inline uint64_t queue_run(struct holm_pair_end *peer, struct holm_frame **frames, size_t n)
 {
 	struct holm_frame **to = &peer->queue[peer->tail & QUEUE_MASK];
 	uint64_t bytes = 0;
@@ -46,7 +46,8 @@ static size_t pair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n
 	size_t first = min_size(taken, HOLM_PAIR_QUEUE - (peer->tail & QUEUE_MASK));
 
 	dev->stats.tx_bytes += queue_run(peer, frames, first);
-	dev->stats.tx_bytes += queue_run(peer, frames + first, taken - first);
+	if (unlikely(taken > first))
+		dev->stats.tx_bytes += queue_run(peer, frames + first, taken - first);
 	dev->stats.tx_frames += taken;
 	dev->stats.tx_doorbells++;
 	end->tx_blocked = taken < n;
@@ -58,7 +59,7 @@ static size_t pair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n
  * have been damaged need no checksum, a super-frame stays one, and lent bytes are still the sender's.
  * Returns how many bytes there are.
  */
-static uint64_t make_received(struct holm_frame **frames, uint32_t n)
+static inline uint64_t make_received(struct holm_frame **frames, uint32_t n)
 {
 	uint64_t bytes = 0;
 
@@ -77,7 +78,7 @@ static void wake_sender(struct holm_pair_end *end)
 {
 	struct holm_pair_end *peer = end->peer;
 
-	if (!peer->tx_blocked || queued(end) == HOLM_PAIR_QUEUE)
+	if (queued(end) == HOLM_PAIR_QUEUE)
 		return;
 	peer->tx_blocked = false;
 	if (peer->dev.net)
@@ -87,19 +88,22 @@ static void wake_sender(struct holm_pair_end *end)
 static bool pair_poll(struct holm_dev *dev, uint64_t now, size_t budget)
 {
 	struct holm_pair_end *end = container_of(dev, struct holm_pair_end, dev);
+	uint32_t left = (uint32_t)min_size(budget, HOLM_PAIR_QUEUE);
+	uint32_t waiting;
 
-	while (budget > 0 && queued(end) > 0) {
+	while ((waiting = queued(end)) > 0 && left > 0) {
 		uint32_t at = end->head & QUEUE_MASK;
-		uint32_t n = min_u32(min_u32(queued(end), BATCH), HOLM_PAIR_QUEUE - at);
+		uint32_t n = min_u32(min_u32(waiting, BATCH), HOLM_PAIR_QUEUE - at);
 
-		n = (uint32_t)min_size(n, budget);
+		n = min_u32(n, left);
 		dev->stats.rx_bytes += make_received(&end->queue[at], n);
 		dev->stats.rx_frames += n;
 		holm_net_input(dev->net, dev, &end->queue[at], n, now);
 		end->head += n;
-		budget -= n;
+		left -= n;
 	}
-	wake_sender(end);
+	if (unlikely(end->peer->tx_blocked))
+		wake_sender(end);
 	return queued(end) > 0;
 }
 

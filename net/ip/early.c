@@ -40,9 +40,8 @@ static void look_again(struct holm_net *net, struct net_timer *timer)
 		else
 			refuse(net, e->frames[i]);
 	}
-	for (uint32_t i = 0; i < net->nbusy; i++)
-		if (net->busy[i]->input_done)
-			net->busy[i]->input_done(net);
+	for (uint32_t i = 0; i < net->ninput_done; i++)
+		net->input_done[i](net);
 }
 
 void ip_early_retry(struct holm_net *net)

@@ -124,6 +124,24 @@ static void reject(struct holm_net *net, struct holm_frame *f, enum holm_drop wh
 	net_drop(net, f, why);
 }
 
+/* The next one that is like this packet is let in without a closer look. */
+static void remember(const struct holm_net *net, const struct holm_frame *f,
+		     const struct ip4_info *info)
+{
+	struct ip4_flow *flow = &net->ip->last4;
+
+	flow->src = ip4_to_addr(info->src);
+	flow->dst = ip4_to_addr(info->dst);
+	memcpy(&flow->ends, flow->src.b + 12, 4);
+	memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
+	flow->sum_max =
+		f->dev->netif->features & HOLM_DEV_NO_CSUM ? UINT64_MAX : IP4_SUM_QUOTIENT_MAX;
+	flow->proto = info->proto;
+	flow->transport = ip_transport(net, info->proto);
+	/* Who is raw wants every packet looked at. */
+	flow->dev = flow->transport && !net->ip->raw_input ? f->dev : NULL;
+}
+
 /* The verdict on addresses; HOLM_DROP_COUNT: accepted. */
 static enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
 			      const struct ip4_info *info, enum role *role)
@@ -140,11 +158,7 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 		/* RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is a trick. */
 		if (f->flags & HOLM_FRAME_BROADCAST)
 			return HOLM_DROP_IP4_NOT_OURS;
-		net->ip->last_src4 = ip4_to_addr(info->src);
-		net->ip->last_dst4 = ip4_to_addr(info->dst);
-		/* Who is raw wants every packet looked at. */
-		if (likely(!net->ip->raw_input))
-			net->ip->last_netif4 = netif->index;
+		remember(net, f, info);
 		return HOLM_DROP_COUNT;
 	}
 	if (*role == ROLE_FOREIGN && (net->ip->any_dst_users == 0 || info->proto != IP4_PROTO_UDP ||
@@ -164,7 +178,7 @@ static bool parse(struct holm_frame *f, struct ip4_info *info, enum holm_drop *w
 	return ip4_parse(p, linear, len, info, why);
 }
 
-static inline void hand_up(struct holm_net *net, struct holm_frame *f, uint8_t proto)
+static void hand_up(struct holm_net *net, struct holm_frame *f, uint8_t proto)
 {
 	const struct holm_proto *transport = ip_transport(net, proto);
 
@@ -211,43 +225,41 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 }
 
 /*
- * Is this a whole packet with a plain and correct header, between the same addresses as the last one
- * that was let in? Then there is nothing left to find out about it.
+ * Is this a whole packet with a plain and correct header, between the same addresses and of the same
+ * protocol as the last one that was let in? Then there is nothing left to find out about it.
  */
-static inline bool is_like_the_last(const struct ip_state *ip, const struct holm_frame *f,
+static inline bool is_like_the_last(const struct ip4_flow *flow, const struct holm_frame *f,
 				    const uint8_t *p)
 {
-	const struct holm_netif *netif = f->dev->netif;
 	size_t total = load_be16(p + 2);
 
-	return p[0] == (4 << 4 | IP4_HDR_BYTES / 4) &&
-	       checksum_load32(p + 12) == checksum_load32(ip->last_src4.b + 12) &&
-	       checksum_load32(p + 16) == checksum_load32(ip->last_dst4.b + 12) &&
-	       netif->index == ip->last_netif4 &&
-	       (load_be16(p + 6) & (IP4_MF | IP4_OFFSET_MASK)) == 0 && total >= IP4_HDR_BYTES &&
-	       total + f->l3_off <= f->len && !(f->flags & HOLM_FRAME_BROADCAST) &&
-	       ((netif->features & HOLM_DEV_NO_CSUM) || ip4_sum_holds(p));
+	return f->dev == flow->dev && p[0] == (4 << 4 | IP4_HDR_BYTES / 4) &&
+	       checksum_load64(p + 12) == flow->ends &&
+	       (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) == flow->proto &&
+	       total >= IP4_HDR_BYTES && total + f->l3_off <= f->len &&
+	       !(f->flags & HOLM_FRAME_BROADCAST) && ip4_sum_quotient(p) <= flow->sum_max;
 }
 
 static void ip4_input(struct holm_net *net, struct holm_frame *f)
 {
+	const struct ip4_flow *flow = &net->ip->last4;
 	const uint8_t *p = holm_frame_data(f) + f->l3_off;
 	struct ip_rx *rx = ip_rx(f);
 
 	if (unlikely(f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
-		     !is_like_the_last(net->ip, f, p))) {
+		     !is_like_the_last(flow, f, p))) {
 		input_any(net, f);
 		return;
 	}
-	rx->src = net->ip->last_src4;
-	rx->dst = net->ip->last_dst4;
+	rx->src = flow->src;
+	rx->dst = flow->dst;
 	rx->l4_len = load_be16(p + 2) - (uint32_t)IP4_HDR_BYTES;
 	rx->ttl = p[8];
 	rx->proto = p[9];
 	rx->tos = p[1];
 	rx->flags = 0;
 	f->l4_off = (uint16_t)(f->l3_off + IP4_HDR_BYTES);
-	hand_up(net, f, p[9]);
+	flow->transport->input(net, f);
 }
 
 /* ---- Output. */
@@ -516,6 +528,7 @@ static void ip4_stop(struct holm_net *net)
 
 static void ip4_netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
+	ip_forget_flow(net->ip); /* another device may come to lie where this one did */
 	/* The neighbour cache belongs to ARP, which may have started after us. */
 	ip_watch_neighbours(net);
 	if (net->netifs[netif->index] != netif)

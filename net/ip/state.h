@@ -63,15 +63,25 @@ struct ip6_local {
 	uint32_t netif_index;
 };
 
+/*
+ * What the last packet was, if it was a unicast one that was let in: most are like the one before.
+ */
+struct ip4_flow {
+	const struct holm_dev *dev; /* NULL: nothing is remembered */
+	uint64_t ends;		    /* both addresses, as they lie in the header */
+	uint64_t sum_max; /* of ip4_sum_quotient(); any where the device has no checksums */
+	uint32_t proto;
+	const struct holm_proto *transport;
+	struct holm_addr src, dst;
+};
+
 /* One per instance. Made by the first family's start, freed by the last one's stop. */
 struct ip_state {
 	/* Read for every packet. */
 	uint32_t nlocals4;
 	struct ip4_local *locals4;
 	uint32_t locals4_room;
-	/* The flow of the last packet, if it was a unicast one that was let in: most are alike. */
-	struct holm_addr last_src4, last_dst4;
-	uint32_t last_netif4;
+	struct ip4_flow last4;
 	uint32_t any_dst_users;
 	const struct holm_proto *tcp, *udp, *icmp4, *igmp;
 	uint32_t id_counter; /* identification of packets that may be fragmented on the way */
@@ -219,9 +229,8 @@ void ip6_life_changed(struct holm_net *net);
 /* The next packet is looked at as if none had come before it. */
 static inline void ip_forget_flow(struct ip_state *ip)
 {
-	/* No interface has this index. */
-	ip->last_netif4 = UINT32_MAX;
-	ip->last_netif6 = UINT32_MAX;
+	ip->last4.dev = NULL;
+	ip->last_netif6 = UINT32_MAX; /* no interface has this index */
 }
 
 /* What the link of a destination carries in one packet. */

@@ -6,14 +6,29 @@
 #ifndef NET_LINK_ETH_H
 #define NET_LINK_ETH_H
 
+#include "net/core/proto.h"
 #include "net/link/netif.h"
 #include "net/wire/eth.h"
 
 /* Look up the named link protocols; every one of them calls it in its start(). */
 void eth_start(struct holm_net *net);
 
+/* eth_input() of frames that are not like most. */
+void eth_input_any(struct holm_net *net, struct holm_frame *f);
+
 /* A frame off the wire, beginning with its ethernet header; ownership passes. f->dev is set. */
-void eth_input(struct holm_net *net, struct holm_frame *f);
+static inline void eth_input(struct holm_net *net, struct holm_frame *f)
+{
+	const struct eth_hdr *h = (const struct eth_hdr *)(const void *)holm_frame_data(f);
+
+	if (unlikely(f->segs[0].len < ETH_HDR_BYTES || !eth_equal(&h->dst, &f->dev->mac) ||
+		     be16_get(h->type) != ETH_TYPE_IP4 || !net->link_ip4)) {
+		eth_input_any(net, f);
+		return;
+	}
+	f->l3_off = ETH_HDR_BYTES;
+	net->link_ip4->input(net, f);
+}
 
 /* The same for a frame of a device without link layer: it begins with its network header. */
 void eth_input_bare(struct holm_net *net, struct holm_frame *f);

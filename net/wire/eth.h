@@ -67,10 +67,14 @@ static inline bool eth_is_zero(const struct holm_mac *mac)
 
 static inline bool eth_equal(const struct holm_mac *a, const struct holm_mac *b)
 {
-	uint32_t high = load_be32(a->b) ^ load_be32(b->b);
-	uint16_t low = load_be16(a->b + 4) ^ load_be16(b->b + 4);
+	uint32_t high[2];
+	uint16_t low[2];
 
-	return (high | low) == 0;
+	memcpy(&high[0], a->b, 4);
+	memcpy(&high[1], b->b, 4);
+	memcpy(&low[0], a->b + 4, 2);
+	memcpy(&low[1], b->b + 4, 2);
+	return high[0] == high[1] && low[0] == low[1];
 }
 
 /* `len` bytes at p lie in one piece. False: ETH_SHORT. */

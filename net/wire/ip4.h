@@ -136,12 +136,19 @@ bool ip4_parse_unusual(const uint8_t *p, size_t linear, size_t len, bool check_s
  * multiplying with its inverse modulo 2^64: the product is the quotient, no larger than quotients
  * can be.
  */
-static inline bool ip4_sum_holds(const uint8_t *p)
+static inline uint64_t ip4_sum_quotient(const uint8_t *p)
 {
 	uint64_t sum = checksum_fold_in(checksum_load64(p), checksum_load64(p + 8));
 
-	sum = checksum_fold_in(sum, checksum_load32(p + 16));
-	return sum * 0xfffefffefffeffffu <= UINT64_MAX / 0xffff;
+	return checksum_fold_in(sum, checksum_load32(p + 16)) * 0xfffefffefffeffffu;
+}
+
+/* What the quotient is at most if the header is undamaged. */
+#define IP4_SUM_QUOTIENT_MAX (UINT64_MAX / 0xffff)
+
+static inline bool ip4_sum_holds(const uint8_t *p)
+{
+	return ip4_sum_quotient(p) <= IP4_SUM_QUOTIENT_MAX;
 }
 
 static always_inline bool ip4_parse_with(const uint8_t *p, size_t linear, size_t len,
