@@ -199,6 +199,10 @@ void ip_addr_set_life(struct holm_net *net, struct holm_netif *netif, struct net
 {
 	a->preferred_until_ns = preferred_until_ns;
 	a->valid_until_ns = valid_until_ns;
+	/* RFC 4862 section 5.5.4: what was deprecated is preferred again. */
+	if (a->state == NETIF_ADDR_DEPRECATED &&
+	    (preferred_until_ns == 0 || preferred_until_ns > net->now))
+		a->state = NETIF_ADDR_PREFERRED;
 	ip_changed(net, netif);
 }
 
