@@ -323,6 +323,14 @@ void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	dst->family->output(net, dst, f, tx);
 }
 
+uint32_t ip_dst_flow_label(const struct holm_net *net, const struct ip_dst *dst,
+			   const struct ip_tx *tx, uint32_t ports)
+{
+	return dst->family->flow_label
+		       ? dst->family->flow_label(net, tx->src, tx->dst, tx->proto, ports)
+		       : 0;
+}
+
 /* ---- What transports say and ask. */
 
 void ip_dst_confirm(struct holm_net *net, struct ip_dst *dst)

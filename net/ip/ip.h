@@ -78,9 +78,17 @@ struct ip_tx {
 	const struct holm_addr *src, *dst;
 	uint8_t proto, tos, ttl;
 	bool dont_fragment;
-	bool no_loop;  /* to a group: members here are not to have it */
-	bool link_mtu; /* the path's MTU does not matter, the link's does (probing) */
+	bool no_loop;	     /* to a group: members here are not to have it */
+	bool link_mtu;	     /* the path's MTU does not matter, the link's does (probing) */
+	uint32_t flow_label; /* of IPv6, where the sender keeps it: ip_dst_flow_label(); else 0 */
 };
+
+/*
+ * The label of a flow over IPv6 (RFC 6437); a transport with many packets asks once. `ports` is how its
+ * header begins. 0: IPv4 has none.
+ */
+uint32_t ip_dst_flow_label(const struct holm_net *net, const struct ip_dst *dst,
+			   const struct ip_tx *tx, uint32_t ports);
 
 /*
  * Send a frame that begins with its transport header (l4 = first byte of the frame; csum_start,

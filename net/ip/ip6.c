@@ -269,8 +269,9 @@ static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct h
 	const struct ip6_tx ip6 = {
 		.src = tx->src,
 		.dst = tx->dst,
-		.flow_label =
-			ip6_flow_label(net, tx->src, tx->dst, tx->proto, ports_of(f, tx->proto)),
+		.flow_label = tx->flow_label ? tx->flow_label
+					     : ip6_flow_label(net, tx->src, tx->dst, tx->proto,
+							      ports_of(f, tx->proto)),
 		.proto = tx->proto,
 		.tos = tx->tos,
 		.ttl = tx->ttl,
@@ -415,6 +416,7 @@ static const struct ip_family ip6_family = {
 	.addr_comes = ip6_addr_comes,
 	.addr_goes = ip6_addr_goes,
 	.mtu_min = IP6_MTU_MIN,
+	.flow_label = ip6_flow_label,
 };
 
 static int ip6_start(struct holm_net *net)

@@ -38,6 +38,9 @@ struct ip_family {
 	void (*addr_goes)(struct holm_net *net, struct holm_netif *netif,
 			  const struct holm_addr *addr);
 	uint16_t mtu_min; /* no router makes a path narrower than this */
+	/* The label of a flow, from how its transport header begins. NULL: the family has none. */
+	uint32_t (*flow_label)(const struct holm_net *net, const struct holm_addr *src,
+			       const struct holm_addr *dst, uint8_t proto, uint32_t ports);
 };
 
 struct ip_route {

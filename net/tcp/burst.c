@@ -218,6 +218,29 @@ static uint8_t tos_of(const struct tcp_tx *tx)
 	return unlikely(tx->ecn & TCP_TX_ECT) ? tcp_ecn_tos(tos) : tos;
 }
 
+/* Its header is put together by IPv6 alone: a program without it links nothing of that. */
+static never_inline void transmit_ip6(const struct tcp_tx *tx, struct holm_frame *f)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_flight *fl = c->flight;
+	struct ip_tx ip = {
+		.src = &c->ends6->local,
+		.dst = &c->ends6->remote,
+		.proto = IP4_PROTO_TCP,
+		.tos = tos_of(tx),
+		.ttl = c->settings->ttl,
+		.dont_fragment = true,
+		.flow_label = fl->flow_label,
+	};
+
+	if (unlikely(!ip.flow_label)) {
+		fl->flow_label = ip_dst_flow_label(tx->net, c->dst, &ip,
+						   (uint32_t)c->lport << 16 | c->rport);
+		ip.flow_label = fl->flow_label;
+	}
+	ip_output(tx->net, c->dst, f, &ip);
+}
+
 /* Over IPv6, to ourselves, or where no neighbour is known. */
 static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame *f)
 {
@@ -232,6 +255,10 @@ static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame
 		.dont_fragment = true,
 	};
 
+	if (c->flags & TCP_IP6) {
+		transmit_ip6(tx, f);
+		return;
+	}
 	tcp_get_ends(c, &t);
 	ip_output(tx->net, c->dst, f, &ip);
 }

@@ -203,6 +203,7 @@ struct tcp_flight {
 	uint32_t held_bytes, held_frames;
 	bool fast;	   /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
 	uint16_t syn_data; /* bytes that went with a SYN; SND.NXT does not count them */
+	uint32_t flow_label; /* over IPv6, once something was sent; else 0 */
 	/* Recovery with SACK; NULL until something is sent, and for peers without. */
 	struct tcp_repair *repair;
 	uint32_t credit;    /* bytes that may go beyond cwnd */

@@ -75,6 +75,8 @@ static void aim(struct holm_udp *u, uint16_t rport)
 		udp_aim_specially(u, m);
 	u->sum = flow_sum(u->tx.src, u->tx.dst, u->lport, rport);
 	u->ports = (uint32_t)u->lport << 16 | rport;
+	if (unlikely(m == &u->ip6))
+		u->tx.flow_label = ip_dst_flow_label(u->net, u->dst, &u->tx, u->ports);
 }
 
 void udp_turn_off(struct holm_udp *u)
@@ -141,8 +143,8 @@ static never_inline size_t total_of_spans(const struct holm_span *spans, size_t 
 
 	for (size_t i = 0; i < nspans; i++) {
 		/* Beyond what can be sent, the exact figure does not matter. */
-		if (spans[i].len > HOLM_UDP_PAYLOAD_MAX)
-			return HOLM_UDP_PAYLOAD_MAX + 1u;
+		if (spans[i].len > HOLM_UDP_PAYLOAD_MAX6)
+			return HOLM_UDP_PAYLOAD_MAX6 + 1u;
 		len += spans[i].len;
 	}
 	return len;

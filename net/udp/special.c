@@ -54,7 +54,7 @@ int udp_allow_large(struct holm_udp *u, size_t len)
 	uint32_t mtu = uses_link_mtu(m) ? netif->mtu : u->dst->mtu;
 	size_t room = mtu - (size_t)u->dst->header_bytes, packet = len + UDP_HDR_BYTES;
 
-	if (len > HOLM_UDP_PAYLOAD_MAX)
+	if (len > (m == &u->ip6 ? HOLM_UDP_PAYLOAD_MAX6 : HOLM_UDP_PAYLOAD_MAX))
 		return refuse(u, mtu);
 	if (packet <= room)
 		return 0;

@@ -18,6 +18,8 @@ struct holm_udp;
 
 /* The largest payload over IPv4: 65535 - 20 - 8. */
 #define HOLM_UDP_PAYLOAD_MAX 65507u
+/* Over IPv6, whose header is not counted: 65535 - 8. */
+#define HOLM_UDP_PAYLOAD_MAX6 65527u
 
 /* A new, unbound endpoint. -HOLM_ENOBUFS at config.udp_endpoints_max, -HOLM_ENOMEM. */
 int holm_udp_open(struct holm_net *net, struct holm_udp **out);
