@@ -193,7 +193,7 @@ static void print_ip(struct fmt_out *out, const struct packet *p)
 	if (p->df >= 0)
 		fmt_puts(out, p->df ? "[df] " : "[nodf] ");
 	if (p->has_addrs) {
-		fmt_puts(out, "ipv4 ");
+		fmt_puts(out, holm_addr_is_ip4(&p->src) ? "ipv4 " : "ipv6 ");
 		print_addr(out, &p->src);
 		fmt_puts(out, " > ");
 		print_addr(out, &p->dst);

@@ -314,7 +314,7 @@ static void set_up_dev(struct stage *s, const struct stage_options *o)
 
 static void add_network(struct stage *s, const struct stage_options *o)
 {
-	struct holm_route route = { .gateway = o->gateway };
+	struct holm_route route = { .gateway = o->gateway, .dev = &s->dev };
 
 	/* All zero: everything, of either family. */
 	if (holm_addr_is_ip4(&o->local))
