@@ -116,16 +116,6 @@ static void forget_hooks(struct holm_net *net)
 	mem_free(&net->mem, net->output, (net->noutput + 1) * sizeof(*net->output));
 }
 
-static void *memory_alloc(void *ctx, size_t size)
-{
-	return mem_alloc(ctx, size);
-}
-
-static void memory_free(void *ctx, void *p, size_t size)
-{
-	mem_free(ctx, p, size);
-}
-
 static void draw_secrets(struct holm_net *net)
 {
 	uint8_t seed[RNG_SEED_BYTES];
@@ -153,7 +143,7 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	net->protos = protos;
 	net->pool = holm_pool_init((uint8_t *)net + pool_at, config->frame_reserve);
 	mem_init(&net->mem, &net->env);
-	net->memory = (struct holm_memory){ &net->mem, memory_alloc, memory_free };
+	net->memory = (struct holm_memory){ &net->mem, mem_memory_alloc, mem_memory_free };
 	list_init(&net->ready);
 	list_init(&net->taps);
 	wheel_init(&net->timers, 0);

@@ -23,9 +23,11 @@ static size_t ring_readable(const struct holm_rcvbuf *base)
 	return (size_t)(b->tail - b->head);
 }
 
-static void free_ring(struct holm_ring_rcvbuf *b)
+static inline void free_ring(struct holm_ring_rcvbuf *b)
 {
-	if (b->mem)
+	if (likely(b->cap == RING_BYTES_MIN))
+		ring_give_page(b->memory, b->mem);
+	else if (b->mem)
 		b->memory->free(b->memory->ctx, b->mem, b->cap);
 	b->mem = NULL;
 	b->cap = 0;
@@ -39,7 +41,7 @@ static inline void give_back(struct holm_ring_rcvbuf *b)
 }
 
 /* The first memory, or the first after everything had been read. */
-static inline void take(struct holm_ring_rcvbuf *b, size_t need)
+static never_inline void take(struct holm_ring_rcvbuf *b, size_t need)
 {
 	uint32_t least = ring_bytes_for((uint32_t)need);
 	uint32_t cap = max_u32(least, min_u32(b->last_cap, b->limit));
@@ -50,6 +52,14 @@ static inline void take(struct holm_ring_rcvbuf *b, size_t need)
 		b->mem = b->memory->alloc(b->memory->ctx, cap);
 	}
 	b->cap = b->mem ? cap : 0;
+	b->since = b->head;
+}
+
+/* The same where a page is enough, as it is for dialogues. */
+static inline void take_page(struct holm_ring_rcvbuf *b)
+{
+	b->mem = ring_take_page(b->memory);
+	b->cap = b->mem ? RING_BYTES_MIN : 0;
 	b->since = b->head;
 }
 
@@ -84,24 +94,35 @@ static never_inline void copy_pieces(struct holm_ring_rcvbuf *b, uint32_t at,
 	holm_frame_read(f, frame_off + first, b->mem, len - first);
 }
 
+/* Memory for `need` bytes from head on, or for fewer; returns for how many there is. */
+static inline size_t make_room(struct holm_ring_rcvbuf *b, size_t need)
+{
+	if (likely(!b->mem && need <= RING_BYTES_MIN && b->last_cap <= RING_BYTES_MIN))
+		take_page(b);
+	else if (!b->mem)
+		take(b, need);
+	else
+		grow(b, need);
+	return min_size(need, b->cap);
+}
+
 static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
 			  size_t frame_off, size_t len)
 {
 	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
 	uint64_t pos = b->tail + off;
-	size_t need = (size_t)(pos - b->head) + len;
+	size_t before = (size_t)(pos - b->head);
 	uint32_t at;
 
-	if (unlikely(need > b->cap)) {
-		if (likely(!b->mem))
-			take(b, need);
-		else
-			grow(b, need);
-		if (pos - b->head >= b->cap)
+	if (unlikely(before + len > b->cap)) {
+		size_t room = make_room(b, before + len);
+
+		if (room <= before)
 			return 0;
-		len = min_size(len, b->cap - (size_t)(pos - b->head));
+		len = room - before;
 	}
-	b->edge = max_u64(b->edge, pos + len);
+	if (likely(pos + len > b->edge))
+		b->edge = pos + len;
 	at = (uint32_t)pos & (b->cap - 1);
 	if (likely(at + len <= b->cap && frame_off + len <= f->segs[0].len))
 		memcpy(b->mem + at, f->segs[0].data + frame_off, len);
@@ -163,15 +184,20 @@ size_t holm_ring_rcvbuf_peek(struct holm_ring_rcvbuf *b, size_t off, struct holm
 	return 2;
 }
 
-void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
+static inline void release(struct holm_ring_rcvbuf *b, size_t n)
 {
-	ASSERT(n <= b->tail - b->head);
 	b->head += n;
 	/* A smaller limit is reached by not opening the window as bytes are read. */
 	if (unlikely(b->limit > b->target))
 		b->limit -= (uint32_t)min_size(n, b->limit - b->target);
 	if (b->head == b->edge)
 		give_back(b);
+}
+
+void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
+{
+	ASSERT(n <= b->tail - b->head);
+	release(b, n);
 }
 
 size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
@@ -184,11 +210,14 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 	if (n == 0)
 		return 0;
 	at = (uint32_t)b->head & (b->cap - 1);
-	first = min_size(n, b->cap - at);
-	memcpy(out, b->mem + at, first);
-	if (unlikely(first < n))
+	first = b->cap - at;
+	if (likely(n <= first)) {
+		memcpy(out, b->mem + at, n);
+	} else {
+		memcpy(out, b->mem + at, first);
 		memcpy(out + first, b->mem, n - first);
-	holm_ring_rcvbuf_release(b, n);
+	}
+	release(b, n);
 	return n;
 }
 

@@ -117,17 +117,17 @@ static size_t ring_lend(struct holm_sndbuf *base, size_t off, size_t max, struct
 	return 1;
 }
 
-static void free_retired(struct holm_ring_sndbuf *b)
+static never_inline void free_retired(struct holm_ring_sndbuf *b)
 {
-	if (!b->retired)
-		return;
 	b->memory->free(b->memory->ctx, b->retired, b->retired_cap);
 	b->retired = NULL;
 }
 
-static void free_ring(struct holm_ring_sndbuf *b)
+static inline void free_ring(struct holm_ring_sndbuf *b)
 {
-	if (b->mem)
+	if (likely(b->cap == RING_BYTES_MIN))
+		ring_give_page(b->memory, b->mem);
+	else if (b->mem)
 		b->memory->free(b->memory->ctx, b->mem, b->cap);
 	b->mem = NULL;
 	b->cap = 0;
@@ -139,11 +139,9 @@ static void pop_const(struct holm_ring_sndbuf *b)
 	memmove(&b->consts[0], &b->consts[1], b->nconsts * sizeof(b->consts[0]));
 }
 
-static void ring_discard(struct holm_sndbuf *base, size_t n)
+/* The constant regions among the first `n` bytes; returns how many ring bytes are left of them. */
+static never_inline size_t discard_consts(struct holm_ring_sndbuf *b, size_t n)
 {
-	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
-
-	ASSERT(n <= ring_queued(base));
 	while (b->nconsts > 0 && n > 0) {
 		size_t before = (size_t)(b->consts[0].ring_pos - b->head);
 		size_t k = min_size(n, before);
@@ -158,8 +156,18 @@ static void ring_discard(struct holm_sndbuf *base, size_t n)
 		if (b->consts[0].len == 0 && b->head == b->consts[0].ring_pos)
 			pop_const(b);
 	}
+	return n;
+}
+
+static void ring_discard(struct holm_sndbuf *base, size_t n)
+{
+	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+
+	ASSERT(n <= ring_queued(base));
+	if (unlikely(b->nconsts != 0))
+		n = discard_consts(b, n);
 	b->head += n;
-	if (b->head >= b->retired_until)
+	if (unlikely(b->retired && b->head >= b->retired_until))
 		free_retired(b);
 	if (b->head == b->tail)
 		free_ring(b);
@@ -221,9 +229,9 @@ static never_inline void move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
 		b->retired = b->mem;
 		b->retired_cap = b->cap;
 		b->retired_until = b->lent;
-		b->mem = NULL;
+	} else {
+		free_ring(b);
 	}
-	free_ring(b);
 	b->mem = mem;
 	b->cap = cap;
 }
@@ -248,27 +256,28 @@ static never_inline size_t find_room(struct holm_ring_sndbuf *b, size_t want)
 /* The same. An empty ring takes its smallest block without a closer look. */
 static inline size_t make_room(struct holm_ring_sndbuf *b, size_t want)
 {
-	if (likely(!b->mem && want - 1 < RING_BYTES_MIN && b->nconsts == 0))
-		take_ring(b, RING_BYTES_MIN);
-	else
+	if (unlikely(b->mem || want - 1 >= RING_BYTES_MIN || b->nconsts != 0))
 		return find_room(b, want);
-	return b->mem ? want : 0;
+	b->mem = ring_take_page(b->memory);
+	if (unlikely(!b->mem))
+		return 0;
+	b->cap = RING_BYTES_MIN;
+	return want;
 }
 
 size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_t len)
 {
-	const uint8_t *in = src;
 	size_t n = make_room(b, len);
-	uint32_t at;
-	size_t first;
+	uint32_t at = (uint32_t)b->tail & (b->cap - 1);
 
-	if (n == 0)
-		return 0;
-	at = (uint32_t)b->tail & (b->cap - 1);
-	first = min_size(n, b->cap - at);
-	memcpy(b->mem + at, in, first);
-	if (unlikely(first < n))
-		memcpy(b->mem, in + first, n - first);
+	if (likely(n - 1 < b->cap - at)) {
+		memcpy(b->mem + at, src, n);
+	} else if (n > 0) {
+		size_t first = b->cap - at;
+
+		memcpy(b->mem + at, src, first);
+		memcpy(b->mem, (const uint8_t *)src + first, n - first);
+	}
 	b->tail += n;
 	return n;
 }
@@ -304,7 +313,8 @@ void holm_ring_sndbuf_commit(struct holm_ring_sndbuf *b, size_t n)
 
 void holm_ring_sndbuf_fini(struct holm_ring_sndbuf *b)
 {
-	free_retired(b);
+	if (b->retired)
+		free_retired(b);
 	free_ring(b);
 	b->head = b->tail;
 	b->nconsts = 0;

@@ -90,13 +90,6 @@ void mem_fini(struct mem *m)
 	}
 }
 
-static void account(struct mem *m, size_t size)
-{
-	m->stats.in_use += size;
-	if (m->stats.in_use > m->stats.in_use_max)
-		m->stats.in_use_max = m->stats.in_use;
-}
-
 static struct chunk *new_chunk(struct mem *m, unsigned class)
 {
 	struct chunk *c = env_alloc(m, MEM_CHUNK, MEM_CHUNK);
@@ -133,7 +126,7 @@ static never_inline void *small_alloc(struct mem *m, unsigned class)
 		m->empty[class]--;
 	if (!c->free && c->fresh == 0)
 		list_remove(&c->node);
-	account(m, c->size);
+	mem_account(m, c->size);
 	return p;
 }
 
@@ -163,7 +156,7 @@ static never_inline void *large_alloc_new(struct mem *m, size_t size)
 	void *p = env_alloc(m, size, MEM_GRAIN);
 
 	if (p)
-		account(m, size);
+		mem_account(m, size);
 	return p;
 }
 
@@ -180,7 +173,7 @@ static inline void *large_alloc(struct mem *m, size_t size)
 		return large_alloc_new(m, size);
 	memcpy(&m->large[class], p, sizeof(void *));
 	m->kept -= size;
-	account(m, size);
+	mem_account(m, size);
 	return p;
 }
 
@@ -230,4 +223,14 @@ void mem_free(struct mem *m, void *p, size_t size)
 		small_free(m, p, (unsigned)((size - 1) / MEM_GRAIN));
 	else
 		large_free(m, p, size);
+}
+
+void *mem_memory_alloc(void *ctx, size_t size)
+{
+	return mem_alloc(ctx, size);
+}
+
+void mem_memory_free(void *ctx, void *p, size_t size)
+{
+	mem_free(ctx, p, size);
 }

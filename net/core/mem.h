@@ -14,9 +14,12 @@
 #include <holm/env.h>
 #include <holm/stats.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/compiler.h"
 #include "lib/list.h"
+#include "lib/mem.h"
 
 /* Objects are multiples of this size. */
 #define MEM_GRAIN 16u
@@ -52,5 +55,41 @@ void *mem_alloc(struct mem *m, size_t size);
 void *mem_zalloc(struct mem *m, size_t size);
 /* `size` as it was asked for. NULL is fine. */
 void mem_free(struct mem *m, void *p, size_t size);
+
+/* The two of them as a struct holm_memory has them, its ctx being the struct mem. */
+void *mem_memory_alloc(void *ctx, size_t size);
+void mem_memory_free(void *ctx, void *p, size_t size);
+
+static inline void mem_account(struct mem *m, size_t size)
+{
+	m->stats.in_use += size;
+	if (unlikely(m->stats.in_use > m->stats.in_use_max))
+		m->stats.in_use_max = m->stats.in_use;
+}
+
+/* mem_alloc(m, MEM_CHUNK) if such a block is kept; otherwise NULL, which says nothing more. */
+static inline void *mem_chunk_take(struct mem *m)
+{
+	void *p = m->large[0];
+
+	if (unlikely(!p))
+		return NULL;
+	memcpy(&m->large[0], p, sizeof(void *));
+	m->kept -= MEM_CHUNK;
+	mem_account(m, MEM_CHUNK);
+	return p;
+}
+
+/* mem_free(m, p, MEM_CHUNK) if one more such block is to be kept; otherwise false, and nothing else. */
+static inline bool mem_chunk_keep(struct mem *m, void *p)
+{
+	if (unlikely(m->kept + MEM_CHUNK > MEM_KEEP_BYTES))
+		return false;
+	m->stats.in_use -= MEM_CHUNK;
+	memcpy(p, &m->large[0], sizeof(void *));
+	m->large[0] = p;
+	m->kept += MEM_CHUNK;
+	return true;
+}
 
 #endif

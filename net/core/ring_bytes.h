@@ -1,10 +1,14 @@
 /*
- * How large the memory of a growing ring is: a power of two, one page at least.
+ * The memory of a growing ring: how large it is (a power of two, one page at least), and a short way to
+ * a page of an instance's own memory, which dialogues take and give back with every message.
  */
 #ifndef NET_CORE_RING_BYTES_H
 #define NET_CORE_RING_BYTES_H
 
+#include <holm/buf.h>
+
 #include "lib/compiler.h"
+#include "net/core/mem.h"
 
 /* The smallest ring: one page. */
 #define RING_BYTES_MIN 4096u
@@ -15,6 +19,23 @@ static inline uint32_t ring_bytes_for(uint32_t want)
 	if (want <= RING_BYTES_MIN)
 		return RING_BYTES_MIN;
 	return want > 0x80000000u ? 0x80000000u : (uint32_t)2 << ilog2_u32(want - 1);
+}
+
+_Static_assert(RING_BYTES_MIN == MEM_CHUNK, "the smallest ring is what an instance keeps most of");
+
+static inline uint8_t *ring_take_page(const struct holm_memory *memory)
+{
+	uint8_t *p = NULL;
+
+	if (likely(memory->alloc == mem_memory_alloc))
+		p = mem_chunk_take(memory->ctx);
+	return likely(p) ? p : memory->alloc(memory->ctx, RING_BYTES_MIN);
+}
+
+static inline void ring_give_page(const struct holm_memory *memory, uint8_t *p)
+{
+	if (unlikely(memory->free != mem_memory_free || !mem_chunk_keep(memory->ctx, p)))
+		memory->free(memory->ctx, p, RING_BYTES_MIN);
 }
 
 #endif
