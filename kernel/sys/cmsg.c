@@ -23,6 +23,20 @@ struct extended_error {
 	struct holm_sockaddr_in offender;
 };
 
+/* struct in6_pktinfo of Linux. */
+struct pktinfo6 {
+	uint8_t addr[16];
+	uint32_t ifindex;
+};
+
+/* struct extended_error for AF_INET6. */
+struct extended_error6 {
+	uint32_t error;
+	uint8_t origin, type, code, pad;
+	uint32_t info, data;
+	struct holm_sockaddr_in6 offender;
+};
+
 struct cmsg_header {
 	size_t len; /* with the header */
 	int level;
@@ -119,13 +133,65 @@ static int take_ip(struct holm_ancillary *a, int type, const uint8_t *data, size
 	return -HOLM_EINVAL;
 }
 
+static int take_pktinfo6(struct holm_ancillary *a, const uint8_t *data, size_t len)
+{
+	struct pktinfo6 info;
+
+	if (len < sizeof(info))
+		return -HOLM_EINVAL;
+	memcpy(&info, data, sizeof(info));
+	a->ifindex = info.ifindex;
+	memcpy(a->spec_dst.b, info.addr, sizeof(info.addr));
+	a->has |= HOLM_ANC_PKTINFO6;
+	return 0;
+}
+
+/* Numbers of four bytes; -1 leaves it as it is. */
+static int take_number6(struct holm_ancillary *a, int type, int value)
+{
+	if (value < -1 || value > (type == HOLM_SOCKOPT_IPV6_DONTFRAG ? 1 : 255) ||
+	    (value == -1 && type == HOLM_SOCKOPT_IPV6_DONTFRAG))
+		return -HOLM_EINVAL;
+	if (type == HOLM_SOCKOPT_IPV6_HOPLIMIT && value >= 0) {
+		a->hops = (uint8_t)value;
+		a->has |= HOLM_ANC_HOPLIMIT;
+	} else if (type == HOLM_SOCKOPT_IPV6_TCLASS && value >= 0) {
+		a->tclass = (uint8_t)value;
+		a->has |= HOLM_ANC_TCLASS;
+	} else if (type == HOLM_SOCKOPT_IPV6_DONTFRAG && value == 1) {
+		a->has |= HOLM_ANC_DONTFRAG;
+	}
+	return 0;
+}
+
+static int take_ip6(struct holm_ancillary *a, int type, const uint8_t *data, size_t len)
+{
+	int value;
+
+	switch (type) {
+	case HOLM_SOCKOPT_IPV6_PKTINFO:
+		return take_pktinfo6(a, data, len);
+	case HOLM_SOCKOPT_IPV6_HOPLIMIT:
+	case HOLM_SOCKOPT_IPV6_TCLASS:
+	case HOLM_SOCKOPT_IPV6_DONTFRAG:
+		if (len != sizeof(value))
+			return -HOLM_EINVAL;
+		memcpy(&value, data, sizeof(value));
+		return take_number6(a, type, value);
+	default:
+		return -HOLM_EINVAL;
+	}
+}
+
 static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, const uint8_t *data,
 		enum cmsg_kind kind)
 {
 	size_t len = h->len - sizeof(*h);
 
 	/* As on Linux, who does not know a level does not mind it. */
-	if (h->level == HOLM_IPPROTO_IP && kind == CMSG_DATAGRAM)
+	if (h->level == HOLM_IPPROTO_IPV6 && kind == CMSG_DATAGRAM6)
+		return take_ip6(&c->ancillary, h->type, data, len);
+	if (h->level == HOLM_IPPROTO_IP && kind >= CMSG_DATAGRAM)
 		return take_ip(&c->ancillary, h->type, data, len);
 	if (h->level != HOLM_SOL_SOCKET)
 		return 0;
@@ -261,6 +327,58 @@ static void put_trouble(struct writer *w, const struct holm_trouble *t)
 	put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_RECVERR, &e, sizeof(e));
 }
 
+static void fill_sockaddr6(struct holm_sockaddr_in6 *in6, const struct holm_addr *addr,
+			   uint16_t port)
+{
+	*in6 = (struct holm_sockaddr_in6){ .family = HOLM_AF_INET6,
+					   .port = { (uint8_t)(port >> 8), (uint8_t)port } };
+	memcpy(in6->addr, addr->b, sizeof(in6->addr));
+}
+
+static void put_trouble6(struct writer *w, const struct holm_trouble *t)
+{
+	struct extended_error6 e = {
+		.error = (uint32_t)t->error,
+		.origin = t->origin,
+		.type = t->type,
+		.code = t->code,
+		.info = t->info,
+	};
+
+	if (t->origin != HOLM_TROUBLE_LOCAL)
+		fill_sockaddr6(&e.offender, &t->offender, 0);
+	put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_RECVERR, &e, sizeof(e));
+}
+
+/* What AF_INET6 sockets are told. */
+static void put_company6(struct writer *w, const struct holm_ancillary *a)
+{
+	int hops = a->hops, tclass = a->tclass;
+
+	if (a->has & HOLM_ANC_PKTINFO6) {
+		struct pktinfo6 info = { .ifindex = a->ifindex };
+
+		memcpy(info.addr, a->to.addr.b, sizeof(info.addr));
+		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_PKTINFO, &info, sizeof(info));
+	}
+	if (a->has & HOLM_ANC_HOPLIMIT)
+		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_HOPLIMIT, &hops, sizeof(hops));
+	if (a->has & HOLM_ANC_TCLASS)
+		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_TCLASS, &tclass, sizeof(tclass));
+	if (a->has & HOLM_ANC_ORIGDST6) {
+		struct holm_sockaddr_in6 to;
+
+		fill_sockaddr6(&to, &a->to.addr, a->to.port);
+		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_RECVORIGDSTADDR, &to, sizeof(to));
+	}
+	if (a->has & HOLM_ANC_TROUBLE6)
+		put_trouble6(w, &a->trouble);
+}
+
+#define COMPANY6                                                                                   \
+	((uint32_t)(HOLM_ANC_PKTINFO6 | HOLM_ANC_HOPLIMIT | HOLM_ANC_TCLASS | HOLM_ANC_ORIGDST6 |  \
+		    HOLM_ANC_TROUBLE6))
+
 /* What came with a datagram. */
 static void put_company(struct writer *w, const struct holm_ancillary *a)
 {
@@ -300,6 +418,8 @@ size_t cmsg_build(struct process *p, struct cmsg *c, void *control, size_t len, 
 	if (c->ancillary.has & (HOLM_ANC_TIMESTAMP | HOLM_ANC_TIMESTAMPNS))
 		put_time(p, &w, &c->ancillary);
 	put_company(&w, &c->ancillary);
+	if (c->ancillary.has & COMPANY6)
+		put_company6(&w, &c->ancillary);
 	if (c->ancillary.has & HOLM_ANC_OBJECTS)
 		put_files(p, c, &w, flags & HOLM_MSG_CMSG_CLOEXEC);
 	cmsg_fini(c);

@@ -6,7 +6,7 @@
 #include "kernel/sys/sys.h"
 
 /* Whose control messages: which levels are known differs. */
-enum cmsg_kind { CMSG_UNIX, CMSG_STREAM, CMSG_DATAGRAM };
+enum cmsg_kind { CMSG_UNIX, CMSG_STREAM, CMSG_DATAGRAM, CMSG_DATAGRAM6 };
 
 /* Ancillary data of one call, with its objects' places: on the stack. */
 struct cmsg {

@@ -303,9 +303,13 @@ static enum cmsg_kind cmsg_kind_of(struct process *p, int fd)
 	struct fd_slot *slot = fds_slot(p, fd);
 	struct holm_socket *s = slot ? file_socket(slot->file) : NULL;
 
-	if (!s || holm_socket_family(s) != HOLM_AF_INET)
+	int family = s ? holm_socket_family(s) : HOLM_AF_UNSPEC;
+
+	if (family != HOLM_AF_INET && family != HOLM_AF_INET6)
 		return CMSG_UNIX;
-	return holm_socket_type(s) == HOLM_SOCK_STREAM ? CMSG_STREAM : CMSG_DATAGRAM;
+	if (holm_socket_type(s) == HOLM_SOCK_STREAM)
+		return CMSG_STREAM;
+	return family == HOLM_AF_INET ? CMSG_DATAGRAM : CMSG_DATAGRAM6;
 }
 
 int64_t sys_sendmsg(struct process *p, int fd, const struct sys_msghdr *h, int flags)

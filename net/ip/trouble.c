@@ -40,7 +40,7 @@ void ip_trouble_note(struct holm_net *net, struct ip_troubles *q, const struct i
 	if (!t)
 		return;
 	t->what.error = error->error;
-	t->what.origin = HOLM_TROUBLE_ICMP;
+	t->what.origin = holm_addr_is_ip4(&error->remote) ? HOLM_TROUBLE_ICMP : HOLM_TROUBLE_ICMP6;
 	t->what.type = error->type;
 	t->what.code = error->code;
 	t->what.info = error->mtu;

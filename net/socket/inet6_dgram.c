@@ -2,7 +2,6 @@
  * Options that AF_INET6 gives a datagram socket beyond AF_INET's (RFC 3493 section 5, RFC 3542): hop limits,
  * classes, groups, what a receive is to bring. Sizes, ranges and answers are Linux's.
  */
-#include "net/socket/inet_addr.h"
 #include "net/socket/inet_dgram.h"
 
 #include "lib/mem.h"
@@ -23,7 +22,7 @@ static const struct inet_dgram_mapping mappings[] = {
 	  GROUP_HOPS_DEFAULT, false },
 	{ HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_MULTICAST_LOOP, HOLM_UDP_OPT_GROUP_LOOP6, -1,
 	  false },
-	{ HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_MULTICAST_ALL, HOLM_UDP_OPT_GROUP_ALL6, -1, false },
+	{ HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_MULTICAST_ALL, HOLM_UDP_OPT_GROUP_ALL6, -1, true },
 };
 
 static const struct inet_dgram_mapping *find_mapping(int name)
@@ -188,22 +187,14 @@ int inet6_dgram_set_bytes(struct holm_socket *s, int level, int name, const void
 	}
 }
 
-/* IPV6_PATHMTU: of the path to where it is connected. */
+/* IPV6_PATHMTU: of the path to where it is connected; as on Linux it does not say where that is. */
 static int get_path_mtu(struct holm_socket *s, void *value, uint32_t *len)
 {
 	struct holm_ip6_mtuinfo info = { .mtu = 0 };
 	struct holm_udp *u = inet_dgram_of(s)->udp;
-	uint32_t addr_len = sizeof(info.addr);
-	struct holm_endpoint to;
-	int err = holm_udp_remote(u, &to);
+	int err = holm_udp_get_option(u, HOLM_UDP_OPT_MTU, &info.mtu);
 
-	if (!err)
-		err = holm_udp_get_option(u, HOLM_UDP_OPT_MTU, &info.mtu);
-	if (err)
-		return err;
-	to.port = 0;
-	(void)inet_put(s, &to, &info.addr, &addr_len);
-	return socket_put_option(&info, sizeof(info), value, len);
+	return err ? err : socket_put_option(&info, sizeof(info), value, len);
 }
 
 int inet6_dgram_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len)

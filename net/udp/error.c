@@ -73,9 +73,9 @@ int holm_udp_take_trouble(struct holm_udp *u, struct holm_trouble *t, void *payl
 		return err;
 	/* As on Linux, the pending error is that of the message that is read next. */
 	next = ip_trouble_first(&u->troubles);
-	if (next && next->origin == HOLM_TROUBLE_ICMP)
+	if (next && next->origin != HOLM_TROUBLE_LOCAL)
 		u->error = next->error;
-	else if (t->origin == HOLM_TROUBLE_ICMP)
+	else if (t->origin != HOLM_TROUBLE_LOCAL)
 		u->error = 0;
 	udp_update_state(u);
 	return 0;

@@ -61,6 +61,8 @@ void posix_fails(const char *file, int line, const char *what, long got, int err
 		posix_fail(file, line, "%s: %s, not %s", what, strerror(is), strerror(error));
 }
 
+int posix_family = AF_INET;
+
 /* The cases whose names contain one of the words, or all. */
 static bool is_wanted(const struct posix_case *c, int argc, char **argv)
 {
@@ -81,6 +83,7 @@ int main(int argc, char **argv)
 		if (!is_wanted(c, argc, argv))
 			continue;
 		context[0] = 0;
+		posix_family = c->family;
 		if (stage_run(c->run, why, sizeof(why))) {
 			printf(*why ? "skip %s: %s\n" : "ok %s\n", c->name, why);
 		} else {
@@ -95,12 +98,22 @@ int main(int argc, char **argv)
 
 int tcp(void)
 {
-	return (int)OK(socket(AF_INET, SOCK_STREAM, 0));
+	return (int)OK(socket(posix_family, SOCK_STREAM, 0));
 }
 
 int udp(void)
 {
-	return (int)OK(socket(AF_INET, SOCK_DGRAM, 0));
+	return (int)OK(socket(posix_family, SOCK_DGRAM, 0));
+}
+
+int tcp6(void)
+{
+	return (int)OK(socket(AF_INET6, SOCK_STREAM, 0));
+}
+
+int udp6(void)
+{
+	return (int)OK(socket(AF_INET6, SOCK_DGRAM, 0));
 }
 
 struct sockaddr_in at(const char *ip, uint16_t port)
@@ -113,16 +126,48 @@ struct sockaddr_in at(const char *ip, uint16_t port)
 
 uint16_t port_of(int fd)
 {
-	struct sockaddr_in sa;
+	struct sockaddr_in6 sa;
 	socklen_t len = sizeof(sa);
 
+	/* Where the port is, both families agree. */
 	OK(getsockname(fd, (struct sockaddr *)&sa, &len));
-	return ntohs(sa.sin_port);
+	return ntohs(sa.sin6_port);
+}
+
+struct sockaddr_in6 at6(const char *ip, uint16_t port)
+{
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	inet_pton(AF_INET6, ip, &sa.sin6_addr);
+	return sa;
+}
+
+int bind_to6(int fd, const char *ip, uint16_t port)
+{
+	struct sockaddr_in6 sa = at6(ip, port);
+
+	return bind(fd, (struct sockaddr *)&sa, sizeof(sa));
+}
+
+int connect_to6(int fd, const char *ip, uint16_t port)
+{
+	struct sockaddr_in6 sa = at6(ip, port);
+
+	return connect(fd, (struct sockaddr *)&sa, sizeof(sa));
+}
+
+/* What 127.0.0.1 and 0.0.0.0 mean in a case of the other family. */
+static const char *twin_of(const char *ip)
+{
+	return strcmp(ip, "0.0.0.0") == 0 ? "::" : "::1";
 }
 
 int bind_to(int fd, const char *ip, uint16_t port)
 {
 	struct sockaddr_in sa = at(ip, port);
+
+	if (posix_family == AF_INET6)
+		return bind_to6(fd, twin_of(ip), port);
 
 	return bind(fd, (struct sockaddr *)&sa, sizeof(sa));
 }
@@ -131,6 +176,8 @@ int connect_to(int fd, uint16_t port)
 {
 	struct sockaddr_in sa = at("127.0.0.1", port);
 
+	if (posix_family == AF_INET6)
+		return connect_to6(fd, "::1", port);
 	return connect(fd, (struct sockaddr *)&sa, sizeof(sa));
 }
 

@@ -50,9 +50,12 @@
 struct posix_case {
 	const char *name;
 	void (*run)(void);
+	int family;
 	struct posix_case *next;
 };
 
+/* AF_INET, or AF_INET6 in the second run of a case of both. */
+extern int posix_family;
 void posix_register(struct posix_case *c);
 /* What a failure says at its end, until the next. */
 __attribute__((format(printf, 1, 2))) void posix_context(const char *format, ...);
@@ -62,12 +65,26 @@ __attribute__((format(printf, 3, 4), noreturn)) void posix_fail(const char *file
 
 #define CASE(name)                                                                                 \
 	static void run_##name(void);                                                              \
-	static struct posix_case case_##name = { #name, run_##name, NULL };                        \
+	POSIX_CASE(name, #name, AF_INET)                                                           \
+	static void run_##name(void)
+
+/* Twice: once in each family, as tcp(), udp(), bind_to() and the others below know it. */
+#define CASE_OF_BOTH(name)                                                                         \
+	static void run_##name(void);                                                              \
+	POSIX_CASE(name, #name, AF_INET)                                                           \
+	static struct posix_case case6_##name = { #name "_ip6", run_##name, AF_INET6, NULL };      \
+	__attribute__((constructor)) static void register6_##name(void)                            \
+	{                                                                                          \
+		posix_register(&case6_##name);                                                     \
+	}                                                                                          \
+	static void run_##name(void)
+
+#define POSIX_CASE(name, text, family)                                                             \
+	static struct posix_case case_##name = { text, run_##name, family, NULL };                 \
 	__attribute__((constructor)) static void register_##name(void)                             \
 	{                                                                                          \
 		posix_register(&case_##name);                                                      \
-	}                                                                                          \
-	static void run_##name(void)
+	}
 
 #define CHECK(condition)                                                                           \
 	((condition) ? (void)0 : posix_fail(__FILE__, __LINE__, "%s does not hold", #condition))
@@ -88,15 +105,22 @@ void posix_fails(const char *file, int line, const char *what, long got, int err
 #define DIFFERS(why) (sizeof(why) < 1)
 #endif
 
-/* ---- short ways of saying it ---- */
+/* ---- short ways of saying it: in the family of the case, whose loopback and wildcard 127.0.0.1 and 0.0.0.0 mean */
 
 int tcp(void);
 int udp(void);
 struct sockaddr_in at(const char *ip, uint16_t port);
 /* The port that a socket is bound to. */
 uint16_t port_of(int fd);
+/* The same for AF_INET6; scope 0. */
+struct sockaddr_in6 at6(const char *ip, uint16_t port);
 int bind_to(int fd, const char *ip, uint16_t port);
 int connect_to(int fd, uint16_t port); /* of 127.0.0.1 */
+/* Of AF_INET6, whatever the case's family is. */
+int tcp6(void);
+int udp6(void);
+int bind_to6(int fd, const char *ip, uint16_t port);
+int connect_to6(int fd, const char *ip, uint16_t port);
 /* A TCP socket listening at 127.0.0.1; its port. */
 int listening(int backlog, uint16_t *port);
 /* A connection over the loopback: [0] connected, [1] was accepted. */

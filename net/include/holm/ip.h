@@ -53,7 +53,11 @@ int holm_route_del(struct holm_net *net, const struct holm_route *route);
 bool holm_route_get(struct holm_net *net, size_t i, struct holm_route *route);
 
 /* Who found that a packet of ours did not arrive: Linux's SO_EE_ORIGIN_... */
-enum holm_trouble_origin { HOLM_TROUBLE_LOCAL = 1, HOLM_TROUBLE_ICMP = 2 };
+enum holm_trouble_origin {
+	HOLM_TROUBLE_LOCAL = 1,
+	HOLM_TROUBLE_ICMP = 2,
+	HOLM_TROUBLE_ICMP6 = 3,
+};
 
 /* An error about a packet that an endpoint has sent. */
 struct holm_trouble {
