@@ -17,7 +17,7 @@ static int start(struct holm_net *net)
 	return 0;
 }
 
-static const struct holm_proto *const needs[] = { &holm_sockets, NULL };
+static const struct holm_proto *const needs[] = { &holm_sockets, &holm_ipv6, NULL };
 
 const struct holm_proto holm_sockets6 = {
 	.name = "sockets6",

@@ -60,12 +60,15 @@ static int take_scope(struct holm_socket *s, struct holm_endpoint *e, uint32_t s
 	return err == -HOLM_ENODEV && use == INET_ADDR_CONNECT ? -HOLM_ENETUNREACH : err;
 }
 
+static bool is_of_datagrams(const struct holm_socket *s)
+{
+	return s->type == HOLM_SOCK_DGRAM && s->protocol == HOLM_IPPROTO_UDP;
+}
+
 /* An IPv4 name: AF_INET6 sockets of datagrams send and connect there, unless they are for IPv6 only. */
 static int parse_ip4(const struct holm_socket *s, struct holm_endpoint *e, const void *addr,
 		     uint32_t len, enum inet_addr_use use)
 {
-	if (s->type != HOLM_SOCK_DGRAM || s->protocol != HOLM_IPPROTO_UDP || use == INET_ADDR_BIND)
-		return -HOLM_EAFNOSUPPORT;
 	if (s->v6only)
 		return use == INET_ADDR_SENDTO ? -HOLM_ENETUNREACH : -HOLM_EAFNOSUPPORT;
 	return inet_addr_parse(e, addr, len, use);
@@ -102,7 +105,7 @@ static int parse(struct holm_socket *s, struct holm_endpoint *e, const void *add
 	if (len < sizeof(in6.family))
 		return -HOLM_EINVAL;
 	memcpy(&in6, addr, len < sizeof(in6) ? len : sizeof(in6));
-	if (in6.family == HOLM_AF_INET && use != INET_ADDR_BIND)
+	if (in6.family == HOLM_AF_INET && is_of_datagrams(s) && use != INET_ADDR_BIND)
 		return parse_ip4(s, e, addr, len, use);
 	if (len < LEAST_BYTES)
 		return -HOLM_EINVAL;

@@ -43,7 +43,7 @@ static uint32_t count(const struct holm_udp *u)
 
 static int check(const struct holm_addr *group)
 {
-	return holm_addr_is_ip4(group) && holm_addr_is_multicast(group) ? 0 : -HOLM_EINVAL;
+	return holm_addr_is_multicast(group) ? 0 : -HOLM_EINVAL;
 }
 
 int holm_udp_join(struct holm_udp *u, const struct holm_addr *group, struct holm_dev *dev)

@@ -134,7 +134,7 @@ unsigned holm_udp_ready(const struct holm_udp *u);
 int holm_udp_take_error(struct holm_udp *u);
 /*
  * Datagrams to a group that come in by `dev` (NULL: where those to it would leave) are let in from now
- * on. -HOLM_EINVAL (no IPv4 group), -HOLM_ENODEV, -HOLM_EADDRINUSE (joined already), -HOLM_ENOBUFS.
+ * on. -HOLM_EINVAL (no group), -HOLM_ENODEV, -HOLM_EADDRINUSE (joined already), -HOLM_ENOBUFS.
  */
 int holm_udp_join(struct holm_udp *u, const struct holm_addr *group, struct holm_dev *dev);
 /* No more; closing does it too. `dev` NULL: any. -HOLM_EINVAL, -HOLM_EADDRNOTAVAIL (not joined). */
