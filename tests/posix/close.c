@@ -10,7 +10,7 @@ static void linger(int fd, int seconds)
 
 /* ---- close ---- */
 
-CASE(close_after_everything_was_read_is_silent)
+CASE_OF_BOTH(close_after_everything_was_read_is_silent)
 {
 	char buf[8];
 	int fd[2];
@@ -24,7 +24,7 @@ CASE(close_after_everything_was_read_is_silent)
 	EQ(get_int(fd[0], SOL_SOCKET, SO_ERROR), 0);
 }
 
-CASE(close_delivers_what_was_written_before)
+CASE_OF_BOTH(close_delivers_what_was_written_before)
 {
 	char buf[16];
 	int fd[2];
@@ -50,7 +50,7 @@ CASE(close_a_write_to_who_has_closed_is_answered_by_a_reset)
 	FAILS(send(fd[0], "x", 1, MSG_NOSIGNAL), EPIPE);
 }
 
-CASE(close_a_reset_is_told_once_by_read)
+CASE_OF_BOTH(close_a_reset_is_told_once_by_read)
 {
 	char buf[8];
 	int fd[2];
@@ -65,7 +65,7 @@ CASE(close_a_reset_is_told_once_by_read)
 	EQ(get_int(fd[0], SOL_SOCKET, SO_ERROR), 0);
 }
 
-CASE(close_a_reset_is_told_once_by_write)
+CASE_OF_BOTH(close_a_reset_is_told_once_by_write)
 {
 	char buf[8];
 	int fd[2];
@@ -79,7 +79,7 @@ CASE(close_a_reset_is_told_once_by_write)
 	EQ(read(fd[0], buf, 8), 0);
 }
 
-CASE(close_a_reset_has_all_levels)
+CASE_OF_BOTH(close_a_reset_has_all_levels)
 {
 	int fd[2];
 
@@ -90,7 +90,7 @@ CASE(close_a_reset_has_all_levels)
 	EQ(level(fd[0]), POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP);
 }
 
-CASE(close_a_reset_leaves_unread_bytes)
+CASE_OF_BOTH(close_a_reset_leaves_unread_bytes)
 {
 	char buf[8];
 	int fd[2];
@@ -105,7 +105,7 @@ CASE(close_a_reset_leaves_unread_bytes)
 	FAILS(read(fd[0], buf, 8), ECONNRESET);
 }
 
-CASE(close_lingers_until_everything_was_taken)
+CASE_OF_BOTH(close_lingers_until_everything_was_taken)
 {
 	char buf[8];
 	int fd[2];
@@ -118,7 +118,7 @@ CASE(close_lingers_until_everything_was_taken)
 	EQ(read(fd[1], buf, 8), 0);
 }
 
-CASE(close_of_a_listener_resets_who_waits)
+CASE_OF_BOTH(close_of_a_listener_resets_who_waits)
 {
 	char buf[8];
 	uint16_t port;
@@ -130,7 +130,7 @@ CASE(close_of_a_listener_resets_who_waits)
 	FAILS(read(c, buf, 8), ECONNRESET);
 }
 
-CASE(close_of_a_listener_refuses_who_comes)
+CASE_OF_BOTH(close_of_a_listener_refuses_who_comes)
 {
 	uint16_t port;
 	int l = listening(4, &port);
@@ -198,7 +198,7 @@ CASE(close_every_socket_call_on_a_pipe_fails)
 	FAILS(set_int(fd[0], SOL_SOCKET, SO_SNDBUF, 1), ENOTSOCK);
 }
 
-CASE(close_the_descriptor_is_free_for_the_next)
+CASE_OF_BOTH(close_the_descriptor_is_free_for_the_next)
 {
 	int a = tcp(), b = udp();
 
@@ -311,7 +311,7 @@ CASE(shutdown_wants_a_direction)
 	FAILS(shutdown(fd[0], -1), EINVAL);
 }
 
-CASE(shutdown_twice_is_no_error)
+CASE_OF_BOTH(shutdown_twice_is_no_error)
 {
 	int fd[2];
 
@@ -321,7 +321,7 @@ CASE(shutdown_twice_is_no_error)
 	OK(shutdown(fd[0], SHUT_RD));
 }
 
-CASE(shutdown_of_writing_leaves_reading)
+CASE_OF_BOTH(shutdown_of_writing_leaves_reading)
 {
 	char buf[8];
 	int fd[2];
@@ -335,7 +335,7 @@ CASE(shutdown_of_writing_leaves_reading)
 	EQ(level(fd[0]), POLLOUT);
 }
 
-CASE(shutdown_of_both_sides_writing_hangs_up)
+CASE_OF_BOTH(shutdown_of_both_sides_writing_hangs_up)
 {
 	int fd[2];
 
@@ -346,7 +346,7 @@ CASE(shutdown_of_both_sides_writing_hangs_up)
 	EQ(level(fd[0]), POLLIN | POLLOUT | POLLHUP | POLLRDHUP);
 }
 
-CASE(shutdown_of_reading_reads_what_is_there)
+CASE_OF_BOTH(shutdown_of_reading_reads_what_is_there)
 {
 	char buf[8];
 	int fd[2];
@@ -361,7 +361,7 @@ CASE(shutdown_of_reading_reads_what_is_there)
 	EQ(level(fd[0]), POLLIN | POLLOUT | POLLRDHUP);
 }
 
-CASE(shutdown_of_a_listener_ends_listening)
+CASE_OF_BOTH(shutdown_of_a_listener_ends_listening)
 {
 	uint16_t port;
 	int l = listening(4, &port);
@@ -372,7 +372,7 @@ CASE(shutdown_of_a_listener_ends_listening)
 	EQ(get_int(l, SOL_SOCKET, SO_ACCEPTCONN), 0);
 }
 
-CASE(shutdown_of_a_listener_lets_it_listen_again)
+CASE_OF_BOTH(shutdown_of_a_listener_lets_it_listen_again)
 {
 	uint16_t port;
 	int l = listening(4, &port);

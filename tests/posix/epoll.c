@@ -253,7 +253,7 @@ CASE(epoll_edge_of_the_end)
 	EQ(now(ep), 0);
 }
 
-CASE(epoll_edge_of_a_tcp_connection)
+CASE_OF_BOTH(epoll_edge_of_a_tcp_connection)
 {
 	char buf[8];
 	int ep = epoll(), fd[2];
@@ -270,7 +270,7 @@ CASE(epoll_edge_of_a_tcp_connection)
 	EQ(now(ep), EPOLLIN);
 }
 
-CASE(epoll_edge_of_a_listener)
+CASE_OF_BOTH(epoll_edge_of_a_listener)
 {
 	uint16_t port;
 	int ep = epoll(), l = listening(4, &port);
@@ -604,7 +604,7 @@ CASE(epoll_flags)
 	EQ(fcntl(epoll(), F_GETFD), 0);
 }
 
-CASE(epoll_of_a_connect_that_fails)
+CASE_OF_BOTH(epoll_of_a_connect_that_fails)
 {
 	uint16_t port;
 	int ep = epoll(), fd = tcp();
@@ -618,7 +618,7 @@ CASE(epoll_of_a_connect_that_fails)
 	EQ(now(ep), EPOLLOUT | EPOLLERR | EPOLLHUP);
 }
 
-CASE(epoll_of_a_connect_that_succeeds)
+CASE_OF_BOTH(epoll_of_a_connect_that_succeeds)
 {
 	uint16_t port;
 	int ep = epoll(), fd = tcp();

@@ -124,7 +124,7 @@ CASE(message_waitall_times_out_with_what_there_is)
 	FAILS(recv(fd[1], buf, 16, MSG_WAITALL), EAGAIN);
 }
 
-CASE(message_waitall_of_tcp)
+CASE_OF_BOTH(message_waitall_of_tcp)
 {
 	char buf[16];
 	int fd[2];
@@ -191,7 +191,7 @@ CASE(message_out_of_band_is_not_for_datagrams)
 	FAILS(recv(fd[0], &c, 1, MSG_OOB), EOPNOTSUPP);
 }
 
-CASE(message_errqueue_is_empty)
+CASE_OF_BOTH(message_errqueue_is_empty)
 {
 	char c;
 
@@ -246,7 +246,7 @@ CASE(message_nothing_on_a_stream_is_nothing)
 	EQ(read(fd[1], buf, 0), 0);
 }
 
-CASE(message_nothing_on_tcp_is_nothing)
+CASE_OF_BOTH(message_nothing_on_tcp_is_nothing)
 {
 	char buf[8];
 	int fd[2];

@@ -22,7 +22,7 @@ CASE(poll_of_nothing_at_once)
 	EQ(poll(NULL, 0, 0), 0);
 }
 
-CASE(poll_is_not_early)
+CASE_OF_BOTH(poll_is_not_early)
 {
 	struct pollfd p = { udp(), POLLIN, 0 };
 	int64_t began = now_ns();
@@ -40,7 +40,7 @@ CASE(poll_skips_negative_descriptors)
 	EQ(p[1].revents, 0);
 }
 
-CASE(poll_tells_of_what_is_not_open_even_unasked)
+CASE_OF_BOTH(poll_tells_of_what_is_not_open_even_unasked)
 {
 	struct pollfd p[2] = { { 999, 0, 0 }, { udp(), 0, 55 } };
 
@@ -96,7 +96,7 @@ CASE(poll_normal_data_has_two_names)
 	EQ(wait_for(fd[0], POLLRDBAND | POLLWRBAND, 0) & POLLRDBAND, 0);
 }
 
-CASE(poll_of_a_listener)
+CASE_OF_BOTH(poll_of_a_listener)
 {
 	uint16_t port;
 	int l = listening(4, &port);
@@ -108,7 +108,7 @@ CASE(poll_of_a_listener)
 	EQ(level(l), 0);
 }
 
-CASE(poll_of_a_connection_that_is_being_made)
+CASE_OF_BOTH(poll_of_a_connection_that_is_being_made)
 {
 	uint16_t port;
 	int fd = tcp();
@@ -120,7 +120,7 @@ CASE(poll_of_a_connection_that_is_being_made)
 	EQ(get_int(fd, SOL_SOCKET, SO_ERROR), 0);
 }
 
-CASE(poll_of_a_connection_that_was_refused)
+CASE_OF_BOTH(poll_of_a_connection_that_was_refused)
 {
 	uint16_t port;
 	int fd = tcp();
@@ -149,7 +149,7 @@ CASE(poll_of_udp_with_an_error)
 	EQ(level(fd), POLLOUT);
 }
 
-CASE(poll_of_urgent_data)
+CASE_OF_BOTH(poll_of_urgent_data)
 {
 	int fd[2];
 
@@ -222,7 +222,7 @@ CASE(poll_of_a_full_datagram_queue)
 	EQ(level(fd[0]), POLLOUT);
 }
 
-CASE(ppoll_times_out)
+CASE_OF_BOTH(ppoll_times_out)
 {
 	struct timespec ts = { 0, 12000000 };
 	struct pollfd p = { udp(), POLLIN, 0 };
@@ -232,7 +232,7 @@ CASE(ppoll_times_out)
 	CHECK(now_ns() - began >= 12000000);
 }
 
-CASE(ppoll_at_once)
+CASE_OF_BOTH(ppoll_at_once)
 {
 	struct timespec ts = { 0, 0 };
 	struct pollfd p = { udp(), POLLIN | POLLOUT, 0 };
@@ -242,7 +242,7 @@ CASE(ppoll_at_once)
 	EQ(ppoll(&p, 1, &ts, NULL), 0);
 }
 
-CASE(ppoll_wants_a_time)
+CASE_OF_BOTH(ppoll_wants_a_time)
 {
 	struct timespec bad[] = { { 0, 1000000000 }, { 0, -1 }, { -1, 0 } };
 	struct pollfd p = { udp(), POLLIN, 0 };
@@ -251,7 +251,7 @@ CASE(ppoll_wants_a_time)
 		FAILS(ppoll(&p, 1, &bad[i], NULL), EINVAL);
 }
 
-CASE(ppoll_for_ever)
+CASE_OF_BOTH(ppoll_for_ever)
 {
 	struct pollfd p = { udp(), POLLOUT, 0 };
 

@@ -19,7 +19,7 @@ static void expect_bytes(int fd, size_t at, size_t n)
 	}
 }
 
-CASE(sendfile_goes_on_at_the_position)
+CASE_OF_BOTH(sendfile_goes_on_at_the_position)
 {
 	int in = stage_open_file(), fd[2];
 
@@ -30,7 +30,7 @@ CASE(sendfile_goes_on_at_the_position)
 	expect_bytes(fd[1], 0, 150);
 }
 
-CASE(sendfile_with_an_offset_leaves_the_position)
+CASE_OF_BOTH(sendfile_with_an_offset_leaves_the_position)
 {
 	int in = stage_open_file(), fd[2];
 	off_t off = 1000;
@@ -42,7 +42,7 @@ CASE(sendfile_with_an_offset_leaves_the_position)
 	expect_bytes(fd[1], 1000, 30);
 }
 
-CASE(sendfile_ends_with_the_file)
+CASE_OF_BOTH(sendfile_ends_with_the_file)
 {
 	int in = stage_open_file(), fd[2];
 	off_t off = STAGE_FILE_BYTES - 10;
@@ -57,7 +57,7 @@ CASE(sendfile_ends_with_the_file)
 	expect_bytes(fd[1], STAGE_FILE_BYTES - 10, 10);
 }
 
-CASE(sendfile_moves_the_whole_file)
+CASE_OF_BOTH(sendfile_moves_the_whole_file)
 {
 	int in = stage_open_file(), fd[2];
 	off_t off = 0;
@@ -79,7 +79,7 @@ CASE(sendfile_moves_the_whole_file)
 	expect_bytes(fd[1], seen, STAGE_FILE_BYTES - seen);
 }
 
-CASE(sendfile_of_a_full_socket_would_block)
+CASE_OF_BOTH(sendfile_of_a_full_socket_would_block)
 {
 	int in = stage_open_file(), fd[2];
 	off_t off = 0;
@@ -118,7 +118,7 @@ CASE(sendfile_to_a_unix_socket)
 	expect_bytes(fd[1], 7, 5000);
 }
 
-CASE(sendfile_to_a_datagram_socket)
+CASE_OF_BOTH(sendfile_to_a_datagram_socket)
 {
 	int in = stage_open_file(), to = udp(), fd = udp();
 
@@ -128,7 +128,7 @@ CASE(sendfile_to_a_datagram_socket)
 	expect_bytes(to, 0, 100);
 }
 
-CASE(sendfile_of_nothing)
+CASE_OF_BOTH(sendfile_of_nothing)
 {
 	int in = stage_open_file(), fd[2];
 
@@ -164,7 +164,7 @@ CASE(sendfile_refuses_what_is_not_open_for_it)
 	FAILS(sendfile(99, in, NULL, 1), EBADF);
 }
 
-CASE(sendfile_to_who_has_gone)
+CASE_OF_BOTH(sendfile_to_who_has_gone)
 {
 	int in = stage_open_file(), fd[2];
 

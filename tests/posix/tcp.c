@@ -12,14 +12,14 @@ static uint16_t unused_port(void)
 	return port;
 }
 
-CASE(a_connection_to_nobody_is_refused)
+CASE_OF_BOTH(a_connection_to_nobody_is_refused)
 {
 	int fd = tcp();
 
 	FAILS(connect_to(fd, unused_port()), ECONNREFUSED);
 }
 
-CASE(a_refused_connection_is_told_by_so_error)
+CASE_OF_BOTH(a_refused_connection_is_told_by_so_error)
 {
 	int fd = tcp();
 
@@ -30,7 +30,7 @@ CASE(a_refused_connection_is_told_by_so_error)
 	EQ(get_int(fd, SOL_SOCKET, SO_ERROR), 0);
 }
 
-CASE(a_nonblocking_connect_succeeds_later)
+CASE_OF_BOTH(a_nonblocking_connect_succeeds_later)
 {
 	uint16_t port;
 	int listener = listening(4, &port), fd = tcp();
@@ -43,7 +43,7 @@ CASE(a_nonblocking_connect_succeeds_later)
 	close(listener);
 }
 
-CASE(a_fresh_stream_socket_is_hung_up_and_writable)
+CASE_OF_BOTH(a_fresh_stream_socket_is_hung_up_and_writable)
 {
 	EQ(level(tcp()), POLLOUT | POLLHUP);
 }
@@ -56,32 +56,32 @@ CASE(a_fresh_socket_has_no_peer)
 	FAILS(getpeername(tcp(), (struct sockaddr *)&sa, &len), ENOTCONN);
 }
 
-CASE(a_fresh_socket_cannot_send)
+CASE_OF_BOTH(a_fresh_socket_cannot_send)
 {
 	int fd = tcp();
 
 	FAILS(send(fd, "x", 1, MSG_NOSIGNAL), EPIPE);
 }
 
-CASE(a_fresh_socket_cannot_receive)
+CASE_OF_BOTH(a_fresh_socket_cannot_receive)
 {
 	char c;
 
 	FAILS(recv(tcp(), &c, 1, 0), ENOTCONN);
 }
 
-CASE(accept_wants_a_listener)
+CASE_OF_BOTH(accept_wants_a_listener)
 {
 	FAILS(accept(tcp(), NULL, NULL), EINVAL);
 }
 
-CASE(accept_of_datagrams_is_not_supported)
+CASE_OF_BOTH(accept_of_datagrams_is_not_supported)
 {
 	FAILS(accept(udp(), NULL, NULL), EOPNOTSUPP);
 	FAILS(listen(udp(), 1), EOPNOTSUPP);
 }
 
-CASE(a_nonblocking_accept_says_so)
+CASE_OF_BOTH(a_nonblocking_accept_says_so)
 {
 	uint16_t port;
 	int fd = listening(4, &port);
@@ -90,7 +90,7 @@ CASE(a_nonblocking_accept_says_so)
 	FAILS(accept(fd, NULL, NULL), EAGAIN);
 }
 
-CASE(accept4_sets_flags)
+CASE_OF_BOTH(accept4_sets_flags)
 {
 	uint16_t port;
 	int listener = listening(4, &port), c = tcp(), s;
@@ -115,7 +115,7 @@ CASE(accept_tells_the_peer)
 	EQ(ntohs(sa.sin_port), port_of(c));
 }
 
-CASE(listen_without_bind_chooses_a_port)
+CASE_OF_BOTH(listen_without_bind_chooses_a_port)
 {
 	int fd = tcp();
 
@@ -123,7 +123,7 @@ CASE(listen_without_bind_chooses_a_port)
 	CHECK(port_of(fd) != 0);
 }
 
-CASE(a_listener_cannot_connect)
+CASE_OF_BOTH(a_listener_cannot_connect)
 {
 	uint16_t port;
 	int fd = listening(1, &port);
@@ -131,7 +131,7 @@ CASE(a_listener_cannot_connect)
 	FAILS(connect_to(fd, port), EISCONN);
 }
 
-CASE(an_end_of_file_is_read_after_the_bytes)
+CASE_OF_BOTH(an_end_of_file_is_read_after_the_bytes)
 {
 	char buf[8];
 	int fd[2];
@@ -145,7 +145,7 @@ CASE(an_end_of_file_is_read_after_the_bytes)
 	CHECK(!(level(fd[1]) & POLLHUP));
 }
 
-CASE(closing_with_unread_bytes_resets)
+CASE_OF_BOTH(closing_with_unread_bytes_resets)
 {
 	char buf[8];
 	int fd[2];
@@ -160,7 +160,7 @@ CASE(closing_with_unread_bytes_resets)
 	FAILS(send(fd[0], "x", 1, MSG_NOSIGNAL), EPIPE);
 }
 
-CASE(each_direction_can_be_shut_down)
+CASE_OF_BOTH(each_direction_can_be_shut_down)
 {
 	char buf[8];
 	int fd[2];
@@ -175,13 +175,13 @@ CASE(each_direction_can_be_shut_down)
 	CHECK(wait_for(fd[0], POLLIN | POLLRDHUP, 2000) & POLLHUP);
 }
 
-CASE(shutdown_of_a_fresh_socket_fails)
+CASE_OF_BOTH(shutdown_of_a_fresh_socket_fails)
 {
 	FAILS(shutdown(tcp(), SHUT_RDWR), ENOTCONN);
 	FAILS(shutdown(tcp(), 5), EINVAL);
 }
 
-CASE(reading_can_be_shut_down)
+CASE_OF_BOTH(reading_can_be_shut_down)
 {
 	char c;
 	int fd[2];
@@ -192,7 +192,7 @@ CASE(reading_can_be_shut_down)
 	CHECK(level(fd[0]) & POLLIN);
 }
 
-CASE(peek_leaves_the_bytes)
+CASE_OF_BOTH(peek_leaves_the_bytes)
 {
 	char buf[8];
 	int fd[2];
@@ -204,7 +204,7 @@ CASE(peek_leaves_the_bytes)
 	EQ(read(fd[1], buf, 8), 4);
 }
 
-CASE(trunc_throws_stream_bytes_away)
+CASE_OF_BOTH(trunc_throws_stream_bytes_away)
 {
 	char buf[8] = "........";
 	int fd[2];
@@ -218,7 +218,7 @@ CASE(trunc_throws_stream_bytes_away)
 	EQ(buf[0], 'd');
 }
 
-CASE(dontwait_does_not_wait)
+CASE_OF_BOTH(dontwait_does_not_wait)
 {
 	char c;
 	int fd[2];
@@ -227,7 +227,7 @@ CASE(dontwait_does_not_wait)
 	FAILS(recv(fd[0], &c, 1, MSG_DONTWAIT), EAGAIN);
 }
 
-CASE(a_receive_times_out)
+CASE_OF_BOTH(a_receive_times_out)
 {
 	struct timeval tv = { 0, 20000 };
 	char c;
@@ -238,7 +238,7 @@ CASE(a_receive_times_out)
 	FAILS(recv(fd[0], &c, 1, 0), EAGAIN);
 }
 
-CASE(fionread_counts_what_can_be_read)
+CASE_OF_BOTH(fionread_counts_what_can_be_read)
 {
 	int fd[2], n = -1;
 
@@ -249,7 +249,7 @@ CASE(fionread_counts_what_can_be_read)
 	EQ(n, 4);
 }
 
-CASE(fionread_of_a_listener_fails)
+CASE_OF_BOTH(fionread_of_a_listener_fails)
 {
 	uint16_t port;
 	int n;
@@ -257,7 +257,7 @@ CASE(fionread_of_a_listener_fails)
 	FAILS(ioctl(listening(1, &port), FIONREAD, &n), EINVAL);
 }
 
-CASE(an_urgent_byte_is_received_by_itself)
+CASE_OF_BOTH(an_urgent_byte_is_received_by_itself)
 {
 	char buf[8];
 	int fd[2], mark = -1;
@@ -277,7 +277,7 @@ CASE(an_urgent_byte_is_received_by_itself)
 	EQ(buf[0], 'd');
 }
 
-CASE(an_urgent_byte_in_line)
+CASE_OF_BOTH(an_urgent_byte_in_line)
 {
 	char buf[8];
 	int fd[2];
@@ -292,7 +292,7 @@ CASE(an_urgent_byte_in_line)
 	EQ(buf[0], 'X');
 }
 
-CASE(without_urgent_data_there_is_none)
+CASE_OF_BOTH(without_urgent_data_there_is_none)
 {
 	char c;
 	int fd[2];
@@ -301,7 +301,7 @@ CASE(without_urgent_data_there_is_none)
 	FAILS(recv(fd[0], &c, 1, MSG_OOB), EINVAL);
 }
 
-CASE(a_socket_connects_to_itself)
+CASE_OF_BOTH(a_socket_connects_to_itself)
 {
 	char c;
 	int fd = tcp();
@@ -313,7 +313,7 @@ CASE(a_socket_connects_to_itself)
 	EQ(c, 'x');
 }
 
-CASE(linger_zero_resets)
+CASE_OF_BOTH(linger_zero_resets)
 {
 	struct linger l = { 1, 0 };
 	char c;
@@ -325,7 +325,7 @@ CASE(linger_zero_resets)
 	FAILS(read(fd[1], &c, 1), ECONNRESET);
 }
 
-CASE(a_backlog_bounds_who_may_wait)
+CASE_OF_BOTH(a_backlog_bounds_who_may_wait)
 {
 	uint16_t port;
 	int listener = listening(8, &port), c[8];
@@ -340,7 +340,7 @@ CASE(a_backlog_bounds_who_may_wait)
 	FAILS(accept(listener, NULL, NULL), EAGAIN);
 }
 
-CASE(a_double_close_is_harmless)
+CASE_OF_BOTH(a_double_close_is_harmless)
 {
 	int fd[2];
 
@@ -350,7 +350,7 @@ CASE(a_double_close_is_harmless)
 	EQ(read(fd[1], fd, 1), 0);
 }
 
-CASE(a_duplicate_keeps_the_connection)
+CASE_OF_BOTH(a_duplicate_keeps_the_connection)
 {
 	char c;
 	int fd[2], copy;
@@ -362,7 +362,7 @@ CASE(a_duplicate_keeps_the_connection)
 	EQ(read(fd[1], &c, 1), 1);
 }
 
-CASE(writev_and_readv_move_all_pieces)
+CASE_OF_BOTH(writev_and_readv_move_all_pieces)
 {
 	char a[3], b[4];
 	struct iovec out[3] = { { (void *)(uintptr_t) "ab", 2 },
@@ -379,7 +379,7 @@ CASE(writev_and_readv_move_all_pieces)
 	EQ(memcmp(b, "defg", 4), 0);
 }
 
-CASE(tcp_port_sharers_share_the_connections)
+CASE_OF_BOTH(tcp_port_sharers_share_the_connections)
 {
 	int l[2], count[2] = { 0 };
 	uint16_t port = 0;
@@ -401,7 +401,7 @@ CASE(tcp_port_sharers_share_the_connections)
 	CHECK(count[0] > 4 && count[1] > 4);
 }
 
-CASE(tcp_a_receive_waits_for_the_low_water_mark)
+CASE_OF_BOTH(tcp_a_receive_waits_for_the_low_water_mark)
 {
 	char buf[8];
 	int fd[2];

@@ -23,7 +23,7 @@ SET(inq_two, TCP_INQ, 2, -EINVAL)
 SET(fastopen_connect, TCP_FASTOPEN_CONNECT, 1, 1)
 SET(fastopen_connect_two, TCP_FASTOPEN_CONNECT, 2, -EINVAL)
 
-CASE(tcp_option_fastopen_connect_is_too_late_when_connected)
+CASE_OF_BOTH(tcp_option_fastopen_connect_is_too_late_when_connected)
 {
 	int fd[2];
 
@@ -31,7 +31,7 @@ CASE(tcp_option_fastopen_connect_is_too_late_when_connected)
 	FAILS(set_int(fd[0], SOL_TCP, TCP_FASTOPEN_CONNECT, 1), EINVAL);
 }
 
-CASE(tcp_pacing_rate_is_an_int_or_a_long)
+CASE_OF_BOTH(tcp_pacing_rate_is_an_int_or_a_long)
 {
 	unsigned int word = 0;
 	unsigned long rate = 0;
@@ -55,7 +55,7 @@ CASE(tcp_pacing_rate_is_an_int_or_a_long)
 	FAILS(setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &word, 2), EINVAL);
 }
 
-CASE(tcp_paced_bytes_arrive)
+CASE_OF_BOTH(tcp_paced_bytes_arrive)
 {
 	static char bytes[20000], back[sizeof(bytes)];
 	unsigned int rate = 10000000;
@@ -68,7 +68,7 @@ CASE(tcp_paced_bytes_arrive)
 }
 
 /* What is written when nobody reads ends at the mark, or soon behind it, not at the buffer's end. */
-CASE(tcp_notsent_lowat_bounds_what_waits)
+CASE_OF_BOTH(tcp_notsent_lowat_bounds_what_waits)
 {
 	static char bytes[65536];
 	int fd[2];
@@ -117,7 +117,7 @@ static int inq_of(int fd, size_t take, ssize_t *n)
 	return left;
 }
 
-CASE(tcp_inq_says_what_is_left)
+CASE_OF_BOTH(tcp_inq_says_what_is_left)
 {
 	int fd[2];
 	ssize_t n;
@@ -149,7 +149,7 @@ static uint64_t info_at(const unsigned char *info, size_t at, size_t bytes)
 	return wide | word;
 }
 
-CASE(tcp_info_of_a_connection)
+CASE_OF_BOTH(tcp_info_of_a_connection)
 {
 	unsigned char info[240];
 	socklen_t len = sizeof(info);
