@@ -12,6 +12,7 @@
 #include "net/tcp/cc.h"
 #include "net/tcp/records.h"
 #include "net/tcp/repair.h"
+#include "net/tcp/segment.h"
 #include "net/tcp/tcb.h"
 #include "net/wire/ip6.h"
 #include "net/wire/tcp.h"
@@ -582,25 +583,6 @@ static inline bool tcp_window_update_due(const struct holm_tcp *c)
 }
 
 /* ---- burst.c */
-enum tcp_tx_ecn {
-	TCP_TX_ECT = 1 << 0,	/* RFC 3168: the network may mark this segment */
-	TCP_TX_AE = 1 << 1,	/* RFC 9768: the third bit of the ACE field */
-	TCP_TX_ACCECN = 1 << 2, /* counters may go with it */
-};
-
-/* An option that is rare and has no place in struct tcp_hdr_info. */
-#define TCP_EXTRA_MAX 16u
-struct tcp_extra {
-	uint8_t kind, len; /* of the value */
-	uint8_t value[TCP_EXTRA_MAX];
-};
-
-/* What it adds to a header; kind 0: there is none. */
-static inline size_t tcp_extra_bytes(const struct tcp_extra *x)
-{
-	return x->kind ? tcp_option_bytes(x->len) : 0;
-}
-
 struct tcp_tx {
 	struct holm_net *net;
 	struct holm_tcp *c;
@@ -639,17 +621,6 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 }
 
 /* ---- reply.c */
-/* A segment without a connection, for small records and RSTs. */
-struct tcp_reply {
-	const struct holm_addr *src, *dst;
-	uint16_t scope;			/* of dst */
-	const struct tcp_settings *syn; /* a SYN-ACK: announce our MSS, as these allow */
-	struct tcp_extra extra;
-	bool ae; /* the flag beside CWR */
-	struct tcp_hdr_info h;
-	struct ip_dst *via; /* where the caller has it: to `dst`; else NULL */
-	uint8_t tos, ttl;
-};
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);
 /* RFC 9293 3.10.7.1: the RST that answers a segment; limited in a flood. */
 void tcp_send_rst(struct tcp_rx *rx);

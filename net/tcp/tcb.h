@@ -201,8 +201,8 @@ struct tcp_flight {
 	uint32_t max_snd_wnd;		 /* RFC 1122 4.2.3.4: the largest window seen */
 	uint32_t retransmits;		 /* segments, since this block exists */
 	uint32_t held_bytes, held_frames;
-	bool fast;	   /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
-	uint16_t syn_data; /* bytes that went with a SYN; SND.NXT does not count them */
+	bool fast;	     /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
+	uint16_t syn_data;   /* bytes that went with a SYN; SND.NXT does not count them */
 	uint32_t flow_label; /* over IPv6, once something was sent; else 0 */
 	/* Recovery with SACK; NULL until something is sent, and for peers without. */
 	struct tcp_repair *repair;
