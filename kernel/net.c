@@ -146,12 +146,12 @@ static void bound_windows(struct holm_config *config)
 static struct holm_net *create(void)
 {
 	static const struct holm_proto *const all[] = {
-		&holm_arp, &holm_ipv4,	   &holm_icmp4,	  &holm_igmp,	     &holm_udp,
+		&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4,	     &holm_igmp, &holm_udp,
 		&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, HOLM_SOCKET_PARTS, NULL,
 	};
 	/* Sequence numbers that can be guessed are worse than no TCP. */
 	static const struct holm_proto *const unsafe[] = {
-		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, NULL,
+		&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_udp, NULL,
 	};
 	const struct holm_env env = {
 		.size = sizeof(env),

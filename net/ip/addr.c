@@ -264,23 +264,19 @@ unsigned ip_common_prefix(const struct holm_addr *a, const struct holm_addr *b)
 void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 {
 	struct ip_state *ip = net->ip;
+	struct list_node *n;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < ip->nroutes; i++)
 		if (ip->routes[i].netif != netif)
 			ip->routes[kept++] = ip->routes[i];
 	ip->nroutes = kept;
-	ip_early_netif_gone(net, netif);
-	ip_reasm_netif_gone(net, netif);
+	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
+		container_of(n, struct ip_keeper, node)->netif_gone(net, netif);
 	ip_groups_netif_gone(net, netif);
 	loopback_dev_gone(net, netif->dev);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
-}
-
-void ip_any_dst_users(struct holm_net *net, int delta)
-{
-	net->ip->any_dst_users += (uint32_t)delta;
 }
 
 /* ---- Life. */
@@ -316,8 +312,7 @@ static int make_state(struct holm_net *net)
 	ip->igmp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_IGMP);
 	net->ip = ip;
 	ip_dst_start(net);
-	ip_early_start(net);
-	ip_reasm_start(net);
+	list_init(&ip->keepers);
 	ip_groups_start(net);
 	return 0;
 }
@@ -337,13 +332,14 @@ int ip_start(struct holm_net *net, unsigned family, const struct ip_family *ops)
 void ip_stop(struct holm_net *net, unsigned family)
 {
 	struct ip_state *ip = net->ip;
+	struct list_node *n;
 
 	ip->families[family] = NULL;
 	for (size_t i = 0; i < IP_FAMILIES; i++)
 		if (ip->families[i])
 			return;
-	ip_early_stop(net);
-	ip_reasm_stop(net);
+	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
+		container_of(n, struct ip_keeper, node)->stop(net);
 	ip_groups_stop(net);
 	ip_dst_stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));

@@ -9,7 +9,7 @@ static void refuse(struct holm_net *net, struct holm_frame *f)
 	net_drop(net, f, HOLM_DROP_IP4_NOT_OURS);
 }
 
-bool ip_early_keep(struct holm_net *net, struct holm_frame *f)
+static bool keep(struct holm_net *net, struct holm_frame *f)
 {
 	struct ip_early *e = &net->ip->early;
 
@@ -44,15 +44,7 @@ static void look_again(struct holm_net *net, struct net_timer *timer)
 		net->input_done[i](net);
 }
 
-void ip_early_retry(struct holm_net *net)
-{
-	struct ip_early *e = &net->ip->early;
-
-	if (e->n != 0)
-		net_timer_arm(net, &e->timer, 0);
-}
-
-void ip_early_netif_gone(struct holm_net *net, const struct holm_netif *netif)
+static void netif_gone(struct holm_net *net, const struct holm_netif *netif)
 {
 	struct ip_early *e = &net->ip->early;
 	uint32_t kept = 0;
@@ -68,16 +60,25 @@ void ip_early_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 		net_timer_cancel(net, &e->timer);
 }
 
-void ip_early_start(struct holm_net *net)
-{
-	net_timer_init(&net->ip->early.timer, look_again);
-}
-
-void ip_early_stop(struct holm_net *net)
+static void stop(struct holm_net *net)
 {
 	struct ip_early *e = &net->ip->early;
 
 	net_timer_cancel(net, &e->timer);
 	while (e->n > 0)
 		refuse(net, e->frames[--e->n]);
+}
+
+void ip_any_dst_users(struct holm_net *net, int delta)
+{
+	struct ip_early *e = &net->ip->early;
+
+	net->ip->any_dst_users += (uint32_t)delta;
+	if (e->keep)
+		return;
+	net_timer_init(&e->timer, look_again);
+	e->keep = keep;
+	e->keeper.netif_gone = netif_gone;
+	e->keeper.stop = stop;
+	list_push_back(&net->ip->keepers, &e->keeper.node);
 }

@@ -12,26 +12,27 @@
 
 #include <stdbool.h>
 
-#include "net/core/net.h"
+#include "net/ip/keeper.h"
 
 enum { IP_EARLY_MAX = 8 };
 /* By then the sender has sent again, or given up. */
 #define IP_EARLY_NS 3000000000ull
 
-/* One per instance, in struct ip_state. */
+/* One per instance, in struct ip_state; zero bytes until a client has asked (ip_any_dst_users()). */
 struct ip_early {
+	struct ip_keeper keeper;
+	/* Keep a packet, with l3_off set, that is for nobody here. False: it is the caller's as before. */
+	bool (*keep)(struct holm_net *net, struct holm_frame *f);
 	uint32_t n;
 	struct holm_frame *frames[IP_EARLY_MAX]; /* oldest first */
 	struct net_timer timer;			 /* armed while n > 0 */
 };
 
-void ip_early_start(struct holm_net *net);
-void ip_early_stop(struct holm_net *net);
-/* Keep a packet, with l3_off set, that is for nobody here. False: it is the caller's as before. */
-bool ip_early_keep(struct holm_net *net, struct holm_frame *f);
 /* An address came: with the next poll, what was kept is looked at again. */
-void ip_early_retry(struct holm_net *net);
-/* An interface goes, and what it brought. */
-void ip_early_netif_gone(struct holm_net *net, const struct holm_netif *netif);
+static inline void ip_early_retry(struct holm_net *net, struct ip_early *e)
+{
+	if (e->n != 0)
+		net_timer_arm(net, &e->timer, 0);
+}
 
 #endif

@@ -188,6 +188,16 @@ static void hand_up(struct holm_net *net, struct holm_frame *f, uint8_t proto)
 		reject(net, f, HOLM_DROP_IP4_PROTOCOL);
 }
 
+/* A piece: the whole, when nothing is missing any more. Who names no fragments gets none. */
+static struct holm_frame *join(struct holm_net *net, struct holm_frame *f,
+			       const struct ip4_info *info)
+{
+	if (net->ip->fragments4)
+		return net->ip->fragments4->join(net, f, info);
+	net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
+	return NULL;
+}
+
 /* Every packet that is not like the one before it. */
 static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 {
@@ -205,7 +215,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 	}
 	why = examine(net, f, &info, &role);
 	if (why == HOLM_DROP_IP4_NOT_OURS && role == ROLE_FOREIGN && info.dst < 0xe0000000u &&
-	    !ip4_is_loopback(info.dst) && ip_early_keep(net, f))
+	    !ip4_is_loopback(info.dst) && net->ip->early.keep && net->ip->early.keep(net, f))
 		return;
 	if (why != HOLM_DROP_COUNT) {
 		net_drop(net, f, why);
@@ -213,7 +223,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 	}
 	fill_rx(f, &info, role);
 	if (ip4_is_fragment(&info)) {
-		f = ip4_reasm_input(net, f, &info);
+		f = join(net, f, &info);
 		if (!f)
 			return;
 	}
@@ -356,10 +366,10 @@ static never_inline void output_large(struct holm_net *net, struct ip_dst *dst,
 
 	if (total <= mtu)
 		send_whole(net, dst, f, tx);
-	else if (tx->dont_fragment || total > IP4_TOTAL_MAX)
+	else if (tx->dont_fragment || total > IP4_TOTAL_MAX || !net->ip->fragments4)
 		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
 	else
-		ip4_split(net, dst, f, tx, mtu);
+		net->ip->fragments4->split(net, dst, f, tx, mtu);
 }
 
 static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
@@ -437,7 +447,7 @@ static void ip4_addrs_changed(struct holm_net *net)
 	for (uint32_t i = 0; i < net->nnetifs; i++)
 		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
-	ip_early_retry(net);
+	ip_early_retry(net, &net->ip->early);
 }
 
 /* RFC 6724 section 5: rules 1, 2 and 8 are all that IPv4 knows. */

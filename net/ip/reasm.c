@@ -375,35 +375,6 @@ static struct datagram *datagram_of(struct holm_net *net, struct holm_frame *f,
 	return pool_available(net->pool) > 0 ? find(net, &name, info->family) : NULL;
 }
 
-struct holm_frame *ip_reasm_input(struct holm_net *net, struct holm_frame *f,
-				  const struct ip_piece *info)
-{
-	struct ip_reasm *r = &net->ip->reasm;
-	uint32_t pinned = pinned_by(f);
-	struct datagram *d;
-	enum verdict verdict;
-
-	make_bytes(net, pinned);
-	d = datagram_of(net, f, info);
-	if (!d || r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max) {
-		net_drop(net, f, HOLM_DROP_IP_REASM_FULL);
-		return NULL;
-	}
-	piece_of(f)->off = info->off;
-	verdict = agrees_on_the_end(d, info->off + ip_rx(f)->l4_len, !info->more) ? insert(d, f)
-										  : PIECE_OVERLAPS;
-	if (verdict != PIECE_TAKEN) {
-		net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
-		if (verdict == PIECE_OVERLAPS)
-			give_up(net, d, HOLM_DROP_IP_FRAGMENT);
-		return NULL;
-	}
-	d->ecn |= ECN_BIT(ip_rx(f)->tos & ECN_MASK);
-	d->pinned_bytes += pinned;
-	r->pinned_bytes += pinned;
-	return d->len != 0 && d->have == d->len ? finish(net, d) : NULL;
-}
-
 /* ---- Time, life. */
 
 static void expire(struct holm_net *net, struct net_timer *timer)
@@ -424,7 +395,7 @@ static void expire(struct holm_net *net, struct net_timer *timer)
 	}
 }
 
-void ip_reasm_netif_gone(struct holm_net *net, const struct holm_netif *netif)
+static void netif_gone(struct holm_net *net, const struct holm_netif *netif)
 {
 	struct list *all = &net->ip->reasm.oldest_first;
 	struct list_node *n = list_first(all);
@@ -438,16 +409,7 @@ void ip_reasm_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 	}
 }
 
-void ip_reasm_start(struct holm_net *net)
-{
-	struct ip_reasm *r = &net->ip->reasm;
-
-	htab_init(&r->datagrams, &net->ip->allocator, HTAB_CHAIN_MAX);
-	list_init(&r->oldest_first);
-	net_timer_init(&r->timer, expire);
-}
-
-void ip_reasm_stop(struct holm_net *net)
+static void stop(struct holm_net *net)
 {
 	struct ip_reasm *r = &net->ip->reasm;
 	struct list_node *n;
@@ -456,4 +418,49 @@ void ip_reasm_stop(struct holm_net *net)
 	while ((n = list_first(&r->oldest_first)) != NULL)
 		give_up(net, container_of(n, struct datagram, age), HOLM_DROP_IP_NO_DEVICE);
 	htab_fini(&r->datagrams);
+}
+
+static void start(struct holm_net *net)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+
+	htab_init(&r->datagrams, &net->ip->allocator, HTAB_CHAIN_MAX);
+	list_init(&r->oldest_first);
+	net_timer_init(&r->timer, expire);
+	r->keeper.netif_gone = netif_gone;
+	r->keeper.stop = stop;
+	list_push_back(&net->ip->keepers, &r->keeper.node);
+}
+
+/* ---- Input. */
+
+struct holm_frame *ip_reasm_input(struct holm_net *net, struct holm_frame *f,
+				  const struct ip_piece *info)
+{
+	struct ip_reasm *r = &net->ip->reasm;
+	uint32_t pinned = pinned_by(f);
+	struct datagram *d;
+	enum verdict verdict;
+
+	if (!r->keeper.stop)
+		start(net);
+	make_bytes(net, pinned);
+	d = datagram_of(net, f, info);
+	if (!d || r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max) {
+		net_drop(net, f, HOLM_DROP_IP_REASM_FULL);
+		return NULL;
+	}
+	piece_of(f)->off = info->off;
+	verdict = agrees_on_the_end(d, info->off + ip_rx(f)->l4_len, !info->more) ? insert(d, f)
+										  : PIECE_OVERLAPS;
+	if (verdict != PIECE_TAKEN) {
+		net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
+		if (verdict == PIECE_OVERLAPS)
+			give_up(net, d, HOLM_DROP_IP_FRAGMENT);
+		return NULL;
+	}
+	d->ecn |= ECN_BIT(ip_rx(f)->tos & ECN_MASK);
+	d->pinned_bytes += pinned;
+	r->pinned_bytes += pinned;
+	return d->len != 0 && d->have == d->len ? finish(net, d) : NULL;
 }

@@ -11,7 +11,7 @@
 #define NET_IP_REASM_H
 
 #include "lib/htab.h"
-#include "net/core/net.h"
+#include "net/ip/keeper.h"
 
 /*
  * RFC 1122 section 3.3.2 wants a minute or two, when links were slow, RFC 8200 section 4.5 one; Linux
@@ -25,6 +25,7 @@
 
 /* One per instance, in struct ip_state. */
 struct ip_reasm {
+	struct ip_keeper keeper; /* entered with the first piece */
 	struct htab datagrams;
 	struct list oldest_first;
 	uint32_t pinned_bytes; /* buffer memory that all pieces hold */
@@ -50,15 +51,11 @@ struct ip_piece {
 	bool more;
 };
 
-void ip_reasm_start(struct holm_net *net);
-void ip_reasm_stop(struct holm_net *net);
 /*
  * A piece, whose ip_rx() is filled in and of which something is left: the whole datagram, its ip_rx() too,
  * if nothing is missing any more.
  */
 struct holm_frame *ip_reasm_input(struct holm_net *net, struct holm_frame *f,
 				  const struct ip_piece *info);
-/* An interface goes, and what came in by it. */
-void ip_reasm_netif_gone(struct holm_net *net, const struct holm_netif *netif);
 
 #endif

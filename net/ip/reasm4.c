@@ -1,6 +1,7 @@
 /*
  * What an IPv4 header says of a piece of a datagram, and the header of the whole: RFC 791 section 3.2,
- * RFC 3128. The pieces themselves are reasm.c's.
+ * RFC 3128. The pieces themselves are reasm.c's. The part holm_ip4_fragments, to which split4.c belongs
+ * too: without it a piece that comes is dropped, and a packet that does not fit is not sent.
  */
 #include "net/ip/state.h"
 
@@ -29,8 +30,8 @@ static void mend(uint8_t *p, size_t hdr_len, const struct ip_rx *rx)
 
 static const struct ip_reasm_family reasm4 = { .mend = mend };
 
-struct holm_frame *ip4_reasm_input(struct holm_net *net, struct holm_frame *f,
-				   const struct ip4_info *info)
+static struct holm_frame *join(struct holm_net *net, struct holm_frame *f,
+			       const struct ip4_info *info)
 {
 	const struct ip_piece piece = {
 		.family = &reasm4,
@@ -45,3 +46,20 @@ struct holm_frame *ip4_reasm_input(struct holm_net *net, struct holm_frame *f,
 	net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
 	return NULL;
 }
+
+static const struct ip4_fragments fragments4 = { .join = join, .split = ip4_split };
+
+static int start(struct holm_net *net)
+{
+	net->ip->fragments4 = &fragments4;
+	return 0;
+}
+
+static const struct holm_proto *const needs[] = { &holm_ipv4, NULL };
+
+const struct holm_proto holm_ip4_fragments = {
+	.name = "ip4_fragments",
+	.kind = PROTO_PART,
+	.needs = needs,
+	.start = start,
+};

@@ -78,6 +78,16 @@ struct ip4_flow {
 	struct holm_addr src, dst;
 };
 
+/* Datagrams in pieces: reasm4.c and split4.c, where they are named. */
+struct ip4_fragments {
+	/* ip_reasm_input() for a piece with this header, which is checked. */
+	struct holm_frame *(*join)(struct holm_net *net, struct holm_frame *f,
+				   const struct ip4_info *info);
+	/* Send a frame that begins with its transport header in pieces that fit `mtu`. */
+	void (*split)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+		      const struct ip_tx *tx, uint16_t mtu);
+};
+
 /* One per instance. Made by the first family's start, freed by the last one's stop. */
 struct ip_state {
 	/* Read for every packet. */
@@ -108,8 +118,10 @@ struct ip_state {
 	struct ip_dst *last_dst; /* asked for last, in the table */
 	struct list unused;	 /* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
+	struct list keepers; /* of struct ip_keeper */
 	struct ip_early early;
 	struct ip_reasm reasm;
+	const struct ip4_fragments *fragments4; /* NULL: not named */
 	struct ip_groups groups;
 	struct igmp_state *igmp_state; /* NULL: IGMP is not named */
 
@@ -283,10 +295,7 @@ void ip6_continue(struct holm_net *net, struct holm_frame *f, struct ip6_chain *
  */
 void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
 uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst);
-/* reasm4.c: ip_reasm_input() for a piece with this header, which is checked. */
-struct holm_frame *ip4_reasm_input(struct holm_net *net, struct holm_frame *f,
-				   const struct ip4_info *info);
-/* split4.c: send a frame that begins with its transport header in pieces that fit `mtu`. */
+/* split4.c: see struct ip4_fragments. */
 void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx, uint16_t mtu);
 

@@ -2,7 +2,8 @@
 # text.sh -- text_bytes of the smallest embedding, and what each part that a program may name adds.
 #
 # "name value unit" a line. A part is linked by naming its table or function, which the linker does
-# here as a program's list would: what it needs comes with it. Environment: BUILD, CC.
+# here as a program's list would: what it needs comes with it. The program is not position-independent,
+# as no embedding that counts bytes is. Environment: BUILD, CC.
 set -eu
 
 build=${BUILD:-build}/size
@@ -18,7 +19,7 @@ text()
 		options="$options -Wl,-u,$name"
 	done
 	# shellcheck disable=SC2086 -- words.
-	${CC:-gcc} -Wl,--gc-sections $options "$main" "$library" -o "$program"
+	${CC:-gcc} -no-pie -Wl,--gc-sections $options "$main" "$library" -o "$program"
 	size "$program" | awk 'NR == 2 { print $1 }'
 }
 

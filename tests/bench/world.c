@@ -61,11 +61,12 @@ static struct holm_dev_caps caps_of(const struct world_options *o)
 static void side_init(struct world *w, int i)
 {
 	static const struct holm_proto *const protos[] = {
-		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS, NULL,
+		&holm_arp, &holm_ipv4, HOLM_IP_PARTS,  &holm_icmp4,
+		&holm_udp, &holm_tcp,  HOLM_TCP_PARTS, NULL,
 	};
 	static const struct holm_proto *const with_sockets[] = {
-		&holm_arp,	&holm_ipv4,    &holm_icmp4, &holm_udp, &holm_tcp,
-		HOLM_TCP_PARTS, &holm_sockets, &holm_unix,  NULL,
+		&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4, &holm_udp,
+		&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, &holm_unix,  NULL,
 	};
 	struct world_side *s = &w->side[i];
 	struct holm_env env = {

@@ -114,7 +114,7 @@ static void must(int err, const char *what)
 static void side_start(int i)
 {
 	static const struct holm_proto *const protos[] = {
-		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
+		&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
 	};
 	struct side *s = &side[i];
 	struct holm_env env = { sizeof(env), &s->seed, env_alloc, env_free, env_random, env_log };

@@ -44,7 +44,7 @@ static const char *const names[WAYS] = {
 	"CUBIC",
 };
 
-#define BASE &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp
+#define BASE &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp
 
 static const struct holm_proto *const nothing_list[] = { BASE, NULL };
 static const struct holm_proto *const sack_list[] = { BASE, &holm_tcp_sack, NULL };

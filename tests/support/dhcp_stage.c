@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options bare = { .protos = protos, .no_address = true };
 
 /* What the client sent since the last call, if it is DHCP. */

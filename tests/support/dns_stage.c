@@ -17,8 +17,9 @@ static struct holm_endpoint server_at(unsigned i)
 
 void dns_start(struct dns_stage *s, const struct holm_dns_config *config, unsigned servers)
 {
-	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4,
-							   &holm_udp, &holm_tcp,  NULL };
+	static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+							   &holm_icmp4, &holm_udp,  &holm_tcp,
+							   NULL };
 	const struct lab_options options = { .protos = protos };
 	struct holm_addr addrs[2] = { server_at(0).addr, server_at(1).addr };
 	struct holm_dns_config usual;

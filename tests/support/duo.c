@@ -70,7 +70,8 @@ static void env_log(void *ctx, enum holm_log_level level, const char *line, size
 }
 
 static const struct holm_proto *const default_protos[] = {
-	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS, NULL,
+	&holm_arp, &holm_ipv4, HOLM_IP_PARTS,  &holm_icmp4,
+	&holm_udp, &holm_tcp,  HOLM_TCP_PARTS, NULL,
 };
 
 static int add_device(struct duo *d, int i, const struct duo_options *o)

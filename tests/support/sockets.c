@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 const struct holm_proto *const sockets_protos[] = {
-	&holm_arp, &holm_ipv4,	   &holm_icmp4,	  &holm_igmp,	     &holm_udp,
+	&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4,	     &holm_igmp, &holm_udp,
 	&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, HOLM_SOCKET_PARTS, NULL,
 };
 

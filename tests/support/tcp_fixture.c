@@ -15,8 +15,9 @@
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4,     &holm_icmp4,
-						   &holm_tcp, HOLM_TCP_PARTS, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_tcp,  HOLM_TCP_PARTS,
+						   NULL };
 
 static uint8_t *pattern_table(void)
 {

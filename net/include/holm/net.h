@@ -3,7 +3,8 @@
  *
  *	holm_config_default(&config);
  *	static const struct holm_proto *const protos[] = {
- *		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS, NULL };
+ *		&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_udp, &holm_tcp, HOLM_TCP_PARTS,
+ *		NULL };
  *	int err = holm_net_create(&net, &config, &env, protos);
  *	holm_pool_add(holm_net_pool(net), frame_memory, frame_memory_bytes);
  *	holm_net_add_dev(net, &driver->dev);
@@ -51,6 +52,14 @@ struct holm_proto;
  */
 extern const struct holm_proto holm_arp;
 extern const struct holm_proto holm_ipv4;
+/*
+ * Parts of the network layer, to be listed behind &holm_ipv4. Datagrams in pieces, in and out: without it
+ * the ones are dropped, the others not sent.
+ */
+extern const struct holm_proto holm_ip4_fragments;
+
+#define HOLM_IP_PARTS &holm_ip4_fragments
+
 extern const struct holm_proto holm_icmp4;
 extern const struct holm_proto holm_ipv6;
 extern const struct holm_proto holm_icmp6;
@@ -61,7 +70,7 @@ extern const struct holm_proto holm_udp;
 extern const struct holm_proto holm_tcp;
 /*
  * Parts of TCP, to be listed behind &holm_tcp; without them it is NewReno without SACK. All of them, in
- * the order that programs want: { &holm_arp, &holm_ipv4, &holm_tcp, HOLM_TCP_PARTS, NULL }.
+ * the order that programs want: { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_tcp, HOLM_TCP_PARTS, NULL }.
  */
 extern const struct holm_proto holm_tcp_cubic; /* RFC 9438 with HyStart++ (RFC 9406) */
 extern const struct holm_proto holm_tcp_bbr;   /* BBR version 3, draft-ietf-ccwg-bbr-01 */

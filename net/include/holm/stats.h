@@ -29,7 +29,7 @@ extern "C" {
 	X(IP4_CSUM, "ipv4: header checksum")                                                       \
 	X(IP4_SOURCE, "ipv4: impossible source address")                                           \
 	X(IP4_NOT_OURS, "ipv4: destination is another host")                                       \
-	X(IP_FRAGMENT, "ip: fragment malformed, twice there, or overlapping")                      \
+	X(IP_FRAGMENT, "ip: fragment malformed, twice, overlapping, or fragments not named")       \
 	X(IP_REASM_TIME, "ip: fragments whose others did not come")                                \
 	X(IP_REASM_FULL, "ip: too many fragments wait for others")                                 \
 	X(IP4_OPTIONS, "ipv4: source route, or malformed options")                                 \

@@ -30,7 +30,7 @@ struct world {
 static struct world world;
 
 static const struct holm_proto *const protos[] = {
-	&holm_arp, &holm_ipv4,	   &holm_icmp4,	  &holm_udp,
+	&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4, &holm_udp,
 	&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, NULL,
 };
 

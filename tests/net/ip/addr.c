@@ -12,8 +12,8 @@
 #include "net/wire/eth.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct holm_proto *const nothing[] = { &holm_arp, NULL };
 static const struct lab_options bare = { .protos = protos, .no_address = true };
 

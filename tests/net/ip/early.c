@@ -13,8 +13,8 @@
 #include "tests/support/expect.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options nameless = { .protos = protos, .no_address = true };
 
 /* A client that takes datagrams to any address, as DHCP's does while it asks for one. */

@@ -13,7 +13,8 @@
 
 #define NOBODYS 253
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static void begin(struct lab *lab)

@@ -13,9 +13,10 @@
 #include "net/wire/udp.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
-static const struct holm_proto *const no_icmp[] = { &holm_arp, &holm_ipv4, &holm_udp, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
+static const struct holm_proto *const no_icmp[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_udp,
+						    NULL };
 static const struct lab_options plain = { .protos = protos };
 
 /* An ICMP error from host 2 about the last IPv4 packet that the lab saw, or about bytes of it. */

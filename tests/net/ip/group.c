@@ -15,8 +15,9 @@
 #include "net/wire/igmp.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp,  &holm_ipv4, &holm_icmp4,
-						   &holm_igmp, &holm_udp,  NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_igmp, &holm_udp,
+						   NULL };
 static const struct lab_options plain = { .protos = protos };
 
 #define GROUP 0xef010203u

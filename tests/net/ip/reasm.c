@@ -18,7 +18,8 @@
 
 #define MESSAGE_MAX 65515u
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, NULL };
 
 static uint8_t message[MESSAGE_MAX + 8];
 
@@ -383,6 +384,39 @@ static void what_came_by_an_interface_goes_with_it(void **state)
 	lab_fini(&lab);
 }
 
+static void without_the_part_pieces_are_dropped_and_nothing_is_cut(void **state)
+{
+	static const struct holm_proto *const no_pieces[] = { &holm_arp, &holm_ipv4, &holm_icmp4,
+							      NULL };
+	const struct lab_options options = { .protos = no_pieces };
+	const struct holm_addr self = holm_addr_ip4(10, 0, 0, 1), peer = holm_addr_ip4(10, 0, 0, 2);
+	const struct ip_tx tx = { .src = &self, .dst = &peer, .ttl = 64, .proto = IP4_PROTO_UDP };
+	struct ip_dst *dst;
+	struct holm_frame *f;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &options);
+	lab_introduce(&lab, 2);
+	lab_clear(&lab);
+	make_message(1000);
+	give_part(&lab, 1, 0, 800, true);
+	give_part(&lab, 1, 800, 200, false);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 2);
+
+	assert_int_equal(ip_dst_get(lab.net, &peer, NULL, &dst), 0);
+	f = holm_frame_alloc(lab.net->pool, HOLM_FRAME_HEADROOM, false);
+	assert_non_null(f);
+	f->segs[0].len = 1481;
+	f->len = 1481;
+	ip_output(lab.net, dst, f, &tx);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_TOO_BIG), 1);
+	ip_dst_put(lab.net, dst);
+	lab_poll(&lab);
+	assert_int_equal(lab.nsent, 0);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +433,7 @@ int main(void)
 		cmocka_unit_test(pieces_hold_no_more_memory_than_the_limit),
 		cmocka_unit_test(without_memory_pieces_are_dropped),
 		cmocka_unit_test(what_came_by_an_interface_goes_with_it),
+		cmocka_unit_test(without_the_part_pieces_are_dropped_and_nothing_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,8 @@
 #include "net/wire/ip4.h"
 #include "tests/support/lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static struct arp_info sent_arp(const struct lab *lab, size_t i)

@@ -14,7 +14,8 @@
 #include "net/wire/eth.h"
 #include "tests/support/lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static uint8_t file[4096];

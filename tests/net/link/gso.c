@@ -19,7 +19,7 @@
 
 #define HEADERS (ETH_HDR_BYTES + IP4_HDR_BYTES + TCP_HDR_BYTES)
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, NULL };
 
 static void released(struct holm_buf *buf)
 {

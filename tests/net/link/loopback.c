@@ -12,8 +12,8 @@
 #include "net/wire/eth.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static void a_datagram_to_ourselves_arrives_within_the_same_poll(void **state)

@@ -13,7 +13,7 @@
 
 #define TYPE 0x88b5
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 /* A frame of the type for everybody. */

@@ -50,7 +50,8 @@ static void an_instance_without_the_layer_has_no_sockets(void **state)
 static void the_layer_needs_its_transports(void **state)
 {
 	static const struct holm_proto *const without_udp[] = {
-		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, &holm_sockets, NULL,
+		&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4,
+		&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, NULL,
 	};
 	struct duo d;
 

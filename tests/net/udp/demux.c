@@ -12,8 +12,8 @@
 #include "tests/support/expect.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static void the_wildcard_takes_what_no_one_else_wants(void **state)

@@ -14,8 +14,8 @@
 #include "net/wire/udp.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options plain = { .protos = protos };
 
 /* An ICMP error from host 9 about the last datagram that was sent. */

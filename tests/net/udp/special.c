@@ -11,8 +11,8 @@
 #include "net/wire/udp.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static uint8_t big[HOLM_UDP_PAYLOAD_MAX + 1];
 
 static struct holm_udp *start(struct lab *lab, uint32_t features)

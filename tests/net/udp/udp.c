@@ -16,8 +16,8 @@
 #include "tests/support/expect.h"
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static void a_datagram_for_a_bound_port_is_handed_over_with_both_ends(void **state)

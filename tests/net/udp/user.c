@@ -11,8 +11,8 @@
 
 #include "tests/support/udp_lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
-						   NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_udp,  NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static void the_number_of_endpoints_is_bounded(void **state)

@@ -3,7 +3,7 @@
  */
 #include "tests/sim/engine/draw.h"
 
-#define BASE &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp
+#define BASE &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp
 
 /* With which parts of TCP an instance may be linked. */
 static const struct holm_proto *const plain_list[] = { BASE, NULL };

@@ -26,7 +26,7 @@
 #define FRAMES 1024u
 
 const struct holm_proto *const sim_protos[] = {
-	&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
+	&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
 };
 
 /* ---- Memory -------------------------------------------------------------------------------------- */
