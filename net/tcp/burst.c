@@ -1,9 +1,9 @@
 /*
- * Building segments: the only place where a TCP header is written. Decides nothing about what is
+ * Building segments: where a TCP header is written, but for calm.c. Decides nothing about what is
  * sent or when (output.c), only how: small payload copied and summed into the frame, large payload
  * lent as a super-frame for the device or software GSO to cut.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #include "net/ip/ip4_send.h"
 
@@ -11,33 +11,6 @@
 #define LEND_MIN 512u
 /* What 16 bits of IP length hold, less the largest headers. */
 #define SUPER_MAX (65535u - 40u - TCP_HDR_MAX)
-
-/* ---- The window that we announce ----------------------------------------------------------------- */
-
-/*
- * RFC 9293 3.8.6.2.2, avoiding silly windows:
- *   The suggested SWS avoidance algorithm for the receiver is to keep RCV.NXT+RCV.WND fixed until
- *   the reduction satisfies: RCV.BUFF - RCV.USER - RCV.WND >= min ( Fr * RCV.BUFF, Eff.snd.MSS )
- */
-static always_inline uint16_t announce_window(struct holm_tcp *c)
-{
-	unsigned scale = tcp_rcv_wscale(c);
-	uint32_t unit = (1u << scale) - 1;
-	uint32_t wnd = tcp_rcv_wnd(c);
-	struct tcp_seq edge = tcp_window_edge(c);
-	uint32_t whole = seq_diff(edge, c->rcv_nxt);
-
-	if (seq_gt(edge, c->rcv_adv)) {
-		if (tcp_window_opens(c, edge))
-			wnd = max_u32(whole & ~unit, wnd);
-		/* Up to a whole unit where the buffer honours that. */
-		if (((wnd + unit) & ~unit) <= whole)
-			wnd = (wnd + unit) & ~unit;
-	}
-	wnd >>= scale;
-	c->rcv_adv = seq_max(c->rcv_adv, seq_add(c->rcv_nxt, wnd << scale));
-	return (uint16_t)wnd;
-}
 
 /* ---- Headers ------------------------------------------------------------------------------------- */
 
@@ -115,7 +88,7 @@ static always_inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_in
 	h->ack = flags & TCP_ACK ? c->rcv_nxt.v : 0;
 	h->flags = flags;
 	h->urg = 0;
-	h->wnd = flags & TCP_SYN ? 0 : announce_window(c);
+	h->wnd = flags & TCP_SYN ? 0 : tcp_announce_window(c);
 	tcp_clear_options(h);
 }
 
@@ -284,37 +257,6 @@ static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f
 
 /* ---- Payload ------------------------------------------------------------------------------------- */
 
-/* Copy a span behind `done` payload bytes; returns the sum of all of them. */
-static inline uint32_t copy_span(bool hw_csum, uint8_t *dst, struct holm_span span, size_t done,
-				 uint32_t sum)
-{
-	if (hw_csum) {
-		memcpy(dst, span.data, span.len);
-		return sum;
-	}
-	if (likely(done % 2 == 0))
-		return checksum_copy(dst, span.data, span.len, sum);
-	return checksum_add(sum, checksum_rotate(checksum_copy(dst, span.data, span.len, 0)));
-}
-
-/* Copy queued bytes to `dst`; returns their sum, if it is ours to compute. */
-static inline uint32_t copy_queued(struct holm_sndbuf *snd, bool hw_csum, uint8_t *dst, size_t off,
-				   size_t len)
-{
-	uint32_t sum = 0;
-	size_t done = 0;
-
-	do {
-		struct holm_span span;
-		size_t n = holm_sndbuf_lend(snd, off + done, len - done, &span, 1);
-
-		ASSERT(n == 1);
-		sum = copy_span(hw_csum, dst + done, span, done, sum);
-		done += span.len;
-	} while (unlikely(done < len));
-	return sum;
-}
-
 /* Append queued bytes as lent spans; returns how many went. */
 static size_t lend_payload(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_lend_gen *gen,
 			   size_t off, size_t len)
@@ -349,8 +291,9 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	if (!f)
 		return -HOLM_ENOBUFS;
 	if (len > 0)
-		sum = copy_queued(tx->c->snd, tx->hw_csum, holm_frame_put(f, len),
-				  flags & TCP_SYN ? 0 : seq_diff(seq, tx->c->flight->buf_seq), len);
+		sum = tcp_copy_queued(tx->c->snd, tx->hw_csum, holm_frame_put(f, len),
+				      flags & TCP_SYN ? 0 : seq_diff(seq, tx->c->flight->buf_seq),
+				      len);
 	else
 		f->flags |= HOLM_FRAME_ACK;
 	hdr_len = push_header(tx, f, seq, len, flags);
@@ -449,61 +392,6 @@ static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 		c->flight->rcv_acked = c->rcv_nxt;
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
-}
-
-/* All three headers of such a segment at `p`, in front of `len` bytes of payload with the sum `sum`. */
-static always_inline void write_headers(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
-					uint32_t len, uint64_t sum, bool hw_csum)
-{
-	uint8_t *tcp = p + ETH_HDR_BYTES + IP4_HDR_BYTES;
-	bool stamped = (c->flags & TCP_TS) != 0;
-	uint32_t l4_len = (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES) + len;
-	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + l4_len;
-	/* RFC 6864: a packet that cannot be fragmented needs no identification. */
-	const struct ip4_tx ip = {
-		.src = c->local4,
-		.dst = c->remote4,
-		.frag = IP4_DF,
-		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
-		.ttl = c->settings->ttl,
-	};
-
-	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
-	ip4_write_header(p + ETH_HDR_BYTES, l4_len + IP4_HDR_BYTES, &ip);
-	sum += tcp_build_plain(tcp, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
-			       TCP_ACK | TCP_PSH, announce_window(c));
-	if (unlikely(stamped))
-		sum += tcp_build_timestamp(tcp, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
-	store_be16(tcp + TCP_CSUM_OFFSET,
-		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
-			   : checksum_finish(checksum_fold64(sum + pseudo)));
-}
-
-bool tcp_send_calm(struct holm_net *net, struct holm_tcp *c, uint32_t len)
-{
-	struct holm_netif *netif = c->dst->neigh->netif;
-	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES +
-			   (c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES);
-	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
-	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - headers, false);
-	uint8_t *p;
-
-	if (unlikely(!f))
-		return false;
-	p = holm_frame_put(f, headers + len);
-	write_headers(net, c, p, len, copy_queued(c->snd, hw_csum, p + headers, 0, len), hw_csum);
-	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
-	f->hdr_len = (uint16_t)headers;
-	f->payload_off = (uint16_t)headers;
-	if (hw_csum) {
-		f->csum = HOLM_CSUM_PARTIAL;
-		f->csum_start = f->l4_off;
-		f->csum_off = TCP_CSUM_OFFSET;
-	}
-	netif_output(netif, f);
-	return true;
 }
 
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)

@@ -3,7 +3,7 @@
  * become the connection's, and which controllers an instance has. Decides nothing about what was lost
  * (recovery.c) and nothing about how windows grow (cc_*.c).
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #include "lib/mem.h"
 #include "net/tcp/rate.h"

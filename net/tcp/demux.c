@@ -3,7 +3,7 @@
  * hash, with a one-entry memory of the last one because segments come in bursts. Where a connection's
  * ends are kept. Records are in records.c, under the same hash.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #include "lib/hash.h"
 #include "net/wire/ip4.h"
@@ -24,20 +24,6 @@ uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
 
 	h = fold_hash_mix(key, h, addr_word(&t->local, 0) ^ ports, addr_word(&t->local, 1));
 	return fold_hash_end(key, h);
-}
-
-/* Compared as two words: no call, no early exit. */
-static uint64_t addr_diff(const struct holm_addr *a, const struct holm_addr *b)
-{
-	return (addr_word(a, 0) ^ addr_word(b, 0)) | (addr_word(a, 1) ^ addr_word(b, 1));
-}
-
-/* The same with an IPv4 address as a number. */
-static uint64_t addr4_diff(const struct holm_addr *a, uint32_t b)
-{
-	struct holm_addr mapped = ip4_to_addr(b);
-
-	return addr_diff(a, &mapped);
 }
 
 /* ---- Ends ---------------------------------------------------------------------------------------- */
@@ -108,27 +94,6 @@ struct ip_via tcp_via_scope(const struct holm_net *net, const struct ip_via *wan
 
 /* ---- Connections --------------------------------------------------------------------------------- */
 
-static inline bool is_for(const struct holm_tcp *c, const struct holm_addr *remote,
-			  const struct holm_addr *local, uint16_t rport, uint16_t lport,
-			  uint16_t scope)
-{
-	if (c->rport != rport || c->lport != lport)
-		return false;
-	if (unlikely(c->flags & TCP_IP6))
-		return c->scope == scope && (addr_diff(&c->ends6->remote, remote) |
-					     addr_diff(&c->ends6->local, local)) == 0;
-	return (addr4_diff(remote, c->remote4) | addr4_diff(local, c->local4)) == 0;
-}
-
-struct holm_tcp *tcp_find_last(const struct tcp_state *ts, const struct holm_addr *remote,
-			       const struct holm_addr *local, uint16_t rport, uint16_t lport)
-{
-	struct holm_tcp *c = ts->last;
-
-	/* Those whose scope matters are looked up. */
-	return likely(c) && is_for(c, remote, local, rport, lport, 0) ? c : NULL;
-}
-
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash)
 {
 	struct htab_node *n;
@@ -138,7 +103,7 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 	for (; n; n = htab_next(n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
 
-		if (is_for(c, &t->remote, &t->local, t->rport, t->lport, t->scope)) {
+		if (tcp_is_for(c, &t->remote, &t->local, t->rport, t->lport, t->scope)) {
 			ts->last = c;
 			return c;
 		}

@@ -2,7 +2,7 @@
  * ICMP errors about segments of ours: RFC 9293 section 3.9.2.2, RFC 5461, RFC 5927, RFC 1191, RFC 8201. An
  * error counts only if the sequence number that it quotes is in flight.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #define IP6_MTU_LEAST 1280u
 

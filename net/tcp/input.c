@@ -2,10 +2,7 @@
  * Where frames come in: parse, checksum, GRO; whom a segment is for; CLOSED and SYN-SENT, RFC 9293
  * sections 3.10.7.1 and 3.10.7.3. Acts upon what the steps want sent.
  */
-#include "net/tcp/room.h"
-
-#include "net/ip/sum.h"
-#include "net/wire/ip4.h"
+#include "net/tcp/hot.h"
 
 /* ---- SYN-SENT ------------------------------------------------------------------------------------ */
 
@@ -168,6 +165,15 @@ static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm
 	return v == TCP_NEXT ? input_new(rx, c) : v;
 }
 
+/* Its checksum holds. Of several frames, or for more than calm knows of, calm has ended. */
+static inline bool is_expected(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	if (c->flight->calm && !rx->f->chain)
+		return rx->net->tcp->calm->input(rx->net, c, rx->f);
+	tcp_stir(c);
+	return tcp_predicted_input(c, rx);
+}
+
 /* The segment's steps, by what is in the table for it; *c is the connection, if it is for one. */
 static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
@@ -193,7 +199,7 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	if (unlikely(!tcp_flight_get(found)))
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
 	*c = found;
-	if (likely(tcp_predicted_input(found, rx)))
+	if (likely(is_expected(found, rx)))
 		return TCP_DONE;
 	tcp_stir(found);
 	return unlikely(found->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(found, rx)
@@ -237,16 +243,6 @@ static void begin(struct tcp_rx *rx)
 	rx->hash = 0;
 }
 
-/* What a segment has changed is told, and what it asks for is sent. */
-static inline void conclude(struct tcp_rx *rx, struct holm_tcp *c)
-{
-	if (c) {
-		tcp_publish_input(c);
-		tcp_note_output(c);
-	}
-	holm_frame_free(rx->f);
-}
-
 /* Run a chain through the steps. Ownership of the frames passes. */
 static never_inline void run_steps(struct tcp_rx *rx)
 {
@@ -261,18 +257,22 @@ static never_inline void run_steps(struct tcp_rx *rx)
 		c = NULL;
 	if (unlikely(rx->reply != TCP_REPLY_NONE))
 		act(rx, c);
-	conclude(rx, c);
+	tcp_conclude(rx->f, c);
 }
 
-/* The same, but for what was to be expected of the connection that the last segment was for. */
+/*
+ * The same, but for what was to be expected of the connection that the last segment was for. Those whose
+ * scope matters are looked up.
+ */
 static inline void run(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
-	struct holm_tcp *last =
-		tcp_find_last(rx->net->tcp, &ip->src, &ip->dst, rx->h->sport, rx->h->dport);
+	struct holm_tcp *last = rx->net->tcp->last;
 
-	if (likely(last && last->flight && tcp_predicted_input(last, rx)))
-		conclude(rx, last);
+	if (likely(last && last->flight &&
+		   tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0) &&
+		   is_expected(last, rx)))
+		tcp_conclude(rx->f, last);
 	else
 		run_steps(rx);
 }
@@ -314,17 +314,6 @@ static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_
 	return true;
 }
 
-static bool checksum_holds(const struct holm_frame *f, const struct ip_rx *ip)
-{
-	uint32_t sum;
-
-	/* The device has checked it, or a sender on this machine has not computed it. */
-	if (f->csum != HOLM_CSUM_NONE)
-		return true;
-	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
-	return checksum_finish(ip_frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
-}
-
 static struct tcp_rx rx_of_one(struct holm_net *net, struct holm_frame *f,
 			       const struct tcp_hdr_info *h)
 {
@@ -363,19 +352,17 @@ static void flush(struct tcp_state *ts)
 	run(&rx);
 }
 
-void tcp_input(struct holm_net *net, struct holm_frame *f)
+static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
 	struct gro *g = &ts->gro;
-	const struct ip_rx *ip = ip_rx(f);
 
-	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	if (unlikely(ip->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))) {
+	if (unlikely(ip_rx(f)->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))) {
 		net_drop(net, f, HOLM_DROP_TCP_ADDRESS); /* MUST-57 */
 		return;
 	}
 	if (g->head && gro_continues(g, f)) {
-		if (unlikely(!checksum_holds(f, ip))) {
+		if (unlikely(!tcp_checksum_holds(f))) {
 			net_drop(net, f, HOLM_DROP_TCP_CSUM);
 			return;
 		}
@@ -385,7 +372,7 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 	}
 	if (unlikely(!parse(net, f, gro_next_info(g))))
 		return;
-	if (unlikely(!checksum_holds(f, ip))) {
+	if (unlikely(!tcp_checksum_holds(f))) {
 		net_drop(net, f, HOLM_DROP_TCP_CSUM);
 		return;
 	}
@@ -394,6 +381,25 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 	/* Nothing can continue the last frame of a batch. */
 	if (net->last_of_batch || !gro_begin(g, f))
 		run_one(net, f, gro_next_info(g));
+}
+
+/* A frame that none can continue, with nothing held back: what calm expects needs no closer look. */
+static never_inline void input_last(struct holm_net *net, struct holm_frame *f)
+{
+	struct tcp_state *ts = net->tcp;
+	struct holm_tcp *last = ts->last;
+
+	if (!last || !tcp_is_calm(last) || !ts->calm->frame(net, last, f))
+		input_any(net, f);
+}
+
+void tcp_input(struct holm_net *net, struct holm_frame *f)
+{
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	if (net->last_of_batch && !net->tcp->gro.head)
+		input_last(net, f);
+	else
+		input_any(net, f);
 }
 
 void tcp_input_done(struct holm_net *net)

@@ -1,7 +1,7 @@
 /*
  * Per-connection settings. Shared blocks: a change copies what others use, too.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 /* 2^15 - 1 seconds, Linux's bound for keep-alive times. */
 #define KEEP_MAX_S 32767u

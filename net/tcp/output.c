@@ -3,7 +3,7 @@
  * per round and has everything built that is due: what is to be sent again, new data, the FIN, probes, or
  * a bare ACK. How a segment is built is burst.c's.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 /* How long a connection waits that found no memory or frames where no interface will wake it. */
 #define STARVED_NS 1000000u
@@ -608,7 +608,7 @@ static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 			continue;
 		}
 		(*budget)--;
-		if (unlikely(!c->flight || !tcp_predicted_output(c)))
+		if (unlikely(!c->flight || !ts->calm || !ts->calm->output(c)))
 			output_all(c);
 	}
 	return !queue_is_empty(&ts->output);

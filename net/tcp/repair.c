@@ -6,7 +6,7 @@
 #include "net/tcp/repair.h"
 
 #include "net/core/proto.h"
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 /* A range is what was sent within this part of a round trip. */
 #define GRAIN_SHIFT 6
@@ -535,6 +535,7 @@ const struct tcp_sack_ops tcp_sack_ops = {
 void repair_register(struct holm_net *net)
 {
 	net->tcp->sack = &tcp_sack_ops;
+	net->tcp->calm = &tcp_calm_ops;
 	net->tcp->defaults.sack = true;
 }
 

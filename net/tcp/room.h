@@ -7,6 +7,7 @@
 #include "net/core/ip_rx.h"
 #include "net/core/net.h"
 #include "net/ip/ip.h"
+#include "net/ip/sum.h"
 #include "net/link/gro.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"
@@ -14,6 +15,7 @@
 #include "net/tcp/repair.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/tcb.h"
+#include "net/wire/ip4.h"
 #include "net/wire/ip6.h"
 #include "net/wire/tcp.h"
 
@@ -45,6 +47,8 @@ struct tcp_blocked {
 };
 
 #define TCP_PORT_COUNTERS 64u
+
+struct tcp_calm_ops;
 
 /* One per instance. */
 struct tcp_state {
@@ -87,6 +91,7 @@ struct tcp_state {
 	/* The parts of recovery; NULL: not linked. */
 	const struct tcp_sack_ops *sack;
 	const struct tcp_rack_ops *rack;
+	const struct tcp_calm_ops *calm;
 	bool unpredicted; /* every segment takes all the steps: for tests */
 };
 
@@ -172,9 +177,6 @@ static inline struct ip_via tcp_via(const struct holm_net *net, const struct ip_
 void tcp_drop_ends(struct holm_tcp *c);
 /* The two ends as far as they are known; wildcards for the rest. */
 void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t);
-/* The connection that the last segment was for, if this one is for it, too: segments come in bursts. */
-struct holm_tcp *tcp_find_last(const struct tcp_state *ts, const struct holm_addr *remote,
-			       const struct holm_addr *local, uint16_t rport, uint16_t lport);
 /* The connection that a segment is for; NULL: none, and *hash is the tuple's. */
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash);
 /* From the unconnected into the table, and back. False: no memory; it stays where it is. */
@@ -293,48 +295,12 @@ enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
-/* `n` bytes from RCV.NXT on are in the buffer. */
-static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
-{
-	holm_rcvbuf_advance(c->rcv, n);
-	c->rcv_nxt = seq_add(c->rcv_nxt, n);
-	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
-	c->flags |= TCP_NEW_BYTES;
-}
 /* The seventh step of what is next in order, where nothing lies out of order. */
 void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx);
 /* An acceptable ACK of something new: does it tell a round-trip time? */
 void tcp_sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack);
-/* RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. */
-static inline void tcp_schedule_ack(struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	struct tcp_flight *fl = c->flight;
-
-	if (rx->frame_len > fl->rcv_mss)
-		fl->rcv_mss = (uint16_t)min_u32(rx->frame_len, UINT16_MAX);
-	if (c->quick > 0) {
-		c->quick--;
-		c->flags |= TCP_ACK_NOW;
-		return;
-	}
-	if (c->flags & TCP_ACK_DELAYED)
-		return;
-	fl->delack = (uint16_t)tcp_ticks_up(rx->net->now + TCP_DELACK_NS);
-	c->flags |= TCP_ACK_DELAYED;
-}
-/* The buffer has promised to keep `n` bytes of it. */
-static inline void tcp_text_taken(struct holm_tcp *c, struct tcp_rx *rx, uint32_t n)
-{
-	if (unlikely(n < rx->len)) {
-		net_drop_note(rx->net, HOLM_DROP_TCP_RCVBUF);
-		c->flags |= TCP_ACK_NOW;
-		rx->fin = false;
-	}
-	if (n == 0)
-		return;
-	tcp_advance(c, n);
-	tcp_schedule_ack(c, rx);
-}
+/* How much of `len` bytes at `off` a buffer takes that is smaller than what was promised for it. */
+uint32_t tcp_fitting(struct holm_tcp *c, uint32_t off, uint32_t len);
 /* Nothing in flight was sent twice, is announced as received, or thought to be lost. */
 static inline bool tcp_is_plain(const struct tcp_flight *fl)
 {
@@ -345,17 +311,6 @@ static inline bool tcp_is_plain(const struct tcp_flight *fl)
 /* ---- predict.c */
 /* Is this the segment that was to be expected? Then it has been dealt with. */
 bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx);
-/* Is one segment all that is due, or nothing? Then that was the visit. The block is there. */
-bool tcp_predicted_output(struct holm_tcp *c);
-/* From its last byte on, one segment needs no timer for so long. */
-#define TCP_CALM_NS ((uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT)
-/* Somebody asks for more than predict.c knows of: have the block say it all. */
-void tcp_calm_end(struct holm_tcp *c);
-static inline void tcp_stir(struct holm_tcp *c)
-{
-	if (unlikely(c->flight && c->flight->calm))
-		tcp_calm_end(c);
-}
 /* May this connection send a challenge ACK now? Counts it if so. */
 bool tcp_challenge_allowed(struct holm_tcp *c);
 
@@ -599,11 +554,6 @@ struct tcp_tx {
  * Returns how many payload bytes went (fewer than len if frames ran out), or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-/*
- * The same in calm: SND.UNA is SND.NXT, `len` bytes are all that is queued, they fit a frame and the path,
- * whose neighbour is known. With ACK and PSH. False: no frame.
- */
-bool tcp_send_calm(struct holm_net *net, struct holm_tcp *c, uint32_t len);
 /* `end` is tcp_snd_end(c): asked once a visit. */
 static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {

@@ -2,7 +2,7 @@
  * The state of a connection: RFC 9293 section 3.3.2. tcp_set_state() is its only writer; the legal
  * edges are data, from figure 5 and its notes.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #define TO(state) (1u << HOLM_TCP_##state)
 

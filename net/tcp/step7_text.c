@@ -2,7 +2,7 @@
  * The seventh and eighth steps, text and FIN: RFC 9293 section 3.10.7.4. Bytes go from the frames to
  * the receive buffer; what lies out of order is noted in the ranges.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 /* ---- Bytes to the buffer ------------------------------------------------------------------------- */
 
@@ -44,7 +44,7 @@ static inline uint32_t accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx,
  * The buffer's own window may be smaller than what was announced before it was attached. Once it has
  * caught up it never is again.
  */
-static uint32_t fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
+uint32_t tcp_fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 {
 	size_t wnd;
 
@@ -58,7 +58,10 @@ static uint32_t fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 
 void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	tcp_text_taken(c, rx, accept_bytes(c, rx, rx->skip, 0, fitting(c, 0, rx->len)));
+	uint32_t n = accept_bytes(c, rx, rx->skip, 0, tcp_fitting(c, 0, rx->len));
+
+	if (unlikely(!tcp_text_taken(rx->net, c, rx->len, n, rx->frame_len)))
+		rx->fin = false;
 }
 
 /* What of [from, to) a range covers has arrived again. The first such part is what is told. */
@@ -94,7 +97,7 @@ static void text_into_ranges(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_r
 		uint32_t n = 0;
 
 		if (off == 0 || tcp_reasm_has_room(r, gap.left, gap.right))
-			n = accept_bytes(c, rx, skip, off, fitting(c, off, len));
+			n = accept_bytes(c, rx, skip, off, tcp_fitting(c, off, len));
 		if (n > 0 && off == 0)
 			tcp_advance(c, n);
 		else if (n > 0)

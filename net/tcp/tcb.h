@@ -181,7 +181,7 @@ struct tcp_flight {
 	uint8_t retries;   /* timeouts, probes or keep-alives in a row */
 	uint8_t challenge; /* second (6 bits) and how many challenge ACKs in it (2 bits) */
 
-	/* Calm: more than a segment that leaves now may carry; 0: not calm. See predict.c. */
+	/* Calm: more than a segment that leaves now may carry; 0: not calm. See calm.c. */
 	uint16_t calm;
 
 	/* Loss recovery. */

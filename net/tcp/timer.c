@@ -3,12 +3,12 @@
  * Retransmission and window probe (RFC 9293 3.8.1, 3.8.6.1) exclude each other and share its
  * `rexmt`; delayed ACK (3.8.6.3), keep-alive (3.8.4), and FIN-WAIT-2 of an orphan.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 /* How long a block that nothing waits for any more is kept: the next request may follow. */
 #define FLIGHT_KEEP_NS 1000000000u
 
-/* What predict.c arms for: no retransmission and no probe of a single segment is due earlier. */
+/* What calm.c arms for: no retransmission and no probe of a single segment is due earlier. */
 _Static_assert(TCP_CALM_NS <= (uint64_t)TLP_ACK_DELAY << RTT_UNIT_SHIFT, "PTO");
 _Static_assert(TCP_CALM_NS <= (uint64_t)TLP_FIRST << RTT_UNIT_SHIFT, "PTO of the first");
 #define DELACK_TICKS ((TCP_DELACK_NS >> TCP_TICK_SHIFT) + 2u)

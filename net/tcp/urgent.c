@@ -3,7 +3,7 @@
  * are ordinary bytes of the stream, delivered in line; here is only where they end, SND.UP and RCV.UP. What
  * a socket makes of the last of them (MSG_OOB) is net/socket's.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 static struct tcp_urgent *urgent_of(struct holm_tcp *c)
 {

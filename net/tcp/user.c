@@ -2,7 +2,7 @@
  * The calls of <holm/tcp.h>: RFC 9293 section 3.9.1. They change the control block and note what is
  * to be sent; the next round sends it.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 int holm_tcp_open(struct holm_net *net, struct holm_tcp **out)
 {

@@ -1,0 +1,300 @@
+/*
+ * Calm: a connection that asks and answers. What goes is all that is queued, in one segment that every
+ * window has room for, while nothing else is in flight; what comes is next in order and acknowledges
+ * that segment, or carries text and acknowledges nothing new.
+ *
+ * flight->calm says that all is well, in place of a dozen questions, and of what is in flight only its
+ * end (SND.NXT) and when it left (flight->timed_ns) are noted. Scoreboard, controller and deadlines do
+ * not know of it until somebody asks for more: tcp_stir() in front of everything that is not in this
+ * file has them catch up.
+ *
+ * The steps and output.c are the definition. tests/sim/same.c runs the same streams with and without
+ * this file and compares every frame.
+ */
+#include "net/tcp/hot.h"
+
+#include "net/ip/ip4_send.h"
+
+/* ---- Its beginning and end ----------------------------------------------------------------------- */
+
+/* With one of these there is more to send, or less, or more to ask of what comes. */
+#define UNCALM                                                                                     \
+	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_IP6 |            \
+		    TCP_CWND_LIMITED | TCP_WND_LIMITED))
+/* Nothing is in flight, to be sent again, held back, or to go along. */
+static bool is_at_rest(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	return seq_eq(fl->snd_nxt, c->snd_una) && fl->repair && tcp_is_plain(fl) &&
+	       seq_eq(fl->rtx_nxt, fl->rtx_end) && fl->credit == 0 && fl->wait == TCP_WAIT_NONE &&
+	       !fl->timing && !fl->urgent && !fl->has_dsack && !fl->repair->rack.in_dsack_round;
+}
+
+/* Nobody wants to know more of what leaves than that it did. */
+static bool is_unwatched(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+	const struct tcp_settings *s = c->settings;
+
+	return !fl->pacer && !fl->cc_ops->wants_rate && !s->cork && !s->notsent_lowat &&
+	       !s->keepalive;
+}
+
+static never_inline bool begin_calm(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if ((c->flags & UNCALM) || !is_at_rest(c) || !tcp_is_usual(c) || !is_unwatched(c))
+		return false;
+	fl->retries = 0;
+	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss), TCP_FRAME_PAYLOAD);
+	return true;
+}
+
+static void end_calm(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+	bool flies = tcp_in_flight(c) > 0;
+
+	fl->calm = 0;
+	fl->rtx_nxt = fl->snd_nxt;
+	fl->rtx_end = fl->snd_nxt;
+	if (!seq_eq(fl->repair->score.una, c->snd_una))
+		tcp_cc_catch_up(c);
+	c->flags &= ~(uint32_t)TCP_REXMT;
+	tcp_net(c)->tcp->sack->catch_up(c);
+	if (!flies)
+		return;
+	fl->progress_ns = fl->timed_ns;
+	fl->timing = true;
+	fl->timed = fl->snd_nxt;
+	tcp_timer_rexmt_from(c, fl->timed_ns);
+}
+
+/* ---- What comes ---------------------------------------------------------------------------------- */
+
+/* The first four words of a header that is to be expected have these in the fourth, beside the window. */
+#define WORD_ACK ((uint32_t)TCP_HDR_BYTES << 26 | (uint32_t)TCP_ACK << 16)
+#define WORD_ACK_TS ((uint32_t)TCP_HDR_TS_BYTES << 26 | (uint32_t)TCP_ACK << 16)
+#define WORD_FREE ((uint32_t)TCP_PSH << 16 | 0xffffu)
+
+/*
+ * A header with ACK, PSH or not, with a timestamp alone if those were negotiated, none older than the
+ * last: PAWS has nothing to say.
+ */
+static inline bool is_plain_header(const struct holm_tcp *c, const uint8_t *p, uint32_t word)
+{
+	if (likely(!(c->flags & TCP_TS)))
+		return (word & ~WORD_FREE) == WORD_ACK;
+	return (word & ~WORD_FREE) == WORD_ACK_TS && load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD &&
+	       !serial_lt(load_be32(p + 24), c->ts_recent);
+}
+
+/* It is the next in order and within the window; new is its text, or that all in flight has arrived. */
+static inline bool is_next(const struct holm_tcp *c, const uint8_t *p, uint32_t len)
+{
+	uint32_t ack = load_be32(p + 8);
+
+	return load_be32(p + 4) == c->rcv_nxt.v && len <= tcp_rcv_wnd(c) &&
+	       (ack == c->snd_una.v ? len > 0 : ack == c->flight->snd_nxt.v);
+}
+
+/* That is the one segment that left at flight->timed_ns. */
+static inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_seq ack)
+{
+	struct tcp_flight *fl = c->flight;
+
+	rtt_sample(&c->rtt, net->now - fl->timed_ns);
+	rack_round_trip(&fl->repair->rack, repair_units(fl->timed_ns), repair_units(net->now));
+	holm_sndbuf_discard(c->snd, seq_diff(ack, c->snd_una));
+	c->snd_una = ack;
+	fl->buf_seq = ack;
+	fl->progress_ns = net->now;
+	c->flags &= ~(uint32_t)TCP_REXMT;
+	ip_dst_confirm(net, c->dst);
+}
+
+static inline void take_text(struct holm_net *net, struct holm_tcp *c, const struct holm_frame *f,
+			     uint32_t len)
+{
+	uint32_t fits = unlikely(c->flags & TCP_OVERPROMISED) ? tcp_fitting(c, 0, len) : len;
+	size_t n = holm_rcvbuf_accept(c->rcv, 0, f, f->payload_off, fits);
+
+	(void)tcp_text_taken(net, c, len, (uint32_t)n, len);
+}
+
+static always_inline bool take(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+			       bool verified)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	uint32_t hdr_len = c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint32_t len =
+		ip_rx(f)->l4_len - hdr_len; /* of less, it wraps round to more than any window */
+	uint32_t word;
+
+	if (unlikely(f->segs[0].len < f->l4_off + hdr_len || f->gso != HOLM_GSO_NONE))
+		return false;
+	word = load_be32(p + 12);
+	if (!is_plain_header(c, p, word) || !is_next(c, p, len) ||
+	    !(verified || tcp_checksum_holds(f)))
+		return false;
+	net_count(net, HOLM_COUNT_TCP_PREDICTED_RX);
+	f->payload_off = (uint16_t)(f->l4_off + hdr_len);
+	if (unlikely(c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
+		c->ts_recent = load_be32(p + 24);
+	c->last_rx = tcp_stamp(net->now);
+	if (load_be32(p + 8) != c->snd_una.v)
+		ack_it(net, c, seq_of(load_be32(p + 8)));
+	tcp_take_window(c, c->rcv_nxt, (uint16_t)word);
+	if (len > 0)
+		take_text(net, c, f, len);
+	return true;
+}
+
+static bool input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	return take(net, c, f, true);
+}
+
+static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	const struct ip_rx *ip = ip_rx(f);
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+
+	if (f->segs[0].len < f->l4_off + 4u ||
+	    !tcp_is_for(c, &ip->src, &ip->dst, load_be16(p), load_be16(p + 2), 0) ||
+	    !take(net, c, f, false))
+		return false;
+	tcp_conclude(f, c);
+	return true;
+}
+
+/* ---- What goes ----------------------------------------------------------------------------------- */
+
+/* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
+#define SILENCE_MIN ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
+
+/* Nothing is in flight, and `n` bytes are within both windows, too few for cwnd to grow by them. */
+static inline bool has_room(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
+{
+	return seq_eq(c->flight->snd_nxt, c->snd_una) && n < c->flight->calm &&
+	       n <= min_u32(c->cwnd / 2, c->snd_wnd) && !(c->flags & TCP_MORE) &&
+	       tcp_stamp(net->now) - c->last_rx < SILENCE_MIN;
+}
+
+/* The way is known, and there is room on it. */
+static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
+{
+	const struct ip_dst *dst = c->dst;
+	const struct neigh *neigh = dst->neigh;
+
+	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
+	       n + IP4_HDR_BYTES + TCP_HDR_TS_BYTES <= dst->mtu &&
+	       neigh->netif->tail - neigh->netif->head <= neigh->netif->ring_mask;
+}
+
+/* All three headers at `p`, in front of `len` bytes of payload with the sum `sum`. */
+static always_inline void write_headers(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
+					uint32_t len, uint64_t sum, bool hw_csum)
+{
+	uint8_t *tcp = p + ETH_HDR_BYTES + IP4_HDR_BYTES;
+	bool stamped = (c->flags & TCP_TS) != 0;
+	uint32_t l4_len = (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES) + len;
+	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + l4_len;
+	/* RFC 6864: a packet that cannot be fragmented needs no identification. */
+	const struct ip4_tx ip = {
+		.src = c->local4,
+		.dst = c->remote4,
+		.frag = IP4_DF,
+		.proto = IP4_PROTO_TCP,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
+
+	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
+	ip4_write_header(p + ETH_HDR_BYTES, l4_len + IP4_HDR_BYTES, &ip);
+	sum += tcp_build_plain(tcp, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
+			       TCP_ACK | TCP_PSH, tcp_announce_window(c));
+	if (unlikely(stamped))
+		sum += tcp_build_timestamp(tcp, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
+	store_be16(tcp + TCP_CSUM_OFFSET,
+		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
+			   : checksum_finish(checksum_fold64(sum + pseudo)));
+}
+
+static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+{
+	struct holm_netif *netif = c->dst->neigh->netif;
+	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES +
+			   (c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES);
+	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
+	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - headers, false);
+	uint8_t *p;
+
+	if (unlikely(!f))
+		return false;
+	p = holm_frame_put(f, headers + len);
+	write_headers(net, c, p, len, tcp_copy_queued(c->snd, hw_csum, p + headers, 0, len),
+		      hw_csum);
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+	f->hdr_len = (uint16_t)headers;
+	f->payload_off = (uint16_t)headers;
+	if (hw_csum) {
+		f->csum = HOLM_CSUM_PARTIAL;
+		f->csum_start = f->l4_off;
+		f->csum_off = TCP_CSUM_OFFSET;
+	}
+	netif_output(netif, f);
+	return true;
+}
+
+static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
+{
+	struct tcp_flight *fl = c->flight;
+
+	fl->snd_nxt = seq_add(fl->snd_nxt, n);
+	fl->small_end = fl->snd_nxt;
+	fl->timed_ns = net->now;
+	fl->rcv_acked = c->rcv_nxt;
+	c->quick = 0;
+	c->flags = (c->flags & ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED)) | TCP_REXMT;
+	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
+	net_count(net, HOLM_COUNT_TCP_PREDICTED_TX);
+	net_timer_arm(net, &fl->timer, net->now + TCP_CALM_NS);
+}
+
+/* A visit in calm with nothing new to send: the ACK of what came may wait, or there is none. */
+static inline bool may_wait(struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	if ((c->flags & TCP_ACK_NOW) || ((c->flags & TCP_ACK_DELAYED) &&
+					 seq_diff(c->rcv_nxt, fl->rcv_acked) >= 2u * fl->rcv_mss))
+		return false;
+	tcp_timer_update(c);
+	return true;
+}
+
+static bool output(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	uint32_t n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
+
+	if (n == 0)
+		return c->flight->calm && may_wait(c);
+	if (unlikely(!c->flight->calm) && !begin_calm(c))
+		return false;
+	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))
+		return false;
+	note_sent(net, c, n);
+	return true;
+}
+
+const struct tcp_calm_ops tcp_calm_ops = {
+	.frame = input_frame,
+	.input = input,
+	.output = output,
+	.end = end_calm,
+};

@@ -1,0 +1,210 @@
+/*
+ * What a segment runs through, inline because each one does: shared by the steps, by those who predict
+ * them (predict.c, calm.c), and by output. What a calm connection is, see calm.c.
+ */
+#ifndef NET_TCP_HOT_H
+#define NET_TCP_HOT_H
+
+#include "net/tcp/room.h"
+
+/* ---- Calm ---------------------------------------------------------------------------------------- */
+
+/* calm.c, linked with recovery by SACK. */
+struct tcp_calm_ops {
+	/*
+	 * Is the last frame of a batch the segment that this calm connection expects? Then it has been
+	 * dealt with, and is free.
+	 */
+	bool (*frame)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+	/* The same of a frame for the connection whose checksum holds. It is still the caller's. */
+	bool (*input)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+	/* Is one segment all that is due, or nothing? Then that was the visit. The block is there. */
+	bool (*output)(struct holm_tcp *c);
+	/* Somebody asks for more than this file knows of: have the block say it all. */
+	void (*end)(struct holm_tcp *c);
+};
+extern const struct tcp_calm_ops tcp_calm_ops;
+static inline bool tcp_is_calm(const struct holm_tcp *c)
+{
+	return c->flight && c->flight->calm;
+}
+/* Behind the last segment that left no timer is needed for so long. */
+#define TCP_CALM_NS ((uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT)
+static inline void tcp_stir(struct holm_tcp *c)
+{
+	if (unlikely(tcp_is_calm(c)))
+		tcp_net(c)->tcp->calm->end(c);
+}
+
+/* ---- In ------------------------------------------------------------------------------------------ */
+
+/* Is a segment between these ends for it? Addresses are compared as words: no call, no early exit. */
+static inline uint64_t tcp_addr_diff(const struct holm_addr *a, const struct holm_addr *b)
+{
+	return (checksum_load64(a->b) ^ checksum_load64(b->b)) |
+	       (checksum_load64(a->b + 8) ^ checksum_load64(b->b + 8));
+}
+static inline bool tcp_is_for(const struct holm_tcp *c, const struct holm_addr *remote,
+			      const struct holm_addr *local, uint16_t rport, uint16_t lport,
+			      uint16_t scope)
+{
+	struct holm_addr remote4, local4;
+
+	if (c->rport != rport || c->lport != lport)
+		return false;
+	if (unlikely(c->flags & TCP_IP6))
+		return c->scope == scope && (tcp_addr_diff(&c->ends6->remote, remote) |
+					     tcp_addr_diff(&c->ends6->local, local)) == 0;
+	remote4 = ip4_to_addr(c->remote4);
+	local4 = ip4_to_addr(c->local4);
+	return (tcp_addr_diff(remote, &remote4) | tcp_addr_diff(local, &local4)) == 0;
+}
+
+static inline bool tcp_checksum_holds(struct holm_frame *f)
+{
+	const struct ip_rx *ip = ip_rx(f);
+	uint32_t sum;
+
+	/* The device has checked it, or a sender on this machine has not computed it. */
+	if (f->csum != HOLM_CSUM_NONE)
+		return true;
+	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
+	return checksum_finish(ip_frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
+}
+
+/* What a frame has changed is told, and what it asks for is sent. */
+static inline void tcp_conclude(struct holm_frame *f, struct holm_tcp *c)
+{
+	if (c) {
+		tcp_publish_input(c);
+		tcp_note_output(c);
+	}
+	holm_frame_free(f);
+}
+
+/* With one of these there is more to ask of what comes. */
+#define TCP_UNUSUAL                                                                                \
+	((uint32_t)(TCP_PERSIST | TCP_FIN_SENT | TCP_FIN_RCVD | TCP_ECN | TCP_TLP_DUE |            \
+		    TCP_CHILD | TCP_SYN_DUE | TCP_SEARCH))
+/* An ESTABLISHED connection that a program holds, both directions open, bytes in order so far. */
+static inline bool tcp_is_usual(const struct holm_tcp *c)
+{
+	return c->state == HOLM_TCP_ESTABLISHED && !(c->flags & TCP_UNUSUAL) && c->ep.owned &&
+	       c->rcv && c->snd && !c->flight->reasm && !c->flight->lend &&
+	       !tcp_net(c)->tcp->unpredicted;
+}
+
+/* `n` bytes from RCV.NXT on are in the buffer. */
+static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
+{
+	holm_rcvbuf_advance(c->rcv, n);
+	c->rcv_nxt = seq_add(c->rcv_nxt, n);
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
+	c->flags |= TCP_NEW_BYTES;
+}
+/*
+ * RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. Of a
+ * segment with `frame_len` bytes in its first frame.
+ */
+static inline void tcp_schedule_ack(const struct holm_net *net, struct holm_tcp *c,
+				    uint32_t frame_len)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (frame_len > fl->rcv_mss)
+		fl->rcv_mss = (uint16_t)min_u32(frame_len, UINT16_MAX);
+	if (c->quick > 0) {
+		c->quick--;
+		c->flags |= TCP_ACK_NOW;
+		return;
+	}
+	if (c->flags & TCP_ACK_DELAYED)
+		return;
+	fl->delack = (uint16_t)tcp_ticks_up(net->now + TCP_DELACK_NS);
+	c->flags |= TCP_ACK_DELAYED;
+}
+/* The buffer has promised to keep `n` of `len` bytes that were next. False: it is not all of them. */
+static inline bool tcp_text_taken(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				  uint32_t n, uint32_t frame_len)
+{
+	if (unlikely(n < len)) {
+		net_drop_note(net, HOLM_DROP_TCP_RCVBUF);
+		c->flags |= TCP_ACK_NOW;
+	}
+	if (n > 0) {
+		tcp_advance(c, n);
+		tcp_schedule_ack(net, c, frame_len);
+	}
+	return n == len;
+}
+/* SND.WND, from a segment whose last frame began at `seq`. */
+static inline void tcp_take_window(struct holm_tcp *c, struct tcp_seq seq, uint16_t wnd)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (seq_lt(seq, fl->snd_wl1))
+		return;
+	c->snd_wnd = (uint32_t)wnd << tcp_snd_wscale(c);
+	fl->snd_wl1 = seq;
+	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
+}
+
+/* ---- Out ----------------------------------------------------------------------------------------- */
+
+/*
+ * RFC 9293 3.8.6.2.2, avoiding silly windows:
+ *   The suggested SWS avoidance algorithm for the receiver is to keep RCV.NXT+RCV.WND fixed until
+ *   the reduction satisfies: RCV.BUFF - RCV.USER - RCV.WND >= min ( Fr * RCV.BUFF, Eff.snd.MSS )
+ */
+static always_inline uint16_t tcp_announce_window(struct holm_tcp *c)
+{
+	unsigned scale = tcp_rcv_wscale(c);
+	uint32_t unit = (1u << scale) - 1;
+	uint32_t wnd = tcp_rcv_wnd(c);
+	struct tcp_seq edge = tcp_window_edge(c);
+	uint32_t whole = seq_diff(edge, c->rcv_nxt);
+
+	if (seq_gt(edge, c->rcv_adv)) {
+		if (tcp_window_opens(c, edge))
+			wnd = max_u32(whole & ~unit, wnd);
+		/* Up to a whole unit where the buffer honours that. */
+		if (((wnd + unit) & ~unit) <= whole)
+			wnd = (wnd + unit) & ~unit;
+	}
+	wnd >>= scale;
+	c->rcv_adv = seq_max(c->rcv_adv, seq_add(c->rcv_nxt, wnd << scale));
+	return (uint16_t)wnd;
+}
+
+/* Copy a span behind `done` payload bytes; returns the sum of all of them. */
+static inline uint32_t tcp_copy_span(bool hw_csum, uint8_t *dst, struct holm_span span, size_t done,
+				     uint32_t sum)
+{
+	if (hw_csum) {
+		memcpy(dst, span.data, span.len);
+		return sum;
+	}
+	if (likely(done % 2 == 0))
+		return checksum_copy(dst, span.data, span.len, sum);
+	return checksum_add(sum, checksum_rotate(checksum_copy(dst, span.data, span.len, 0)));
+}
+
+/* Copy queued bytes to `dst`; returns their sum, if it is ours to compute. */
+static inline uint32_t tcp_copy_queued(struct holm_sndbuf *snd, bool hw_csum, uint8_t *dst,
+				       size_t off, size_t len)
+{
+	uint32_t sum = 0;
+	size_t done = 0;
+
+	do {
+		struct holm_span span;
+		size_t n = holm_sndbuf_lend(snd, off + done, len - done, &span, 1);
+
+		ASSERT(n == 1);
+		sum = tcp_copy_span(hw_csum, dst + done, span, done, sum);
+		done += span.len;
+	} while (unlikely(done < len));
+	return sum;
+}
+
+#endif
