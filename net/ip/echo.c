@@ -5,6 +5,13 @@
 #include "net/ip/end.h"
 #include "net/ip/state.h"
 #include "net/wire/icmp4.h"
+#include "net/wire/icmp6.h"
+
+/* What echo endpoints of a family send. */
+static uint8_t request_type(bool ip6)
+{
+	return ip6 ? (uint8_t)ICMP6_ECHO : (uint8_t)ICMP4_ECHO;
+}
 
 static uint32_t id_hash(const struct holm_net *net, uint16_t id)
 {
@@ -101,12 +108,13 @@ static bool echo_reply(struct holm_net *net, struct holm_frame *f, uint16_t id)
 /* A request of ours did not arrive. As with UDP, only who is connected hears of it. */
 static bool echo_error(struct holm_net *net, const struct ip_error *error)
 {
+	bool ip6 = !holm_addr_is_ip4(&error->remote);
 	struct ip_end *e;
 
-	if (error->quote[0] != ICMP4_ECHO)
+	if (error->quote[0] != request_type(ip6))
 		return false;
 	e = first_with(net, load_be16(error->quote + 4));
-	if (!e || (e->connected && !holm_addr_equal(&e->remote, &error->remote)))
+	if (!e || e->ip6 != ip6 || (e->connected && !holm_addr_equal(&e->remote, &error->remote)))
 		return false;
 	if (error->kind == IP_ERROR_TOO_BIG && e->dst)
 		(void)ip_dst_lower_mtu(net, e->dst, error->mtu);

@@ -59,7 +59,12 @@ static void wake(struct holm_net *net, struct netif_waiter *waiter)
 	ip_end_update(container_of(waiter, struct ip_end, waiter));
 }
 
-int ip_end_open(struct holm_net *net, bool echo, uint8_t number, struct ip_end **out)
+static struct holm_addr wildcard(const struct ip_end *e)
+{
+	return e->ip6 ? holm_addr_any6() : holm_addr_ip4(0, 0, 0, 0);
+}
+
+int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_end **out)
 {
 	struct ip_end *e;
 
@@ -72,17 +77,20 @@ int ip_end_open(struct holm_net *net, bool echo, uint8_t number, struct ip_end *
 	e->ep.owned = true;
 	e->ep.state = HOLM_WRITABLE;
 	e->net = net;
-	e->echo = echo;
-	e->number = number;
-	e->header_included = number == IP_PROTO_RAW;
+	e->ip6 = kind->ip6;
+	e->echo = kind->echo;
+	e->number = kind->number;
+	e->header_included = kind->number == IP_PROTO_RAW;
+	/* RFC 3542 section 3.1: of ICMPv6 it is not the program's business. */
+	e->checksum_at = kind->ip6 && kind->number == IP6_PROTO_ICMP ? 2 : -1;
 	e->ttl = IP_END_TTL;
-	e->local = holm_addr_ip4(0, 0, 0, 0);
+	e->local = wildcard(e);
 	e->remote = e->local;
 	e->rxq.max_bytes = net->config.raw_rcvbuf_bytes;
 	e->waiter.wake = wake;
 	list_push_back(&net->ip->ends->all, &e->all_node);
 	net->ip->ends->nall++;
-	if (!echo)
+	if (!e->echo)
 		ip_raw_insert(e);
 	*out = e;
 	return 0;
@@ -145,14 +153,29 @@ static void dissolve(struct ip_end *e)
 {
 	e->connected = false;
 	e->rport = 0;
-	e->remote = holm_addr_ip4(0, 0, 0, 0);
+	e->remote = wildcard(e);
 	if (!e->local_given)
 		e->local = e->remote;
 	drop_dst(e);
 }
 
+int ip_end_via(const struct ip_end *e, const struct holm_endpoint *to, struct ip_via *via)
+{
+	struct holm_dev *dev;
+
+	*via = e->via;
+	if (!e->ip6 || to->scope == 0 || !ip6_needs_zone(&to->addr))
+		return 0;
+	dev = holm_net_dev_at(e->net, to->scope);
+	if (!dev || (via->dev && via->dev != dev))
+		return -HOLM_EINVAL;
+	via->dev = dev;
+	return 0;
+}
+
 int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
 {
+	struct ip_via via;
 	struct ip_dst *dst;
 	int err;
 
@@ -167,7 +190,9 @@ int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
 		if (err)
 			return err;
 	}
-	err = ip_dst_get_via(e->net, &remote->addr, &e->via, &dst);
+	err = ip_end_via(e, remote, &via);
+	if (!err)
+		err = ip_dst_get_via(e->net, &remote->addr, &via, &dst);
 	if (err)
 		return err;
 	if (dst->broadcast && !e->may_broadcast) {
@@ -177,6 +202,7 @@ int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
 	dissolve(e);
 	e->dst = dst;
 	e->remote = remote->addr;
+	e->rscope = remote->scope;
 	e->rport = remote->port;
 	e->connected = true;
 	if (!e->local_given)
@@ -196,7 +222,7 @@ void ip_end_set_via(struct ip_end *e, const struct ip_via *via)
 bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const struct holm_addr *dst,
 		  const struct holm_dev *dev)
 {
-	if (e->dev_gone || (e->via.dev && e->via.dev != dev))
+	if (e->dev_gone || (e->via.dev && e->via.dev != dev) || e->ip6 == holm_addr_is_ip4(dst))
 		return false;
 	if (!holm_addr_is_any(&e->local) && !holm_addr_equal(&e->local, dst))
 		return false;
@@ -236,7 +262,7 @@ void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, s
 {
 	const struct ip_rx *rx = ip_rx(f);
 
-	*off = e->echo ? f->l4_off : f->l3_off;
+	*off = e->echo || e->ip6 ? f->l4_off : f->l3_off;
 	*len = rx->l4_len + (size_t)(f->l4_off - *off);
 }
 

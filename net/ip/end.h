@@ -1,8 +1,8 @@
 /*
  * Endpoints that speak IP without a transport, as sockets use them: raw ones, which get a copy of every
  * packet of one protocol, and echo ones, which send ICMP echo requests and get the replies that carry
- * their identifier. What both do alike is in end.c and end_send.c; how a packet finds them is in raw.c
- * and echo.c. IPv4 only.
+ * their identifier. Each is of one family. What both do alike is in end.c and end_send.c; how a packet
+ * finds them is in raw.c and echo.c.
  */
 #ifndef NET_IP_END_H
 #define NET_IP_END_H
@@ -16,8 +16,9 @@
 /* Linux's: such a socket names no protocol but writes whole packets. */
 #define IP_PROTO_RAW 255u
 #define IP_END_TTL 64u
-/* struct icmp_filter: types from 32 on cannot be filtered. */
+/* struct icmp_filter: of ICMP for IPv4, types from 32 on cannot be filtered. struct icmp6_filter has all. */
 #define IP_END_FILTER_TYPES 32u
+#define IP_END_FILTER_WORDS 8u
 /* How many lists raw endpoints are spread over, by protocol. */
 #define IP_RAW_LISTS 16u
 
@@ -34,6 +35,7 @@ struct ip_end {
 	struct holm_addr local, remote;
 	struct ip_via via; /* its device also decides what is received */
 	bool dev_gone;
+	bool ip6;
 	bool urgent; /* frames may come from the pool's reserve */
 	bool echo;
 	bool local_given; /* bound to an address, not just connected from one */
@@ -42,10 +44,17 @@ struct ip_end {
 	bool header_included; /* raw: programs write the IP header */
 	bool reuse;	      /* echo: shares its identifier with others that say so too */
 	uint8_t ttl, tos;
-	uint16_t number;      /* raw: the protocol; echo: the identifier, 0 while there is none */
-	uint16_t rport;	      /* what connect() said; it means nothing */
-	uint32_t icmp_filter; /* bit n: ICMP messages of type n are not for us */
-	int error;	      /* positive, to be taken; 0: none */
+	uint16_t number; /* raw: the protocol; echo: the identifier, 0 while there is none */
+	uint16_t rport;	 /* what connect() said; it means nothing */
+	uint32_t rscope; /* of `remote` */
+	uint32_t icmp_filter
+		[IP_END_FILTER_WORDS]; /* bit n: ICMP messages of type n are not for us */
+	/*
+	 * RFC 3542 section 3.1, raw ones of IPv6: where in what is sent the checksum belongs, which is ours to
+	 * fill in, and to check in what comes; -1: nowhere.
+	 */
+	int32_t checksum_at;
+	int error; /* positive, to be taken; 0: none */
 };
 
 /* What both kinds share of an instance. Made with the first of the protocols, freed with the last. */
@@ -65,13 +74,20 @@ void ip_ends_stop(struct holm_net *net);
 /* A device appeared or went. */
 void ip_ends_netif_changed(struct holm_net *net, struct holm_netif *netif);
 
-/* `number`: the protocol of a raw one, 0 for an echo one. -HOLM_ENOBUFS, -HOLM_ENOMEM. */
-int ip_end_open(struct holm_net *net, bool echo, uint8_t number, struct ip_end **out);
+/* What is opened. */
+struct ip_end_kind {
+	bool ip6;
+	bool echo;
+	uint8_t number; /* the protocol of a raw one, 0 for an echo one */
+};
+
+/* -HOLM_ENOBUFS, -HOLM_ENOMEM. */
+int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_end **out);
 void ip_end_close(struct ip_end *e);
 
-/* -HOLM_EADDRNOTAVAIL; of echo ones -HOLM_EADDRINUSE, -HOLM_EINVAL (has an identifier already). */
+/* The address is of its family. -HOLM_EADDRNOTAVAIL; of echo ones -HOLM_EADDRINUSE, -HOLM_EINVAL (has an identifier already). */
 int ip_end_bind(struct ip_end *e, const struct holm_endpoint *local);
-/* NULL dissolves. -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted). */
+/* NULL dissolves. -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EINVAL (no link given). */
 int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote);
 /* Packets go by such a way from now on, and come through its device, if it has one. */
 void ip_end_set_via(struct ip_end *e, const struct ip_via *via);
@@ -80,14 +96,14 @@ void ip_end_set_via(struct ip_end *e, const struct ip_via *via);
  * Send one packet; `to` NULL: to where it is connected; `onlink`: through no gateway. -HOLM_EMSGSIZE, -HOLM_EDESTADDRREQ, -HOLM_EINVAL,
  * -HOLM_EACCES, -HOLM_ENETUNREACH, -HOLM_EAGAIN (no room: writable says when), a pending error.
  */
-int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
+int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
 		bool onlink);
 
 /* The oldest packet, which stays where it is: -HOLM_EAGAIN, or a pending error. */
 int ip_end_peek(struct ip_end *e, struct holm_frame **f);
 /* Throw it away. */
 void ip_end_drop(struct ip_end *e);
-/* What a program sees of a packet: the whole of it, or from the ICMP header on. */
+/* What a program sees of a packet: from the ICMP header on, of IPv6 what is behind the headers, else all. */
 void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len);
 
 int ip_end_take_error(struct ip_end *e);
@@ -98,6 +114,9 @@ bool ip_end_hears(enum ip_error_kind kind);
 void ip_end_update(struct ip_end *e);
 
 /* ---- for raw.c, echo.c and end.c */
+
+/* RFC 3542 section 6.1: the scope of an address names the device to it. */
+int ip_end_via(const struct ip_end *e, const struct holm_endpoint *to, struct ip_via *via);
 
 /* Does the endpoint's binding let this packet through? */
 bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const struct holm_addr *dst,

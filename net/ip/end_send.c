@@ -1,13 +1,14 @@
 /*
- * Sending from raw and echo endpoints: RFC 791 and 792, and what Linux fills in of a header that the
- * program has written itself. What is larger than the path lets through is sent in fragments, unless its
- * header is the program's.
+ * Sending from raw and echo endpoints: RFC 791 and 792, RFC 8200 and 4443, and what Linux fills in of an
+ * IPv4 header that the program has written itself (of an IPv6 header: nothing). What is larger than the
+ * path lets through is sent in fragments, unless its header is the program's.
  */
 #include "net/core/iov.h"
 #include "net/ip/end.h"
 #include "net/ip/state.h"
 #include "net/ip/sum.h"
 #include "net/wire/icmp4.h"
+#include "net/wire/icmp6.h"
 
 /* RFC 1112 section 6.1: groups are for this network unless somebody says otherwise. */
 #define GROUP_TTL 1u
@@ -15,15 +16,18 @@
 enum { AT_TOTAL = 2, AT_ID = 4, AT_PROTO = 9, AT_CHECKSUM = 10, AT_SOURCE = 12 };
 
 /* Point e->dst at where the packet goes, which is mostly where the last one went. */
-static int find_dst(struct ip_end *e, const struct holm_addr *to, bool onlink)
+static int find_dst(struct ip_end *e, const struct holm_endpoint *to, bool onlink)
 {
-	struct ip_via via = e->via;
+	struct ip_via via;
 	struct ip_dst *dst;
-	int err;
+	int err = ip_end_via(e, to, &via);
 
+	if (err)
+		return err;
 	via.onlink |= onlink;
-	if (!e->dst || !holm_addr_equal(&e->dst->remote, to) || e->dst->via.onlink != via.onlink) {
-		err = ip_dst_get_via(e->net, to, &via, &dst);
+	if (!e->dst || !holm_addr_equal(&e->dst->remote, &to->addr) ||
+	    e->dst->via.onlink != via.onlink || e->dst->via.dev != via.dev) {
+		err = ip_dst_get_via(e->net, &to->addr, &via, &dst);
 		if (err)
 			return err;
 		if (e->dst)
@@ -36,31 +40,53 @@ static int find_dst(struct ip_end *e, const struct holm_addr *to, bool onlink)
 }
 
 /* Echo requests are all that an echo endpoint sends. */
-static int check_echo(const struct holm_msg *msg)
+static int check_echo(const struct ip_end *e, const struct holm_msg *msg)
 {
+	uint8_t request = e->ip6 ? (uint8_t)ICMP6_ECHO : (uint8_t)ICMP4_ECHO;
 	uint8_t header[ICMP4_HDR_BYTES];
 
 	if (iov_peek(msg->iov, msg->iovcnt, header, sizeof(header)) < sizeof(header) ||
-	    header[0] != ICMP4_ECHO || header[1] != 0)
+	    header[0] != request || header[1] != 0)
 		return -HOLM_EINVAL;
 	return 0;
 }
 
 /* The length of the header that the program has written; as on Linux nothing else of it is checked. */
-static int check_header(const struct holm_msg *msg, size_t len)
+static int check_header(const struct ip_end *e, const struct holm_msg *msg, size_t len)
 {
 	uint8_t first;
 
+	if (e->ip6)
+		return len < IP6_HDR_BYTES ? -HOLM_EINVAL : 0;
 	if (len < IP4_HDR_BYTES || iov_peek(msg->iov, msg->iovcnt, &first, 1) < 1 ||
 	    (size_t)(first & 15) * 4 > len)
 		return -HOLM_EINVAL;
 	return 0;
 }
 
+/* The longest that what the endpoint sends may be, where the way is known. */
+static size_t len_max(const struct ip_end *e)
+{
+	if (e->header_included)
+		return e->dst->mtu;
+	return e->ip6 ? (size_t)IP6_PAYLOAD_MAX : (size_t)IP4_TOTAL_MAX - IP4_HDR_BYTES;
+}
+
+/* What may speak against the bytes themselves. */
+static int check_bytes(const struct ip_end *e, const struct holm_msg *msg, size_t len)
+{
+	if (len > len_max(e))
+		return -HOLM_EMSGSIZE;
+	if (e->header_included)
+		return check_header(e, msg, len);
+	return e->checksum_at >= 0 && (size_t)e->checksum_at + 2 > len ? -HOLM_EINVAL : 0;
+}
+
 /* Everything that may speak against sending; afterwards only memory can. */
-static int prepare(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
+static int prepare(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
 		   size_t len, bool onlink)
 {
+	const struct holm_endpoint connected = { .addr = e->remote, .scope = e->rscope };
 	int err;
 
 	if (len > IP4_TOTAL_MAX)
@@ -69,28 +95,25 @@ static int prepare(struct ip_end *e, const struct holm_addr *to, const struct ho
 		return ip_end_take_error(e);
 	if (e->dev_gone)
 		return -HOLM_ENODEV;
-	err = e->echo ? check_echo(msg) : 0;
+	err = e->echo ? check_echo(e, msg) : 0;
 	if (!err && !to && !e->connected)
 		err = -HOLM_EDESTADDRREQ;
 	if (!err && e->echo && e->number == 0)
 		err = ip_echo_bind(e, 0);
 	if (!err)
-		err = find_dst(e, to ? to : &e->remote, onlink);
-	if (!err && len > (e->header_included ? e->dst->mtu : IP4_TOTAL_MAX - IP4_HDR_BYTES))
-		err = -HOLM_EMSGSIZE;
-	if (!err && e->header_included)
-		err = check_header(msg, len);
-	return err;
+		err = find_dst(e, to ? to : &connected, onlink);
+	return err ? err : check_bytes(e, msg, len);
 }
 
-/* The identifier is the endpoint's, whatever the program has written, and the checksum is ours. */
-static void seal_echo(const struct ip_end *e, struct holm_frame *f)
+/* A checksum at `at` over all there is, and with IPv6 over the addresses. */
+static void seal(const struct ip_end *e, struct holm_frame *f, const struct ip_tx *tx, size_t at)
 {
 	uint8_t *p = holm_frame_data(f);
+	uint32_t sum = e->ip6 ? ip_pseudo_sum(tx->src, tx->dst, tx->proto, f->len) : 0;
 
-	store_be16(p + 4, e->number);
-	store_be16(p + 2, 0);
-	store_be16(p + 2, checksum_finish(ip_frame_sum(f, 0, f->len, 0)));
+	store_be16(p + at, 0);
+	sum = checksum_finish(ip_frame_sum(f, 0, f->len, sum));
+	store_be16(p + at, sum == 0 && tx->proto == IP4_PROTO_UDP ? 0xffff : (uint16_t)sum);
 }
 
 /* Linux fills in the source and the identification where they are zero, length and checksum always. */
@@ -118,12 +141,19 @@ static int wait_for_room(struct ip_end *e)
 	return -HOLM_EAGAIN;
 }
 
+static uint8_t proto_of(const struct ip_end *e)
+{
+	if (!e->echo)
+		return (uint8_t)e->number;
+	return e->ip6 ? (uint8_t)IP6_PROTO_ICMP : (uint8_t)IP4_PROTO_ICMP;
+}
+
 static void transmit(struct ip_end *e, struct holm_frame *f)
 {
 	struct ip_tx tx = {
 		.src = e->local_given ? &e->local : &e->dst->src,
 		.dst = &e->dst->remote,
-		.proto = e->echo ? (uint8_t)IP4_PROTO_ICMP : (uint8_t)e->number,
+		.proto = proto_of(e),
 		.tos = e->tos,
 		.ttl = e->dst->multicast ? GROUP_TTL : e->ttl,
 		.dont_fragment = f->len <= ip_dst_payload_max(e->dst),
@@ -132,10 +162,26 @@ static void transmit(struct ip_end *e, struct holm_frame *f)
 	/* A group or a broadcast address is nobody's source. */
 	if (!ip_addr_is_local(e->net, tx.src))
 		tx.src = &e->dst->src;
+	/* The identifier is the endpoint's, whatever the program has written. */
+	if (e->echo)
+		store_be16(holm_frame_data(f) + 4, e->number);
+	if (e->echo || e->checksum_at >= 0)
+		seal(e, f, &tx, e->echo ? 2 : (size_t)e->checksum_at);
 	ip_output(e->net, e->dst, f, &tx);
 }
 
-int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_msg *msg,
+/* The frame begins with the header that the program has written. */
+static void transmit_raw(struct ip_end *e, struct holm_frame *f)
+{
+	if (e->ip6) {
+		e->net->ip->families[IP_FAMILY_6]->emit(e->net, e->dst, f, false);
+		return;
+	}
+	complete_header(e, f);
+	e->net->ip->families[IP_FAMILY_4]->emit(e->net, e->dst, f, false);
+}
+
+int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
 		bool onlink)
 {
 	struct holm_net *net = e->net;
@@ -154,13 +200,9 @@ int ip_end_send(struct ip_end *e, const struct holm_addr *to, const struct holm_
 		holm_frame_free(f);
 		return wait_for_room(e);
 	}
-	if (e->header_included) {
-		complete_header(e, f);
-		ip4_emit(net, e->dst, f, false);
-		return 0;
-	}
-	if (e->echo)
-		seal_echo(e, f);
-	transmit(e, f);
+	if (e->header_included)
+		transmit_raw(e, f);
+	else
+		transmit(e, f);
 	return 0;
 }

@@ -9,12 +9,13 @@
 
 bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 {
-	const struct holm_proto *transport = holm_addr_is_ip4(&error->local)
-						     ? ip_transport(net, error->proto)
-						     : ip6_transport(net, error->proto);
+	bool ip4 = holm_addr_is_ip4(&error->local);
+	const struct holm_proto *transport =
+		ip4 ? ip_transport(net, error->proto) : ip6_transport(net, error->proto);
 	bool concerned = net->ip->raw_error && net->ip->raw_error(net, error);
 
-	if (error->proto == IP4_PROTO_ICMP && net->ip->echo_error)
+	if (error->proto == (ip4 ? (unsigned)IP4_PROTO_ICMP : (unsigned)IP6_PROTO_ICMP) &&
+	    net->ip->echo_error)
 		concerned |= net->ip->echo_error(net, error);
 	if (!transport || !transport->error)
 		return concerned;

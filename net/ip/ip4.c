@@ -506,6 +506,7 @@ static const struct ip_family ip4_family = {
 	.output = ip4_output,
 	.addrs_changed = ip4_addrs_changed,
 	.is_assignable = ip4_is_assignable,
+	.emit = ip4_emit,
 	.quote = ip4_quote,
 	.select_source = ip4_select_source,
 	.mtu_min = IP_PMTU_MIN,

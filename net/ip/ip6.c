@@ -262,6 +262,14 @@ static uint32_t ports_of(const struct holm_frame *f, uint8_t proto)
 	return has_ports && f->segs[0].len >= 4 ? load_be32(holm_frame_data(f)) : 0;
 }
 
+static inline uint32_t label_of(const struct holm_net *net, const struct holm_frame *f,
+				const struct ip_tx *tx)
+{
+	if (likely(tx->flow_label))
+		return tx->flow_label;
+	return ip6_flow_label(net, tx->src, tx->dst, tx->proto, ports_of(f, tx->proto));
+}
+
 static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 			      const struct ip_tx *tx)
 {
@@ -269,9 +277,7 @@ static inline void send_whole(struct holm_net *net, struct ip_dst *dst, struct h
 	const struct ip6_tx ip6 = {
 		.src = tx->src,
 		.dst = tx->dst,
-		.flow_label = tx->flow_label ? tx->flow_label
-					     : ip6_flow_label(net, tx->src, tx->dst, tx->proto,
-							      ports_of(f, tx->proto)),
+		.flow_label = label_of(net, f, tx),
 		.proto = tx->proto,
 		.tos = tx->tos,
 		.ttl = tx->ttl,
@@ -289,8 +295,10 @@ static never_inline void output_large(struct holm_net *net, struct ip_dst *dst,
 
 	if ((size_t)f->len + IP6_HDR_BYTES <= mtu)
 		send_whole(net, dst, f, tx);
-	else
+	else if (tx->dont_fragment || f->len > IP6_PAYLOAD_MAX)
 		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
+	else
+		ip6_split(net, dst, f, tx, label_of(net, f, tx), mtu);
 }
 
 static void ip6_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
@@ -388,7 +396,7 @@ static bool ip6_quote(const struct holm_frame *f, struct ip_error *error)
 	    !ip6_parse_header(p, f->segs[0].len - f->l3_off, &info, &why))
 		return false;
 	ip6_chain_init(&chain, &info);
-	if (ip6_chain_walk(&chain, p, f->segs[0].len - f->l3_off) != IP6_WALK_END)
+	if (ip6_chain_find_transport(&chain, p, f->segs[0].len - f->l3_off) != IP6_WALK_END)
 		return false;
 	at = (size_t)f->l3_off + chain.at;
 	if (f->len < at + sizeof(error->quote))
@@ -411,6 +419,7 @@ static const struct ip_family ip6_family = {
 	.output = ip6_output,
 	.addrs_changed = ip6_addrs_changed,
 	.is_assignable = ip6_is_assignable,
+	.emit = ip6_emit,
 	.quote = ip6_quote,
 	.select_source = ip6_select_source,
 	.addr_comes = ip6_addr_comes,

@@ -4,9 +4,8 @@
  */
 #include "net/ip/state.h"
 
-/* The sender is told what is wrong with the packet, if ICMPv6 is there to tell it. */
-static void tell_problem(struct holm_net *net, struct holm_frame *f, uint8_t code, uint32_t pointer,
-			 enum holm_drop why)
+void ip6_tell_problem(struct holm_net *net, struct holm_frame *f, uint8_t code, uint32_t pointer,
+		      enum holm_drop why)
 {
 	if (net->ip->send_problem6)
 		net->ip->send_problem6(net, f, code, pointer);
@@ -21,7 +20,7 @@ static bool pull_up(struct holm_frame *f, uint32_t need)
 	return want <= f->len && holm_frame_pullup(f, want);
 }
 
-static enum ip6_walk walk(struct holm_frame *f, struct ip6_chain *c)
+enum ip6_walk ip6_ext_walk(struct holm_frame *f, struct ip6_chain *c)
 {
 	enum ip6_walk verdict;
 
@@ -45,29 +44,47 @@ static void hand_up(struct holm_net *net, struct holm_frame *f, const struct ip6
 	rx->proto = c->next;
 	rx->l4_len = c->end - c->at;
 	f->l4_off = (uint16_t)(f->l3_off + c->at);
-	if (likely(transport))
+	if (unlikely(net->ip->raw_input) && net->ip->raw_input(net, f) && !transport)
+		holm_frame_free(f);
+	else if (likely(transport))
 		transport->input(net, f);
 	else if (c->next == IP6_PROTO_NONE)
 		net_drop(net, f, HOLM_DROP_IP6_NO_NEXT);
 	else
-		tell_problem(net, f, IP6_PROBLEM_NEXT_HEADER, c->next_at, HOLM_DROP_IP6_PROTOCOL);
+		ip6_tell_problem(net, f, IP6_PROBLEM_NEXT_HEADER, c->next_at,
+				 HOLM_DROP_IP6_PROTOCOL);
+}
+
+/*
+ * Over a fragment header, if the packet is whole or becomes so. Nobody has a reason to cut a piece in
+ * pieces: a second such header ends it.
+ */
+static enum ip6_walk walk_fragment(struct holm_net *net, struct holm_frame **f, struct ip6_chain *c)
+{
+	enum ip6_walk verdict;
+
+	*f = ip6_reasm_input(net, *f, c);
+	if (!*f)
+		return IP6_WALK_DROP;
+	verdict = ip6_ext_walk(*f, c);
+	if (verdict != IP6_WALK_FRAGMENT)
+		return verdict;
+	c->why = HOLM_DROP_IP6_CHAIN;
+	return IP6_WALK_DROP;
 }
 
 void ip6_continue(struct holm_net *net, struct holm_frame *f, struct ip6_chain *chain)
 {
-	switch (walk(f, chain)) {
-	case IP6_WALK_END:
+	enum ip6_walk verdict = ip6_ext_walk(f, chain);
+
+	if (verdict == IP6_WALK_FRAGMENT)
+		verdict = walk_fragment(net, &f, chain);
+	if (!f)
+		return;
+	if (verdict == IP6_WALK_END)
 		hand_up(net, f, chain);
-		break;
-	case IP6_WALK_FRAGMENT:
-		net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
-		break;
-	case IP6_WALK_PROBLEM:
-		tell_problem(net, f, chain->code, chain->pointer, chain->why);
-		break;
-	case IP6_WALK_SHORT:
-	case IP6_WALK_DROP:
+	else if (verdict == IP6_WALK_PROBLEM)
+		ip6_tell_problem(net, f, chain->code, chain->pointer, chain->why);
+	else
 		net_drop(net, f, chain->why);
-		break;
-	}
 }

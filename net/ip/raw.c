@@ -5,22 +5,34 @@
  */
 #include "net/ip/end.h"
 #include "net/ip/state.h"
-#include "net/wire/icmp4.h"
+#include "net/ip/sum.h"
 
 static struct list *list_of(struct holm_net *net, uint8_t proto)
 {
 	return &net->ip->ends->raw[proto % IP_RAW_LISTS];
 }
 
-/* ICMP_FILTER: messages of these types are not wanted. */
+/* ICMP_FILTER, and ICMP6_FILTER of RFC 3542 section 3.2: messages of these types are not wanted. */
 static bool is_filtered(const struct ip_end *e, const struct holm_frame *f, uint32_t l4_len)
 {
 	uint8_t type;
 
-	if (e->number != IP4_PROTO_ICMP || e->icmp_filter == 0 || l4_len == 0)
+	if (e->number != (e->ip6 ? (unsigned)IP6_PROTO_ICMP : (unsigned)IP4_PROTO_ICMP) ||
+	    l4_len == 0)
 		return false;
 	holm_frame_read(f, f->l4_off, &type, 1);
-	return type < IP_END_FILTER_TYPES && (e->icmp_filter >> type & 1);
+	return (e->ip6 || type < IP_END_FILTER_TYPES) &&
+	       (e->icmp_filter[type / 32] >> type % 32 & 1);
+}
+
+/* RFC 3542 section 3.1: what does not sum up is not for who asked for checksums. */
+static bool is_damaged(const struct ip_end *e, const struct holm_frame *f, const struct ip_rx *rx)
+{
+	if (e->checksum_at < 0)
+		return false;
+	return checksum_finish(
+		       ip_frame_sum(f, f->l4_off, rx->l4_len,
+				    ip_pseudo_sum(&rx->src, &rx->dst, rx->proto, rx->l4_len))) != 0;
 }
 
 /* True: somebody has the protocol, and the sender is not told that nobody does. */
@@ -39,7 +51,7 @@ static bool raw_input(struct holm_net *net, struct holm_frame *f)
 		if (e->number != rx->proto || !ip_end_takes(e, &rx->src, &rx->dst, f->dev))
 			continue;
 		taken = true;
-		if (!is_filtered(e, f, rx->l4_len))
+		if (!is_filtered(e, f, rx->l4_len) && !is_damaged(e, f, rx))
 			ip_end_deliver(e, f);
 	}
 	return taken;

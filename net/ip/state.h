@@ -27,6 +27,8 @@ struct ip_family {
 	/* May a host have this address with this prefix (in bits of the family)? */
 	bool (*is_assignable)(const struct holm_netif *netif, const struct holm_addr *addr,
 			      unsigned prefix_len);
+	/* Send a frame that begins with its network header. */
+	void (*emit)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
 	/* Read the header of a packet that we sent, for an error about it. False: too short. */
 	bool (*quote)(const struct holm_frame *f, struct ip_error *error);
 	/* Choose a source address for `remote`, which is reached through `netif`. False: there is none. */
@@ -284,6 +286,19 @@ static inline const struct holm_proto *ip6_transport(const struct holm_net *net,
 	return proto == IP6_PROTO_ICMP ? net->ip->icmp6 : NULL;
 }
 
+/*
+ * reasm6.c: what came with a fragment header, at which the chain is. A frame with which the walk goes on:
+ * the same one, if it is whole all the same, or the whole, with a chain that begins anew; NULL: consumed.
+ */
+struct holm_frame *ip6_reasm_input(struct holm_net *net, struct holm_frame *f, struct ip6_chain *c);
+/* split6.c: send a frame that begins with its transport header in pieces that fit `mtu`. */
+void ip6_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
+	       const struct ip_tx *tx, uint32_t flow_label, uint16_t mtu);
+/* ip6_ext.c: walk on, making bytes lie in one piece where it takes that; never IP6_WALK_SHORT. */
+enum ip6_walk ip6_ext_walk(struct holm_frame *f, struct ip6_chain *c);
+/* Drop a packet, for this reason, and tell the sender what is wrong with it: see send_problem6. */
+void ip6_tell_problem(struct holm_net *net, struct holm_frame *f, uint8_t code, uint32_t pointer,
+		      enum holm_drop why);
 /* ip6.c: send a frame that begins with its IPv6 header. */
 void ip6_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
 /* A packet whose header and addresses are good: on from where the chain is, to its transport. */

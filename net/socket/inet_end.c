@@ -9,7 +9,12 @@
 int inet_end_open(struct holm_socket *s, bool echo, uint8_t number)
 {
 	struct ip_end *e;
-	int err = ip_end_open(s->net, echo, number, &e);
+	const struct ip_end_kind kind = {
+		.ip6 = s->family == HOLM_AF_INET6,
+		.echo = echo,
+		.number = number,
+	};
+	int err = ip_end_open(s->net, &kind, &e);
 
 	if (err)
 		return err;
@@ -101,7 +106,7 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if (msg->name)
 		inet_addr_wildcard_to_loopback(&to);
 	inet_end_of(s)->urgent = s->priority > SOCKET_PRIORITY_MAX;
-	err = ip_end_send(inet_end_of(s), msg->name ? &to.addr : NULL, msg,
+	err = ip_end_send(inet_end_of(s), msg->name ? &to : NULL, msg,
 			  flags & HOLM_MSG_DONTROUTE);
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }

@@ -43,7 +43,7 @@ static int raw_set_bytes(struct holm_socket *s, int level, int name, const void 
 		return -HOLM_ENOPROTOOPT;
 	if (e->number != IP4_PROTO_ICMP)
 		return -HOLM_EOPNOTSUPP;
-	memcpy(&e->icmp_filter, value, min_u32(len, sizeof(e->icmp_filter)));
+	memcpy(&e->icmp_filter[0], value, min_u32(len, sizeof(e->icmp_filter[0])));
 	return 0;
 }
 
@@ -55,7 +55,7 @@ static int raw_get_bytes(struct holm_socket *s, int level, int name, void *value
 		return -HOLM_ENOPROTOOPT;
 	if (e->number != IP4_PROTO_ICMP)
 		return -HOLM_EOPNOTSUPP;
-	return socket_put_option(&e->icmp_filter, sizeof(e->icmp_filter), value, len);
+	return socket_put_option(&e->icmp_filter[0], sizeof(e->icmp_filter[0]), value, len);
 }
 
 static const struct socket_ops raw_ops = {

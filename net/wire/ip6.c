@@ -5,6 +5,7 @@
 #include "net/wire/ip6.h"
 
 #include "lib/fmt.h"
+#include "net/wire/icmp6.h"
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
 
@@ -235,6 +236,16 @@ enum ip6_walk ip6_chain_walk(struct ip6_chain *c, const uint8_t *p, size_t linea
 	return IP6_WALK_END;
 }
 
+enum ip6_walk ip6_chain_find_transport(struct ip6_chain *c, const uint8_t *p, size_t linear)
+{
+	enum ip6_walk verdict = ip6_chain_walk(c, p, linear);
+
+	if (verdict != IP6_WALK_FRAGMENT || ip6_fragment_offset(p + c->at) != 0)
+		return verdict;
+	ip6_chain_pass_fragment(c, p);
+	return ip6_chain_walk(c, p, linear);
+}
+
 /* ---- Print. */
 
 /* An address, and the port at p if the packet begins with ports. */
@@ -256,6 +267,9 @@ static void print_payload(struct fmt_out *out, const struct ip6_chain *c, const 
 	uint32_t l4_len = c->end - c->at;
 
 	switch (c->next) {
+	case IP6_PROTO_ICMP:
+		icmp6_print(out, p, len, l4_len);
+		break;
 	case IP6_PROTO_TCP:
 		tcp_print(out, p, len, l4_len);
 		break;

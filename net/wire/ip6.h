@@ -203,7 +203,12 @@ enum ip6_walk {
 };
 
 /* RFC 4443 section 3.4: codes of a Parameter Problem. */
-enum ip6_problem { IP6_PROBLEM_HEADER = 0, IP6_PROBLEM_NEXT_HEADER = 1, IP6_PROBLEM_OPTION = 2 };
+enum ip6_problem {
+	IP6_PROBLEM_HEADER = 0,
+	IP6_PROBLEM_NEXT_HEADER = 1,
+	IP6_PROBLEM_OPTION = 2,
+	IP6_PROBLEM_CHAIN = 3 /* RFC 7112: the first piece does not have all headers */
+};
 
 /* How far a walk has come. Offsets count from the IPv6 header's first byte. */
 struct ip6_chain {
@@ -248,12 +253,49 @@ static inline void ip6_chain_pass_fragment(struct ip6_chain *c, const uint8_t *p
 	c->headers++;
 }
 
+/* The fragment header: RFC 8200 section 4.5. */
+struct ip6_piece {
+	uint32_t id;
+	uint32_t off; /* in bytes, a multiple of 8 */
+	uint8_t next;
+	bool more;
+};
+
+/* Of the header at p. */
+static inline uint32_t ip6_fragment_offset(const uint8_t *p)
+{
+	return load_be16(p + 2) & 0xfff8;
+}
+
+/* Both: IP6_FRAGMENT_BYTES at p. Reserved bits are neither looked at nor set. */
+static inline void ip6_parse_piece(const uint8_t *p, struct ip6_piece *out)
+{
+	out->id = load_be32(p + 4);
+	out->off = ip6_fragment_offset(p);
+	out->next = p[0];
+	out->more = p[3] & 1;
+}
+
+static inline void ip6_build_piece(uint8_t *p, const struct ip6_piece *piece)
+{
+	p[0] = piece->next;
+	p[1] = 0;
+	store_be16(p + 2, (uint16_t)(piece->off | piece->more));
+	store_be32(p + 4, piece->id);
+}
+
 /* Is this the number of a header that ip6_chain_walk() deals with? */
 static inline bool ip6_is_extension(uint8_t next)
 {
 	return next == IP6_PROTO_HOPOPTS || next == IP6_PROTO_ROUTING ||
 	       next == IP6_PROTO_FRAGMENT || next == IP6_PROTO_DSTOPTS;
 }
+
+/*
+ * The same for a packet that somebody else quotes, or that was sent: on behind the fragment header of a
+ * first piece. IP6_WALK_FRAGMENT: a later one, which has no transport header.
+ */
+enum ip6_walk ip6_chain_find_transport(struct ip6_chain *c, const uint8_t *p, size_t linear);
 
 /* The packet and what it carries. */
 void ip6_print(struct fmt_out *out, const uint8_t *p, size_t len);

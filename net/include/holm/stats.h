@@ -51,8 +51,10 @@ extern "C" {
 	X(ICMP_SHORT, "icmp: too short")                                                           \
 	X(ICMP_CSUM, "icmp: checksum")                                                             \
 	X(ICMP_TYPE, "icmp: type not handled")                                                     \
-	X(ICMP_BROADCAST, "icmp: echo request to a broadcast address")                             \
+	X(ICMP_BROADCAST, "icmp: to a group or everybody, where it may not be")                    \
 	X(ICMP_RATE, "icmp: error or reply over the rate limit")                                   \
+	X(ICMP_MTU, "icmp: packet too big, below the least MTU of the family")                     \
+	X(ICMP_PIECES, "icmp: neighbour discovery in fragments")                                   \
 	X(ICMP_QUOTE, "icmp: error quotes nothing of ours")                                        \
 	X(RAW_QUEUE_FULL, "raw: receive queue full")                                               \
 	X(PACKET_QUEUE_FULL, "packet: receive queue full")                                         \

@@ -16,6 +16,8 @@
 static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
 						   &holm_icmp4, NULL };
 static const struct lab_options plain = { .protos = protos };
+static const struct ip_end_kind raw = { .number = NOBODYS };
+static const struct ip_end_kind ping = { .echo = true };
 
 static void begin(struct lab *lab)
 {
@@ -47,7 +49,7 @@ static void packets_that_are_alike_are_all_seen(void **state)
 	(void)state;
 	begin(&lab);
 	receive(&lab, NOBODYS); /* the flow is remembered */
-	assert_int_equal(ip_end_open(lab.net, false, NOBODYS, &e), 0);
+	assert_int_equal(ip_end_open(lab.net, &raw, &e), 0);
 	for (uint32_t i = 1; i <= 3; i++) {
 		receive(&lab, NOBODYS);
 		assert_int_equal(e->rxq.nframes, i);
@@ -65,7 +67,7 @@ static void a_full_queue_loses_and_counts(void **state)
 
 	(void)state;
 	begin(&lab);
-	assert_int_equal(ip_end_open(lab.net, false, NOBODYS, &e), 0);
+	assert_int_equal(ip_end_open(lab.net, &raw, &e), 0);
 	e->rxq.max_bytes = HOLM_FRAME_BYTES;
 	receive(&lab, NOBODYS);
 	receive(&lab, NOBODYS);
@@ -84,7 +86,7 @@ static void identifiers_differ_until_somebody_shares(void **state)
 	(void)state;
 	begin(&lab);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(ip_end_open(lab.net, true, 0, &e[i]), 0);
+		assert_int_equal(ip_end_open(lab.net, &ping, &e[i]), 0);
 	assert_int_equal(ip_end_bind(e[0], &any), 0);
 	assert_int_equal(ip_end_bind(e[1], &any), -HOLM_EADDRINUSE);
 	any.port = 0;
@@ -113,7 +115,7 @@ static void a_reply_finds_its_identifier_and_no_other(void **state)
 	(void)state;
 	begin(&lab);
 	n = lab_ip4(frame, LAB_IP(2), LAB_IP(1), IP4_PROTO_ICMP, reply, sizeof(reply));
-	assert_int_equal(ip_end_open(lab.net, true, 0, &e), 0);
+	assert_int_equal(ip_end_open(lab.net, &ping, &e), 0);
 	lab_receive(&lab, frame, n);
 	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_ICMP_TYPE), 1);
 	assert_int_equal(ip_end_bind(e, &any), 0);
@@ -138,8 +140,8 @@ static void endpoints_are_bounded_and_end_with_the_instance(void **state)
 	config.raw_endpoints_max = 1;
 	lab_init(&lab, &options);
 	assert_int_equal(ip_ends_start(lab.net), 0);
-	assert_int_equal(ip_end_open(lab.net, false, NOBODYS, &a), 0);
-	assert_int_equal(ip_end_open(lab.net, true, 0, &b), -HOLM_ENOBUFS);
+	assert_int_equal(ip_end_open(lab.net, &raw, &a), 0);
+	assert_int_equal(ip_end_open(lab.net, &ping, &b), -HOLM_ENOBUFS);
 	ip_ends_stop(lab.net);
 	lab_fini(&lab);
 }
