@@ -202,11 +202,11 @@ void neigh_put(struct holm_net *net, struct neigh *n)
 
 struct neigh_memo neigh_put_memo(struct holm_net *net, struct neigh *n)
 {
-	struct neigh_memo memo = { n, net->neigh->removals };
+	struct neigh_memo memo = { 0 };
 
-	/* What is DEAD was counted before: it may be freed right here. */
-	if (n->state == NEIGH_DEAD)
-		memo.n = NULL;
+	/* What is DEAD was counted before: it may be freed right here, and the table may be gone. */
+	if (n->state != NEIGH_DEAD)
+		memo = (struct neigh_memo){ n, net->neigh->removals };
 	neigh_put(net, n);
 	return memo;
 }

@@ -106,8 +106,7 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if (msg->name)
 		inet_addr_wildcard_to_loopback(&to);
 	inet_end_of(s)->urgent = s->priority > SOCKET_PRIORITY_MAX;
-	err = ip_end_send(inet_end_of(s), msg->name ? &to : NULL, msg,
-			  flags & HOLM_MSG_DONTROUTE);
+	err = ip_end_send(inet_end_of(s), msg->name ? &to : NULL, msg, flags & HOLM_MSG_DONTROUTE);
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 
