@@ -191,27 +191,25 @@ static uint8_t tos_of(const struct tcp_tx *tx)
 	return unlikely(tx->ecn & TCP_TX_ECT) ? tcp_ecn_tos(tos) : tos;
 }
 
-/* Its header is put together by IPv6 alone: a program without it links nothing of that. */
-static never_inline void transmit_ip6(const struct tcp_tx *tx, struct holm_frame *f)
+void tcp_transmit_ip6(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint8_t tos)
 {
-	struct holm_tcp *c = tx->c;
 	struct tcp_flight *fl = c->flight;
 	struct ip_tx ip = {
 		.src = &c->ends6->local,
 		.dst = &c->ends6->remote,
 		.proto = IP4_PROTO_TCP,
-		.tos = tos_of(tx),
+		.tos = tos,
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
 		.flow_label = fl->flow_label,
 	};
 
 	if (unlikely(!ip.flow_label)) {
-		fl->flow_label = ip_dst_flow_label(tx->net, c->dst, &ip,
-						   (uint32_t)c->lport << 16 | c->rport);
+		fl->flow_label =
+			ip_dst_flow_label(net, c->dst, &ip, (uint32_t)c->lport << 16 | c->rport);
 		ip.flow_label = fl->flow_label;
 	}
-	ip_output(tx->net, c->dst, f, &ip);
+	ip_output(net, c->dst, f, &ip);
 }
 
 /* Over IPv6, to ourselves, or where no neighbour is known. */
@@ -229,7 +227,7 @@ static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame
 	};
 
 	if (c->flags & TCP_IP6) {
-		transmit_ip6(tx, f);
+		tcp_transmit_ip6(tx->net, c, f, tos_of(tx));
 		return;
 	}
 	tcp_get_ends(c, &t);

@@ -19,8 +19,8 @@
 
 /* With one of these there is more to send, or less, or more to ask of what comes. */
 #define UNCALM                                                                                     \
-	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_IP6 |            \
-		    TCP_CWND_LIMITED | TCP_WND_LIMITED))
+	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_CWND_LIMITED |   \
+		    TCP_WND_LIMITED))
 /* Nothing is in flight, to be sent again, held back, or to go along. */
 static bool is_at_rest(const struct holm_tcp *c)
 {
@@ -190,19 +190,26 @@ static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c,
 	const struct neigh *neigh = dst->neigh;
 
 	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
-	       n + IP4_HDR_BYTES + TCP_HDR_TS_BYTES <= dst->mtu &&
+	       n + dst->header_bytes + TCP_HDR_TS_BYTES <= dst->mtu &&
 	       neigh->netif->tail - neigh->netif->head <= neigh->netif->ring_mask;
 }
 
-/* All three headers at `p`, in front of `len` bytes of payload with the sum `sum`. */
-static always_inline void write_headers(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
-					uint32_t len, uint64_t sum, bool hw_csum)
+/* The header at `p`; the payload has the sum `sum`, the pseudo header `pseudo`. */
+static always_inline void write_header(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
+				       uint64_t sum, uint64_t pseudo, bool hw_csum)
 {
-	uint8_t *tcp = p + ETH_HDR_BYTES + IP4_HDR_BYTES;
-	bool stamped = (c->flags & TCP_TS) != 0;
-	uint32_t l4_len = (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES) + len;
-	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + l4_len;
-	/* RFC 6864: a packet that cannot be fragmented needs no identification. */
+	sum += tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
+			       TCP_ACK | TCP_PSH, tcp_announce_window(c));
+	if (unlikely(c->flags & TCP_TS))
+		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
+	store_be16(p + TCP_CSUM_OFFSET,
+		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
+			   : checksum_finish(checksum_fold64(sum + pseudo)));
+}
+
+/* RFC 6864: a packet that cannot be fragmented needs no identification. */
+static always_inline void write_ip4(const struct holm_tcp *c, uint8_t *p, uint32_t total)
+{
 	const struct ip4_tx ip = {
 		.src = c->local4,
 		.dst = c->remote4,
@@ -212,22 +219,24 @@ static always_inline void write_headers(struct holm_net *net, struct holm_tcp *c
 		.ttl = c->settings->ttl,
 	};
 
-	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
-	ip4_write_header(p + ETH_HDR_BYTES, l4_len + IP4_HDR_BYTES, &ip);
-	sum += tcp_build_plain(tcp, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
-			       TCP_ACK | TCP_PSH, tcp_announce_window(c));
-	if (unlikely(stamped))
-		sum += tcp_build_timestamp(tcp, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
-	store_be16(tcp + TCP_CSUM_OFFSET,
-		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
-			   : checksum_finish(checksum_fold64(sum + pseudo)));
+	ip4_write_header(p, total, &ip);
 }
 
-static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+/* The checksum of a segment whose TCP header begins there is the device's. */
+static inline void defer_checksum(struct holm_frame *f, uint16_t at)
+{
+	f->csum = HOLM_CSUM_PARTIAL;
+	f->csum_start = at;
+	f->csum_off = TCP_CSUM_OFFSET;
+}
+
+/* All three headers are written here, in one piece. */
+static inline bool send_ip4(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
 	struct holm_netif *netif = c->dst->neigh->netif;
-	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES +
-			   (c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES);
+	uint32_t hdr_len = c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES + hdr_len;
+	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
 	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
 	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - headers, false);
 	uint8_t *p;
@@ -235,19 +244,46 @@ static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t le
 	if (unlikely(!f))
 		return false;
 	p = holm_frame_put(f, headers + len);
-	write_headers(net, c, p, len, tcp_copy_queued(c->snd, hw_csum, p + headers, 0, len),
-		      hw_csum);
+	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
+	write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
+	write_header(net, c, p + ETH_HDR_BYTES + IP4_HDR_BYTES,
+		     tcp_copy_queued(c->snd, hw_csum, p + headers, 0, len), pseudo, hw_csum);
 	f->l3_off = ETH_HDR_BYTES;
 	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
 	f->hdr_len = (uint16_t)headers;
 	f->payload_off = (uint16_t)headers;
-	if (hw_csum) {
-		f->csum = HOLM_CSUM_PARTIAL;
-		f->csum_start = f->l4_off;
-		f->csum_off = TCP_CSUM_OFFSET;
-	}
+	if (hw_csum)
+		defer_checksum(f, ETH_HDR_BYTES + IP4_HDR_BYTES);
 	netif_output(netif, f);
 	return true;
+}
+
+static never_inline bool send_ip6(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+{
+	const struct holm_netif *netif = c->dst->neigh->netif;
+	uint32_t hdr_len = c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
+	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - hdr_len, false);
+	uint8_t *p;
+
+	if (unlikely(!f))
+		return false;
+	p = holm_frame_put(f, hdr_len + len);
+	write_header(
+		net, c, p, tcp_copy_queued(c->snd, hw_csum, p + hdr_len, 0, len),
+		ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, hdr_len + len),
+		hw_csum);
+	f->hdr_len = (uint16_t)hdr_len;
+	f->payload_off = (uint16_t)hdr_len;
+	if (hw_csum)
+		defer_checksum(f, 0);
+	tcp_transmit_ip6(net, c, f, c->settings->tos);
+	return true;
+}
+
+static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+{
+	return likely(!(c->flags & TCP_IP6)) ? send_ip4(net, c, len) : send_ip6(net, c, len);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)

@@ -554,6 +554,11 @@ struct tcp_tx {
  * Returns how many payload bytes went (fewer than len if frames ran out), or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+/*
+ * A segment goes to IPv6, which alone puts its header together: a program without it links nothing of
+ * that. There is a block.
+ */
+void tcp_transmit_ip6(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint8_t tos);
 /* `end` is tcp_snd_end(c): asked once a visit. */
 static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {

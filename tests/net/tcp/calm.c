@@ -1,0 +1,187 @@
+/*
+ * Calm connections, of both families: that requests and answers keep one calm, what ends it, and that
+ * nothing is lost or forgotten then. That every frame is the same is tests/sim/same.c's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <holm/stats.h>
+
+#include "net/link/netif.h"
+#include "net/tcp/hot.h"
+#include "tests/support/lab6.h"
+#include "tests/support/tcp_ends.h"
+
+static const struct holm_proto *const protos[] = {
+	&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS,   &holm_ipv6, &lab6_neighbours,
+	&holm_tcp, &holm_tcp_rack, &holm_tcp_cubic, NULL,
+};
+
+struct talk {
+	struct duo d;
+	struct tcp_ends e;
+};
+
+/* Each knows the other. */
+static void use_ip6(struct duo *d)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		d->addr[i] = lab6_addr(i + 1);
+		assert_int_equal(holm_addr_add(d->net[i], duo_dev(d, (int)i), &d->addr[i], 64), 0);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		neigh_heard(d->net[i], duo_dev(d, (int)i)->netif, &d->addr[1 - i],
+			    &duo_dev(d, (int)(1 - i))->mac, NEIGH_ASKED_US);
+}
+
+static void say(struct talk *t, int i, size_t n)
+{
+	assert_int_equal(holm_pattern_sndbuf_write(&t->e.end[i].snd, n), n);
+	holm_tcp_send(t->e.end[i].tcp);
+}
+
+/* A request and its answer, a few times. */
+static void ask(struct talk *t, int times)
+{
+	while (times--) {
+		say(t, 0, 100);
+		ends_settle(&t->e);
+		say(t, 1, 200);
+		ends_settle(&t->e);
+	}
+}
+
+static void begin(struct talk *t, bool ip6)
+{
+	duo_init(&t->d, &(struct duo_options){ .protos = protos, .start_ns = LAB_S });
+	if (ip6)
+		use_ip6(&t->d);
+	assert_int_equal(ends_open(&t->e, &t->d, (uint64_t[2]){ 0, 0 }, 65535), 0);
+	t->e.end[0].shut_at_end = false;
+	t->e.end[1].shut_at_end = false;
+	ends_settle(&t->e);
+	assert_non_null(t->e.end[1].tcp);
+	ask(t, 3);
+}
+
+static void end(struct talk *t)
+{
+	ends_fini(&t->e);
+	duo_run(&t->d, 120 * LAB_S);
+	duo_fini(&t->d);
+}
+
+static uint64_t count(const struct talk *t, int i, enum holm_counter counter)
+{
+	return holm_net_counter(t->d.net[i], counter);
+}
+
+/* Everything that was said has been read. */
+static void assert_all_read(const struct talk *t)
+{
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(t->e.end[i].rcv.head, t->e.end[1 - i].snd.tail);
+}
+
+static void stays_calm(bool ip6)
+{
+	struct talk t;
+	uint64_t in[2], out[2];
+
+	begin(&t, ip6);
+	for (int i = 0; i < 2; i++) {
+		in[i] = count(&t, i, HOLM_COUNT_TCP_PREDICTED_RX);
+		out[i] = count(&t, i, HOLM_COUNT_TCP_PREDICTED_TX);
+	}
+	ask(&t, 10);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(count(&t, i, HOLM_COUNT_TCP_PREDICTED_RX) - in[i], 10);
+		assert_int_equal(count(&t, i, HOLM_COUNT_TCP_PREDICTED_TX) - out[i], 10);
+		assert_true(tcp_is_calm(t.e.end[i].tcp));
+	}
+	assert_all_read(&t);
+	end(&t);
+}
+
+static void requests_and_answers_over_ipv4_keep_a_connection_calm(void **state)
+{
+	(void)state;
+	stays_calm(false);
+}
+
+static void requests_and_answers_over_ipv6_keep_a_connection_calm(void **state)
+{
+	(void)state;
+	stays_calm(true);
+}
+
+static void a_second_segment_in_flight_ends_calm_and_both_are_noted(void **state)
+{
+	struct talk t;
+	const struct tcp_flight *fl;
+
+	(void)state;
+	begin(&t, false);
+	assert_int_equal(holm_tcp_set_option(t.e.end[0].tcp, HOLM_TCP_OPT_NODELAY, 1), 0);
+	say(&t, 0, 100);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_true(tcp_is_calm(t.e.end[0].tcp));
+	say(&t, 0, 100);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	fl = t.e.end[0].tcp->flight;
+	assert_false(tcp_is_calm(t.e.end[0].tcp));
+	assert_int_equal(seq_diff(fl->snd_nxt, t.e.end[0].tcp->snd_una), 200);
+	assert_true(fl->repair->score.n > 0);
+	assert_true(t.e.end[0].tcp->flags & TCP_REXMT);
+	ends_settle(&t.e);
+	assert_all_read(&t);
+	end(&t);
+}
+
+static void what_left_in_calm_and_is_lost_is_sent_again(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		begin(&t, ip6);
+		t.e.lose[0] = t.e.sent[0] + 1;
+		say(&t, 0, 100);
+		ends_run(&t.e, 2 * LAB_S);
+		assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_RETRANSMITS), 1);
+		assert_all_read(&t);
+		end(&t);
+	}
+}
+
+static void an_end_of_the_stream_ends_calm(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin(&t, true);
+	say(&t, 0, 100);
+	assert_int_equal(holm_tcp_shutdown(t.e.end[0].tcp), 0);
+	ends_settle(&t.e);
+	assert_false(tcp_is_calm(t.e.end[0].tcp));
+	assert_int_equal(t.e.end[0].tcp->state, HOLM_TCP_FIN_WAIT_2);
+	assert_all_read(&t);
+	end(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_and_answers_over_ipv4_keep_a_connection_calm),
+		cmocka_unit_test(requests_and_answers_over_ipv6_keep_a_connection_calm),
+		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
+		cmocka_unit_test(what_left_in_calm_and_is_lost_is_sent_again),
+		cmocka_unit_test(an_end_of_the_stream_ends_calm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
