@@ -44,6 +44,8 @@ void holm_config_default(struct holm_config *config)
 		.unix_stream_bytes = 64 * 1024,
 		.unix_packet_bytes = 208 * 1024,
 		.unix_in_flight_max = 16384,
+		.nd_dad_probes = 1,
+		.nd_accept_routers = 1,
 		.icmp_rate_per_s = 1000,
 	};
 }
@@ -62,7 +64,7 @@ bool config_is_valid(const struct holm_config *c)
 	       c->tcp_rcvbuf_max_bytes >= c->tcp_rcvbuf_bytes && c->udp_endpoints_max >= 1 &&
 	       c->udp_rcv_frames_max >= 1 && c->udp_rcvbuf_bytes >= HOLM_FRAME_BYTES &&
 	       c->raw_rcvbuf_bytes >= HOLM_FRAME_BYTES && c->unix_stream_bytes >= 4096 &&
-	       c->unix_packet_bytes >= 4096 && c->icmp_rate_per_s >= 1;
+	       c->unix_packet_bytes >= 4096 && c->icmp_rate_per_s >= 1 && c->nd_dad_probes <= 10;
 }
 
 bool env_is_valid(const struct holm_env *env)

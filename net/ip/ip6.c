@@ -11,6 +11,7 @@
 #include "net/link/loopback.h"
 #include "net/link/neigh.h"
 #include "net/wire/ip6.h"
+#include "net/wire/nd.h"
 
 /* ---- Input. */
 
@@ -64,6 +65,19 @@ static bool group_is_ours(const struct holm_net *net, const struct holm_frame *f
 	return ip_group_has(net, f->dev->netif, group);
 }
 
+/*
+ * A neighbour advertisement for all to hear. One from an address of ours is from somebody who has it as
+ * well, and neighbour discovery is to know.
+ */
+static bool is_claim(const struct holm_frame *f, const struct ip6_info *info)
+{
+	size_t at = (size_t)f->l3_off + IP6_HDR_BYTES;
+
+	return info->next == IP6_PROTO_ICMP && info->hop_limit == ND_HOP_LIMIT &&
+	       ip6_is_multicast(&info->dst) && f->segs[0].len > at &&
+	       holm_frame_data(f)[at] == ND_NEIGHBOUR_ADVERT;
+}
+
 /* The verdict on addresses; HOLM_DROP_COUNT: accepted. */
 static enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
 			      const struct ip6_info *info)
@@ -72,7 +86,8 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 	bool looped = (f->flags & HOLM_FRAME_LOOPED) != 0;
 
 	if (!(looped ? looped_source_is_possible(net, netif, info)
-		     : source_is_possible(net, netif, info)))
+		     : source_is_possible(net, netif, info)) &&
+	    !(is_claim(f, info) && is_ours(net->ip, netif, &info->src)))
 		return HOLM_DROP_IP6_SOURCE;
 	if (ip6_is_multicast(&info->dst))
 		return group_is_ours(net, f, &info->dst) ? HOLM_DROP_COUNT : HOLM_DROP_IP6_NOT_OURS;
@@ -353,7 +368,7 @@ static uint32_t count_addrs(const struct holm_net *net)
 static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 		      const struct netif_addr *a)
 {
-	if (holm_addr_is_ip4(&a->addr) || netif->loopback || a->state == NETIF_ADDR_TENTATIVE ||
+	if (holm_addr_is_ip4(&a->addr) || netif->loopback || a->state >= NETIF_ADDR_TENTATIVE ||
 	    ip->nlocals6 >= ip->locals6_room)
 		return;
 	ip->locals6[ip->nlocals6++] =

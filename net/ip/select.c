@@ -89,7 +89,7 @@ static void consider(const struct wanted *w, const struct holm_netif *netif, str
 		const struct netif_addr *a = &netif->addrs[i];
 		const struct candidate c = { a, netif, ip6_scope_of(&a->addr) };
 
-		if (holm_addr_is_ip4(&a->addr) || a->state == NETIF_ADDR_TENTATIVE)
+		if (holm_addr_is_ip4(&a->addr) || a->state >= NETIF_ADDR_TENTATIVE)
 			continue;
 		if (!best->a || is_better(w, &c, best))
 			*best = c;

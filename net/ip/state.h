@@ -126,6 +126,8 @@ struct ip_state {
 	const struct ip4_fragments *fragments4; /* NULL: not named */
 	struct ip_groups groups;
 	struct igmp_state *igmp_state; /* NULL: IGMP is not named */
+	struct nd_state *nd;	       /* nd.h; NULL: not named, as the next */
+	struct mld_state *mld_state;
 
 	/* Set by the families' ICMP where it is named: answer `f` with an error of this kind. */
 	void (*send_error[IP_FAMILIES])(struct holm_net *net, struct holm_frame *f,

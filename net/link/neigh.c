@@ -221,6 +221,19 @@ struct neigh *neigh_take(struct holm_net *net, const struct neigh_memo *memo)
 
 /* ---- The machine. */
 
+static struct neigh_times times_of(const struct holm_net *net, const struct neigh *n)
+{
+	if (n->ops->times)
+		return *n->ops->times(net, n->netif);
+	return (struct neigh_times){ NEIGH_REACHABLE_NS, NEIGH_RETRANS_NS };
+}
+
+static void tell(struct holm_net *net, const struct neigh *n, bool reachable)
+{
+	if (n->ops->reachable)
+		n->ops->reachable(net, n, reachable);
+}
+
 /* Ask now if the interface has room; false: it has none, try again shortly. */
 static bool ask(struct holm_net *net, struct neigh *n, bool broadcast)
 {
@@ -238,7 +251,7 @@ static bool ask(struct holm_net *net, struct neigh *n, bool broadcast)
 
 static void ask_and_wait(struct holm_net *net, struct neigh *n, bool broadcast)
 {
-	uint64_t wait = ask(net, n, broadcast) ? NEIGH_RETRANS_NS : NEIGH_BUSY_NS;
+	uint64_t wait = ask(net, n, broadcast) ? times_of(net, n).retrans_ns : NEIGH_BUSY_NS;
 
 	net_timer_arm(net, &n->timer, net->now + wait);
 }
@@ -272,6 +285,7 @@ static void fail(struct holm_net *net, struct neigh *n)
 			net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);
 		f = next;
 	}
+	tell(net, n, false);
 }
 
 static void timer_fired(struct holm_net *net, struct net_timer *timer)
@@ -389,11 +403,11 @@ static void flush_queue(struct holm_net *net, struct neigh *n)
 
 /* RFC 4861 section 6.3.2: between half and one and a half of the base, so that hosts do not fall in
  * step. */
-static uint64_t reachable_ns(struct holm_net *net)
+static uint64_t reachable_ns(struct holm_net *net, const struct neigh *n)
 {
-	uint64_t spread_ms = NEIGH_REACHABLE_NS / 1000000;
+	uint64_t base_ms = times_of(net, n).reachable_ns / 1000000;
 
-	return NEIGH_REACHABLE_NS / 2 + rng_below(&net->rng, (uint32_t)spread_ms) * 1000000ull;
+	return (base_ms / 2 + rng_below(&net->rng, (uint32_t)base_ms)) * 1000000ull;
 }
 
 static void become_reachable(struct holm_net *net, struct neigh *n)
@@ -402,9 +416,10 @@ static void become_reachable(struct holm_net *net, struct neigh *n)
 	n->state = NEIGH_REACHABLE;
 	n->probes = 0;
 	n->known = true;
-	n->fresh_until_ns = net->now + reachable_ns(net);
+	n->fresh_until_ns = net->now + reachable_ns(net, n);
 	idle_touch(net->neigh, n);
 	flush_queue(net, n);
+	tell(net, n, true);
 }
 
 static void become_stale(struct holm_net *net, struct neigh *n)
@@ -438,6 +453,63 @@ void neigh_heard(struct holm_net *net, struct holm_netif *netif, const struct ho
 		become_reachable(net, n);
 	else if (!same)
 		become_stale(net, n);
+}
+
+/* The first address of a neighbour that was asked for: override means nothing here. */
+static void first_advert(struct holm_net *net, struct neigh *n, const struct neigh_advert *advert)
+{
+	memcpy(n->header, advert->mac, sizeof(*advert->mac));
+	if (advert->solicited)
+		become_reachable(net, n);
+	else
+		become_stale(net, n);
+}
+
+/* RFC 4861 section 7.2.5, where an address is known already. */
+static void next_advert(struct holm_net *net, struct neigh *n, const struct neigh_advert *advert)
+{
+	bool other = advert->mac && memcmp(n->header, advert->mac, sizeof(*advert->mac)) != 0;
+
+	/*
+	 *   I. If the Override flag is clear and the supplied link-layer address differs from that
+	 *      in the cache, then one of two actions takes place: a. If the state of the entry is
+	 *      REACHABLE, set it to STALE [...]. b. Otherwise, the received advertisement should be
+	 *      ignored
+	 */
+	if (other && !advert->override) {
+		if (n->state == NEIGH_REACHABLE)
+			become_stale(net, n);
+		return;
+	}
+	if (other)
+		memcpy(n->header, advert->mac, sizeof(*advert->mac));
+	if (advert->solicited)
+		become_reachable(net, n);
+	else if (other)
+		become_stale(net, n);
+}
+
+bool neigh_advertised(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+		      const struct neigh_advert *advert, bool *no_router)
+{
+	struct neigh *n = neigh_find(net, netif, addr);
+
+	*no_router = false;
+	if (!n)
+		return false;
+	if (!has_address(n) && (n->state != NEIGH_INCOMPLETE || !advert->mac))
+		return false;
+	/* An address that is not believed says nothing of its sender either. */
+	if (!has_address(n) || advert->override || !advert->mac ||
+	    memcmp(n->header, advert->mac, sizeof(*advert->mac)) == 0) {
+		*no_router = n->router && !advert->router;
+		n->router = advert->router;
+	}
+	if (has_address(n))
+		next_advert(net, n, advert);
+	else
+		first_advert(net, n, advert);
+	return true;
 }
 
 void neigh_confirm(struct holm_net *net, struct neigh *n)

@@ -46,6 +46,12 @@ enum {
 
 struct neigh;
 
+/* RFC 4861 section 6.3.2. */
+struct neigh_times {
+	uint64_t reachable_ns; /* the base that REACHABLE is drawn from */
+	uint64_t retrans_ns;   /* at least NEIGH_RETRANS_NS */
+};
+
 /* What differs between ARP and ND. */
 struct neigh_ops {
 	uint16_t ethertype; /* of the frames that neighbours get */
@@ -57,6 +63,11 @@ struct neigh_ops {
 	/* It has lost it: stop telling. */
 	void (*withdraw)(struct holm_net *net, struct holm_netif *netif,
 			 const struct holm_addr *addr);
+	/* Nobody answers for n->addr, or somebody does again. NULL: nobody asks. */
+	void (*reachable)(struct holm_net *net, const struct neigh *n, bool yes);
+	/* The interface's, which a router may set; NULL: NEIGH_REACHABLE_NS and NEIGH_RETRANS_NS. */
+	const struct neigh_times *(*times)(const struct holm_net *net,
+					   const struct holm_netif *netif);
 };
 
 /* One per neighbour of an interface. Owned by the table. */
@@ -73,7 +84,8 @@ struct neigh {
 	struct holm_frame *first, *last; /* waiting frames, link header included, linked by next */
 	uint64_t asked_ns;		 /* when the last request went, if `asked` */
 	bool asked;
-	bool known; /* was confirmed at least once */
+	bool known;  /* was confirmed at least once */
+	bool router; /* says that it forwards (RFC 4861 section 7.3.3, IsRouter) */
 	struct holm_addr addr;
 	const struct neigh_ops *ops;
 	struct net_timer timer;
@@ -161,6 +173,19 @@ static inline void neigh_output(struct holm_net *net, struct neigh *n, struct ho
 /* An address pair was heard on the interface. */
 void neigh_heard(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 		 const struct holm_mac *mac, enum neigh_evidence evidence);
+
+/* A neighbour advertisement, RFC 4861 section 4.4. */
+struct neigh_advert {
+	const struct holm_mac *mac; /* NULL: it does not say */
+	bool solicited, override, router;
+};
+
+/*
+ * RFC 4861 section 7.2.5. False: nobody asked for this neighbour, or the address that it was asked for is
+ * missing. *no_router: it was a router until now.
+ */
+bool neigh_advertised(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
+		      const struct neigh_advert *advert, bool *no_router);
 
 /* A transport made progress through this neighbour: it is reachable (RFC 4861 section 7.3.1). */
 void neigh_confirm(struct holm_net *net, struct neigh *n);

@@ -19,6 +19,7 @@ enum netif_addr_state {
 	NETIF_ADDR_PREFERRED,
 	NETIF_ADDR_DEPRECATED, /* what is there may go on with it, nothing new chooses it */
 	NETIF_ADDR_TENTATIVE,  /* not ours yet: duplicate address detection is still asking */
+	NETIF_ADDR_DUPLICATE,  /* not ours: somebody else has it */
 };
 
 struct netif_addr {
@@ -132,12 +133,12 @@ void netif_link_changed(struct holm_netif *netif);
 /* Has the interface any address of IPv4, or of IPv6? */
 bool netif_has_family(const struct holm_netif *netif, bool ip4);
 
-/* Is this one of the netif's own addresses? Tentative ones are not its own yet. */
+/* Is this one of the netif's own addresses? Tentative and duplicate ones are not its own. */
 static inline bool netif_has_addr(const struct holm_netif *netif, const struct holm_addr *addr)
 {
 	for (uint32_t i = 0; i < netif->naddrs; i++)
 		if (holm_addr_equal(&netif->addrs[i].addr, addr))
-			return netif->addrs[i].state != NETIF_ADDR_TENTATIVE;
+			return netif->addrs[i].state < NETIF_ADDR_TENTATIVE;
 	return false;
 }
 

@@ -17,6 +17,8 @@
 /* Rounds at one moment after which something is surely wrong: a storm that feeds itself. */
 #define ROUNDS_MAX 100000u
 #define ROUND_BUDGET 64u
+/* The number of an instance's first device, behind the loopback. */
+#define FIRST_DEVICE 1u
 
 /* C11's allocator wants the size to be a multiple of the alignment. */
 static void *aligned(size_t size, size_t align)
@@ -238,5 +240,11 @@ bool duo_frames_are_home(struct duo *d, int i)
 
 struct holm_endpoint duo_endpoint(const struct duo *d, int i, uint16_t port)
 {
-	return (struct holm_endpoint){ .addr = d->addr[i], .port = port };
+	const struct holm_addr *a = &d->addr[i];
+	bool link_local = a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+	struct holm_endpoint e = { .addr = *a, .port = port };
+
+	/* Both instances have one device, which has the same number in each. */
+	e.scope = link_local ? FIRST_DEVICE : 0;
+	return e;
 }

@@ -78,6 +78,7 @@ void duo_run(struct duo *d, uint64_t ns);
 /* Are all frames of instance i back in its pool? */
 bool duo_frames_are_home(struct duo *d, int i);
 
+/* A link-local address has the scope of the device. */
 struct holm_endpoint duo_endpoint(const struct duo *d, int i, uint16_t port);
 
 #endif

@@ -104,6 +104,21 @@ struct holm_config {
 	/* Objects in messages that nobody has received yet, all sockets together. */
 	uint32_t unix_in_flight_max;
 
+	/*
+	 * With holm_nd. Questions whether somebody has an IPv6 address before it is used, a second apart
+	 * (RFC 4862, DupAddrDetectTransmits); 0: nobody is asked. At most 10.
+	 */
+	uint32_t nd_dad_probes;
+	/* Not 0, the default: addresses, routes and the MTU that routers announce are taken. */
+	uint32_t nd_accept_routers;
+	/* Not 0: interface identifiers are made of the hardware address. 0, the default: RFC 7217. */
+	uint32_t nd_eui64;
+	/*
+	 * What RFC 7217's identifiers are made with: the same bytes make the same addresses after the next
+	 * start. All 0, the default: the instance draws its own.
+	 */
+	uint8_t nd_secret[16];
+
 	/* ICMP errors and RSTs sent per second for traffic that matches nothing (RFC 1812 4.3.2.8). */
 	uint32_t icmp_rate_per_s;
 };

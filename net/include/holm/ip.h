@@ -52,6 +52,23 @@ int holm_route_del(struct holm_net *net, const struct holm_route *route);
 /* The i-th route; false behind the last. */
 bool holm_route_get(struct holm_net *net, size_t i, struct holm_route *route);
 
+/* With holm_nd: what the routers of a device's link say of its network (RFC 4861 section 4.2). */
+struct holm_router_info {
+	bool managed;	   /* addresses are to be had by DHCPv6 */
+	bool other;	   /* other things are: name servers */
+	uint8_t hop_limit; /* a suggestion that the stack does not follow; 0: none */
+	uint32_t routers;  /* default routers at present */
+};
+
+/* False: no router has been heard. */
+bool holm_router_told(struct holm_net *net, struct holm_dev *dev, struct holm_router_info *info);
+
+/*
+ * The i-th name server that routers have announced (RFC 8106), port 53, with the scope of a link-local one;
+ * false behind the last. They come and go: ask again when a new one is needed.
+ */
+bool holm_router_server(struct holm_net *net, size_t i, struct holm_endpoint *server);
+
 /* Who found that a packet of ours did not arrive: Linux's SO_EE_ORIGIN_... */
 enum holm_trouble_origin {
 	HOLM_TROUBLE_LOCAL = 1,
