@@ -146,7 +146,8 @@ LIB_BASE := -std=c11 -g $(WARN) $(INCLUDE) $(SECTIONS) -fPIE -fvisibility=hidden
 LIB_FLAGS := $(LIB_BASE) -O2
 SIZE_FLAGS := $(LIB_BASE) -Os
 HOST_FLAGS := -std=c11 -g -O1 $(INCLUDE) $(SANITIZE)
-CROSS_FLAGS := -std=c11 -g -O1 $(INCLUDE) -Itests/support/cross
+# The sources of the 32-bit machine are compiled for size: what differs then is tested there.
+CROSS_FLAGS := -std=c11 -g $(INCLUDE) -Itests/support/cross
 BENCH_FLAGS := -std=c11 -g -O2 $(INCLUDE) $(SECTIONS)
 
 # The machine's own flags, and the C library's: LIBC_CFLAGS for what is compiled against it,
@@ -219,10 +220,10 @@ $(eval $(call tree,lib,,$$(CC),$$(LIB_FLAGS),$(FREESTANDING),$$(call strict,$$(C
 $(eval $(call tree,size,,$$(CC),$$(SIZE_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
 $(eval $(call tree,host,,$$(CC),$$(WARN) $$(HOST_FLAGS),$(SETUP)/test))
 $(eval $(call tree,host,tests/,$$(CC),$$(TEST_WARN) $$(HOST_FLAGS),$(SETUP)/test))
-$(eval $(call tree,m32,,$$(M32_CC),$$(WARN) $$(CROSS_FLAGS),$(SETUP)/test))
-$(eval $(call tree,m32,tests/,$$(M32_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)/test))
-$(eval $(call tree,s390x,,$$(BE_CC),$$(WARN) $$(CROSS_FLAGS),$(SETUP)/test))
-$(eval $(call tree,s390x,tests/,$$(BE_CC),$$(TEST_WARN) $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,m32,,$$(M32_CC),$$(WARN) -Os $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,m32,tests/,$$(M32_CC),$$(TEST_WARN) -O1 $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,s390x,,$$(BE_CC),$$(WARN) -O1 $$(CROSS_FLAGS),$(SETUP)/test))
+$(eval $(call tree,s390x,tests/,$$(BE_CC),$$(TEST_WARN) -O1 $$(CROSS_FLAGS),$(SETUP)/test))
 $(eval $(call tree,bench,,$$(CC),$$(BENCH_FLAGS),$(SETUP)/bench))
 $(eval $(call tree,bench,tests/sim/,$$(CC),$$(TEST_WARN) $$(BENCH_FLAGS),$(SETUP)/test))
 $(eval $(call tree,bench-v3,,$$(CC),$$(BENCH_FLAGS) -march=x86-64-v3,$(SETUP)/bench))

@@ -9,7 +9,8 @@
  * compiler makes scalar code of it where the machine has no vectors. Where the machine has an
  * add-with-carry that reads memory, a chain of them sums without copying: one operation for 8 bytes.
  *
- * Shorter blocks, and the rest of longer ones, go down the powers of two without a loop.
+ * Shorter blocks, and the rest of longer ones, go down the powers of two without a loop. A library that
+ * is to be small sums word by word.
  */
 #include "lib/checksum.h"
 
@@ -29,6 +30,55 @@ static always_inline void add(struct tally *t, uint64_t v)
 	t->sum += v;
 	t->wraps += t->sum < v;
 }
+
+/* The last bytes, fewer than eight: 4, 2 and 1, the missing byte of the last word being 0. */
+static always_inline void sum_tail(uint8_t *d, const uint8_t *s, size_t n, bool copy,
+				   struct tally *t)
+{
+	size_t step = copy ? 1 : 0;
+
+	if (n & 4) {
+		uint32_t v = checksum_load32(s);
+
+		if (copy)
+			memcpy(d, &v, sizeof(v));
+		add(t, v);
+		s += 4;
+		d += step * 4;
+	}
+	if (n & 2) {
+		uint16_t v;
+
+		memcpy(&v, s, sizeof(v));
+		if (copy)
+			memcpy(d, &v, sizeof(v));
+		add(t, v);
+		s += 2;
+		d += step * 2;
+	}
+	if (n & 1) {
+		if (copy)
+			*d = *s;
+		add(t, HOST_IS_BIG_ENDIAN ? (uint64_t)*s << 8 : *s);
+	}
+}
+
+#ifdef __OPTIMIZE_SIZE__
+
+static uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, bool copy, uint32_t sum)
+{
+	struct tally t = { .sum = checksum_to_memory(sum) };
+	const uint8_t *end = s + (n & ~(size_t)7);
+
+	if (copy)
+		memcpy(d, s, n);
+	for (; s != end; s += 8)
+		add(&t, checksum_load64(s));
+	sum_tail(d, s, n, false, &t);
+	return checksum_from_memory(checksum_fold_in(t.sum, t.wraps));
+}
+
+#else
 
 #if defined(__x86_64__)
 
@@ -157,38 +207,6 @@ static always_inline void sum_groups(uint8_t *d, const uint8_t *s, const uint8_t
 	add(tally, high[1]);
 }
 
-/* The last bytes, fewer than eight: 4, 2 and 1, the missing byte of the last word being 0. */
-static always_inline void sum_tail(uint8_t *d, const uint8_t *s, size_t n, bool copy,
-				   struct tally *t)
-{
-	size_t step = copy ? 1 : 0;
-
-	if (n & 4) {
-		uint32_t v = checksum_load32(s);
-
-		if (copy)
-			memcpy(d, &v, sizeof(v));
-		add(t, v);
-		s += 4;
-		d += step * 4;
-	}
-	if (n & 2) {
-		uint16_t v;
-
-		memcpy(&v, s, sizeof(v));
-		if (copy)
-			memcpy(d, &v, sizeof(v));
-		add(t, v);
-		s += 2;
-		d += step * 2;
-	}
-	if (n & 1) {
-		if (copy)
-			*d = *s;
-		add(t, HOST_IS_BIG_ENDIAN ? (uint64_t)*s << 8 : *s);
-	}
-}
-
 /* n is below 128. */
 static always_inline void sum_short(uint8_t *d, const uint8_t *s, size_t n, bool copy,
 				    struct tally *t)
@@ -243,6 +261,8 @@ static always_inline uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, 
 	sum_short(d, s, n, copy, &t);
 	return checksum_from_memory(checksum_fold_in(t.sum, t.wraps));
 }
+
+#endif
 
 uint32_t checksum_partial(const void *p, size_t n, uint32_t sum)
 {

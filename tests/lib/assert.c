@@ -47,11 +47,25 @@ static void a_false_expression_names_itself_and_its_place(void **state)
 	assert_int_equal(failed_line, line);
 }
 
+static void without_words_it_reaches_the_same_function(void **state)
+{
+	(void)state;
+	failed_line = 1;
+	if (setjmp(back) == 0) {
+		assert_failed_silently();
+		fail_msg("%s", "it came back");
+	}
+	assert_string_equal(failed_expr, "");
+	assert_string_equal(failed_file, "");
+	assert_int_equal(failed_line, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_true_expression_does_nothing_but_is_evaluated_once),
 		cmocka_unit_test(a_false_expression_names_itself_and_its_place),
+		cmocka_unit_test(without_words_it_reaches_the_same_function),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
