@@ -24,10 +24,10 @@ struct holm_net *kernel_net(void);
 const char *net_hostname(void);
 
 /*
- * The i-th name server, from the command line or the lease; -HOLM_ENOENT behind the last, -HOLM_EAGAIN
- * while the lease is being asked for.
+ * The i-th name server, from the command line, or the lease and behind it routers of IPv6; -HOLM_ENOENT
+ * behind the last, -HOLM_EAGAIN while the lease is being asked for.
  */
-int net_dns(size_t i, struct holm_addr *addr);
+int net_dns(size_t i, struct holm_endpoint *server);
 
 /* Hand out what has happened to endpoints, between turns. */
 void net_hear(struct holm_net *net);

@@ -20,7 +20,7 @@ static struct holm_dhcp *dhcp;
 static bool dhcp_event;
 static uint64_t dhcp_next_ns;
 static struct holm_addr announced; /* of the lease that was last told of */
-static struct holm_addr dns[NET_DNS_MAX];
+static struct holm_endpoint dns[NET_DNS_MAX];
 static size_t ndns;
 
 const char *net_hostname(void)
@@ -30,12 +30,12 @@ const char *net_hostname(void)
 	return name && name[0] != '\0' ? name : "holm";
 }
 
-int net_dns(size_t i, struct holm_addr *addr)
+int net_dns(size_t i, struct holm_endpoint *server)
 {
 	struct holm_dhcp_lease lease;
 
 	if (i < ndns) {
-		*addr = dns[i];
+		*server = dns[i];
 		return 0;
 	}
 	if (ndns > 0 || !dhcp)
@@ -44,7 +44,7 @@ int net_dns(size_t i, struct holm_addr *addr)
 		return -HOLM_EAGAIN;
 	if (i >= lease.ndns)
 		return -HOLM_ENOENT;
-	*addr = lease.dns[i];
+	*server = (struct holm_endpoint){ .addr = lease.dns[i] };
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static void read_dns(void)
 
 		while (text[len] != '\0' && text[len] != ',')
 			len++;
-		if (!read_addr("dns", text, len, &dns[ndns]))
+		if (!read_addr("dns", text, len, &dns[ndns].addr))
 			return;
 		ndns++;
 		text += len + (text[len] == ',');

@@ -54,7 +54,7 @@ struct sys_env {
 	bool (*permits)(enum sys_capability cap);
 	const char *hostname; /* at first; NULL: "holm" */
 	/* The i-th name server; -HOLM_ENOENT behind the last, -HOLM_EAGAIN: not known yet. NULL: none. */
-	int (*name_server)(size_t i, struct holm_addr *addr);
+	int (*name_server)(size_t i, struct holm_endpoint *server);
 };
 
 /* The names that can be changed; the others of uname() are the build's. */

@@ -67,7 +67,7 @@ void resolver_fini(struct process *p)
 /* ---- name servers ---- */
 
 /* 0 when they are known, maybe to be none. */
-static int read_servers(struct process *p, struct holm_addr servers[HOLM_DNS_SERVERS_MAX],
+static int read_servers(struct process *p, struct holm_endpoint servers[HOLM_DNS_SERVERS_MAX],
 			size_t *n)
 {
 	int err = 0;
@@ -84,13 +84,13 @@ static int read_servers(struct process *p, struct holm_addr servers[HOLM_DNS_SER
 static void learn_servers(struct process *p, struct holm_dns *dns)
 {
 	uint64_t deadline_ns = wait_deadline(&p->env.wait, SERVERS_WAIT_NS);
-	struct holm_addr servers[HOLM_DNS_SERVERS_MAX];
+	struct holm_endpoint servers[HOLM_DNS_SERVERS_MAX];
 	size_t n;
 
 	while (read_servers(p, servers, &n) != 0 && wait_now(&p->env.wait) < deadline_ns)
 		(void)process_sleep(p, wait_deadline(&p->env.wait, SERVERS_LOOK_NS));
 	if (n == 0)
-		servers[n++] = holm_addr_ip4(127, 0, 0, 1);
+		servers[n++] = (struct holm_endpoint){ .addr = holm_addr_ip4(127, 0, 0, 1) };
 	holm_dns_set_servers(dns, servers, n);
 }
 

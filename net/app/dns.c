@@ -37,10 +37,7 @@ static void end_attempt(struct holm_dns_query *q)
 
 static struct holm_endpoint server_of(const struct holm_dns_query *q)
 {
-	struct holm_endpoint server = { .port = DNS_PORT };
-
-	server.addr = q->dns->servers[q->attempt % q->dns->nservers];
-	return server;
+	return q->dns->servers[q->attempt % q->dns->nservers];
 }
 
 static uint32_t round_of(const struct holm_dns_query *q)
@@ -62,11 +59,13 @@ static void dress(struct holm_dns_query *q)
 }
 
 /* The same section: and from any of all ports, which the instance's own choice would walk through. */
-static int bind_anywhere(struct holm_dns_query *q)
+static int bind_anywhere(struct holm_dns_query *q, const struct holm_endpoint *server)
 {
 	struct holm_endpoint local = { .addr = holm_addr_ip4(0, 0, 0, 0) };
 	int err = -HOLM_EADDRINUSE;
 
+	if (!holm_addr_is_ip4(&server->addr))
+		local.addr = holm_addr_any6();
 	for (unsigned i = 0; i < DNS_PORT_TRIES && err == -HOLM_EADDRINUSE; i++) {
 		local.port =
 			(uint16_t)(DNS_PORT_FIRST + holm_net_random(q->dns->net) % DNS_PORT_COUNT);
@@ -87,7 +86,10 @@ static int send_datagram(struct holm_dns_query *q)
 	if (err)
 		return err;
 	holm_udp_set_cookie(q->udp, q->dns->config.cookie);
-	err = bind_anywhere(q);
+	/* RFC 4007: its address is one only on that link. */
+	if (server.scope)
+		holm_udp_bind_dev(q->udp, holm_net_dev_at(q->dns->net, server.scope));
+	err = bind_anywhere(q, &server);
 	if (!err)
 		err = holm_udp_connect(q->udp, &server);
 	span = (struct holm_span){ bytes, dns_build(bytes, q->id, &q->sent, q->key.type) };
@@ -457,24 +459,33 @@ void holm_dns_destroy(struct holm_dns *dns)
 	memory->free(memory->ctx, dns, sizeof(*dns));
 }
 
-static bool is_same(const struct holm_dns *dns, const struct holm_addr *servers, size_t n)
+static uint16_t port_of(const struct holm_endpoint *server)
+{
+	return server->port ? server->port : DNS_PORT;
+}
+
+static bool is_same(const struct holm_dns *dns, const struct holm_endpoint *servers, size_t n)
 {
 	if (n != dns->nservers)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!holm_addr_equal(&servers[i], &dns->servers[i]))
+		if (!holm_addr_equal(&servers[i].addr, &dns->servers[i].addr) ||
+		    port_of(&servers[i]) != dns->servers[i].port ||
+		    servers[i].scope != dns->servers[i].scope)
 			return false;
 	return true;
 }
 
-void holm_dns_set_servers(struct holm_dns *dns, const struct holm_addr *servers, size_t n)
+void holm_dns_set_servers(struct holm_dns *dns, const struct holm_endpoint *servers, size_t n)
 {
 	n = n < HOLM_DNS_SERVERS_MAX ? n : HOLM_DNS_SERVERS_MAX;
 	if (is_same(dns, servers, n))
 		return;
 	dns_cache_clear(dns);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		dns->servers[i] = servers[i];
+		dns->servers[i].port = port_of(&servers[i]);
+	}
 	dns->nservers = (uint32_t)n;
 	/* What is under way begins anew, with the right servers. */
 	for (struct list_node *node = list_first(&dns->queries); node;

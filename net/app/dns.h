@@ -83,7 +83,7 @@ struct holm_dns_query {
 struct holm_dns {
 	struct holm_net *net;
 	struct holm_dns_config config;
-	struct holm_addr servers[HOLM_DNS_SERVERS_MAX];
+	struct holm_endpoint servers[HOLM_DNS_SERVERS_MAX];
 	uint32_t nservers;
 	uint32_t nqueries, nentries;
 	struct list queries;

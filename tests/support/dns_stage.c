@@ -15,13 +15,24 @@ static struct holm_endpoint server_at(unsigned i)
 	return e;
 }
 
-void dns_start(struct dns_stage *s, const struct holm_dns_config *config, unsigned servers)
+/* Server i at this address, which becomes the instance's, if it is not yet. */
+static void place_server(struct dns_stage *s, unsigned i, const struct holm_endpoint *at)
+{
+	if (!holm_addr_is_local(s->lab.net, &at->addr))
+		assert_int_equal(holm_addr_add(s->lab.net, &s->lab.dev, &at->addr, 64), 0);
+	assert_int_equal(holm_udp_open(s->lab.net, &s->server[i]), 0);
+	if (at->scope)
+		holm_udp_bind_dev(s->server[i], &s->lab.dev);
+	assert_int_equal(holm_udp_bind(s->server[i], at, 0), 0);
+}
+
+void dns_start_at(struct dns_stage *s, const struct holm_dns_config *config,
+		  const struct holm_endpoint *servers, unsigned n)
 {
 	static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
-							   &holm_icmp4, &holm_udp,  &holm_tcp,
-							   NULL };
+							   &holm_icmp4, &holm_ipv6, &holm_udp,
+							   &holm_tcp,	NULL };
 	const struct lab_options options = { .protos = protos };
-	struct holm_addr addrs[2] = { server_at(0).addr, server_at(1).addr };
 	struct holm_dns_config usual;
 
 	memset(s, 0, sizeof(*s));
@@ -30,14 +41,17 @@ void dns_start(struct dns_stage *s, const struct holm_dns_config *config, unsign
 	usual.tcp = &holm_dns_tcp;
 	usual.cookie = s;
 	assert_int_equal(holm_dns_create(s->lab.net, config ? config : &usual, &s->dns), 0);
-	for (unsigned i = 0; i < servers; i++) {
-		struct holm_endpoint at = server_at(i);
-
-		assert_int_equal(holm_udp_open(s->lab.net, &s->server[i]), 0);
-		assert_int_equal(holm_udp_bind(s->server[i], &at, 0), 0);
-	}
-	holm_dns_set_servers(s->dns, addrs, servers);
+	for (unsigned i = 0; i < n; i++)
+		place_server(s, i, &servers[i]);
+	holm_dns_set_servers(s->dns, servers, n);
 	s->next = UINT64_MAX;
+}
+
+void dns_start(struct dns_stage *s, const struct holm_dns_config *config, unsigned servers)
+{
+	const struct holm_endpoint at[2] = { server_at(0), server_at(1) };
+
+	dns_start_at(s, config, at, servers);
 }
 
 void dns_finish(struct dns_stage *s)

@@ -26,6 +26,9 @@ struct dns_stage {
 
 /* With NULL: the defaults and TCP. */
 void dns_start(struct dns_stage *s, const struct holm_dns_config *config, unsigned servers);
+/* The same with servers at these addresses; those of IPv6 that the instance does not have it gets. */
+void dns_start_at(struct dns_stage *s, const struct holm_dns_config *config,
+		  const struct holm_endpoint *servers, unsigned n);
 void dns_finish(struct dns_stage *s);
 /* Resolver and instance, until quiet at the present time. */
 void dns_run(struct dns_stage *s);

@@ -55,9 +55,11 @@ int holm_dns_create(struct holm_net *net, const struct holm_dns_config *config,
 /* Whatever is under way is forgotten. */
 void holm_dns_destroy(struct holm_dns *dns);
 
-/* In order of preference; beyond HOLM_DNS_SERVERS_MAX they are ignored. Other servers: all is forgotten
- * that the former ones have said. */
-void holm_dns_set_servers(struct holm_dns *dns, const struct holm_addr *servers, size_t n);
+/*
+ * In order of preference, of either family; port 0 is 53. Beyond HOLM_DNS_SERVERS_MAX they are ignored. Other
+ * servers: all is forgotten that the former ones have said.
+ */
+void holm_dns_set_servers(struct holm_dns *dns, const struct holm_endpoint *servers, size_t n);
 
 enum holm_dns_type { HOLM_DNS_A = 1, HOLM_DNS_PTR = 12, HOLM_DNS_AAAA = 28 };
 

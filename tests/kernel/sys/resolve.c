@@ -12,20 +12,20 @@
 static int no_lease_yet; /* how often it is still asked for in vain */
 static unsigned questions;
 
-static int server_is_host_1(size_t i, struct holm_addr *addr)
+static int server_is_host_1(size_t i, struct holm_endpoint *server)
 {
 	if (no_lease_yet > 0) {
 		no_lease_yet--;
 		return -HOLM_EAGAIN;
 	}
-	*addr = holm_addr_ip4(10, 0, 0, 2);
+	*server = (struct holm_endpoint){ .addr = holm_addr_ip4(10, 0, 0, 2) };
 	return i == 0 ? 0 : -HOLM_ENOENT;
 }
 
-static int no_server(size_t i, struct holm_addr *addr)
+static int no_server(size_t i, struct holm_endpoint *server)
 {
 	(void)i;
-	(void)addr;
+	(void)server;
 	return -HOLM_ENOENT;
 }
 

@@ -115,6 +115,51 @@ static void servers_are_asked_in_turn(void **state)
 	dns_finish(&s);
 }
 
+/* The machine itself, one elsewhere, and one that only its interface makes unique. */
+static void a_server_may_be_one_of_ip6(void **state)
+{
+	static const struct holm_endpoint servers[] = {
+		{ .addr = { { [15] = 1 } }, .port = DNS_PORT },
+		{ .addr = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x53 } }, .port = DNS_PORT },
+		{ .addr = { { 0xfe, 0x80, [15] = 0x53 } }, .scope = 1, .port = DNS_PORT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		struct holm_dns_query *q;
+		struct holm_dns_result r;
+		struct dns_stage s;
+
+		dns_start_at(&s, NULL, &servers[i], 1);
+		q = dns_ask_for(&s, "host.example.org");
+		dns_serve(&s, 60, 0x0a000007);
+		assert_false(holm_addr_is_ip4(&s.from.addr));
+		r = dns_result(q);
+		assert_int_equal(r.outcome, HOLM_DNS_FOUND);
+		dns_finish(&s);
+	}
+}
+
+/* One of a family that has no way out yet does not hold up the others. */
+static void a_server_without_a_way_to_it_is_passed_over(void **state)
+{
+	const struct holm_endpoint servers[] = {
+		{ .addr = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x53 } } },
+		{ .addr = holm_addr_ip4(127, 0, 0, 1) },
+	};
+	const struct holm_endpoint usual = { .addr = servers[1].addr, .port = DNS_PORT };
+	struct holm_dns_query *q;
+	struct dns_stage s;
+
+	(void)state;
+	dns_start_at(&s, NULL, &usual, 1);
+	holm_dns_set_servers(s.dns, servers, 2);
+	q = dns_ask_for(&s, "host.example.org");
+	dns_serve(&s, 60, 0x0a000007);
+	assert_int_equal(dns_result(q).outcome, HOLM_DNS_FOUND);
+	dns_finish(&s);
+}
+
 static void servers_that_all_fail_are_a_failure(void **state)
 {
 	struct holm_dns_query *q;
@@ -135,7 +180,7 @@ static void servers_that_all_fail_are_a_failure(void **state)
 
 static void nobody_there_is_found_out_at_once(void **state)
 {
-	struct holm_addr nobody = holm_addr_ip4(127, 0, 0, 5);
+	struct holm_endpoint nobody = { .addr = holm_addr_ip4(127, 0, 0, 5) };
 	struct holm_dns_query *q;
 	struct dns_stage s;
 
@@ -312,7 +357,7 @@ static void questions_have_a_largest_number(void **state)
 
 static void other_servers_are_asked_from_the_beginning(void **state)
 {
-	struct holm_addr second = lab_addr(1);
+	struct holm_endpoint second = { .addr = lab_addr(1) };
 	struct holm_dns_query *q;
 	struct dns_stage s;
 
@@ -407,6 +452,8 @@ int main(void)
 		cmocka_unit_test(no_such_name_and_no_such_data_are_told_apart),
 		cmocka_unit_test(a_lost_question_is_asked_again_later_each_time),
 		cmocka_unit_test(servers_are_asked_in_turn),
+		cmocka_unit_test(a_server_may_be_one_of_ip6),
+		cmocka_unit_test(a_server_without_a_way_to_it_is_passed_over),
 		cmocka_unit_test(servers_that_all_fail_are_a_failure),
 		cmocka_unit_test(nobody_there_is_found_out_at_once),
 		cmocka_unit_test(without_a_server_there_is_nobody_to_ask),

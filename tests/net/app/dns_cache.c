@@ -173,7 +173,8 @@ static void without_a_memory_every_question_is_asked(void **state)
 
 static void other_servers_mean_a_fresh_start(void **state)
 {
-	struct holm_addr second = lab_addr(1), first = holm_addr_ip4(127, 0, 0, 1);
+	struct holm_endpoint first = { .addr = holm_addr_ip4(127, 0, 0, 1), .port = 53 };
+	struct holm_endpoint second = { .addr = lab_addr(1) };
 	struct dns_stage s;
 
 	(void)state;
