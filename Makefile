@@ -432,7 +432,7 @@ $(BUILD)/host/tests/posix/linux: $(POSIX_SRC) $(POSIX_HEADERS) | $(SETUP)/build
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) $(filter %.c,$^) -o $@
 # What programs call and the host's C library has too, under other names: tests/posix/libc.h.
-POSIX_LIBC := $(wildcard $(foreach f,ifaddrs names netdb lookup hosts services nameinfo hostent,kernel/libc/$f.c))
+POSIX_LIBC := $(wildcard $(foreach f,ifaddrs names netdb lookup order hosts services nameinfo hostent,kernel/libc/$f.c))
 POSIX_LIBC_OBJ := $(patsubst kernel/libc/%.c,$(BUILD)/host/tests/posix/libc-%.o,$(POSIX_LIBC))
 $(BUILD)/host/tests/posix/libc-%.o: kernel/libc/%.c kernel/libc/lookup.h $(POSIX_HEADERS) \
 	| $(SETUP)/build

@@ -94,10 +94,22 @@ static bool is_localhost(const char *name)
 	return strcasecmp(name, "localhost") == 0 || strcasecmp(name, "localhost.") == 0;
 }
 
+/* What the file does not say: both families, of which lookup_sort() puts first the one that is there. */
+static void add_loopback(int family, int flags, struct lookup *out)
+{
+	struct holm_addr ip4 = holm_addr_ip4(127, 0, 0, 1), ip6 = holm_addr_any6();
+
+	ip6.b[15] = 1;
+	if (family != AF_INET)
+		add(out, &ip6);
+	if (family != AF_INET6 || (flags & AI_ALL) != 0)
+		add(out, &ip4);
+	memcpy(out->canonical, "localhost", sizeof("localhost"));
+}
+
 static bool find_local(const char *name, int family, int flags, struct lookup *out)
 {
 	unsigned families = family == AF_INET6 ? HOSTS_IP6 : HOSTS_IP4;
-	struct holm_addr loopback = holm_addr_ip4(127, 0, 0, 1);
 	size_t len;
 	const char *text = hosts_text(&len);
 
@@ -110,19 +122,19 @@ static bool find_local(const char *name, int family, int flags, struct lookup *o
 		return true;
 	if (!is_localhost(name))
 		return false;
-	if (family == AF_INET6 && (flags & AI_V4MAPPED) == 0) {
-		loopback = holm_addr_any6();
-		loopback.b[15] = 1;
-	}
-	add(out, &loopback);
-	memcpy(out->canonical, "localhost", sizeof("localhost"));
+	add_loopback(family, flags & AI_V4MAPPED ? flags : 0, out);
 	return true;
 }
 
 /* ---- name servers ---- */
 
-/* Has the machine an address of this family, the loopback's aside? */
-static bool has_family(bool ip4)
+static bool is_link_local(const struct holm_addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+/* As glibc counts: a link-local address is one, too. */
+static bool has_addr(bool ip4, bool link_local)
 {
 	struct process *p = process_current();
 	struct sys_interface_addr addr;
@@ -131,9 +143,15 @@ static bool has_family(bool ip4)
 	for (size_t i = 0; sys_interface_get(p, i, &of) == 0; i++)
 		for (size_t j = 0; sys_interface_addr_get(p, of.index, j, &addr) == 0; j++)
 			if (!holm_addr_is_loopback(&addr.addr) &&
-			    holm_addr_is_ip4(&addr.addr) == ip4)
+			    holm_addr_is_ip4(&addr.addr) == ip4 &&
+			    (link_local || !is_link_local(&addr.addr)))
 				return true;
 	return false;
+}
+
+bool lookup_has_family(bool ip4)
+{
+	return has_addr(ip4, true);
 }
 
 static int error_of(enum holm_dns_outcome outcome)
@@ -153,45 +171,61 @@ static int error_of(enum holm_dns_outcome outcome)
 	return EAI_AGAIN;
 }
 
+static int error_of_call(int err)
+{
+	switch (err) {
+	case -HOLM_EINVAL:
+		return EAI_NONAME;
+	case -HOLM_ENOMEM:
+		return EAI_MEMORY;
+	default:
+		return EAI_AGAIN;
+	}
+}
+
+/* Its addresses and canonical name; what getaddrinfo() says of its outcome. */
+static int take(const struct holm_dns_result *result, struct lookup *out)
+{
+	for (size_t i = 0; result->outcome == HOLM_DNS_FOUND && i < result->naddrs; i++)
+		add(out, &result->addrs[i]);
+	if (result->outcome == HOLM_DNS_FOUND)
+		memcpy(out->canonical, result->name, sizeof(result->name));
+	return error_of(result->outcome);
+}
+
 static int ask(const char *name, enum holm_dns_type type, struct lookup *out)
 {
 	struct holm_dns_result result;
 	int err = sys_resolve(process_current(), name, type, &result);
 
-	if (err == -HOLM_EINVAL)
-		return EAI_NONAME;
-	if (err != 0)
-		return err == -HOLM_ENOMEM ? EAI_MEMORY : EAI_AGAIN;
-	for (size_t i = 0; result.outcome == HOLM_DNS_FOUND && i < result.naddrs; i++)
-		add(out, &result.addrs[i]);
-	if (result.outcome == HOLM_DNS_FOUND)
-		memcpy(out->canonical, result.name, sizeof(result.name));
-	return error_of(result.outcome);
+	return err != 0 ? error_of_call(err) : take(&result, out);
 }
 
-/*
- * Without a wish for one family IPv6 is asked for where the machine has it. An error matters only when
- * nothing was found.
- */
+static int ask_both(const char *name, struct lookup *out)
+{
+	struct holm_dns_result ip4, ip6;
+	int err = sys_resolve_both(process_current(), name, &ip4, &ip6), err4;
+
+	if (err != 0)
+		return error_of_call(err);
+	err = take(&ip6, out);
+	err4 = take(&ip4, out);
+	/* An error matters only when nothing was found; "later" says more than "no". */
+	return out->n > 0 ? 0 : err == EAI_AGAIN ? err : err4;
+}
+
+/* Without a wish for one family IPv6 is asked for where the machine has it, beyond its links. */
 static int ask_servers(const char *name, int family, int flags, struct lookup *out)
 {
 	bool mapped = family == AF_INET6 && (flags & AI_V4MAPPED) != 0;
-	bool ip4 = family != AF_INET6, ip6 = family != AF_INET;
-	int err = EAI_NONAME, err4 = 0;
+	int err;
 
-	if ((flags & AI_ADDRCONFIG) != 0) {
-		ip4 = ip4 && has_family(true);
-		ip6 = ip6 && has_family(false);
-	} else if (family == AF_UNSPEC) {
-		ip6 = has_family(false);
-	}
-	if (ip6)
-		err = ask(name, HOLM_DNS_AAAA, out);
-	if (ip4 || (mapped && (out->n == 0 || (flags & AI_ALL) != 0))) {
-		err4 = ask(name, HOLM_DNS_A, out);
-		err = err4 != 0 && ip6 && err == EAI_AGAIN ? err : err4;
-	}
-	return out->n > 0 ? 0 : err;
+	if (family == AF_UNSPEC)
+		return has_addr(false, false) ? ask_both(name, out) : ask(name, HOLM_DNS_A, out);
+	if (mapped && (flags & AI_ALL) != 0)
+		return ask_both(name, out);
+	err = ask(name, family == AF_INET6 ? HOLM_DNS_AAAA : HOLM_DNS_A, out);
+	return err != 0 && mapped ? ask(name, HOLM_DNS_A, out) : err;
 }
 
 int lookup_name(const char *name, int family, int flags, struct lookup *out)
@@ -205,8 +239,11 @@ int lookup_name(const char *name, int family, int flags, struct lookup *out)
 	if ((flags & AI_NUMERICHOST) != 0)
 		return EAI_NONAME;
 	if (find_local(name, family, flags, out))
-		return 0;
-	return ask_servers(name, family, flags, out);
+		err = 0;
+	else
+		err = ask_servers(name, family, flags, out);
+	lookup_sort(out);
+	return err;
 }
 
 bool lookup_addr(const struct holm_addr *addr, char *name, size_t room)

@@ -26,6 +26,14 @@ int lookup_name(const char *name, int family, int flags, struct lookup *out);
 /* The name of an address; false: nobody knows. */
 bool lookup_addr(const struct holm_addr *addr, char *name, size_t room);
 
+/* Is there an interface with an address of this family, the loopback's aside? For AI_ADDRCONFIG. */
+bool lookup_has_family(bool ip4);
+
+/* ---- order.c ---- */
+
+/* The addresses that most likely lead there come first: RFC 6724 section 6. */
+void lookup_sort(struct lookup *found);
+
 /* ---- hosts.c: the text of a hosts(5) ---- */
 
 enum { HOSTS_IP4 = 1, HOSTS_IP6 = 2 };

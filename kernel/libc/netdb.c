@@ -107,13 +107,31 @@ static void no_host(const struct addrinfo *hints, struct lookup *out)
 {
 	bool passive = (hints->ai_flags & AI_PASSIVE) != 0;
 
-	*out = (struct lookup){ .n = 1 };
-	if (hints->ai_family != AF_INET6) {
-		out->addrs[0] = passive ? holm_addr_ip4(0, 0, 0, 0) : holm_addr_ip4(127, 0, 0, 1);
-	} else {
+	*out = (struct lookup){ .n = 0 };
+	if (hints->ai_family != AF_INET) {
 		out->addrs[0] = holm_addr_any6();
 		out->addrs[0].b[15] = !passive;
+		out->n++;
 	}
+	if (hints->ai_family != AF_INET6)
+		out->addrs[out->n++] =
+			passive ? holm_addr_ip4(0, 0, 0, 0) : holm_addr_ip4(127, 0, 0, 1);
+	lookup_sort(out);
+}
+
+/*
+ * AI_ADDRCONFIG: families of which the machine has no address are not asked for. As in glibc, the loopback's
+ * addresses are none, and numbers and no host at all are treated alike.
+ */
+static int narrow(struct addrinfo *hints)
+{
+	bool ip4 = lookup_has_family(true), ip6 = lookup_has_family(false);
+
+	if (hints->ai_family == AF_UNSPEC && ip4 != ip6)
+		hints->ai_family = ip4 ? AF_INET : AF_INET6;
+	if ((hints->ai_family == AF_INET && !ip4) || (hints->ai_family == AF_INET6 && !ip6))
+		return EAI_NONAME;
+	return 0;
 }
 
 static void fill(struct answer *a, const struct kind *kind, const struct holm_addr *addr,
@@ -185,18 +203,21 @@ static int check(const char *host, const char *service, const struct addrinfo *h
 	return 0;
 }
 
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *wished,
 		struct addrinfo **out)
 {
-	static const struct addrinfo none;
+	static const struct addrinfo none = { .ai_flags = AI_V4MAPPED | AI_ADDRCONFIG };
+	struct addrinfo wish = wished != NULL ? *wished : none;
+	const struct addrinfo *hints = &wish;
 	struct kind list[KINDS];
 	struct lookup found;
 	size_t n;
 	int err;
 
 	*out = NULL;
-	hints = hints != NULL ? hints : &none;
 	err = check(host, service, hints);
+	if (err == 0 && (hints->ai_flags & AI_ADDRCONFIG) != 0)
+		err = narrow(&wish);
 	if (err == 0)
 		err = choose_kinds(hints, list, &n);
 	if (err == 0)

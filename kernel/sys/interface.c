@@ -114,6 +114,7 @@ static bool describe_addr(struct process *p, struct holm_dev *dev, size_t i,
 		return false;
 	out->mask = mask_of(holm_addr_is_ip4(&out->addr), prefix_len);
 	out->broadcast = broadcast_of(dev, &out->addr, &out->mask, prefix_len);
+	out->deprecated = holm_addr_state(p->env.net, dev, &out->addr) == HOLM_ADDR_DEPRECATED;
 	return true;
 }
 

@@ -124,6 +124,16 @@ static size_t text_len(const char *s)
 	return n;
 }
 
+/* The resolver, which knows whom to ask. */
+static int begin(struct process *p, struct resolver **r)
+{
+	int err = resolver_of(p, r);
+
+	if (!err)
+		learn_servers(p, (*r)->dns);
+	return err;
+}
+
 int sys_resolve(struct process *p, const char *name, enum holm_dns_type type,
 		struct holm_dns_result *result)
 {
@@ -134,14 +144,38 @@ int sys_resolve(struct process *p, const char *name, enum holm_dns_type type,
 	sys_enter(p);
 	if (!name || !result)
 		return -HOLM_EFAULT;
-	err = resolver_of(p, &r);
+	err = begin(p, &r);
 	if (err)
 		return err;
-	learn_servers(p, r->dns);
 	err = holm_dns_ask(r->dns, name, text_len(name), type, &q);
 	if (!err)
 		wait_for_answer(p, r, q, result);
 	return err;
+}
+
+int sys_resolve_both(struct process *p, const char *name, struct holm_dns_result *ip4,
+		     struct holm_dns_result *ip6)
+{
+	struct holm_dns_query *q4, *q6;
+	struct resolver *r;
+	int err;
+
+	sys_enter(p);
+	if (!name || !ip4 || !ip6)
+		return -HOLM_EFAULT;
+	err = begin(p, &r);
+	if (!err)
+		err = holm_dns_ask(r->dns, name, text_len(name), HOLM_DNS_AAAA, &q6);
+	if (err)
+		return err;
+	err = holm_dns_ask(r->dns, name, text_len(name), HOLM_DNS_A, &q4);
+	if (err) {
+		holm_dns_drop(q6);
+		return err;
+	}
+	wait_for_answer(p, r, q6, ip6);
+	wait_for_answer(p, r, q4, ip4);
+	return 0;
 }
 
 int sys_resolve_addr(struct process *p, const struct holm_addr *addr,
@@ -154,10 +188,9 @@ int sys_resolve_addr(struct process *p, const struct holm_addr *addr,
 	sys_enter(p);
 	if (!addr || !result)
 		return -HOLM_EFAULT;
-	err = resolver_of(p, &r);
+	err = begin(p, &r);
 	if (err)
 		return err;
-	learn_servers(p, r->dns);
 	err = holm_dns_ask_addr(r->dns, addr, &q);
 	if (!err)
 		wait_for_answer(p, r, q, result);

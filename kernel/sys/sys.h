@@ -196,6 +196,7 @@ struct sys_interface {
 struct sys_interface_addr {
 	struct holm_addr addr, mask;
 	struct holm_addr broadcast; /* the wildcard: none */
+	bool deprecated;	    /* better not used for anything new */
 };
 
 /* struct utsname of Linux: six names of at most 64 characters. */
@@ -332,6 +333,9 @@ int sys_setdomainname(struct process *p, const char *name, size_t len);
  */
 int sys_resolve(struct process *p, const char *name, enum holm_dns_type type,
 		struct holm_dns_result *result);
+/* The same for the addresses of either family, which are asked for at the same time. */
+int sys_resolve_both(struct process *p, const char *name, struct holm_dns_result *ip4,
+		     struct holm_dns_result *ip6);
 int sys_resolve_addr(struct process *p, const struct holm_addr *addr,
 		     struct holm_dns_result *result);
 

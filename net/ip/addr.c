@@ -219,6 +219,14 @@ bool holm_addr_get(struct holm_net *net, struct holm_dev *dev, size_t i, struct 
 	return true;
 }
 
+int holm_addr_state(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr)
+{
+	const struct netif_addr *a = ip_addr_find(dev->netif, addr);
+
+	(void)net;
+	return a ? (int)a->state : -HOLM_EADDRNOTAVAIL;
+}
+
 bool holm_addr_is_local(struct holm_net *net, const struct holm_addr *addr)
 {
 	return ip_addr_is_local(net, addr);

@@ -1,37 +1,9 @@
 /*
  * Which of our IPv6 addresses is the source of what goes to a remote one: RFC 6724 section 5, with the
- * labels of section 2.1. Home addresses (rule 4), next hops that announced a prefix (5.5) and temporary
+ * labels of policy.c. Home addresses (rule 4), next hops that announced a prefix (5.5) and temporary
  * addresses (7) are unknown here.
  */
 #include "net/ip/state.h"
-
-/* RFC 6724 section 2.1, labels; the longest prefix first. */
-struct policy {
-	struct holm_addr prefix;
-	uint8_t prefix_len;
-	uint8_t label;
-};
-
-static const struct policy policies[] = {
-	{ { { [15] = 1 } }, 128, 0 },
-	{ { { [10] = 0xff, [11] = 0xff } }, 96, 4 },
-	{ { { 0 } }, 96, 3 },
-	{ { { 0x20, 0x01 } }, 32, 5 },
-	{ { { 0x20, 0x02 } }, 16, 2 },
-	{ { { 0x3f, 0xfe } }, 16, 12 },
-	{ { { 0xfe, 0xc0 } }, 10, 11 },
-	{ { { 0xfc } }, 7, 13 },
-	{ { { 0 } }, 0, 1 },
-};
-
-static unsigned label_of(const struct holm_addr *a)
-{
-	size_t i = 0;
-
-	while (!ip_prefix_match(&policies[i].prefix, a, policies[i].prefix_len))
-		i++;
-	return policies[i].label;
-}
 
 /* One of our addresses, and what the rules want to know of it. */
 struct candidate {
@@ -76,8 +48,8 @@ static bool is_better(const struct wanted *w, const struct candidate *a, const s
 	if (a_is != b_is)
 		return a_is;
 	/* Rule 6: prefer matching label. */
-	a_is = label_of(&a->a->addr) == w->label;
-	b_is = label_of(&b->a->addr) == w->label;
+	a_is = holm_addr_policy(&a->a->addr).label == w->label;
+	b_is = holm_addr_policy(&b->a->addr).label == w->label;
 	if (a_is != b_is)
 		return a_is;
 	return match_len(w, a) > match_len(w, b);
@@ -109,7 +81,8 @@ static bool others_may_serve(const struct wanted *w)
 bool ip6_select_source(const struct holm_net *net, const struct holm_netif *netif,
 		       const struct holm_addr *remote, struct holm_addr *src)
 {
-	const struct wanted w = { remote, netif, ip6_scope_of(remote), label_of(remote) };
+	const struct wanted w = { remote, netif, ip6_scope_of(remote),
+				  holm_addr_policy(remote).label };
 	struct candidate best = { NULL, NULL, IP6_SCOPE_RESERVED };
 
 	consider(&w, netif, &best);

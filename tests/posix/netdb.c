@@ -124,6 +124,39 @@ CASE(no_host_is_the_loopback_for_clients)
 	freeaddrinfo(list);
 }
 
+CASE(no_host_is_both_families_for_who_wishes_none)
+{
+	struct addrinfo *list =
+		resolve(NULL, "8080", HINTS(.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM));
+
+	HOST(list, "0.0.0.0");
+	HOST(list->ai_next, "::");
+	CHECK(list->ai_next->ai_next == NULL);
+	freeaddrinfo(list);
+	list = resolve(NULL, "8080", HINTS(.ai_socktype = SOCK_STREAM));
+	HOST(list, "::1");
+	EQ(list->ai_addrlen, sizeof(struct sockaddr_in6));
+	HOST(list->ai_next, "127.0.0.1");
+	CHECK(list->ai_next->ai_next == NULL);
+	freeaddrinfo(list);
+}
+
+/* One that there is: only the loopback has an address of IPv6, which does not count. */
+CASE(families_without_an_address_are_left_out_where_that_is_wished)
+{
+	struct addrinfo *list;
+
+	alone();
+	list = resolve(NULL, "80", HINTS(.ai_flags = AI_ADDRCONFIG, .ai_socktype = SOCK_STREAM));
+	HOST(list, "127.0.0.1");
+	CHECK(list->ai_next == NULL);
+	freeaddrinfo(list);
+	EQ(refused("::1", "80", HINTS(.ai_flags = AI_ADDRCONFIG)), EAI_ADDRFAMILY);
+	EQ(refused("::1", "80", HINTS(.ai_flags = AI_ADDRCONFIG, .ai_family = AF_INET6)),
+	   EAI_NONAME);
+	EQ(getaddrinfo("::1", "80", NULL, &list), EAI_ADDRFAMILY);
+}
+
 CASE(no_service_is_port_0)
 {
 	struct addrinfo *list = resolve("10.0.2.15", NULL, HINTS(.ai_socktype = SOCK_STREAM));

@@ -35,6 +35,24 @@ bool holm_addr_get(struct holm_net *net, struct holm_dev *dev, size_t i, struct 
 /* Is it an address of this instance (loopback included)? */
 bool holm_addr_is_local(struct holm_net *net, const struct holm_addr *addr);
 
+/* RFC 4862 section 2; addresses of IPv4 are preferred. */
+enum holm_addr_state {
+	HOLM_ADDR_PREFERRED,
+	HOLM_ADDR_DEPRECATED, /* what is there may go on with it, nothing new chooses it */
+	HOLM_ADDR_TENTATIVE,  /* nobody may use it yet: others are asked whether they have it */
+	HOLM_ADDR_DUPLICATE,  /* somebody else has it */
+};
+
+/* Of an address of the device; -HOLM_EADDRNOTAVAIL if it does not have it. */
+int holm_addr_state(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr);
+
+/* What RFC 6724 asks of an address of either family where one of several is chosen (sections 2.1, 3.1). */
+struct holm_addr_policy {
+	uint8_t precedence, label;
+	uint8_t scope; /* as in addresses of groups: 2 of a link, 5 of a site, 14 of the world */
+};
+struct holm_addr_policy holm_addr_policy(const struct holm_addr *addr);
+
 struct holm_route {
 	struct holm_addr dst; /* prefix; host bits are cleared */
 	unsigned prefix_len;
