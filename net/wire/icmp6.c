@@ -4,6 +4,8 @@
 #include "net/wire/icmp6.h"
 
 #include "lib/fmt.h"
+#include "net/wire/mld.h"
+#include "net/wire/nd.h"
 
 static bool is_echo(uint8_t type)
 {
@@ -186,6 +188,11 @@ static void print_quote(struct fmt_out *out, const uint8_t *p, size_t len)
 		   (unsigned)quote.dport, (unsigned)quote.proto);
 }
 
+static bool is_listeners(uint8_t type)
+{
+	return (type >= MLD_QUERY && type <= MLD1_DONE) || type == MLD2_REPORT;
+}
+
 void icmp6_print(struct fmt_out *out, const uint8_t *p, size_t len, size_t l4_len)
 {
 	struct icmp6_info info;
@@ -194,6 +201,14 @@ void icmp6_print(struct fmt_out *out, const uint8_t *p, size_t len, size_t l4_le
 	fmt_printf(out, "ICMPv6 ");
 	if (!icmp6_parse(p, len, &info, &why)) {
 		fmt_printf(out, "[too short]");
+		return;
+	}
+	if (info.type >= ND_ROUTER_SOLICIT && info.type <= ND_REDIRECT) {
+		nd_print(out, p, min_size(len, l4_len));
+		return;
+	}
+	if (is_listeners(info.type)) {
+		mld_print(out, p, min_size(len, l4_len), l4_len);
 		return;
 	}
 	if (is_echo(info.type)) {

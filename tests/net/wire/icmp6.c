@@ -306,6 +306,17 @@ static void messages_print_with_what_matters(void **state)
 	expect_print(other, sizeof(other), "ICMPv6 type 200 code 1");
 }
 
+static void messages_of_the_link_print_as_their_protocol_does(void **state)
+{
+	static const uint8_t who[24] = { 135, [8] = 0xfe, [9] = 0x80, [23] = 7 };
+	static const uint8_t query[24] = { 130 };
+
+	(void)state;
+	expect_print(who, sizeof(who), "ICMPv6 who has fe80::7");
+	expect_print(who, 20, "ICMPv6 neighbour discovery [malformed]");
+	expect_print(query, sizeof(query), "ICMPv6 multicast listener query ::");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +332,7 @@ int main(void)
 		cmocka_unit_test(errors_and_redirects_are_known_behind_any_headers),
 		cmocka_unit_test(random_quotes_are_read_within_their_bounds),
 		cmocka_unit_test(messages_print_with_what_matters),
+		cmocka_unit_test(messages_of_the_link_print_as_their_protocol_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
