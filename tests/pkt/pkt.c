@@ -1,11 +1,11 @@
 /*
  * pkt -- play packet scripts against the stack, in this process, under virtual time.
  *
- *	pkt [-v] [-6] [FILE.pkt|FOLDER]...		tests/pkt if nothing is named
+ *	pkt [-v] [-4|-6] [FILE.pkt|FOLDER]...		tests/pkt if nothing is named
  *
- * For each script "ok path" or "not ok path: why"; the status says whether all passed. -6: over IPv6
- * instead of IPv4. T in the
- * environment: only scripts whose path contains it. A folder stands for all scripts below it.
+ * Each script is played over IPv4 and over IPv6 (family.h), unless -4 or -6 asks for one of them. For
+ * each "ok path" or "not ok path: why"; the status says whether all passed. T in the environment: only
+ * scripts whose path contains it. A folder stands for all scripts below it.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -127,12 +127,14 @@ static int options(int argc, char **argv, struct how *how)
 {
 	int i = 1;
 
-	*how = (struct how){ false, { true, false } };
+	*how = (struct how){ false, { true, true } };
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "-v") == 0)
 			how->verbose = true;
+		else if (strcmp(argv[i], "-4") == 0)
+			how->family[1] = false;
 		else if (strcmp(argv[i], "-6") == 0)
-			how->family[0] = !(how->family[1] = true);
+			how->family[0] = false;
 		else
 			exit(2);
 	}

@@ -8,8 +8,8 @@
 #include "tests/pkt/token.h"
 
 static const struct holm_proto *const all[] = {
-	&holm_arp, &holm_ipv4, HOLM_IP_PARTS,  &holm_icmp4,
-	&holm_udp, &holm_tcp,  HOLM_TCP_PARTS, &holm_sockets,
+	&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4,    &holm_ipv6,    &holm_icmp6,
+	&holm_nd,  &holm_udp,  &holm_tcp,     HOLM_TCP_PARTS, &holm_sockets, &holm_sockets6,
 };
 
 #define ALL (sizeof(all) / sizeof(all[0]))
