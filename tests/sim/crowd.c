@@ -55,6 +55,7 @@ static void run(uint64_t seed)
 	uint32_t flows = 1 + (uint32_t)sim_below(&rng, sim_below(&rng, 3) ? 10 : FLOWS_MAX);
 
 	sim_init(&s, seed);
+	s.ip6 = sim_seed_is_ip6(seed);
 	for (uint32_t i = 0; i < hosts; i++) {
 		struct sim_host_config host = sim_draw_host(&rng);
 

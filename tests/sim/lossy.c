@@ -24,6 +24,7 @@ static void run(uint64_t seed)
 	struct sim s;
 
 	sim_init(&s, seed);
+	s.ip6 = sim_seed_is_ip6(seed);
 	for (uint32_t i = 0; i < 2; i++) {
 		struct sim_host_config host = sim_draw_host(&rng);
 
@@ -61,6 +62,10 @@ static void swallow(uint64_t seed)
 	struct sim s;
 
 	sim_init(&s, seed);
+	s.ip6 = sim_seed_is_ip6(seed);
+	/* RFC 8200 section 5: no link may swallow 1280 bytes. */
+	if (s.ip6)
+		size = 1300 + size % 150;
 	for (uint32_t i = 0; i < 2; i++) {
 		struct sim_host_config host = sim_host_default();
 

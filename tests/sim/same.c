@@ -44,11 +44,9 @@ static const char *const names[WAYS] = {
 	"CUBIC",
 };
 
-#define BASE &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp
-
-static const struct holm_proto *const nothing_list[] = { BASE, NULL };
-static const struct holm_proto *const sack_list[] = { BASE, &holm_tcp_sack, NULL };
-static const struct holm_proto *const rack_list[] = { BASE, &holm_tcp_rack, NULL };
+static const struct holm_proto *const nothing_list[] = { SIM_BASE, NULL };
+static const struct holm_proto *const sack_list[] = { SIM_BASE, &holm_tcp_sack, NULL };
+static const struct holm_proto *const rack_list[] = { SIM_BASE, &holm_tcp_rack, NULL };
 
 struct answer {
 	uint64_t digest[2], read[2];
@@ -68,7 +66,7 @@ static void set_host(struct sim_host_config *h, enum way way)
 	if (way == OFFLOAD)
 		h->caps.features = HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM;
 	if (way == SUPER || way == WHOLE) {
-		h->caps.features = HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4;
+		h->caps.features = HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4 | HOLM_DEV_TSO6;
 		h->caps.segs_max = 64;
 		h->caps.gso_max = 65535;
 		h->whole = way == WHOLE;
@@ -105,6 +103,7 @@ static struct answer run_way(uint64_t seed, enum way way, bool unpredicted)
 
 	sim_init(&s, seed);
 	s.watched = true;
+	s.ip6 = sim_seed_is_ip6(seed);
 	for (uint32_t i = 0; i < 2; i++) {
 		struct sim_host_config host = sim_host_default();
 

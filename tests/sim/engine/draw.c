@@ -3,12 +3,11 @@
  */
 #include "tests/sim/engine/draw.h"
 
-#define BASE &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp
-
 /* With which parts of TCP an instance may be linked. */
-static const struct holm_proto *const plain_list[] = { BASE, NULL };
-static const struct holm_proto *const sack_list[] = { BASE, &holm_tcp_sack, NULL };
-static const struct holm_proto *const rack_list[] = { BASE, &holm_tcp_rack, &holm_tcp_cubic, NULL };
+static const struct holm_proto *const plain_list[] = { SIM_BASE, NULL };
+static const struct holm_proto *const sack_list[] = { SIM_BASE, &holm_tcp_sack, NULL };
+static const struct holm_proto *const rack_list[] = { SIM_BASE, &holm_tcp_rack, &holm_tcp_cubic,
+						      NULL };
 
 static const struct holm_proto *const *draw_protos(uint64_t *rng)
 {
@@ -58,7 +57,7 @@ static void draw_caps(uint64_t *rng, struct sim_host_config *h)
 	if (sim_below(rng, 2))
 		h->caps.features |= HOLM_DEV_TX_CSUM;
 	if (sim_below(rng, 3) == 0) {
-		h->caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4;
+		h->caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4 | HOLM_DEV_TSO6;
 		h->caps.segs_max = 64;
 		h->caps.gso_max =
 			sim_below(rng, 2) ? 65535 : 4096 + (uint32_t)sim_below(rng, 60000);

@@ -24,9 +24,12 @@
 /* Packets that wait for their host; an adapter has no more descriptors. */
 #define RX_MAX 4096u
 #define FRAMES 1024u
+#define IP6_MTU_LEAST 1280u
 
 const struct holm_proto *const sim_protos[] = {
-	&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
+	SIM_BASE,
+	HOLM_TCP_PARTS,
+	NULL,
 };
 
 /* ---- Memory -------------------------------------------------------------------------------------- */
@@ -402,6 +405,17 @@ struct sim_host_config sim_host_default(void)
 					 .start_ns = SIM_S };
 }
 
+static struct holm_addr addr_of(const struct sim *s, uint32_t index)
+{
+	struct holm_addr a = holm_addr_any6();
+
+	if (!s->ip6)
+		return holm_addr_ip4(10, 0, 0, (uint8_t)(index + 1));
+	a.b[0] = 0xfd;
+	a.b[15] = (uint8_t)(index + 1);
+	return a;
+}
+
 static void make_instance(struct sim_host *h, uint32_t index)
 {
 	struct holm_env env = {
@@ -426,16 +440,16 @@ static void make_instance(struct sim_host *h, uint32_t index)
 	holm_pool_add(holm_net_pool(h->net), h->region, bytes);
 	holm_net_poll(h->net, sim_host_now(h), BUDGET);
 	err = holm_net_add_dev(h->net, &h->dev);
-	h->addr = holm_addr_ip4(10, 0, 0, (uint8_t)(index + 1));
+	h->addr = addr_of(h->sim, index);
 	if (err >= 0)
-		err = holm_addr_add(h->net, &h->dev, &h->addr, 24);
+		err = holm_addr_add(h->net, &h->dev, &h->addr, h->sim->ip6 ? 64 : 24);
 	if (err < 0)
 		sim_fail(h->sim, "no device: %d", err);
 }
 
 static void listen_on(struct sim_host *h)
 {
-	struct holm_endpoint local = { .addr = h->addr, .port = SIM_PORT };
+	struct holm_endpoint local = { .addr = holm_addr_any6(), .port = SIM_PORT };
 	int err = holm_tcp_open(h->net, &h->listener);
 
 	if (!err)
@@ -462,6 +476,9 @@ struct sim_host *sim_add_host(struct sim *s, const struct sim_host_config *confi
 	s->host[s->nhosts++] = h;
 	h->sim = s;
 	h->config = *config;
+	/* RFC 8200 section 5: no link of IPv6 carries less. */
+	if (s->ip6 && config->caps.mtu < IP6_MTU_LEAST)
+		h->config.caps.mtu = (uint16_t)(IP6_MTU_LEAST + config->caps.mtu % 200);
 	h->rx_tail = &h->rx;
 	h->wake_ns = SIM_NEVER;
 	h->books.rng = config->seed;
@@ -473,7 +490,7 @@ struct sim_host *sim_add_host(struct sim *s, const struct sim_host_config *confi
 		.name = names[i],
 		.mac = { { 0x02, 0, 0, 0, 0, (uint8_t)(i + 1) } },
 		.link_up = true,
-		.caps = config->caps,
+		.caps = h->config.caps,
 	};
 	make_instance(h, i);
 	if (s->trace)

@@ -10,6 +10,7 @@
 /* A packet of the free list has room for this. */
 #define USUAL_BYTES 1600u
 #define ETH_BYTES 14u
+#define IP6_BYTES 40u
 
 struct sim_packet *sim_packet_new(struct sim *s, uint32_t len)
 {
@@ -104,33 +105,40 @@ static void put_ip4_checksum(uint8_t *ip)
 	put16(ip + 10, (uint16_t)~fold(sum(ip, (ip[0] & 15u) * 4)));
 }
 
-static void put_tcp4_checksum(const uint8_t *ip, uint8_t *tcp, uint32_t len)
+static void put_tcp_checksum(const uint8_t *ip, uint8_t *tcp, uint32_t len)
 {
-	uint64_t pseudo = sum(ip + 12, 8) + ((uint64_t)(6 + len) << 16);
+	uint64_t pseudo = ip[0] >> 4 == 4 ? sum(ip + 12, 8) : sum(ip + 8, 32);
 
+	pseudo += (uint64_t)(6 + len) << 16;
 	put16(tcp + 16, 0);
 	put16(tcp + 16, (uint16_t)~fold(pseudo + sum(tcp, len)));
 }
 
-/* The TCP header of an IPv4 packet, or NULL. */
-static const uint8_t *tcp_of(const struct sim_packet *p, uint32_t *payload)
+static bool is_ip4(const struct sim_packet *p)
 {
-	const uint8_t *ip = p->data + ETH_BYTES;
-	uint32_t ip_len, tcp_len;
+	return p->len >= ETH_BYTES + 20 && get16(p->data + 12) == 0x0800;
+}
 
-	if (p->len < ETH_BYTES + 40 || get16(p->data + 12) != 0x0800 || ip[9] != 6)
-		return NULL;
-	ip_len = (ip[0] & 15u) * 4;
-	tcp_len = (uint32_t)(ip[ip_len + 12] >> 4) * 4;
-	*payload = get16(ip + 2) - ip_len - tcp_len;
-	return ip + ip_len;
+static bool is_ip6(const struct sim_packet *p)
+{
+	return p->len >= ETH_BYTES + IP6_BYTES && get16(p->data + 12) == 0x86dd;
+}
+
+static uint32_t payload_of(const uint8_t *tcp, uint32_t len)
+{
+	return len - (uint32_t)(tcp[12] >> 4) * 4;
 }
 
 bool sim_packet_has_data(const struct sim_packet *p)
 {
-	uint32_t payload = 0;
+	const uint8_t *ip = p->data + ETH_BYTES;
+	uint32_t ip_len = (ip[0] & 15u) * 4;
 
-	return tcp_of(p, &payload) && payload > 0;
+	if (is_ip4(p) && ip[9] == 6 && p->len >= ETH_BYTES + ip_len + 20)
+		return payload_of(ip + ip_len, get16(ip + 2) - ip_len) > 0;
+	if (is_ip6(p) && ip[6] == 6 && p->len >= ETH_BYTES + IP6_BYTES + 20)
+		return payload_of(ip + IP6_BYTES, get16(ip + 4)) > 0;
+	return false;
 }
 
 /* RFC 3168 section 5: not-ECT packets are not marked. */
@@ -138,7 +146,11 @@ bool sim_packet_mark(struct sim_packet *p)
 {
 	uint8_t *ip = p->data + ETH_BYTES;
 
-	if (p->len < ETH_BYTES + 20 || get16(p->data + 12) != 0x0800 || (ip[1] & 3) == 0)
+	if (is_ip6(p) && (ip[1] & 0x30) != 0) {
+		ip[1] |= 0x30;
+		return true;
+	}
+	if (!is_ip4(p) || (ip[1] & 3) == 0)
 		return false;
 	ip[1] |= 3;
 	put_ip4_checksum(ip);
@@ -154,7 +166,7 @@ static void finish_checksum(struct sim_packet *p, const struct holm_frame *f)
 	put16(start + f->csum_off, (uint16_t)~fold(sum(start, p->len - f->csum_start)));
 }
 
-/* The n-th piece of a TCP super-frame over IPv4 whose bytes are in `all`. */
+/* The n-th piece of a TCP super-frame whose bytes are in `all`. */
 static struct sim_packet *cut(struct sim *s, const struct sim_packet *all,
 			      const struct holm_frame *f, uint32_t n)
 {
@@ -167,15 +179,19 @@ static struct sim_packet *cut(struct sim *s, const struct sim_packet *all,
 
 	memcpy(p->data, all->data, f->hdr_len);
 	memcpy(p->data + f->hdr_len, all->data + f->hdr_len + off, len);
-	put16(ip + 2, p->len - f->l3_off);
-	put16(ip + 4, get16(ip + 4) + n);
-	put_ip4_checksum(ip);
+	if (f->gso == HOLM_GSO_TCP6) {
+		put16(ip + 4, p->len - f->l4_off);
+	} else {
+		put16(ip + 2, p->len - f->l3_off);
+		put16(ip + 4, get16(ip + 4) + n);
+		put_ip4_checksum(ip);
+	}
 	put32(tcp + 4, get32(tcp + 4) + off);
 	if (n > 0)
 		tcp[13] &= 0x7f; /* CWR is the first one's */
 	if (len < left)
 		tcp[13] &= 0xf6; /* FIN and PSH are the last one's */
-	put_tcp4_checksum(ip, tcp, p->len - f->l4_off);
+	put_tcp_checksum(ip, tcp, p->len - f->l4_off);
 	return p;
 }
 
@@ -199,7 +215,8 @@ struct sim_packet *sim_packets_of(struct sim *s, const struct holm_frame *f, boo
 			finish_checksum(all, f);
 		return all;
 	}
-	if (f->gso != HOLM_GSO_TCP4 || f->csum != HOLM_CSUM_PARTIAL || f->gso_size == 0)
+	if ((f->gso != HOLM_GSO_TCP4 && f->gso != HOLM_GSO_TCP6) || f->csum != HOLM_CSUM_PARTIAL ||
+	    f->gso_size == 0)
 		sim_fail(s, "a super-frame that no adapter was offered");
 	for (uint32_t n = 0; f->hdr_len + n * f->gso_size < all->len; n++) {
 		*tail = cut(s, all, f, n);

@@ -171,6 +171,9 @@ struct sim_host {
 };
 
 extern const struct holm_proto *const sim_protos[];
+/* TCP and what it stands on, without its parts. */
+#define SIM_BASE \
+	&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_ipv6, &holm_icmp6, &holm_nd, &holm_tcp
 
 /* Wake the host at this time at the latest. */
 void sim_host_wake(struct sim_host *h, uint64_t at);
@@ -204,6 +207,7 @@ struct sim {
 	FILE *pcap;
 	bool trace;
 	uint64_t seed; /* for messages */
+	bool ip6;      /* hosts have IPv6 addresses; said before the first is added */
 	bool watched;  /* `wire` is wanted: every frame that left a host, and when (FNV-1a) */
 	uint64_t wire;
 };
@@ -212,9 +216,14 @@ struct sim {
 extern struct sim *sim_current;
 
 void sim_init(struct sim *s, uint64_t seed);
+/* Half of the seeds are for IPv6. */
+static inline bool sim_seed_is_ip6(uint64_t seed)
+{
+	return seed / 4 % 2 != 0;
+}
 /* trunk[0] and trunk[1]; perfect wires if never called. */
 void sim_set_trunk(struct sim *s, const struct sim_pipe_config trunk[2]);
-/* Hosts are 10.0.0.1, .2, ... in this order; each listens on SIM_PORT. */
+/* Hosts are 10.0.0.1, .2, ... in this order, or fd00::1, ::2; each listens on SIM_PORT. */
 struct sim_host *sim_add_host(struct sim *s, const struct sim_host_config *config);
 /* A host like most. */
 struct sim_host_config sim_host_default(void);
