@@ -414,8 +414,8 @@ $(eval $(call program,s390x,lib/,$(BE_CC),-static,,lib))
 # Fuzz targets, run over their kept inputs without a fuzzer.
 FUZZ_TARGETS := $(patsubst tests/fuzz/target/%.c,%,$(call wanted,$(wildcard \
 	tests/fuzz/target/*.c)))
-FUZZED_SRC := tests/fuzz/stage.c tests/fuzz/peer.c kernel/cmdline.c kernel/initrd.c kernel/apps/httpd/request.c \
-	kernel/apps/httpd/text.c tools/tap/options.c $(wildcard tests/pkt/parse*.c) \
+FUZZED_SRC := tests/fuzz/stage.c tests/fuzz/peer.c tests/fuzz/frames6.c kernel/cmdline.c \
+	kernel/initrd.c kernel/apps/httpd/request.c kernel/apps/httpd/text.c tools/tap/options.c $(wildcard tests/pkt/parse*.c) \
 	tests/pkt/token.c tests/pkt/packet.c tests/pkt/names.c
 FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/host/fuzz/%)
 $(eval $(call room,host,fuzzed,$(FUZZED_SRC)))

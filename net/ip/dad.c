@@ -64,7 +64,7 @@ static void probe(struct holm_net *net, struct nd_addr *a)
 		succeed(net, a);
 		return;
 	}
-	if (netif_room(a->nif->netif) == 0) {
+	if (netif_queue_room(a->nif->netif) == 0) {
 		net_timer_arm(net, &a->timer, net->now + NEIGH_BUSY_NS);
 		return;
 	}

@@ -239,7 +239,7 @@ static bool ask(struct holm_net *net, struct neigh *n, bool broadcast)
 {
 	struct holm_mac mac;
 
-	if (netif_room(n->netif) == 0)
+	if (netif_queue_room(n->netif) == 0)
 		return false;
 	memcpy(&mac, n->header, sizeof(mac));
 	n->asked_ns = net->now;

@@ -63,15 +63,19 @@ struct netif_waiter {
 	void (*wake)(struct holm_net *net, struct netif_waiter *waiter);
 };
 
+/* How many frames the queue has room for: what limits those who may take from the reserve. */
+static inline size_t netif_queue_room(const struct holm_netif *netif)
+{
+	return netif->ring_mask + 1 - (netif->tail - netif->head);
+}
+
 /*
  * How many frames could be queued now without loss: room in the queue, and frames in the pool above
  * the reserve (software GSO takes one per segment).
  */
 static inline size_t netif_room(const struct holm_netif *netif)
 {
-	size_t queue = netif->ring_mask + 1 - (netif->tail - netif->head);
-
-	return min_size(queue, pool_available(netif->net->pool));
+	return min_size(netif_queue_room(netif), pool_available(netif->net->pool));
 }
 
 /* Call waiter->wake() once when there is room again. Waiting already is fine. */

@@ -4,8 +4,7 @@
 #include "lib/checksum.h"
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
-
-enum { L4 = ETH_HDR_BYTES + IP4_HDR_BYTES };
+#include "net/wire/ip6.h"
 
 uint8_t peer_byte(uint64_t position)
 {
@@ -93,30 +92,53 @@ static void see_segment(struct peer *p, const struct tcp_hdr_info *info, const u
 	check_ack(p, info);
 }
 
+/* A segment of `len` bytes whose pseudo header sums up to `pseudo`. */
+static void see_tcp(struct peer *p, const uint8_t *l4, size_t len, uint32_t pseudo)
+{
+	struct tcp_hdr_info info;
+	enum holm_drop why;
+
+	CHECK(tcp_parse(l4, len, &info, &why));
+	if (p->checks_sums)
+		CHECK(checksum_finish(checksum_partial(l4, len, pseudo)) == 0);
+	if (info.dport == PEER_PORT && (info.sport == p->self_port || p->self_port == 0)) {
+		p->self_port = info.sport;
+		see_segment(p, &info, l4 + info.hdr_len, len - info.hdr_len);
+	}
+}
+
+static void see_ip4(struct peer *p, const uint8_t *packet, size_t len)
+{
+	struct ip4_info ip;
+	enum holm_drop why;
+	uint32_t l4_len;
+
+	CHECK(ip4_parse(packet, len, len, &ip, &why));
+	l4_len = ip4_payload_len(&ip);
+	if (ip.proto == IP4_PROTO_TCP)
+		see_tcp(p, packet + IP4_HDR_BYTES, l4_len,
+			ip4_pseudo_sum(ip.src, ip.dst, IP4_PROTO_TCP, l4_len));
+}
+
+static void see_ip6(struct peer *p, const uint8_t *packet, size_t len)
+{
+	struct ip6_info ip;
+	enum holm_drop why;
+
+	CHECK(ip6_parse(packet, len, len, &ip, &why));
+	if (ip.next == IP6_PROTO_TCP)
+		see_tcp(p, packet + IP6_HDR_BYTES, ip.payload_len,
+			ip_pseudo_sum(&ip.src, &ip.dst, IP6_PROTO_TCP, ip.payload_len));
+}
+
 void peer_see(void *ctx, const uint8_t *frame, size_t len)
 {
 	struct peer *p = ctx;
-	struct tcp_hdr_info info;
-	struct ip4_info ip;
-	enum holm_drop why;
-	size_t l4_len;
 
-	if (load_be16(frame + 12) != ETH_TYPE_IP4)
-		return;
-	CHECK(ip4_parse(frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES, len - ETH_HDR_BYTES, &ip,
-			&why));
-	if (ip.proto != IP4_PROTO_TCP)
-		return;
-	l4_len = ip4_payload_len(&ip);
-	CHECK(tcp_parse(frame + L4, l4_len, &info, &why));
-	if (p->checks_sums)
-		CHECK(checksum_finish(checksum_partial(frame + L4, l4_len,
-						       ip4_pseudo_sum(ip.src, ip.dst, IP4_PROTO_TCP,
-								      (uint32_t)l4_len))) == 0);
-	if (info.dport == PEER_PORT && (info.sport == p->self_port || p->self_port == 0)) {
-		p->self_port = info.sport;
-		see_segment(p, &info, frame + L4 + info.hdr_len, l4_len - info.hdr_len);
-	}
+	if (load_be16(frame + 12) == ETH_TYPE_IP4)
+		see_ip4(p, frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES);
+	else if (load_be16(frame + 12) == ETH_TYPE_IP6)
+		see_ip6(p, frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES);
 }
 
 /* What the peer's segment allows the instance, however the instance takes it. */
@@ -141,16 +163,16 @@ static void note_sent(struct peer *p, const struct tcp_hdr_info *info, size_t le
 void peer_send(struct peer *p, struct tcp_hdr_info *info, size_t len, size_t piece)
 {
 	static uint8_t frame[STAGE_FRAME_MAX];
+	uint8_t *l4 = frame + stage_l4(p->stage);
 	int64_t at = position_of(info->seq, p->iss, p->acked);
 	size_t hdr_len, frame_len;
 
 	info->sport = PEER_PORT;
 	info->dport = p->self_port;
-	hdr_len = tcp_build(frame + L4, info);
+	hdr_len = tcp_build(l4, info);
 	for (size_t i = 0; i < len; i++)
-		frame[L4 + hdr_len + i] = peer_byte((uint64_t)(at + (int64_t)i));
-	frame_len = stage_ip4(frame, IP4_PROTO_TCP, hdr_len + len);
-	stage_sum(frame, IP4_PROTO_TCP, hdr_len + len);
+		l4[hdr_len + i] = peer_byte((uint64_t)(at + (int64_t)i));
+	frame_len = stage_packet(p->stage, frame, IP4_PROTO_TCP, hdr_len + len);
 	note_sent(p, info, len);
 	stage_receive(p->stage, frame, frame_len, piece, HOLM_CSUM_NONE);
 	stage_settle(p->stage);
@@ -198,8 +220,11 @@ void peer_answer(struct peer *p, const struct tcp_hdr_info *options)
 {
 	struct tcp_hdr_info syn = syn_of(p, options);
 
-	if (!p->knows_self_iss)
+	/* Its SYN has not left: whoever opens later begins with numbers of his own. */
+	if (!p->knows_self_iss) {
+		p->is_over = true;
 		return;
+	}
 	syn.flags |= TCP_ACK;
 	syn.ack = p->self_iss + 1;
 	syn.tsecr = p->ts_recent;

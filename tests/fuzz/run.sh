@@ -57,7 +57,7 @@ max_len()
 {
 	case $1 in
 	arp | icmp4 | ip4 | tcp | udp) echo 128 ;;
-	icmp6 | ip6) echo 256 ;;
+	icmp6 | ip6 | mld | nd) echo 256 ;;
 	dhcp4) echo 600 ;;
 	*) echo 2048 ;;
 	esac

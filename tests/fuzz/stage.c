@@ -5,6 +5,8 @@
 #include "net/wire/arp.h"
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
+#include "net/wire/nd.h"
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
 #include "tests/fuzz/fuzz.h"
@@ -86,7 +88,7 @@ static const struct holm_dev_ops stage_ops = { .tx = stage_tx };
 
 static void add_device(struct stage *s, const struct stage_options *o)
 {
-	struct holm_addr self = ip4_to_addr(STAGE_SELF);
+	struct holm_addr self = o->ip6 ? stage_addr6(1) : ip4_to_addr(STAGE_SELF);
 
 	s->dev.ops = &stage_ops;
 	s->dev.name = "fuzz0";
@@ -98,7 +100,7 @@ static void add_device(struct stage *s, const struct stage_options *o)
 	s->dev.caps.gso_max = o->features & HOLM_DEV_TSO4 ? 65535 : 0;
 	CHECK(holm_net_add_dev(s->net, &s->dev) > 0);
 	if (!o->no_address)
-		CHECK(holm_addr_add(s->net, &s->dev, &self, 24) == 0);
+		CHECK(holm_addr_add(s->net, &s->dev, &self, o->ip6 ? 64 : 24) == 0);
 }
 
 /* Frame memory, once for all inputs: half a megabyte each time would be most of the work. */
@@ -129,6 +131,7 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	s->memory_in_use = 0;
 	s->refuses_memory = s->is_blocked = false;
 	s->random = 1;
+	s->ip6 = o->ip6;
 	s->frames_now = 0;
 	s->has_trace = getenv("FUZZ_TRACE") != NULL;
 	memset(&s->dev, 0, sizeof(s->dev));
@@ -138,6 +141,9 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	      o->frames);
 	holm_net_poll(s->net, s->now, 64);
 	add_device(s, o);
+	/* Until nobody has said that the address is his. */
+	if (o->ip6)
+		stage_pass(s, 5 * SECOND, 40);
 }
 
 void stage_fini(struct stage *s)
@@ -218,6 +224,19 @@ void stage_pass(struct stage *s, uint64_t ns, unsigned steps)
 	stage_settle(s);
 }
 
+/* RFC 4861 section 7.2.3: it asks where we are, and says where it is. */
+static void introduce6(struct stage *s)
+{
+	const struct holm_mac mac = { { 2, 0, 0, 0, 0, 2 } };
+	const struct holm_addr self = stage_addr6(1);
+	uint8_t frame[STAGE_L4_IP6 + ND_SENT_MAX];
+	size_t len = nd_build_solicit(frame + STAGE_L4_IP6, &self, &mac, NULL);
+
+	len = stage_ip6(frame, IP6_PROTO_ICMP, len);
+	stage_receive(s, frame, len, 0, HOLM_CSUM_NONE);
+	stage_settle(s);
+}
+
 void stage_introduce(struct stage *s)
 {
 	struct arp_info info = {
@@ -231,6 +250,10 @@ void stage_introduce(struct stage *s)
 				.type = ETH_TYPE_ARP };
 	uint8_t frame[ETH_FRAME_MIN] = { 0 };
 
+	if (s->ip6) {
+		introduce6(s);
+		return;
+	}
 	eth_build(frame, &eth);
 	arp_build(frame + ETH_HDR_BYTES, &info);
 	stage_receive(s, frame, sizeof(frame), 0, HOLM_CSUM_NONE);
@@ -255,10 +278,23 @@ size_t stage_ip4(uint8_t *frame, uint8_t proto, size_t len)
 	return ETH_HDR_BYTES + IP4_HDR_BYTES + len;
 }
 
+/* Where a transport has its checksum. */
+static size_t sum_offset(uint8_t proto)
+{
+	switch (proto) {
+	case IP4_PROTO_TCP:
+		return TCP_CSUM_OFFSET;
+	case IP4_PROTO_UDP:
+		return 6;
+	default:
+		return 2; /* of ICMP */
+	}
+}
+
 void stage_sum(uint8_t *frame, uint8_t proto, size_t len)
 {
 	uint8_t *l4 = frame + ETH_HDR_BYTES + IP4_HDR_BYTES;
-	size_t at = proto == IP4_PROTO_TCP ? TCP_CSUM_OFFSET : proto == IP4_PROTO_UDP ? 6 : 2;
+	size_t at = sum_offset(proto);
 	uint32_t sum = 0;
 
 	if (len < at + 2)
@@ -268,4 +304,57 @@ void stage_sum(uint8_t *frame, uint8_t proto, size_t len)
 				     (uint32_t)len);
 	store_be16(l4 + at, 0);
 	store_be16(l4 + at, checksum_finish(checksum_partial(l4, len, sum)));
+}
+
+struct holm_addr stage_addr6(uint8_t which)
+{
+	struct holm_addr a = holm_addr_any6();
+
+	a.b[0] = 0xfd;
+	a.b[15] = which;
+	return a;
+}
+
+size_t stage_ip6_between(uint8_t *frame, const struct holm_addr *src, const struct holm_addr *dst,
+			 uint8_t proto, size_t len)
+{
+	struct eth_info eth = { .dst = { { 2, 0, 0, 0, 0, 1 } },
+				.src = { { 2, 0, 0, 0, 0, 2 } },
+				.type = ETH_TYPE_IP6 };
+	/* RFC 4861 section 6.1: discovery is believed with 255 alone. */
+	struct ip6_info ip = { .src = *src,
+			       .dst = *dst,
+			       .payload_len = (uint16_t)len,
+			       .next = proto,
+			       .hop_limit = 255 };
+	uint8_t *l4 = frame + STAGE_L4_IP6, *sum = l4 + sum_offset(proto);
+
+	if (ip6_is_multicast(dst))
+		eth.dst = ip6_multicast_mac(dst);
+	eth_build(frame, &eth);
+	ip6_build(frame + ETH_HDR_BYTES, &ip);
+	if (sum + 2 <= l4 + len) {
+		store_be16(sum, 0);
+		store_be16(sum, checksum_finish(checksum_partial(
+					l4, len, ip_pseudo_sum(src, dst, proto, (uint32_t)len))));
+	}
+	return STAGE_L4_IP6 + len;
+}
+
+size_t stage_ip6(uint8_t *frame, uint8_t proto, size_t len)
+{
+	const struct holm_addr src = stage_addr6(2), dst = stage_addr6(1);
+
+	return stage_ip6_between(frame, &src, &dst, proto, len);
+}
+
+size_t stage_packet(const struct stage *s, uint8_t *frame, uint8_t proto, size_t len)
+{
+	size_t frame_len;
+
+	if (s->ip6)
+		return stage_ip6(frame, proto, len);
+	frame_len = stage_ip4(frame, proto, len);
+	stage_sum(frame, proto, len);
+	return frame_len;
 }

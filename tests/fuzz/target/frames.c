@@ -1,7 +1,8 @@
 /*
  * Whole frames into a host that does everything it can: ARP, ICMP, a UDP service, a TCP echo service,
- * with an address of its own or looking for one by DHCP. Frames are raw, or raw behind headers that
- * fit, with the checksum made good, so that each layer gets its share of nonsense.
+ * with an address of its own or looking for one by DHCP; or the same over IPv6, with the addresses that
+ * routers say. Frames are raw, or raw behind headers that fit, with the checksum made good, so that each
+ * layer gets its share of nonsense.
  */
 #include <holm/dhcp.h>
 #include <holm/socket.h>
@@ -10,7 +11,9 @@
 #include "net/wire/dhcp4.h"
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
 #include "net/wire/udp.h"
+#include "tests/fuzz/frames6.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/stage.h"
 
@@ -24,14 +27,27 @@ struct world {
 	struct holm_dhcp *dhcp;
 	struct fuzz_input in;
 	uint32_t xid; /* of the client's latest message */
+	struct holm_addr link_local;
 };
 
 static struct world world;
 
 static const struct holm_proto *const protos[] = {
-	&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4, &holm_udp,
-	&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, NULL,
+	&holm_arp,  &holm_ipv4,	    HOLM_IP_PARTS, &holm_icmp4,	   &holm_igmp,
+	&holm_ipv6, &holm_icmp6,    &holm_nd,	   &holm_mld,	   &holm_udp,
+	&holm_tcp,  HOLM_TCP_PARTS, &holm_sockets, &holm_sockets6, NULL,
 };
+
+/* The address that IPv6 gave itself is where much of discovery goes to. */
+static void see_ip6(struct world *w, const uint8_t *packet, size_t len)
+{
+	struct ip6_info ip;
+	enum holm_drop why;
+
+	CHECK(ip6_parse(packet, len, len, &ip, &why));
+	if (ip6_is_link_local(&ip.src))
+		w->link_local = ip.src;
+}
 
 /* What is sent is readable, and DHCP's transaction is remembered for the answers. */
 static void see(void *ctx, const uint8_t *frame, size_t len)
@@ -42,6 +58,8 @@ static void see(void *ctx, const uint8_t *frame, size_t len)
 	char text[256];
 
 	CHECK(len >= ETH_HDR_BYTES && eth_print(text, sizeof(text), frame, len) > 0);
+	if (load_be16(frame + 12) == ETH_TYPE_IP6)
+		see_ip6(w, frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES);
 	if (load_be16(frame + 12) != ETH_TYPE_IP4)
 		return;
 	CHECK(ip4_parse(frame + ETH_HDR_BYTES, len - ETH_HDR_BYTES, len - ETH_HDR_BYTES, &ip,
@@ -54,14 +72,20 @@ static void see(void *ctx, const uint8_t *frame, size_t len)
 static void open_services(struct world *w)
 {
 	struct holm_sockaddr_in any = { .family = HOLM_AF_INET };
+	struct holm_sockaddr_in6 any6 = { .family = HOLM_AF_INET6 };
+	bool ip6 = w->stage.ip6;
+	int domain = ip6 ? HOLM_AF_INET6 : HOLM_AF_INET;
+	const void *name = ip6 ? (const void *)&any6 : &any;
+	uint32_t len = ip6 ? sizeof(any6) : sizeof(any);
 	struct holm_net *net = w->stage.net;
 
 	store_be16(any.port, SERVICE_PORT);
-	CHECK(holm_socket_open(net, HOLM_AF_INET, HOLM_SOCK_STREAM, 0, NULL, &w->listener) == 0);
-	CHECK(holm_socket_bind(w->listener, &any, sizeof(any)) == 0);
+	store_be16(any6.port, SERVICE_PORT);
+	CHECK(holm_socket_open(net, domain, HOLM_SOCK_STREAM, 0, NULL, &w->listener) == 0);
+	CHECK(holm_socket_bind(w->listener, name, len) == 0);
 	CHECK(holm_socket_listen(w->listener, 4) == 0);
-	CHECK(holm_socket_open(net, HOLM_AF_INET, HOLM_SOCK_DGRAM, 0, NULL, &w->udp) == 0);
-	CHECK(holm_socket_bind(w->udp, &any, sizeof(any)) == 0);
+	CHECK(holm_socket_open(net, domain, HOLM_SOCK_DGRAM, 0, NULL, &w->udp) == 0);
+	CHECK(holm_socket_bind(w->udp, name, len) == 0);
 }
 
 static void begin(struct world *w)
@@ -72,15 +96,16 @@ static void begin(struct world *w)
 		.frames = 128,
 		.features = choice & 2 ? HOLM_DEV_RX_CSUM | HOLM_DEV_TX_CSUM : 0,
 		.no_address = choice & 1,
+		.ip6 = choice & 8,
 	};
 
 	w->stage.sent = see;
 	w->stage.ctx = w;
 	stage_init(&w->stage, &o);
 	open_services(w);
-	if (choice & 1)
+	if (choice & 1 && !o.ip6)
 		CHECK(holm_dhcp_start(w->stage.net, &w->stage.dev, "fuzz", &w->dhcp) == 0);
-	else
+	else if (!(choice & 1))
 		stage_introduce(&w->stage);
 	if (choice & 4)
 		holm_net_set_trace(w->stage.net, true);
@@ -171,11 +196,21 @@ static void receive_dhcp(struct world *w)
 	stage_receive(&w->stage, frame, len, 0, HOLM_CSUM_NONE);
 }
 
+static void receive_ip6(struct world *w, uint8_t kind)
+{
+	struct frames6 m = { .in = &w->in,
+			     .link_local = w->link_local,
+			     .service_port = SERVICE_PORT };
+	uint8_t frame[FRAMES6_BYTES];
+
+	stage_receive(&w->stage, frame, frames6_make(&m, kind, frame), 0, HOLM_CSUM_NONE);
+}
+
 /* ---- what the services do ---- */
 
 static void echo_datagrams(struct world *w)
 {
-	struct holm_sockaddr_in from;
+	struct holm_sockaddr_in6 from; /* the longer of the two */
 	uint8_t data[2048];
 	struct holm_iov iov = { data, sizeof(data) };
 	struct holm_msg msg = { .name = &from, .name_len = sizeof(from), .iov = &iov, .iovcnt = 1 };
@@ -228,15 +263,10 @@ static void serve(struct world *w)
 	stage_settle(&w->stage);
 }
 
-static void step(struct world *w)
+/* Of what follows IPv4 or IPv6 has each its own. */
+static void receive_packet(struct world *w, uint8_t kind)
 {
-	uint8_t op = fuzz_u8(&w->in);
-
-	switch (op & 15) {
-	case 0:
-	case 1:
-		receive_raw(w);
-		break;
+	switch (kind) {
 	case 2:
 		receive_ip4(w, fuzz_u8(&w->in));
 		break;
@@ -255,20 +285,29 @@ static void step(struct world *w)
 	case 9:
 		receive_udp(w);
 		break;
-	case 10:
-	case 11:
-	case 12:
+	default:
 		receive_dhcp(w);
 		break;
-	case 13:
+	}
+}
+
+static void step(struct world *w)
+{
+	uint8_t op = fuzz_u8(&w->in), kind = op & 15;
+
+	if (kind == 13) {
 		w->stage.refuses_memory = op & 16;
 		w->stage.is_blocked = op & 32;
 		if (!w->stage.is_blocked)
 			holm_net_tx_ready(w->stage.net, &w->stage.dev);
-		break;
-	default:
+	} else if (kind > 13) {
 		stage_pass(&w->stage, fuzz_u8(&w->in) * SECOND / (op & 16 ? 1 : 1000), 20);
-		break;
+	} else if (kind < 2) {
+		receive_raw(w);
+	} else if (w->stage.ip6) {
+		receive_ip6(w, op >> 4 ^ kind);
+	} else {
+		receive_packet(w, kind);
 	}
 	stage_settle(&w->stage);
 	serve(w);
@@ -297,6 +336,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 
 	w->in = (struct fuzz_input){ data, size };
 	w->xid = 0;
+	w->link_local = holm_addr_any6();
 	begin(w);
 	for (unsigned i = 0; i < STEPS_MAX && w->in.n > 0; i++)
 		step(w);

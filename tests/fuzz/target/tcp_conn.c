@@ -7,6 +7,7 @@
 #include <holm/socket.h>
 
 #include "net/wire/icmp4.h"
+#include "net/wire/icmp6.h"
 #include "net/wire/ip4.h"
 #include "tests/fuzz/peer.h"
 
@@ -16,7 +17,7 @@
 enum {
 	STEPS_MAX = 200,
 	WRITE_MAX = 1 << 16,
-	TSO_FEATURES = HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4,
+	TSO_FEATURES = HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4 | HOLM_DEV_TSO6,
 };
 
 struct world {
@@ -30,17 +31,40 @@ struct world {
 static struct world world;
 
 static const struct holm_proto *const protos[] = {
-	&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4, &holm_udp,
-	&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, NULL,
+	&holm_arp, &holm_ipv4, HOLM_IP_PARTS,  &holm_icmp4,   &holm_ipv6,     &holm_icmp6, &holm_nd,
+	&holm_udp, &holm_tcp,  HOLM_TCP_PARTS, &holm_sockets, &holm_sockets6, NULL,
 };
 
-static struct holm_sockaddr_in address(uint32_t addr, uint16_t port)
+static int domain(const struct world *w)
 {
-	struct holm_sockaddr_in sa = { .family = HOLM_AF_INET };
+	return w->stage.ip6 ? HOLM_AF_INET6 : HOLM_AF_INET;
+}
 
-	store_be16(sa.port, port);
-	store_be32(sa.addr, addr);
-	return sa;
+struct name {
+	union {
+		struct holm_sockaddr_in in;
+		struct holm_sockaddr_in6 in6;
+	} addr;
+	uint32_t len;
+};
+
+/* The wildcard, or the peer. */
+static struct name name_of(const struct world *w, bool peer, uint16_t port)
+{
+	struct name name = { .len = sizeof(name.addr.in) };
+	struct holm_addr peer6 = stage_addr6(2);
+
+	if (w->stage.ip6) {
+		name.len = sizeof(name.addr.in6);
+		name.addr.in6 = (struct holm_sockaddr_in6){ .family = HOLM_AF_INET6 };
+		store_be16(name.addr.in6.port, port);
+		memcpy(name.addr.in6.addr, peer6.b, peer ? sizeof(peer6.b) : 0);
+		return name;
+	}
+	name.addr.in.family = HOLM_AF_INET;
+	store_be16(name.addr.in.port, port);
+	store_be32(name.addr.in.addr, peer ? STAGE_PEER : 0);
+	return name;
 }
 
 /* ---- how it begins ---- */
@@ -64,12 +88,11 @@ static struct tcp_hdr_info syn_options(struct peer *p, uint8_t choice, uint8_t m
 
 static void listen_and_accept(struct world *w, const struct tcp_hdr_info *options)
 {
-	struct holm_sockaddr_in self = address(0, SELF_PORT);
+	struct name self = name_of(w, false, SELF_PORT);
 
-	if (holm_socket_open(w->stage.net, HOLM_AF_INET, HOLM_SOCK_STREAM, 0, NULL, &w->listener) !=
-	    0)
+	if (holm_socket_open(w->stage.net, domain(w), HOLM_SOCK_STREAM, 0, NULL, &w->listener) != 0)
 		return;
-	CHECK(holm_socket_bind(w->listener, &self, sizeof(self)) == 0);
+	CHECK(holm_socket_bind(w->listener, &self.addr, self.len) == 0);
 	CHECK(holm_socket_listen(w->listener, 4) == 0);
 	w->peer.self_port = SELF_PORT;
 	peer_open(&w->peer, options);
@@ -78,11 +101,11 @@ static void listen_and_accept(struct world *w, const struct tcp_hdr_info *option
 
 static void connect_out(struct world *w, const struct tcp_hdr_info *options)
 {
-	struct holm_sockaddr_in to = address(STAGE_PEER, PEER_PORT);
+	struct name to = name_of(w, true, PEER_PORT);
 
-	if (holm_socket_open(w->stage.net, HOLM_AF_INET, HOLM_SOCK_STREAM, 0, NULL, &w->conn) != 0)
+	if (holm_socket_open(w->stage.net, domain(w), HOLM_SOCK_STREAM, 0, NULL, &w->conn) != 0)
 		return;
-	CHECK(holm_socket_connect(w->conn, &to, sizeof(to)) == -HOLM_EINPROGRESS);
+	CHECK(holm_socket_connect(w->conn, &to.addr, to.len) == -HOLM_EINPROGRESS);
 	stage_settle(&w->stage);
 	peer_answer(&w->peer, options);
 }
@@ -95,7 +118,8 @@ static void begin(struct world *w)
 		.protos = protos,
 		.features = choice & 8 ? TSO_FEATURES : 0,
 		.frames = choice & 16 ? 40 : 200,
-		.mtu = choice & 32 ? 576 : 1500,
+		.mtu = choice & 32 ? (third & 32 ? 1280 : 576) : 1500,
+		.ip6 = (third & 32) != 0,
 	};
 	struct holm_config config;
 	struct tcp_hdr_info options;
@@ -222,10 +246,40 @@ static void send_well(struct world *w)
 	peer_send(p, &info, some_length(w, fuzz_u8(&w->in)), 0);
 }
 
-/* An ICMP error about a segment that may have been sent. */
-static void send_error(struct world *w)
+/* The ports and the number of a segment that may have been sent: what an error quotes. */
+static void quote(struct world *w, uint8_t *out)
 {
-	struct peer *p = &w->peer;
+	store_be16(out, w->peer.self_port);
+	store_be16(out + 2, PEER_PORT);
+	store_be32(out + 4,
+		   near_number(w, fuzz_u8(&w->in), w->peer.self_iss + (uint32_t)w->peer.sent_max));
+}
+
+/* Types and codes of ICMPv6 are others; the MTU has 32 bits. */
+static void send_error6(struct world *w)
+{
+	struct icmp6_info icmp = { .type = fuzz_u8(&w->in) & 1 ? ICMP6_TOO_BIG
+							       : fuzz_u8(&w->in) & 131,
+				   .code = fuzz_u8(&w->in) & 7,
+				   .value = fuzz_u16(&w->in) };
+	struct ip6_info ip = { .src = stage_addr6(1),
+			       .dst = stage_addr6(2),
+			       .payload_len = 1400,
+			       .next = IP6_PROTO_TCP,
+			       .hop_limit = 64 };
+	uint8_t frame[STAGE_L4_IP6 + ICMP6_HDR_BYTES + IP6_HDR_BYTES + 8];
+	uint8_t *quoted = frame + STAGE_L4_IP6 + ICMP6_HDR_BYTES;
+
+	icmp6_build(frame + STAGE_L4_IP6, &icmp);
+	ip6_build(quoted, &ip);
+	quote(w, quoted + IP6_HDR_BYTES);
+	stage_ip6(frame, IP6_PROTO_ICMP, sizeof(frame) - STAGE_L4_IP6);
+	stage_receive(&w->stage, frame, sizeof(frame), 0, HOLM_CSUM_NONE);
+	stage_settle(&w->stage);
+}
+
+static void send_error4(struct world *w)
+{
 	struct icmp4_info icmp = { .type = fuzz_u8(&w->in) & 1 ? ICMP4_UNREACHABLE
 							       : fuzz_u8(&w->in),
 				   .code = fuzz_u8(&w->in) & 15,
@@ -235,18 +289,24 @@ static void send_error(struct world *w)
 			       .total_len = 1500,
 			       .ttl = 64,
 			       .proto = IP4_PROTO_TCP };
-	uint8_t frame[128], *quote = frame + 34 + ICMP4_HDR_BYTES;
+	uint8_t frame[128], *quoted = frame + 34 + ICMP4_HDR_BYTES;
 	size_t len = ICMP4_HDR_BYTES + IP4_HDR_BYTES + 8;
 
 	icmp4_build(frame + 34, &icmp);
-	ip4_build(quote, &ip);
-	store_be16(quote + 20, p->self_port);
-	store_be16(quote + 22, PEER_PORT);
-	store_be32(quote + 24,
-		   near_number(w, fuzz_u8(&w->in), p->self_iss + (uint32_t)p->sent_max));
+	ip4_build(quoted, &ip);
+	quote(w, quoted + IP4_HDR_BYTES);
 	stage_sum(frame, IP4_PROTO_ICMP, len);
 	stage_receive(&w->stage, frame, stage_ip4(frame, IP4_PROTO_ICMP, len), 0, HOLM_CSUM_NONE);
 	stage_settle(&w->stage);
+}
+
+/* An ICMP error about a segment that may have been sent. */
+static void send_error(struct world *w)
+{
+	if (w->stage.ip6)
+		send_error6(w);
+	else
+		send_error4(w);
 }
 
 /* ---- what the user does ---- */
