@@ -32,9 +32,9 @@ static double bytes_per_end(const struct world *w, int side, uint8_t state, uint
 	return (double)w->side[side].env_bytes / ends;
 }
 
-double memory_idle_bytes(uint32_t connections)
+double memory_idle_bytes(uint32_t connections, bool ip6)
 {
-	struct world_options many = { .idle = connections };
+	struct world_options many = { .idle = connections, .ip6 = ip6 };
 	struct world *w = world_new(&many);
 	double bytes;
 
@@ -52,10 +52,10 @@ static void lose_frames(struct holm_pair_end *to)
 }
 
 /* Every SYN is answered and no answer arrives. */
-double memory_halfopen_bytes(uint32_t connections)
+double memory_halfopen_bytes(uint32_t connections, bool ip6)
 {
 	struct holm_tcp **client = calloc(connections, sizeof(struct holm_tcp *));
-	struct world_options none = { 0 };
+	struct world_options none = { .ip6 = ip6 };
 	struct holm_tcp *listener[16];
 	uint32_t ports = (connections + WORLD_PER_PORT - 1) / WORLD_PER_PORT;
 	struct world *w;
@@ -90,9 +90,9 @@ double memory_halfopen_bytes(uint32_t connections)
 }
 
 /* The side that closes first has the record. */
-double memory_timewait_bytes(uint32_t connections)
+double memory_timewait_bytes(uint32_t connections, bool ip6)
 {
-	struct world_options none = { 0 };
+	struct world_options none = { .ip6 = ip6 };
 	struct holm_tcp *listener = NULL;
 	struct world *w;
 	double bytes;

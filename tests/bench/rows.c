@@ -32,6 +32,11 @@ const struct row bench_rows[] = {
 	{ "crr.ts", { .timestamps = true }, run_crr, 300, 20000, NULL },
 	{ "udp64", { 0 }, run_udp64, 50, 10000, floor_udp64 },
 	{ "udp1472", { 0 }, run_udp1472, 50, 5000, floor_udp1472 },
+	{ "bulk6", { .ip6 = true }, run_bulk, 40, 4000, floor_bulk },
+	{ "bulk6.super", { .super = true, .ip6 = true }, run_bulk, 40, 4000, floor_memcpy },
+	{ "rr6", { .ip6 = true }, run_rr, 500, 100000, floor_rr },
+	{ "crr6", { .ip6 = true }, run_crr, 300, 20000, NULL },
+	{ "udp64.6", { .ip6 = true }, run_udp64, 50, 10000, floor_udp64 },
 	{ "socket.rr", { .sockets = true }, run_socket_rr, 500, 100000, floor_rr },
 	{ "epoll@10", { .sockets = true, .watched = 10 }, run_epoll, 500, 200000, NULL },
 	{ "epoll@100000", { .sockets = true, .watched = 100000 }, run_epoll, 500, 200000, NULL },
@@ -70,6 +75,7 @@ static void verify(void)
 		{ .verify = true },
 		{ .verify = true, .timestamps = true },
 		{ .verify = true, .window = 1024 * 1024 },
+		{ .verify = true, .ip6 = true },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -85,16 +91,21 @@ static void print_values(char **names, int n)
 {
 	static const struct {
 		const char *name;
-		double (*measure)(uint32_t connections);
+		double (*measure)(uint32_t connections, bool ip6);
+		bool ip6;
 	} values[] = {
-		{ "idle_bytes", memory_idle_bytes },
-		{ "halfopen_bytes", memory_halfopen_bytes },
-		{ "timewait_bytes", memory_timewait_bytes },
+		{ "idle_bytes", memory_idle_bytes, false },
+		{ "halfopen_bytes", memory_halfopen_bytes, false },
+		{ "timewait_bytes", memory_timewait_bytes, false },
+		{ "idle6_bytes", memory_idle_bytes, true },
+		{ "halfopen6_bytes", memory_halfopen_bytes, true },
+		{ "timewait6_bytes", memory_timewait_bytes, true },
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		if (bench_wanted(values[i].name, names, n))
-			printf("%s %.1f bytes\n", values[i].name, values[i].measure(CONNECTIONS));
+			printf("%s %.1f bytes\n", values[i].name,
+			       values[i].measure(CONNECTIONS, values[i].ip6));
 }
 
 bool bench_other(const char *mode, char **names, int n)

@@ -51,11 +51,24 @@ static struct holm_dev_caps caps_of(const struct world_options *o)
 	if (o->nocsum)
 		caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM;
 	if (o->super) {
-		caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4;
+		caps.features |=
+			HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4 | HOLM_DEV_TSO6;
 		caps.segs_max = 64;
 		caps.gso_max = 65535;
 	}
 	return caps;
+}
+
+/* 10.0.0.1 and 10.0.0.2, or fd00::1 and fd00::2. */
+static struct holm_addr addr_of(const struct world *w, int side)
+{
+	struct holm_addr a = holm_addr_any6();
+
+	if (!w->options.ip6)
+		return holm_addr_ip4(10, 0, 0, (uint8_t)(side + 1));
+	a.b[0] = 0xfd;
+	a.b[15] = (uint8_t)(side + 1);
+	return a;
 }
 
 static void side_init(struct world *w, int i)
@@ -67,6 +80,10 @@ static void side_init(struct world *w, int i)
 	static const struct holm_proto *const with_sockets[] = {
 		&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4, &holm_udp,
 		&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, &holm_unix,  NULL,
+	};
+	static const struct holm_proto *const with_ip6[] = {
+		&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4,    &holm_ipv6, &holm_icmp6,
+		&holm_nd,  &holm_udp,  &holm_tcp,     HOLM_TCP_PARTS, NULL,
 	};
 	struct world_side *s = &w->side[i];
 	struct holm_env env = {
@@ -86,7 +103,10 @@ static void side_init(struct world *w, int i)
 	/* The window scale is agreed on before there is a buffer. */
 	if (w->options.window > config.tcp_rcvbuf_bytes)
 		config.tcp_rcvbuf_bytes = w->options.window;
-	err = holm_net_create(&s->net, &config, &env, w->options.sockets ? with_sockets : protos);
+	err = holm_net_create(&s->net, &config, &env,
+			      w->options.ip6	   ? with_ip6
+			      : w->options.sockets ? with_sockets
+						   : protos);
 	if (err)
 		die("holm_net_create", err);
 	s->region = aligned_alloc(4096, (holm_pool_region_bytes(FRAMES) + 4095) / 4096 * 4096);
@@ -94,8 +114,8 @@ static void side_init(struct world *w, int i)
 	err = holm_net_add_dev(s->net, &w->pair.end[i].dev);
 	if (err < 0)
 		die("holm_net_add_dev", err);
-	s->addr = holm_addr_ip4(10, 0, 0, (uint8_t)(i + 1));
-	err = holm_addr_add(s->net, &w->pair.end[i].dev, &s->addr, 24);
+	s->addr = addr_of(w, i);
+	err = holm_addr_add(s->net, &w->pair.end[i].dev, &s->addr, w->options.ip6 ? 64 : 24);
 	if (err)
 		die("holm_addr_add", err);
 }
@@ -236,8 +256,11 @@ struct world *world_new(const struct world_options *o)
 	side_init(w, 0);
 	side_init(w, 1);
 	world_settle(w);
-	w->now += 5ull * 1000 * 1000 * 1000; /* announcements are over */
-	world_settle(w);
+	/* Announcements are over, and nobody else has the addresses. */
+	for (int i = 0; i < 5; i++) {
+		w->now += 1000 * 1000 * 1000;
+		world_settle(w);
+	}
 	if (o->idle)
 		add_idle(w, o->idle, o->timestamps);
 	return w;

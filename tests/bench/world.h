@@ -76,8 +76,8 @@ double run_unix_pingpong(struct world *w, uint32_t ops);
 void rrn_fini(struct world *w);
 
 /* All bytes of the env divided by connections that are in one state (memory.c). */
-double memory_idle_bytes(uint32_t connections);
-double memory_halfopen_bytes(uint32_t connections);
-double memory_timewait_bytes(uint32_t connections);
+double memory_idle_bytes(uint32_t connections, bool ip6);
+double memory_halfopen_bytes(uint32_t connections, bool ip6);
+double memory_timewait_bytes(uint32_t connections, bool ip6);
 
 #endif
