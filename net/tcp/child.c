@@ -227,6 +227,6 @@ enum tcp_verdict tcp_input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_tcp 
 	*child = make_child(bind, half, rx);
 	if (!*child)
 		return TCP_DROP;
-	tcp_record_remove(ts, ref);
+	tcp_record_remove_hashed(ts, ref, rx->hash);
 	return TCP_NEXT;
 }

@@ -122,6 +122,8 @@ bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 		return false;
 	}
 	c->flags |= TCP_HASHED;
+	/* The next segment is for it, as like as not. */
+	ts->last = c;
 	return true;
 }
 

@@ -174,18 +174,24 @@ static inline bool is_expected(struct holm_tcp *c, struct tcp_rx *rx)
 	return tcp_predicted_input(c, rx);
 }
 
-/* The segment's steps, by what is in the table for it; *c is the connection, if it is for one. */
-static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
+/* Whom the table has for it; NULL: nobody. */
+static struct holm_tcp *look_up(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
-	struct holm_tcp *found;
 
 	rx->ends.remote = ip->src;
 	rx->ends.local = ip->dst;
 	rx->ends.rport = rx->h->sport;
 	rx->ends.lport = rx->h->dport;
 	rx->ends.scope = tcp_scope_of(&ip->src, rx->f->dev);
-	found = tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
+	return tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
+}
+
+/* The segment's steps, by what is there for it; *c is the connection, if it is for one. */
+static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
+{
+	struct holm_tcp *found = *c ? *c : look_up(rx);
+
 	if (unlikely(!found)) {
 		enum tcp_verdict v = input_record(rx, &found);
 
@@ -243,10 +249,9 @@ static void begin(struct tcp_rx *rx)
 	rx->hash = 0;
 }
 
-/* Run a chain through the steps. Ownership of the frames passes. */
-static never_inline void run_steps(struct tcp_rx *rx)
+/* Run a chain through the steps. Ownership of the frames passes. `c` is whom it is for, where that is known. */
+static never_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
 {
-	struct holm_tcp *c = NULL;
 	enum tcp_verdict v;
 
 	begin(rx);
@@ -269,12 +274,12 @@ static inline void run(struct tcp_rx *rx)
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *last = rx->net->tcp->last;
 
-	if (likely(last && last->flight &&
-		   tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0) &&
-		   is_expected(last, rx)))
+	if (unlikely(last && !tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0)))
+		last = NULL;
+	if (likely(last && last->flight && is_expected(last, rx)))
 		tcp_conclude(rx->f, last);
 	else
-		run_steps(rx);
+		run_steps(rx, last);
 }
 
 /* ---- Frames -------------------------------------------------------------------------------------- */
@@ -314,24 +319,22 @@ static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_
 	return true;
 }
 
-static struct tcp_rx rx_of_one(struct holm_net *net, struct holm_frame *f,
-			       const struct tcp_hdr_info *h)
+static inline void fill_rx(struct tcp_rx *rx, struct holm_net *net, struct holm_frame *f,
+			   const struct tcp_hdr_info *h)
 {
-	struct tcp_rx rx;
-
-	rx.net = net;
-	rx.f = f;
-	rx.h = h;
-	rx.last_seq = seq_of(h->seq);
-	rx.orig_len = ip_rx(f)->l4_len - h->hdr_len;
-	rx.frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx.orig_len;
-	return rx;
+	rx->net = net;
+	rx->f = f;
+	rx->h = h;
+	rx->last_seq = seq_of(h->seq);
+	rx->orig_len = ip_rx(f)->l4_len - h->hdr_len;
+	rx->frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx->orig_len;
 }
 
 static void run_one(struct holm_net *net, struct holm_frame *f, const struct tcp_hdr_info *h)
 {
-	struct tcp_rx rx = rx_of_one(net, f, h);
+	struct tcp_rx rx;
 
+	fill_rx(&rx, net, f, h);
 	run(&rx);
 }
 
@@ -356,6 +359,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
 	struct gro *g = &ts->gro;
+	struct tcp_hdr_info *info = gro_next_info(g);
 
 	if (unlikely(ip_rx(f)->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))) {
 		net_drop(net, f, HOLM_DROP_TCP_ADDRESS); /* MUST-57 */
@@ -370,7 +374,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
 		return;
 	}
-	if (unlikely(!parse(net, f, gro_next_info(g))))
+	if (unlikely(!parse(net, f, info)))
 		return;
 	if (unlikely(!tcp_checksum_holds(f))) {
 		net_drop(net, f, HOLM_DROP_TCP_CSUM);
@@ -380,7 +384,7 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		flush(ts);
 	/* Nothing can continue the last frame of a batch. */
 	if (net->last_of_batch || !gro_begin(g, f))
-		run_one(net, f, gro_next_info(g));
+		run_one(net, f, info);
 }
 
 /* A frame that none can continue, with nothing held back: what calm expects needs no closer look. */
@@ -448,7 +452,7 @@ static bool run_again(struct holm_tcp *c, struct holm_frame *f)
 
 	if (!parse(net, f, &h))
 		return true;
-	rx = rx_of_one(net, f, &h);
+	fill_rx(&rx, net, f, &h);
 	begin(&rx);
 	v = tcp_input_text_again(c, &rx);
 	if (unlikely(v == TCP_DROP))

@@ -47,7 +47,7 @@ static int try_tuple(struct tcp_state *ts, struct holm_tcp *c, const struct tcp_
 	if (!tcp_set_ends(c, t) || !tcp_table_insert(ts, c, hash))
 		return -HOLM_ENOMEM;
 	if (old)
-		tcp_record_remove(ts, old);
+		tcp_record_remove_hashed(ts, old, hash);
 	return 0;
 }
 

@@ -378,14 +378,14 @@ static void move(struct tcp_state *ts, tcp_ref from, tcp_ref to)
 	relink(r, kind, list_of(r, to), record, number, number);
 }
 
-void tcp_record_remove(struct tcp_state *ts, tcp_ref ref)
+void tcp_record_remove_hashed(struct tcp_state *ts, tcp_ref ref, uint32_t hash)
 {
 	struct tcp_records *r = &ts->records;
 	unsigned kind = tcp_ref_kind(ref);
 	tcp_ref last = tcp_ref_of(kind, r->slots[kind].n - 1);
 
 	tcp_record_unwait(r, ref, list_of(r, ref));
-	*link_to(r, ref, hash_of(ts, ref)) = tcp_record_at(r, ref)->next;
+	*link_to(r, ref, hash) = tcp_record_at(r, ref)->next;
 	if (ref != last)
 		move(ts, last, ref);
 	slot_pop(ts, kind);
@@ -394,6 +394,11 @@ void tcp_record_remove(struct tcp_state *ts, tcp_ref ref)
 		if (r->buckets > HTAB_BUCKETS_MIN)
 			join(ts);
 	}
+}
+
+void tcp_record_remove(struct tcp_state *ts, tcp_ref ref)
+{
+	tcp_record_remove_hashed(ts, ref, hash_of(ts, ref));
 }
 
 void tcp_records_fini(struct tcp_state *ts)

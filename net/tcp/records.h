@@ -199,6 +199,8 @@ must_check tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
 				  const struct tcp_tuple *t, uint32_t hash);
 /* The last of its array takes its place: other references of the kind may change. */
 void tcp_record_remove(struct tcp_state *ts, tcp_ref ref);
+/* The same where the hash of its four-tuple is known. */
+void tcp_record_remove_hashed(struct tcp_state *ts, tcp_ref ref, uint32_t hash);
 void tcp_record_tuple(const struct tcp_records *r, tcp_ref ref, struct tcp_tuple *t);
 
 /* Wait behind all others with the same timeout (of a half-open record: number of retries). */
