@@ -227,6 +227,29 @@ int holm_addr_state(struct holm_net *net, struct holm_dev *dev, const struct hol
 	return a ? (int)a->state : -HOLM_EADDRNOTAVAIL;
 }
 
+_Static_assert((int)HOLM_ADDR_PREFERRED == (int)NETIF_ADDR_PREFERRED &&
+		       (int)HOLM_ADDR_DEPRECATED == (int)NETIF_ADDR_DEPRECATED &&
+		       (int)HOLM_ADDR_TENTATIVE == (int)NETIF_ADDR_TENTATIVE,
+	       "states are the same inside");
+
+bool holm_addr_get_info(struct holm_net *net, struct holm_dev *dev, size_t i,
+			struct holm_addr_info *info)
+{
+	const struct netif_addr *a = &dev->netif->addrs[i];
+
+	(void)net;
+	if (i >= dev->netif->naddrs)
+		return false;
+	*info = (struct holm_addr_info){
+		.addr = a->addr,
+		.prefix_len = a->prefix_len,
+		.state = (enum holm_addr_state)a->state,
+		.preferred_until_ns = a->preferred_until_ns,
+		.valid_until_ns = a->valid_until_ns,
+	};
+	return true;
+}
+
 bool holm_addr_is_local(struct holm_net *net, const struct holm_addr *addr)
 {
 	return ip_addr_is_local(net, addr);

@@ -1,6 +1,7 @@
 /*
- * The life of IPv6 addresses that routers' prefixes made: RFC 4862 section 5.5.4. One timer for all of
- * them, armed for what comes next; addresses that stay for ever never ask for it.
+ * The life of IPv6 addresses, whether a router's prefix or a program says how long: RFC 4862 section
+ * 5.5.4. One timer for all of them, armed for what comes next; addresses that stay for ever never ask for
+ * it.
  */
 #include "net/ip/state.h"
 
@@ -67,4 +68,23 @@ void ip6_life_start(struct holm_net *net)
 void ip6_life_stop(struct holm_net *net)
 {
 	net_timer_cancel(net, &net->ip->life);
+}
+
+/* ---- For programs. */
+
+int holm_addr_set_life(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr,
+		       uint64_t preferred_until_ns, uint64_t valid_until_ns)
+{
+	struct netif_addr *a;
+
+	ASSERT(!net->callbacks && dev->netif && dev->netif->net == net);
+	a = ip_addr_find(dev->netif, addr);
+	if (!a)
+		return -HOLM_EADDRNOTAVAIL;
+	if (holm_addr_is_ip4(addr))
+		return -HOLM_EINVAL;
+	if (valid_until_ns && (valid_until_ns <= net->now || preferred_until_ns > valid_until_ns))
+		return -HOLM_EINVAL;
+	ip_addr_set_life(net, dev->netif, a, preferred_until_ns, valid_until_ns);
+	return 0;
 }

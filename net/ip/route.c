@@ -116,32 +116,58 @@ void ip_route_del_onlink(struct holm_net *net, struct holm_netif *netif,
 		del(net->ip, r);
 }
 
+/*
+ * The interface of a route. Without one it is that which reaches the gateway, but of a link-local gateway
+ * every link has its own (RFC 4007 section 6).
+ */
+static int find_netif(const struct holm_net *net, const struct holm_route *in,
+		      struct holm_netif **out)
+{
+	const struct ip_route *reach;
+
+	*out = in->dev ? in->dev->netif : NULL;
+	if (in->dev)
+		return *out && (*out)->net == net ? 0 : -HOLM_EINVAL;
+	if (holm_addr_is_any(&in->gateway) || ip6_is_link_local(&in->gateway))
+		return -HOLM_EINVAL;
+	reach = ip_route_lookup(net, &in->gateway, NULL);
+	if (!reach || !holm_addr_is_any(&reach->gateway))
+		return -HOLM_ENETUNREACH;
+	*out = reach->netif;
+	return 0;
+}
+
+/* Who we are ourselves leads nowhere. */
+static bool is_ours(const struct holm_net *net, const struct holm_netif *netif,
+		    const struct holm_addr *a)
+{
+	return ip6_is_link_local(a) ? netif_has_addr(netif, a) : ip_addr_is_local(net, a);
+}
+
 /* Check a public route and bring it into the table's form. */
 static int convert(struct holm_net *net, const struct holm_route *in, struct ip_route *out)
 {
 	unsigned base = base_of(&in->dst);
 	bool via = !holm_addr_is_any(&in->gateway);
+	int err;
 
 	if (!ip_family_of(net, &in->dst))
 		return -HOLM_EAFNOSUPPORT;
 	if (in->prefix_len > 128 - base || base_of(&in->gateway) != base)
 		return -HOLM_EINVAL;
-	if (via && (!ip_addr_is_unicast(net, &in->gateway) || ip_addr_is_local(net, &in->gateway)))
+	if (via && !ip_addr_is_unicast(net, &in->gateway))
+		return -HOLM_EINVAL;
+	err = find_netif(net, in, &out->netif);
+	if (err)
+		return err;
+	if (via && is_ours(net, out->netif, &in->gateway))
 		return -HOLM_EINVAL;
 	out->prefix_len = (uint8_t)(in->prefix_len + base);
 	out->dst = masked(&in->dst, out->prefix_len);
 	out->gateway = in->gateway;
 	out->metric = in->metric;
 	out->mark = in->mark;
-	out->netif = in->dev ? in->dev->netif : NULL;
-	if (!out->netif && via) {
-		const struct ip_route *reach = ip_route_lookup(net, &in->gateway, NULL);
-
-		if (!reach || !holm_addr_is_any(&reach->gateway))
-			return -HOLM_ENETUNREACH;
-		out->netif = reach->netif;
-	}
-	return out->netif && out->netif->net == net ? 0 : -HOLM_EINVAL;
+	return 0;
 }
 
 int holm_route_add(struct holm_net *net, const struct holm_route *route)

@@ -1,9 +1,11 @@
 /*
  * ip.h -- addresses and routes of an instance.
  *
- * Configuring an address on an ethernet device announces it at once with a gratuitous ARP
- * (RFC 5227 section 2.3), adds the on-link route of its prefix, and makes it the source for
- * destinations reached through that device.
+ * Configuring an address on an ethernet device adds the on-link route of its prefix and makes it a
+ * source for destinations reached through that device; of several IPv6 addresses RFC 6724 says which. An
+ * IPv4 address is announced at once with a gratuitous ARP (RFC 5227 section 2.3). An IPv6 address is
+ * tentative until duplicate address detection (RFC 4862 section 5.4) has found nobody else with it: it is
+ * not ours yet, and never becomes so if somebody has it. Where &holm_nd is not named, nobody is asked.
  */
 #ifndef HOLM_IP_H
 #define HOLM_IP_H
@@ -46,6 +48,27 @@ enum holm_addr_state {
 /* Of an address of the device; -HOLM_EADDRNOTAVAIL if it does not have it. */
 int holm_addr_state(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr);
 
+struct holm_addr_info {
+	struct holm_addr addr;
+	unsigned prefix_len;
+	enum holm_addr_state state;
+	/* RFC 4862 section 5.5.4, by the clock of holm_net_poll(): deprecated then, gone then. 0: never. */
+	uint64_t preferred_until_ns;
+	uint64_t valid_until_ns;
+};
+
+/* The i-th address of the device, and all that is known of it; false behind the last. */
+bool holm_addr_get_info(struct holm_net *net, struct holm_dev *dev, size_t i,
+			struct holm_addr_info *info);
+
+/*
+ * Let an IPv6 address of the device end: see struct holm_addr_info. A deprecated one is preferred again if
+ * its new time is yet to come. -HOLM_EADDRNOTAVAIL; -HOLM_EINVAL (IPv4; valid no longer than this moment,
+ * or preferred for longer than valid).
+ */
+int holm_addr_set_life(struct holm_net *net, struct holm_dev *dev, const struct holm_addr *addr,
+		       uint64_t preferred_until_ns, uint64_t valid_until_ns);
+
 /* What RFC 6724 asks of an address of either family where one of several is chosen (sections 2.1, 3.1). */
 struct holm_addr_policy {
 	uint8_t precedence, label;
@@ -57,8 +80,9 @@ struct holm_route {
 	struct holm_addr dst; /* prefix; host bits are cleared */
 	unsigned prefix_len;
 	struct holm_addr gateway; /* wildcard: on link */
-	struct holm_dev *dev; /* NULL in holm_route_add(): the device that reaches the gateway */
-	uint32_t metric;      /* smaller wins among equal prefixes */
+	/* NULL in holm_route_add(): the device that reaches the gateway, which then is not link-local. */
+	struct holm_dev *dev;
+	uint32_t metric; /* smaller wins among equal prefixes */
 	uint32_t
 		mark; /* not 0: only for sockets with this SO_MARK, and before the routes for all */
 };

@@ -11,7 +11,7 @@
 
 #include "net/link/neigh.h"
 #include "tests/support/expect.h"
-#include "tests/support/lab.h"
+#include "tests/support/lab6.h"
 
 static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, NULL };
 static const struct lab_options plain = { .protos = protos };
@@ -315,6 +315,58 @@ static void any_order_of_taking_and_giving_back_leaves_the_books_in_order(void *
 	lab_fini(&lab);
 }
 
+static void a_link_local_destination_is_one_of_a_device(void **state)
+{
+	const struct holm_addr two = lab6_link(2), one = lab6_link(1);
+	struct holm_addr group = ip6_all_nodes();
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	lab6_init(&lab, NULL);
+	assert_int_equal(ip_dst_get(lab.net, &two, NULL, &dst), -HOLM_EINVAL);
+	assert_int_equal(ip_dst_get(lab.net, &one, NULL, &dst), -HOLM_EINVAL);
+	assert_int_equal(ip_dst_get(lab.net, &two, &lab.dev, &dst), 0);
+	assert_true(holm_addr_equal(&dst->src, &one));
+	assert_ptr_equal(dst->netif, lab.dev.netif);
+	ip_dst_put(lab.net, dst);
+	assert_int_equal(ip_dst_get(lab.net, &one, &lab.dev, &dst), 0);
+	assert_ptr_equal(dst->netif, lab.net->netifs[0]);
+	ip_dst_put(lab.net, dst);
+	/* A group of the link goes out by the device that is named, from its own address there. */
+	assert_int_equal(ip_dst_get(lab.net, &group, &lab.dev, &dst), 0);
+	assert_true(dst->multicast);
+	assert_null(dst->neigh);
+	assert_true(holm_addr_equal(&dst->src, &one));
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
+/* RFC 8200 section 5, RFC 8201 section 4. */
+static void no_path_of_ipv6_is_narrower_than_1280(void **state)
+{
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	lab6_init(&lab, NULL);
+	dst = get(&lab, lab6_addr(2));
+	assert_int_equal(dst->mtu, 1500);
+	assert_int_equal(ip_dst_payload_max(dst), 1460);
+	assert_int_equal(ip_dst_headroom(dst), 54);
+	assert_true(ip_dst_lower_mtu(lab.net, dst, 1400));
+	assert_int_equal(dst->mtu, 1400);
+	assert_false(ip_dst_lower_mtu(lab.net, dst, 1500));
+	assert_true(ip_dst_lower_mtu(lab.net, dst, 600));
+	assert_int_equal(dst->mtu, 1280);
+	assert_false(ip_dst_lower_mtu(lab.net, dst, 68));
+	/* Learned for a while only. */
+	lab_run(&lab, IP_PMTU_AGE_NS + LAB_S);
+	assert_int_equal(dst->mtu, 1500);
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +385,8 @@ int main(void)
 		cmocka_unit_test(
 			a_path_mtu_only_falls_not_below_the_floor_and_is_forgotten_in_time),
 		cmocka_unit_test(any_order_of_taking_and_giving_back_leaves_the_books_in_order),
+		cmocka_unit_test(a_link_local_destination_is_one_of_a_device),
+		cmocka_unit_test(no_path_of_ipv6_is_narrower_than_1280),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

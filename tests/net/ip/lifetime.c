@@ -150,6 +150,49 @@ static void many_addresses_go_each_at_its_time(void **state)
 	lab_fini(&lab);
 }
 
+static struct holm_addr_info info_of(struct lab *lab, unsigned host)
+{
+	const struct holm_addr a = lab6_addr(host);
+	struct holm_addr_info info;
+	size_t i = 0;
+
+	while (holm_addr_get_info(lab->net, &lab->dev, i, &info) &&
+	       !holm_addr_equal(&info.addr, &a))
+		i++;
+	assert_true(holm_addr_equal(&info.addr, &a));
+	return info;
+}
+
+static void a_program_lets_an_address_end(void **state)
+{
+	const struct holm_addr a = lab6_addr(1), b = lab6_addr(2), four = lab_addr(1);
+	struct holm_addr_info info;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &a, 64), 0);
+	info = info_of(&lab, 1);
+	assert_int_equal(info.prefix_len, 64);
+	assert_int_equal(info.state, HOLM_ADDR_PREFERRED);
+	assert_int_equal(info.preferred_until_ns | info.valid_until_ns, 0);
+	assert_int_equal(holm_addr_set_life(lab.net, &lab.dev, &b, 0, 0), -HOLM_EADDRNOTAVAIL);
+	assert_int_equal(holm_addr_set_life(lab.net, &lab.dev, &four, 0, 0), -HOLM_EADDRNOTAVAIL);
+	lab_run(&lab, LAB_S);
+	assert_int_equal(holm_addr_set_life(lab.net, &lab.dev, &a, 0, lab.now), -HOLM_EINVAL);
+	assert_int_equal(
+		holm_addr_set_life(lab.net, &lab.dev, &a, lab.now + 2 * LAB_S, lab.now + LAB_S),
+		-HOLM_EINVAL);
+	/* Deprecated at once. */
+	assert_int_equal(holm_addr_set_life(lab.net, &lab.dev, &a, lab.now, lab.now + 3 * LAB_S),
+			 0);
+	lab_run(&lab, LAB_S);
+	assert_int_equal(info_of(&lab, 1).state, HOLM_ADDR_DEPRECATED);
+	lab_run(&lab, 3 * LAB_S);
+	assert_false(holm_addr_get_info(lab.net, &lab.dev, 0, &info));
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_deprecated_address_can_be_preferred_again),
 		cmocka_unit_test(an_address_by_hand_stays_for_ever),
 		cmocka_unit_test(many_addresses_go_each_at_its_time),
+		cmocka_unit_test(a_program_lets_an_address_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/lab.h"
+#include "tests/support/lab6.h"
 
 static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, NULL };
 static const struct lab_options plain = { .protos = protos };
@@ -215,6 +215,89 @@ static void routes_go_with_their_device(void **state)
 	lab_fini(&lab);
 }
 
+static struct holm_route to_all6(const char *gateway, struct holm_dev *dev)
+{
+	struct holm_route r = {
+		.dst = holm_addr_any6(),
+		.gateway = lab6_text(gateway),
+		.dev = dev,
+	};
+
+	return r;
+}
+
+/* RFC 4007 section 6: every link has its own fe80::2. */
+static void a_link_local_gateway_is_one_of_a_device(void **state)
+{
+	const struct holm_addr remote = lab6_text("2001:db8:1::9");
+	struct holm_route r, got;
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	lab6_init(&lab, NULL);
+	r = to_all6("fe80::2", NULL);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r = to_all6("fe80::1", &lab.dev);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	assert_int_equal(ip_dst_get(lab.net, &remote, NULL, &dst), -HOLM_ENETUNREACH);
+	r = to_all6("fe80::2", &lab.dev);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	assert_int_equal(ip_dst_get(lab.net, &remote, NULL, &dst), 0);
+	assert_true(holm_addr_equal(&dst->neigh->addr, &r.gateway));
+	ip_dst_put(lab.net, dst);
+	/* A gateway of the wide world is found. */
+	r = to_all6("2001:db8::2", NULL);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	for (size_t i = 0; holm_route_get(lab.net, i, &got); i++)
+		if (holm_addr_equal(&got.gateway, &r.gateway))
+			assert_ptr_equal(got.dev, &lab.dev);
+	r = to_all6("ff02::2", &lab.dev);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r = to_all6("2001:db8:7::2", NULL);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_ENETUNREACH);
+	lab_fini(&lab);
+}
+
+static void prefixes_of_ipv6_are_compared_by_their_bits(void **state)
+{
+	static const struct {
+		const char *remote;
+		unsigned host;
+	} cases[] = {
+		{ "2001:db8:1::9", 3 }, { "2001:db8:1:8000::9", 4 }, { "2001:db8:1:c000::9", 4 },
+		{ "2001:db8:2::9", 2 }, { "2001:db8:1:7fff::9", 3 },
+	};
+	struct holm_route r;
+	struct lab lab;
+
+	(void)state;
+	lab6_init(&lab, NULL);
+	r = to_all6("2001:db8::2", NULL);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	r = to_all6("2001:db8::3", NULL);
+	r.dst = lab6_text("2001:db8:1::");
+	r.prefix_len = 48;
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	r = to_all6("2001:db8::4", NULL);
+	r.dst = lab6_text("2001:db8:1:ffff::");
+	r.prefix_len = 49;
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	r.prefix_len = 129;
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	r = to_all6("2001:db8::4", NULL);
+	r.dst = holm_addr_ip4(0, 0, 0, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EAFNOSUPPORT);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct holm_addr remote = lab6_text(cases[i].remote);
+		const struct ip_route *found = ip_route_lookup(lab.net, &remote, NULL);
+
+		assert_non_null(found);
+		assert_int_equal(found->gateway.b[15], cases[i].host);
+	}
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +309,8 @@ int main(void)
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(the_table_is_bounded),
 		cmocka_unit_test(routes_go_with_their_device),
+		cmocka_unit_test(a_link_local_gateway_is_one_of_a_device),
+		cmocka_unit_test(prefixes_of_ipv6_are_compared_by_their_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
