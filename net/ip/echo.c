@@ -118,7 +118,7 @@ static bool echo_error(struct holm_net *net, const struct ip_error *error)
 		return false;
 	if (error->kind == IP_ERROR_TOO_BIG && e->dst)
 		(void)ip_dst_lower_mtu(net, e->dst, error->mtu);
-	if (e->connected && ip_end_hears(error->kind))
+	if (e->connected && ip_end_hears(e, error->kind))
 		ip_end_set_error(e, error->error);
 	return true;
 }

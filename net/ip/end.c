@@ -288,7 +288,7 @@ void ip_end_set_error(struct ip_end *e, int error)
 	ep_notify(e->net, &e->ep);
 }
 
-bool ip_end_hears(enum ip_error_kind kind)
+bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind)
 {
 	switch (kind) {
 	case IP_ERROR_NET_UNREACHABLE:
@@ -297,10 +297,12 @@ bool ip_end_hears(enum ip_error_kind kind)
 		return false;
 	case IP_ERROR_PROTOCOL_UNREACHABLE:
 	case IP_ERROR_PORT_UNREACHABLE:
-	case IP_ERROR_TOO_BIG:
 	case IP_ERROR_PROHIBITED:
 	case IP_ERROR_PARAMETER:
 		return true;
+	/* As on Linux: over IPv6, where the next packet is simply cut, it is no error. */
+	case IP_ERROR_TOO_BIG:
+		return !e->ip6;
 	}
 	return false;
 }

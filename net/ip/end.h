@@ -109,7 +109,7 @@ void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, s
 int ip_end_take_error(struct ip_end *e);
 void ip_end_set_error(struct ip_end *e, int error);
 /* Does a connected endpoint hear of this? As on Linux, what may be over soon it does not. */
-bool ip_end_hears(enum ip_error_kind kind);
+bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind);
 /* The readiness of the endpoint from its queue, error and interface. */
 void ip_end_update(struct ip_end *e);
 

@@ -25,10 +25,14 @@ static bool is_filtered(const struct ip_end *e, const struct holm_frame *f, uint
 	       (e->icmp_filter[type / 32] >> type % 32 & 1);
 }
 
-/* RFC 3542 section 3.1: what does not sum up is not for who asked for checksums. */
+/*
+ * RFC 3542 section 3.1: what does not sum up is not for who asked for checksums, where nobody below has
+ * looked already.
+ */
 static bool is_damaged(const struct ip_end *e, const struct holm_frame *f, const struct ip_rx *rx)
 {
-	if (e->checksum_at < 0)
+	if (e->checksum_at < 0 || f->csum != HOLM_CSUM_NONE ||
+	    (f->dev->netif->features & HOLM_DEV_NO_CSUM))
 		return false;
 	return checksum_finish(
 		       ip_frame_sum(f, f->l4_off, rx->l4_len,
@@ -73,7 +77,7 @@ static bool raw_error(struct holm_net *net, const struct ip_error *error)
 		concerned = true;
 		if (error->kind == IP_ERROR_TOO_BIG && e->dst)
 			(void)ip_dst_lower_mtu(net, e->dst, error->mtu);
-		if (ip_end_hears(error->kind))
+		if (ip_end_hears(e, error->kind))
 			ip_end_set_error(e, error->error);
 	}
 	return concerned;

@@ -10,8 +10,11 @@
 
 #include <cmocka.h>
 
+#include "net/wire/eth.h"
 #include "net/wire/icmp4.h"
+#include "net/wire/icmp6.h"
 #include "net/wire/udp.h"
+#include "tests/support/lab6.h"
 #include "tests/support/udp_lab.h"
 
 static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
@@ -178,6 +181,78 @@ static void a_neighbour_that_does_not_answer_is_a_trouble(void **state)
 	lab_fini(&lab);
 }
 
+static const struct holm_proto *const protos6[] = { &holm_arp,	 &holm_ipv4, &holm_ipv6,
+						    &holm_icmp6, &holm_udp,  &lab6_neighbours,
+						    NULL };
+
+/* Host 9 says that the last packet was too big, and may be `mtu`; its quote is `changed` in one byte. */
+static void report_too_big(struct lab *lab, uint32_t mtu, size_t changed)
+{
+	const struct lab_sent *s = &lab->sent[lab->nsent - 1];
+	const struct holm_addr nine = lab6_addr(9), one = lab6_addr(1);
+	const struct icmp6_info info = { .type = ICMP6_TOO_BIG, .value = mtu };
+	size_t len = ICMP6_HDR_BYTES + min_size(s->len - ETH_HDR_BYTES, 400);
+	uint8_t frame[600], l4[500];
+
+	icmp6_build(l4, &info);
+	memcpy(l4 + ICMP6_HDR_BYTES, s->data + ETH_HDR_BYTES, len - ICMP6_HDR_BYTES);
+	if (changed)
+		l4[ICMP6_HDR_BYTES + changed] ^= 0x80;
+	icmp6_seal(l4, len, &nine, &one);
+	lab_receive(lab, frame, lab6_packet(frame, &nine, &one, IP6_PROTO_ICMP, l4, len));
+}
+
+static int send_large(struct lab *lab, struct holm_udp *u)
+{
+	static uint8_t payload[1452];
+	const struct holm_span span = { payload, sizeof(payload) };
+	int err;
+
+	lab_clear(lab);
+	err = holm_udp_send(u, NULL, &span, 1);
+	lab_poll(lab);
+	return err;
+}
+
+/* RFC 8201: whose packet it was is looked at first. */
+static void what_a_path_takes_is_learned_from_errors_about_datagrams_of_ours(void **state)
+{
+	const struct holm_endpoint to = { .addr = lab6_addr(2), .port = 9 };
+	struct holm_udp *u;
+	struct lab lab;
+	uint32_t mtu;
+
+	(void)state;
+	lab6_init(&lab, protos6);
+	assert_int_equal(holm_udp_open(lab.net, &u), 0);
+	assert_int_equal(holm_udp_connect(u, &to), 0);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_PMTU6, HOLM_UDP_PMTU_DO), 0);
+	assert_int_equal(send_large(&lab, u), 0);
+	assert_int_equal(lab.nsent, 1);
+	report_too_big(&lab, 1300, IP6_HDR_BYTES + 1); /* another port */
+	report_too_big(&lab, 1300, 10);		       /* another source */
+	report_too_big(&lab, 1300, 39);		       /* another destination */
+	report_too_big(&lab, 1279, 0);
+	assert_int_equal(holm_udp_take_error(u), 0);
+	report_too_big(&lab, 1300, 0);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_EMSGSIZE);
+	assert_int_equal(holm_udp_get_option(u, HOLM_UDP_OPT_MTU, &mtu), 0);
+	assert_int_equal(mtu, 1300);
+	assert_int_equal(send_large(&lab, u), -HOLM_EMSGSIZE);
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_PMTU6, HOLM_UDP_PMTU_WANT), 0);
+	assert_int_equal(send_large(&lab, u), 0);
+	assert_int_equal(lab.nsent, 2);
+	assert_true(lab.sent[0].len <= ETH_HDR_BYTES + 1300);
+	/* What was cut may be too big again, and is found behind its fragment header. */
+	lab.nsent--;
+	report_too_big(&lab, 1280, 0);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_EMSGSIZE);
+	assert_int_equal(holm_udp_get_option(u, HOLM_UDP_OPT_MTU, &mtu), 0);
+	assert_int_equal(mtu, 1280);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +262,7 @@ int main(void)
 		cmocka_unit_test(the_error_is_that_of_the_next_to_be_read),
 		cmocka_unit_test(the_queue_is_bounded_and_goes_with_the_wish),
 		cmocka_unit_test(a_neighbour_that_does_not_answer_is_a_trouble),
+		cmocka_unit_test(what_a_path_takes_is_learned_from_errors_about_datagrams_of_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
