@@ -229,7 +229,8 @@ int holm_addr_state(struct holm_net *net, struct holm_dev *dev, const struct hol
 
 _Static_assert((int)HOLM_ADDR_PREFERRED == (int)NETIF_ADDR_PREFERRED &&
 		       (int)HOLM_ADDR_DEPRECATED == (int)NETIF_ADDR_DEPRECATED &&
-		       (int)HOLM_ADDR_TENTATIVE == (int)NETIF_ADDR_TENTATIVE,
+		       (int)HOLM_ADDR_TENTATIVE == (int)NETIF_ADDR_TENTATIVE &&
+		       (int)HOLM_ADDR_DUPLICATE == (int)NETIF_ADDR_DUPLICATE,
 	       "states are the same inside");
 
 bool holm_addr_get_info(struct holm_net *net, struct holm_dev *dev, size_t i,
