@@ -139,7 +139,10 @@ void dad_link_up(struct holm_net *net, struct nd_if *nif)
 	for (uint32_t i = 0; i < net->config.addrs_max; i++) {
 		struct nd_addr *a = &nif->addrs[i];
 
-		if (a->stage == ND_ADDR_ASKING)
+		/* Who had it may be out of reach, where we are now. */
+		if (a->stage == ND_ADDR_TAKEN)
+			set_state(net, a, NETIF_ADDR_TENTATIVE);
+		if (a->stage == ND_ADDR_ASKING || a->stage == ND_ADDR_TAKEN)
 			begin(net, a);
 		else if (a->stage == ND_ADDR_OURS)
 			nd_send_advert(net, nif->netif, &a->addr, &everybody, NULL, ND_OVERRIDE);

@@ -387,6 +387,7 @@ static void nd_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	nif->link_up = up;
 	neigh_flush(net, netif);
 	if (up) {
+		nif->id_tries = 0;
 		dad_link_up(net, nif);
 		router_solicit(net, nif);
 	}

@@ -75,7 +75,8 @@ struct nd_if {
 	bool told;	   /* a router has been heard since the link came up */
 	uint8_t flags;	   /* of the last router advertisement */
 	uint8_t hop_limit; /* the same */
-	uint8_t id_tries; /* interface identifiers that somebody else had (RFC 7217, DAD_Counter) */
+	/* Interface identifiers that somebody else had since the link came up (RFC 7217, DAD_Counter). */
+	uint8_t id_tries;
 	struct net_timer solicit;
 	uint64_t solicit_ns;   /* until the next router solicitation: doubles (RFC 7559) */
 	struct net_timer life; /* the next router, prefix or server to go */

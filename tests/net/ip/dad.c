@@ -351,6 +351,24 @@ static void a_link_that_comes_up_again_hears_who_is_here(void **state)
 	lab_fini(&lab);
 }
 
+static void an_address_that_somebody_had_is_tried_again_when_the_link_comes_up(void **state)
+{
+	const struct holm_addr self = nd_lab_addr(EUI64);
+	struct lab lab;
+
+	(void)state;
+	begin_asking(&lab, 1);
+	hear_owner(&lab, &self);
+	set_link(&lab, false);
+	assert_int_equal(state_of(&lab, &self), NETIF_ADDR_DUPLICATE);
+	set_link(&lab, true);
+	assert_int_equal(state_of(&lab, &self), NETIF_ADDR_TENTATIVE);
+	lab_run(&lab, 2 * LAB_S);
+	assert_int_equal(nd_lab_count(&lab, ND_NEIGHBOUR_SOLICIT), 1);
+	assert_int_equal(state_of(&lab, &self), NETIF_ADDR_PREFERRED);
+	lab_fini(&lab);
+}
+
 static void an_address_that_goes_is_not_asked_about_any_more(void **state)
 {
 	const struct holm_addr self = nd_lab_addr(EUI64);
@@ -384,6 +402,8 @@ int main(void)
 		cmocka_unit_test(an_address_of_ours_is_defended_and_not_too_often),
 		cmocka_unit_test(while_the_link_is_down_nothing_is_asked),
 		cmocka_unit_test(a_link_that_comes_up_again_hears_who_is_here),
+		cmocka_unit_test(
+			an_address_that_somebody_had_is_tried_again_when_the_link_comes_up),
 		cmocka_unit_test(an_address_that_goes_is_not_asked_about_any_more),
 	};
 
