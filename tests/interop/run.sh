@@ -45,17 +45,26 @@ JOBS=${JOBS:-4}
 unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
 ip link set lo up
 
-# ---- a place of its own for each case: number N has holmN, 10.7.N.1 (Linux), 10.7.N.2 (holm) ----
+# What we give Linux for an address may be used at once; holm asks about its own as it always does.
+[ ! -d /proc/sys/net/ipv6 ] || echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
+
+# ---- a place of its own for each case: number N has holmN, 10.7.N.1 (Linux), 10.7.N.2 (holm), and over
+# ---- IPv6 fd07:N::1 and fd07:N::2; the two find each other by ARP or neighbour discovery ----
 
 number=0
+
+addresses()
+{
+	echo "--tap holm$number --address 10.7.$number.2/24 --host 10.7.$number.1/24"
+	[ "$family" = 4 ] || echo "--address6 $us/64 --host6 $them/64"
+}
 
 # holm APP [SETTING...] [-- ARGUMENT...]: run it on this case's device, wait until it serves.
 holm()
 {
 	holm_app=$1
 	shift
-	"$tap/$holm_app" --tap "holm$number" --address "10.7.$number.2/24" \
-		--host "10.7.$number.1/24" "$@" >"$here/$holm_app.log" 2>&1 &
+	"$tap/$holm_app" $(addresses) "$@" >"$here/$holm_app.log" 2>&1 &
 	pids="$pids $!"
 	wait_for "$here/$holm_app.log"
 }
@@ -84,8 +93,7 @@ wait_for()
 # holm_client SETTING... -- ARGUMENT...: the client on holm, the server on Linux.
 holm_client()
 {
-	timeout -k 2 "$limit" "$tap/client" --tap "holm$number" --address "10.7.$number.2/24" \
-		--host "10.7.$number.1/24" "$@"
+	timeout -k 2 "$limit" "$tap/client" $(addresses) "$@"
 }
 
 linux_client()
@@ -157,14 +165,14 @@ curl_download()
 {
 	holm httpd $settings || return 1
 	pattern "$bytes"
-	curl -sS -m "$limit" "http://$us/bytes/$bytes" | cmp - "$dir/pattern.$bytes"
+	curl -sS -m "$limit" "http://$site/bytes/$bytes" | cmp - "$dir/pattern.$bytes"
 }
 
 curl_upload()
 {
 	holm upload $settings || return 1
 	pattern "$bytes"
-	curl -sS -m "$limit" -H Expect: -T "$dir/pattern.$bytes" "http://$us:8000/" | grep 'all right'
+	curl -sS -m "$limit" -H Expect: -T "$dir/pattern.$bytes" "http://$site:8000/" | grep 'all right'
 }
 
 # Ten requests over one connection, then twenty connections at once.
@@ -174,12 +182,12 @@ curl_many()
 	pattern "$bytes"
 	set --
 	for i in $(seq 10); do
-		set -- "$@" -o "$here/got.$i" "http://$us/bytes/$bytes"
+		set -- "$@" -o "$here/got.$i" "http://$site/bytes/$bytes"
 	done
 	curl -sS -m "$limit" "$@" || return 1
 	set --
 	for i in $(seq 11 30); do
-		set -- "$@" -o "$here/got.$i" "http://$us/bytes/$bytes"
+		set -- "$@" -o "$here/got.$i" "http://$site/bytes/$bytes"
 	done
 	curl -sS -m "$limit" --parallel --parallel-immediate --parallel-max 20 "$@" || return 1
 	for i in $(seq 30); do
@@ -190,7 +198,7 @@ curl_many()
 python_server()
 {
 	pattern "$bytes"
-	python3 -u -m http.server --bind 0.0.0.0 --directory "$dir" $((5000 + number)) \
+	python3 -u -m http.server --bind "$any" --directory "$dir" $((5000 + number)) \
 		>"$here/python.log" 2>&1 &
 	pids="$pids $!"
 	wait_for "$here/python.log" || return 1
@@ -250,7 +258,12 @@ rate()
 run_case()
 {
 	name=$1 function=$2 bytes=$3 limit=$4 settings=$5
-	here=$dir/case$number us=10.7.$number.2 them=10.7.$number.1 pids=
+	here=$dir/case$number pids=
+	if [ "$family" = 6 ]; then
+		us=fd07:$number::2 them=fd07:$number::1 site=[$us] any=::
+	else
+		us=10.7.$number.2 them=10.7.$number.1 site=$us any=0.0.0.0
+	fi
 	mkdir -p "$here"
 	trap end_case EXIT
 	if "$function" >"$here/said" 2>&1; then
@@ -272,7 +285,7 @@ wait_for_jobs()
 	done
 }
 
-# case_ NAME FUNCTION BYTES SECONDS [SETTINGS]: in the background, at most JOBS at a time.
+# case_ NAME FUNCTION BYTES SECONDS [SETTINGS]: in the background, at most JOBS at a time, over $family.
 case_()
 {
 	case $1 in
@@ -285,6 +298,7 @@ case_()
 	( run_case "$1" "$2" "$3" "$4" "${5:-}${5:+ --seed $number}" ) &
 }
 
+family=4
 connections=3000
 
 # One at a time first: these print rates.
@@ -347,6 +361,12 @@ case_ "client: 200 short connections with 2 % loss" client_short_connections 300
 	"--loss 2 --delay 2ms"
 case_ "curl downloads 2 MB with 2 % loss" curl_download 2000000 60 "--loss 2 --delay 5ms"
 case_ "curl uploads 2 MB with 2 % loss" curl_upload 2000000 60 "--loss 2 --delay 5ms"
+if [ -d /proc/sys/net/ipv6 ]; then
+	family=6
+	. tests/interop/ip6.sh
+else
+	echo "skip interop over IPv6: this kernel has none"
+fi
 wait
 
 touch "$dir/results"

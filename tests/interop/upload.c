@@ -19,10 +19,11 @@ enum { PERIOD = 65521, HEAD_BYTES_MAX = 16 * 1024, CHUNK_BYTES = 64 * 1024 };
 static char head[HEAD_BYTES_MAX + 1];
 static unsigned char chunk[CHUNK_BYTES];
 
+/* One socket for both families. */
 static int listen_on(uint16_t port)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 ||
 	    listen(fd, 16) != 0)

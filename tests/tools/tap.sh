@@ -43,6 +43,9 @@ check "a missing value is named" refuses '--loss needs a value' --loss
 check "more than all cannot be lost" refuses '--loss 101: not such a value' --loss 101
 check "a time has a unit or is milliseconds" refuses '--delay 3parsec' --delay 3parsec
 check "an address is an address" refuses '--address 10.0.0' --address 10.0.0
+check "an address of one family is not of the other" refuses '--address6 10.0.0.1' --address6 10.0.0.1
+check "nor the other way round" refuses '--address fd00::1' --address fd00::1
+check "a prefix of IPv6 has at most 128 bits" refuses '--host6 fd00::1/129' --host6 fd00::1/129
 check "a mask is ones, then zeros" refuses '--mask 255.0.255.0' --mask 255.0.255.0
 check "a rate is not nothing" refuses '--rate 0' --rate 0
 check "a small MTU is refused" refuses '--mtu 100' --mtu 100

@@ -84,9 +84,10 @@ static bool read_header(struct holm_frame *f, const struct virtio_net_hdr *h)
 	}
 	if (type == VIRTIO_NET_HDR_GSO_NONE)
 		return true;
-	if (type != VIRTIO_NET_HDR_GSO_TCPV4 || h->gso_size == 0)
+	if ((type != VIRTIO_NET_HDR_GSO_TCPV4 && type != VIRTIO_NET_HDR_GSO_TCPV6) ||
+	    h->gso_size == 0)
 		return false;
-	f->gso = HOLM_GSO_TCP4;
+	f->gso = type == VIRTIO_NET_HDR_GSO_TCPV6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
 	f->gso_size = h->gso_size;
 	return true;
 }
@@ -185,7 +186,8 @@ static struct virtio_net_hdr header_of(const struct holm_frame *f)
 		h.csum_offset = f->csum_off;
 	}
 	if (f->gso != HOLM_GSO_NONE) {
-		h.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+		h.gso_type = f->gso == HOLM_GSO_TCP6 ? VIRTIO_NET_HDR_GSO_TCPV6
+						     : VIRTIO_NET_HDR_GSO_TCPV4;
 		h.gso_size = f->gso_size;
 		h.hdr_len = f->hdr_len;
 	}
@@ -252,24 +254,29 @@ static struct holm_dev_caps caps_of(const struct tap_device_config *config)
 	if (config->has_csum)
 		caps.features |= HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM;
 	if (config->has_tso) {
-		caps.features |= HOLM_DEV_TSO4;
+		caps.features |= HOLM_DEV_TSO4 | HOLM_DEV_TSO6;
 		caps.gso_max = GSO_MAX;
 	}
 	return caps;
 }
 
-/* An ioctl on an interface by its name, through any socket. */
-static int if_ioctl(unsigned long request, struct ifreq *ifr)
+static int ioctl_by(int domain, unsigned long request, void *arg)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, request, ifr) < 0)
+	if (ioctl(fd, request, arg) < 0)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+/* An ioctl on an interface by its name, through any socket. */
+static int if_ioctl(unsigned long request, struct ifreq *ifr)
+{
+	return ioctl_by(AF_INET, request, ifr);
 }
 
 static struct ifreq if_named(const char *name)
@@ -283,8 +290,8 @@ static struct ifreq if_named(const char *name)
 static int set_up(int fd, const struct tap_device_config *config)
 {
 	struct ifreq ifr = if_named(config->name);
-	unsigned offload =
-		(config->has_csum ? TUN_F_CSUM : 0u) | (config->has_tso ? TUN_F_TSO4 : 0u);
+	unsigned offload = (config->has_csum ? TUN_F_CSUM : 0u) |
+			   (config->has_tso ? TUN_F_TSO4 | TUN_F_TSO6 : 0u);
 	int hdr_bytes = sizeof(struct virtio_net_hdr);
 
 	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
@@ -353,4 +360,29 @@ int tap_device_configure_host(const char *name, uint32_t addr, unsigned prefix_l
 		return err;
 	ifr.ifr_flags = IFF_UP;
 	return if_ioctl(SIOCSIFFLAGS, &ifr);
+}
+
+/* As <linux/ipv6.h> has it, which does not go together with <netinet/in.h>. */
+struct in6_ifreq {
+	struct in6_addr addr;
+	uint32_t prefix_len;
+	int index;
+};
+
+int tap_device_configure_host6(const char *name, const uint8_t addr[static 16], unsigned prefix_len)
+{
+	struct in6_ifreq ifr6 = { .prefix_len = prefix_len };
+	struct ifreq ifr = if_named(name);
+	int err;
+
+	ifr.ifr_flags = IFF_UP;
+	err = if_ioctl(SIOCSIFFLAGS, &ifr);
+	if (err)
+		return err;
+	err = if_ioctl(SIOCGIFINDEX, &ifr);
+	if (err)
+		return err;
+	memcpy(&ifr6.addr, addr, sizeof(ifr6.addr));
+	ifr6.index = ifr.ifr_ifindex;
+	return ioctl_by(AF_INET6, SIOCSIFADDR, &ifr6);
 }

@@ -43,5 +43,8 @@ void tap_device_close(struct tap_device *t);
 
 /* Give the host's side an IPv4 address (host order) and bring it up. 0 or a negative errno. */
 int tap_device_configure_host(const char *name, uint32_t addr, unsigned prefix_len);
+/* The same with an IPv6 address. */
+int tap_device_configure_host6(const char *name, const uint8_t addr[static 16],
+			       unsigned prefix_len);
 
 #endif

@@ -16,6 +16,8 @@ const char options_help[] =
 	"  --mask A           its mask, in place of LEN\n"
 	"  --gateway A        its default route (none)\n"
 	"  --host A/LEN       give this address to the host's side and bring it up\n"
+	"  --address6 A/LEN, --gateway6 A, --host6 A/LEN\n"
+	"                     the same of IPv6 (none, beside what the link gives by itself)\n"
 	"  --mtu N            of both sides (1500)\n"
 	"  --no-offload       neither checksums nor segmentation are left to the device\n"
 	"  --sndbuf N, --rcvbuf N\n"
@@ -133,6 +135,11 @@ static bool read_addr(const char *s, size_t len, struct holm_addr *addr)
 	return holm_addr_parse(addr, s, len) == 0 && holm_addr_is_ip4(addr);
 }
 
+static bool read_addr6(const char *s, size_t len, struct holm_addr *addr)
+{
+	return holm_addr_parse(addr, s, len) == 0 && !holm_addr_is_ip4(addr);
+}
+
 static bool read_number(const char *s, uint64_t max, uint64_t *value)
 {
 	uint64_t v = 0;
@@ -150,15 +157,30 @@ static bool read_number(const char *s, uint64_t max, uint64_t *value)
 	return *s == '\0';
 }
 
-bool options_prefix(const char *s, struct holm_addr *addr, unsigned *prefix_len)
+/* "A/LEN", LEN at most `max`; returns how long A is, or 0. */
+static size_t read_prefix_len(const char *s, unsigned max, unsigned usual, unsigned *prefix_len)
 {
 	const char *slash = strchr(s, '/');
-	uint64_t bits = 24;
+	uint64_t bits = usual;
 
-	if (slash && !read_number(slash + 1, 32, &bits))
-		return false;
+	if (slash && !read_number(slash + 1, max, &bits))
+		return 0;
 	*prefix_len = (unsigned)bits;
-	return read_addr(s, slash ? (size_t)(slash - s) : strlen(s), addr);
+	return slash ? (size_t)(slash - s) : strlen(s);
+}
+
+bool options_prefix(const char *s, struct holm_addr *addr, unsigned *prefix_len)
+{
+	size_t len = read_prefix_len(s, 32, 24, prefix_len);
+
+	return len > 0 && read_addr(s, len, addr);
+}
+
+bool options_prefix6(const char *s, struct holm_addr *addr, unsigned *prefix_len)
+{
+	size_t len = read_prefix_len(s, 128, 64, prefix_len);
+
+	return len > 0 && read_addr6(s, len, addr);
 }
 
 /* "255.255.255.0" as 24; ones must come before zeros. */
@@ -206,6 +228,21 @@ static bool set_gateway(struct tap_options *o, const char *s)
 static bool set_host(struct tap_options *o, const char *s)
 {
 	return options_prefix(s, &o->host, &o->host_prefix_len);
+}
+
+static bool set_address6(struct tap_options *o, const char *s)
+{
+	return options_prefix6(s, &o->address6, &o->prefix6_len);
+}
+
+static bool set_gateway6(struct tap_options *o, const char *s)
+{
+	return read_addr6(s, strlen(s), &o->gateway6);
+}
+
+static bool set_host6(struct tap_options *o, const char *s)
+{
+	return options_prefix6(s, &o->host6, &o->host6_prefix_len);
 }
 
 static bool set_mtu(struct tap_options *o, const char *s)
@@ -324,6 +361,9 @@ static const struct setting {
 	{ "--mask", true, set_mask },
 	{ "--gateway", true, set_gateway },
 	{ "--host", true, set_host },
+	{ "--address6", true, set_address6 },
+	{ "--gateway6", true, set_gateway6 },
+	{ "--host6", true, set_host6 },
 	{ "--mtu", true, set_mtu },
 	{ "--no-offload", false, set_no_offload },
 	{ "--sndbuf", true, set_sndbuf },

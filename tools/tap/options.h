@@ -22,6 +22,8 @@ struct tap_options {
 	struct holm_addr gateway; /* wildcard: none */
 	struct holm_addr host;	  /* wildcard: the host's side is configured by somebody else */
 	unsigned host_prefix_len;
+	struct holm_addr address6, gateway6, host6; /* the same of IPv6; wildcard: none */
+	unsigned prefix6_len, host6_prefix_len;
 	uint16_t mtu;
 	bool has_offloads;
 	uint32_t sndbuf_bytes, rcvbuf_bytes; /* 0: the stack's defaults */
@@ -62,5 +64,7 @@ bool options_rate(const char *s, uint64_t *bytes_per_s);
 bool options_bytes(const char *s, uint32_t *bytes);
 /* "10.0.5.2/24"; without a length 24. */
 bool options_prefix(const char *s, struct holm_addr *addr, unsigned *prefix_len);
+/* "fd00::2/64"; without a length 64. */
+bool options_prefix6(const char *s, struct holm_addr *addr, unsigned *prefix_len);
 
 #endif

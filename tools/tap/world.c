@@ -18,6 +18,9 @@
 #define NS_PER_S 1000000000u
 /* Frames and bursts per turn. */
 #define TURN 256u
+/* As long as it takes to ask others about an address and be answered, and more. */
+#define IP6_READY_NS (10 * (uint64_t)NS_PER_S)
+#define MOMENT_NS 1000000
 
 enum {
 	FRAMES_PER_REGION = 512,
@@ -147,6 +150,8 @@ static bool open_device(struct world *w)
 	if (!holm_addr_is_any(&o->host))
 		err = tap_device_configure_host(o->tap, load_be32(o->host.b + 12),
 						o->host_prefix_len);
+	if (!err && !holm_addr_is_any(&o->host6))
+		err = tap_device_configure_host6(o->tap, o->host6.b, o->host6_prefix_len);
 	if (err) {
 		tap_device_close(&w->tap);
 		return complain("--host on", o->tap, err);
@@ -167,9 +172,10 @@ static struct holm_mac mac_of(const struct holm_addr *addr)
 static bool create_net(struct world *w)
 {
 	static const struct holm_proto *const protos[] = {
-		&holm_arp,	   &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4,	  &holm_igmp,
-		&holm_ipv6,	   &holm_udp,	   &holm_tcp,	  HOLM_TCP_PARTS, &holm_sockets,
-		HOLM_SOCKET_PARTS, &holm_sockets6, NULL,
+		&holm_arp,     &holm_ipv4,	  HOLM_IP_PARTS,  &holm_icmp4,
+		&holm_igmp,    &holm_ipv6,	  &holm_icmp6,	  &holm_nd,
+		&holm_mld,     &holm_udp,	  &holm_tcp,	  HOLM_TCP_PARTS,
+		&holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6, NULL,
 	};
 	const struct holm_env env = {
 		.size = sizeof(env),
@@ -233,6 +239,20 @@ static bool add_capture(struct world *w)
 	return true;
 }
 
+static bool attach_ip6(struct world *w)
+{
+	struct holm_route route = { .dst = holm_addr_any6(), .gateway = w->options.gateway6 };
+	int err = 0;
+
+	if (!holm_addr_is_any(&w->options.address6))
+		err = holm_addr_add(w->net, w->top, &w->options.address6, w->options.prefix6_len);
+	if (err)
+		return complain("--address6", "", err);
+	if (!holm_addr_is_any(&w->options.gateway6))
+		err = holm_route_add(w->net, &route);
+	return err == 0 || complain("--gateway6", "", err);
+}
+
 static bool attach(struct world *w)
 {
 	struct holm_route route = { .gateway = w->options.gateway };
@@ -243,11 +263,12 @@ static bool attach(struct world *w)
 	err = holm_addr_add(w->net, w->top, &w->options.address, w->options.prefix_len);
 	if (err)
 		return complain("--address", "", err);
-	if (holm_addr_is_any(&w->options.gateway))
-		return true;
 	route.dst = holm_addr_ip4(0, 0, 0, 0);
-	err = holm_route_add(w->net, &route);
-	return err == 0 || complain("--gateway", "", err);
+	if (!holm_addr_is_any(&w->options.gateway))
+		err = holm_route_add(w->net, &route);
+	if (err)
+		return complain("--gateway", "", err);
+	return attach_ip6(w);
 }
 
 static bool start_process(struct world *w, const struct wait_ops *wait, uint32_t fds_first)
@@ -296,6 +317,24 @@ void world_take_down(struct world *w)
 		tap_device_close(&w->tap);
 }
 
+/* A program may use an address of IPv6 at once: nobody on the link has said that it is his (RFC 4862 5.4). */
+static bool wait_for_ip6(struct world *w)
+{
+	const struct timespec moment = { .tv_nsec = MOMENT_NS };
+	const struct holm_addr *addr = &w->options.address6;
+	uint64_t deadline_ns = world_now() + IP6_READY_NS;
+	int state = HOLM_ADDR_PREFERRED;
+
+	while (!holm_addr_is_any(addr) && world_now() < deadline_ns) {
+		(void)world_turn(w);
+		state = holm_addr_state(w->net, w->top, addr);
+		if (state != HOLM_ADDR_TENTATIVE)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	return state < HOLM_ADDR_TENTATIVE || complain("--address6", "", -EADDRNOTAVAIL);
+}
+
 bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait,
 		uint32_t fds_first)
 {
@@ -305,7 +344,7 @@ bool world_open(struct world *w, const struct tap_options *options, const struct
 	w->tap.fd = -1;
 	if (world_has_device(w) && !open_device(w))
 		return false;
-	if (!build(w, wait, fds_first)) {
+	if (!build(w, wait, fds_first) || (world_has_device(w) && !wait_for_ip6(w))) {
 		world_take_down(w);
 		return false;
 	}

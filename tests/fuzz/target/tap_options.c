@@ -14,6 +14,7 @@ static void check(const struct tap_options *o, int argc)
 	CHECK(c->delay_ns <= 3600000000000 && c->jitter_ns <= 3600000000000);
 	CHECK(c->rate_bytes_per_s <= 12500000000);
 	CHECK(o->prefix_len <= 32 && o->host_prefix_len <= 32 && o->mtu >= 576);
+	CHECK(o->prefix6_len <= 128 && o->host6_prefix_len <= 128);
 	CHECK(strlen(o->tap) > 0 && strlen(o->tap) < sizeof(o->tap));
 }
 
