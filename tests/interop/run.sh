@@ -364,6 +364,7 @@ case_ "curl uploads 2 MB with 2 % loss" curl_upload 2000000 60 "--loss 2 --delay
 if [ -d /proc/sys/net/ipv6 ]; then
 	family=6
 	. tests/interop/ip6.sh
+	. tests/interop/nd.sh
 else
 	echo "skip interop over IPv6: this kernel has none"
 fi
