@@ -137,6 +137,25 @@ static void any_other_difference_keeps_them_apart(void **state)
 	}
 }
 
+static void every_byte_of_an_address_of_ip6_keeps_them_apart(void **state)
+{
+	struct gro g = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 33; i++) {
+		struct piece a = piece(0, 100), b = piece(100, 100);
+		const struct ip_rx ends = { .src = { { 0xfd, [15] = 2 } },
+					    .dst = { { 0xfd, [15] = 1 } } };
+
+		*ip_rx(&a.f) = ends;
+		*ip_rx(&b.f) = ends;
+		if (i < 32)
+			*(i < 16 ? &ip_rx(&b.f)->src.b[i] : &ip_rx(&b.f)->dst.b[i - 16]) ^= 1;
+		assert_true(begin(&g, &a));
+		assert_int_equal(append(&g, &b), i == 32);
+	}
+}
+
 static void timestamps_must_be_the_same(void **state)
 {
 	struct piece a = piece(0, 100), b = piece(100, 100), c = piece(200, 100);
@@ -213,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_push_anywhere_is_kept),
 		cmocka_unit_test(nothing_follows_a_short_segment_and_none_is_longer_than_the_first),
 		cmocka_unit_test(any_other_difference_keeps_them_apart),
+		cmocka_unit_test(every_byte_of_an_address_of_ip6_keeps_them_apart),
 		cmocka_unit_test(timestamps_must_be_the_same),
 		cmocka_unit_test(what_has_no_payload_or_a_special_flag_is_not_held),
 		cmocka_unit_test(a_header_in_two_segments_is_left_to_others),

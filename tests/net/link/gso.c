@@ -1,5 +1,6 @@
 /*
- * Super-frames cut in software: lengths, identifiers, sequence numbers, flags, checksums, odd pieces.
+ * Super-frames of both families cut in software: lengths, identifiers, sequence numbers, flags,
+ * checksums, odd pieces.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,10 +15,9 @@
 #include "net/link/gso.h"
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
 #include "net/wire/tcp.h"
 #include "tests/support/lab.h"
-
-#define HEADERS (ETH_HDR_BYTES + IP4_HDR_BYTES + TCP_HDR_BYTES)
 
 static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, NULL };
 
@@ -32,7 +32,46 @@ struct super {
 	struct lab lab;
 	uint8_t payload[8000];
 	struct holm_buf buf;
+	bool ip6;
 };
+
+static const struct holm_addr from6 = { { 0xfd, [15] = 1 } }, to6 = { { 0xfd, [15] = 2 } };
+
+static size_t l4_of(const struct super *s)
+{
+	return ETH_HDR_BYTES + (s->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+}
+
+static uint32_t pseudo_sum(const struct super *s, size_t len)
+{
+	uint32_t tcp_len = (uint32_t)(TCP_HDR_BYTES + len);
+
+	return s->ip6 ? ip_pseudo_sum(&from6, &to6, IP6_PROTO_TCP, tcp_len)
+		      : ip4_pseudo_sum(LAB_IP(1), LAB_IP(2), IP4_PROTO_TCP, tcp_len);
+}
+
+static void put_ip(const struct super *s, uint8_t *frame, size_t len)
+{
+	store_be16(frame + 12, s->ip6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4);
+	if (s->ip6)
+		ip6_build(frame + ETH_HDR_BYTES,
+			  &(struct ip6_info){ .src = from6,
+					      .dst = to6,
+					      .flow_label = 0x12345,
+					      .traffic_class = 2,
+					      .payload_len = (uint16_t)(TCP_HDR_BYTES + len),
+					      .next = IP6_PROTO_TCP,
+					      .hop_limit = 64 });
+	else
+		ip4_build(frame + ETH_HDR_BYTES,
+			  &(struct ip4_info){ .src = LAB_IP(1),
+					      .dst = LAB_IP(2),
+					      .total_len = (uint16_t)(40 + len),
+					      .id = 0xfffe,
+					      .frag = IP4_DF,
+					      .ttl = 64,
+					      .proto = IP4_PROTO_TCP });
+}
 
 static void set_up(struct super *s, uint32_t features)
 {
@@ -50,50 +89,52 @@ static struct holm_frame *make(struct super *s, size_t len, size_t piece, uint16
 			       uint8_t flags)
 {
 	struct holm_frame *f = holm_frame_alloc(holm_net_pool(s->lab.net), 160, false);
-	uint8_t *p = holm_frame_put(f, HEADERS);
-	uint32_t sum;
+	size_t l4 = l4_of(s), headers = l4 + TCP_HDR_BYTES;
+	uint8_t *p = holm_frame_put(f, headers);
 
-	memset(p, 0, HEADERS);
-	store_be16(p + 12, ETH_TYPE_IP4);
-	ip4_build(p + ETH_HDR_BYTES, &(struct ip4_info){ .src = LAB_IP(1),
-							 .dst = LAB_IP(2),
-							 .total_len = (uint16_t)(40 + len),
-							 .id = 0xfffe,
-							 .frag = IP4_DF,
-							 .ttl = 64,
-							 .proto = IP4_PROTO_TCP });
-	tcp_build(p + 34, &(struct tcp_hdr_info){ .seq = 0xfffffff0u, .ack = 5, .flags = flags });
-	sum = ip4_pseudo_sum(LAB_IP(1), LAB_IP(2), IP4_PROTO_TCP, (uint32_t)(TCP_HDR_BYTES + len));
-	store_be16(p + 34 + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(sum));
+	memset(p, 0, headers);
+	put_ip(s, p, len);
+	tcp_build(p + l4, &(struct tcp_hdr_info){ .seq = 0xfffffff0u, .ack = 5, .flags = flags });
+	store_be16(p + l4 + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(pseudo_sum(s, len)));
 	for (size_t at = 0; at < len; at += piece)
 		assert_true(holm_frame_append(f, &s->buf, s->payload + at,
 					      len - at < piece ? len - at : piece));
 	f->csum = HOLM_CSUM_PARTIAL;
-	f->csum_start = 34;
+	f->csum_start = (uint16_t)l4;
 	f->csum_off = TCP_CSUM_OFFSET;
 	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = 34;
-	f->hdr_len = HEADERS;
-	f->payload_off = HEADERS;
-	f->gso = HOLM_GSO_TCP4;
+	f->l4_off = (uint16_t)l4;
+	f->hdr_len = (uint16_t)headers;
+	f->payload_off = (uint16_t)headers;
+	f->gso = s->ip6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
 	f->gso_size = gso_size;
 	return f;
 }
 
-static void check_piece(const struct super *s, size_t i, size_t at, size_t len, uint8_t flags)
+static void check_ip(const struct super *s, const uint8_t *ip, size_t i, size_t len)
 {
-	const uint8_t *p = s->lab.sent[i].data;
-	const uint8_t *ip = p + ETH_HDR_BYTES, *tcp = p + 34;
-	uint32_t sum;
+	uint8_t expected[ETH_HDR_BYTES + IP6_HDR_BYTES];
 
-	assert_int_equal(s->lab.sent[i].len, HEADERS + len);
+	if (s->ip6) {
+		put_ip(s, expected, len);
+		assert_memory_equal(ip, expected + ETH_HDR_BYTES, IP6_HDR_BYTES);
+		return;
+	}
 	assert_int_equal(load_be16(ip + 2), 40 + len);
 	assert_int_equal(load_be16(ip + 4), (uint16_t)(0xfffe + i));
 	assert_int_equal(checksum_finish(checksum_20(ip, 0)), 0);
+}
+
+static void check_piece(const struct super *s, size_t i, size_t at, size_t len, uint8_t flags)
+{
+	const uint8_t *p = s->lab.sent[i].data, *tcp = p + l4_of(s);
+	uint32_t sum = pseudo_sum(s, len);
+
+	assert_int_equal(s->lab.sent[i].len, l4_of(s) + TCP_HDR_BYTES + len);
+	check_ip(s, p + ETH_HDR_BYTES, i, len);
 	assert_int_equal(load_be32(tcp + 4), 0xfffffff0u + (uint32_t)at);
 	assert_int_equal(tcp[13], flags);
 	assert_memory_equal(tcp + TCP_HDR_BYTES, s->payload + at, len);
-	sum = ip4_pseudo_sum(LAB_IP(1), LAB_IP(2), IP4_PROTO_TCP, (uint32_t)(TCP_HDR_BYTES + len));
 	if (s->lab.sent[i].csum == HOLM_CSUM_PARTIAL)
 		assert_int_equal(load_be16(tcp + TCP_CSUM_OFFSET), (uint16_t)~checksum_finish(sum));
 	else
@@ -127,6 +168,21 @@ static void pieces_have_their_own_lengths_numbers_and_sums(void **state)
 	cut(&s, 5000, 8000, 1000);
 	cut(&s, 5001, 8000, 1460);
 	cut(&s, 1, 8000, 1460);
+	lab_fini(&s.lab);
+}
+
+static void pieces_over_ip6_have_their_own_lengths_and_sums(void **state)
+{
+	static struct super s = { .ip6 = true };
+
+	(void)state;
+	set_up(&s, 0);
+	cut(&s, 5000, 8000, 1000);
+	cut(&s, 5001, 113, 1440);
+	cut(&s, 1, 8000, 1440);
+	lab_fini(&s.lab);
+	set_up(&s, HOLM_DEV_TX_CSUM);
+	cut(&s, 5000, 999, 1000);
 	lab_fini(&s.lab);
 }
 
@@ -241,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_have_their_own_lengths_numbers_and_sums),
+		cmocka_unit_test(pieces_over_ip6_have_their_own_lengths_and_sums),
 		cmocka_unit_test(spans_may_end_anywhere_at_odd_places_too),
 		cmocka_unit_test(a_device_that_gathers_gets_the_payload_where_it_lies),
 		cmocka_unit_test(a_device_that_sums_gets_the_pseudo_sum),
