@@ -325,6 +325,32 @@ static void nothing_is_reported_over_a_link_that_is_down(void **state)
 	lab_fini(&lab);
 }
 
+static void a_link_that_comes_up_is_told_of_every_group(void **state)
+{
+	const struct holm_addr g = group();
+	struct holm_addr own;
+	struct lab lab;
+
+	(void)state;
+	begin(&lab);
+	own = nd_lab_self(&lab);
+	own = ip6_solicited_node(&own);
+	lab.dev.link_up = false;
+	holm_net_link_changed(lab.net, &lab.dev);
+	join(&lab, GROUP);
+	join(&lab, "ff01::5");
+	lab_run(&lab, 10 * LAB_S);
+	lab.dev.link_up = true;
+	holm_net_link_changed(lab.net, &lab.dev);
+	lab_run(&lab, 10 * LAB_S);
+	assert_int_equal(said(&lab, &g, 1), MLD_TO_EXCLUDE);
+	assert_int_equal(said(&lab, &own, 1), MLD_TO_EXCLUDE);
+	assert_int_equal(nd_lab_count(&lab, MLD2_REPORT), 4);
+	leave(&lab, GROUP);
+	leave(&lab, "ff01::5");
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +365,7 @@ int main(void)
 		cmocka_unit_test(somebody_elses_report_is_enough_for_a_router_of_version_1),
 		cmocka_unit_test(a_question_that_is_not_from_this_link_is_refused),
 		cmocka_unit_test(nothing_is_reported_over_a_link_that_is_down),
+		cmocka_unit_test(a_link_that_comes_up_is_told_of_every_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
