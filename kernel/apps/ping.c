@@ -1,13 +1,15 @@
 /*
- * ping.c -- asks a host whether it is there, by ICMP echo (RFC 792), and how long the answer takes.
+ * ping.c -- asks a host whether it is there, by ICMP echo (RFC 792, RFC 4443), and how long the answer takes.
  *
  *	ping [-c COUNT] [-s BYTES] ADDRESS	four requests of 56 bytes, a second apart
  *
+ * The address is of either family, fe80::1%eth0 one of a link. What does not fit the link goes in fragments.
  * Ends with 0 if every request was answered, with 1 otherwise. An echo socket needs no rights beyond what
  * the machine's policy grants everybody; the kernel chooses the identifier and checks the sums.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
@@ -19,7 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER_BYTES = 8, BYTES_MAX = 1400, WAIT_MS = 1000 };
+/* Messages of both families begin alike; BYTES_MAX is what an IPv4 packet has room for. */
+enum { HEADER_BYTES = 8, BYTES_MAX = 65535 - 20 - HEADER_BYTES, WAIT_MS = 1000 };
+enum { ECHO6 = 128, ECHO6_REPLY = 129 };
 
 static unsigned char message[HEADER_BYTES + BYTES_MAX];
 
@@ -32,12 +36,12 @@ static uint64_t now_us(void)
 }
 
 /* A request, its bytes counting up. 0 or -1. */
-static int ask(int fd, unsigned sequence, size_t bytes)
+static int ask(int fd, int family, unsigned sequence, size_t bytes)
 {
 	struct icmphdr h;
 
 	memset(&h, 0, sizeof(h));
-	h.type = ICMP_ECHO;
+	h.type = family == AF_INET6 ? ECHO6 : ICMP_ECHO;
 	h.un.echo.sequence = htons((uint16_t)sequence);
 	memcpy(message, &h, sizeof(h));
 	for (size_t i = 0; i < bytes; i++)
@@ -45,9 +49,19 @@ static int ask(int fd, unsigned sequence, size_t bytes)
 	return send(fd, message, HEADER_BYTES + bytes, 0) < 0 ? -1 : 0;
 }
 
-/* The answer to this request within the time; late ones to others are passed over. 0: none. */
-static int hear(int fd, unsigned sequence, size_t bytes, uint64_t asked_us)
+/* Are these the bytes that were sent? */
+static int is_counting_up(size_t bytes)
 {
+	for (size_t i = 0; i < bytes; i++)
+		if (message[HEADER_BYTES + i] != (unsigned char)i)
+			return 0;
+	return 1;
+}
+
+/* The answer to this request within the time; late ones to others are passed over. 0: none. */
+static int hear(int fd, int family, unsigned sequence, size_t bytes, uint64_t asked_us)
+{
+	const int reply = family == AF_INET6 ? ECHO6_REPLY : ICMP_ECHOREPLY;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	for (;;) {
@@ -65,8 +79,8 @@ static int hear(int fd, unsigned sequence, size_t bytes, uint64_t asked_us)
 		if ((size_t)n < sizeof(h))
 			continue;
 		memcpy(&h, message, sizeof(h));
-		if (h.type == ICMP_ECHOREPLY && ntohs(h.un.echo.sequence) == sequence &&
-		    (size_t)n == HEADER_BYTES + bytes)
+		if (h.type == reply && ntohs(h.un.echo.sequence) == sequence &&
+		    (size_t)n == HEADER_BYTES + bytes && is_counting_up(bytes))
 			return 1;
 	}
 }
@@ -79,16 +93,16 @@ static int rest_of_second(uint64_t asked_us)
 	return nanosleep(&ts, NULL);
 }
 
-static int run(int fd, const char *to, unsigned count, size_t bytes)
+static int run(int fd, int family, const char *to, unsigned count, size_t bytes)
 {
 	unsigned answered = 0;
 
 	for (unsigned i = 1; i <= count; i++) {
 		uint64_t asked_us = now_us(), took_us;
 
-		if (ask(fd, i, bytes) != 0) {
+		if (ask(fd, family, i, bytes) != 0) {
 			printf("ping: %s: %s\n", to, strerror(errno));
-		} else if (hear(fd, i, bytes, asked_us)) {
+		} else if (hear(fd, family, i, bytes, asked_us)) {
 			took_us = now_us() - asked_us;
 			answered++;
 			printf("%zu bytes from %s: seq=%u time=%llu.%03llu ms\n",
@@ -112,10 +126,49 @@ static int usage(void)
 	return 2;
 }
 
+/* The address, as text, of either family. */
+static int read_address(const char *text, struct sockaddr_storage *to, socklen_t *len)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM };
+	struct addrinfo *found;
+
+	if (getaddrinfo(text, NULL, &hints, &found) != 0)
+		return -1;
+	memcpy(to, found->ai_addr, found->ai_addrlen);
+	*len = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
+/* A socket that asks this host, or -1. */
+static int open_socket(const char *text, const struct sockaddr_storage *to, socklen_t len)
+{
+	int fd = socket(to->ss_family, SOCK_DGRAM,
+			to->ss_family == AF_INET6 ? (int)IPPROTO_ICMPV6 : (int)IPPROTO_ICMP);
+
+	if (fd < 0) {
+		perror("ping: socket");
+		return -1;
+	}
+	/* Our own address may have to be asked for first. */
+	for (int tries = 0; connect(fd, (const struct sockaddr *)to, len) != 0; tries++) {
+		struct timespec pause = { 0, 100000000 };
+
+		if ((errno != ENETUNREACH && errno != EADDRNOTAVAIL) || tries == 100) {
+			printf("ping: %s: %s\n", text, strerror(errno));
+			close(fd);
+			return -1;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
 	unsigned long count = 4, bytes = 56;
+	struct sockaddr_storage to;
+	socklen_t len;
 	int i = 1, fd;
 
 	for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
@@ -127,22 +180,8 @@ int main(int argc, char **argv)
 			return usage();
 	}
 	if (i + 1 != argc || count == 0 || count > UINT16_MAX || bytes > BYTES_MAX ||
-	    inet_pton(AF_INET, argv[i], &to.sin_addr) != 1)
+	    read_address(argv[i], &to, &len) != 0)
 		return usage();
-	fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
-	if (fd < 0) {
-		perror("ping: socket");
-		return 1;
-	}
-	/* The address may have to be asked for first. */
-	for (int tries = 0; connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0; tries++) {
-		struct timespec pause = { 0, 100000000 };
-
-		if (errno != ENETUNREACH || tries == 100) {
-			printf("ping: %s: %s\n", argv[i], strerror(errno));
-			return 1;
-		}
-		nanosleep(&pause, NULL);
-	}
-	return run(fd, argv[i], (unsigned)count, bytes);
+	fd = open_socket(argv[i], &to, len);
+	return fd < 0 ? 1 : run(fd, to.ss_family, argv[i], (unsigned)count, bytes);
 }

@@ -1,0 +1,126 @@
+# ping6.sh -- cases of ICMPv6 and neighbour discovery against Linux, for run.sh: who is there, by address and
+# by group; packets in fragments; how large packets may be on a path through a router.
+
+# pings ADDRESS BYTES: all of ten are answered, byte for byte.
+pings()
+{
+	ping -6 -c 10 -i 0.02 -W 5 -s "$2" "$1" >"$here/ping.log" 2>&1 || return 1
+	! grep -q 'wrong data byte' "$here/ping.log" && grep -q '10 received' "$here/ping.log"
+}
+
+linux_pings()
+{
+	holm echo || return 1
+	for size in 0 1 56 1452; do
+		pings "$us" $size || return 1
+	done
+}
+
+# Requests and answers in two, three and forty-odd pieces.
+linux_pings_in_fragments()
+{
+	holm echo || return 1
+	for size in 1453 4000 60000; do
+		pings "$us" $size || return 1
+	done
+}
+
+# Without an address of either side's: the one that a link gives, found by the group of all nodes.
+linux_pings_link()
+{
+	holm echo || return 1
+	device=holm$number
+	ping -6 -c 3 -i 0.2 -W 2 "ff02::1%$device" >"$here/group.log" 2>&1 || return 1
+	own=$(ip -6 -o addr show dev "$device" scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+	found=$(sed -n "s/^.* from \(fe80:[^%: ]*[^% ]*\)%$device: .*/\1/p" "$here/group.log" |
+		grep -v -x "$own" | sort -u)
+	[ -n "$found" ] || return 1
+	pings "$found%$device" 56 && pings "$found%$device" 4000
+}
+
+# What Linux knows of holm after a while was asked for and confirmed: NS from it, NA from us.
+linux_confirms()
+{
+	holm echo || return 1
+	pings "$us" 56 || return 1
+	ip -6 neigh show "$us" dev "holm$number" | grep -q -E 'REACHABLE|DELAY' || return 1
+	ip -6 neigh flush dev "holm$number"
+	pings "$us" 56
+}
+
+# An address that Linux has is nobody else's (RFC 4862 5.4).
+duplicate_is_found()
+{
+	timeout -k 2 "$limit" "$tap/ping" --tap "holm$number" --address "10.7.$number.2/24" \
+		--host "10.7.$number.1/24" --address6 "$them/64" --host6 "$them/64" --stats -- -c 1 \
+		"$them" >"$here/ping.log" 2>&1
+	! grep -q '1 answered' "$here/ping.log"
+}
+
+holm_pings()
+{
+	for size in 0 56 1452 4000 60000; do
+		timeout -k 2 "$limit" "$tap/ping" $(addresses) -- -c 2 -s $size "$them" \
+			>"$here/ping.log" 2>&1 || return 1
+		grep -q 'ping: 2 sent, 2 answered' "$here/ping.log" || return 1
+	done
+}
+
+# A host behind a router whose other link is narrower: what Linux' kernel says of it (RFC 8201), holm heeds.
+# The host is a namespace of its own, fd08:N::2, behind us, fd08:N::1.
+narrow_path()
+{
+	unshare -n sleep "$limit" &
+	far=$!
+	pids="$pids $far"
+	for try in $(seq 100); do
+		[ "$(readlink /proc/$far/ns/net)" = "$(readlink /proc/self/ns/net)" ] || break
+		sleep 0.02
+	done
+	ip link add "far$number" mtu 1300 type veth peer name far netns "$far" || return 1
+	ip -6 addr add "fd08:$number::1/64" dev "far$number" nodad
+	ip link set "far$number" up
+	nsenter -t "$far" -n sh -c "ip link set lo up; ip link set far mtu 1300 up
+		ip -6 addr add fd08:$number::2/64 dev far nodad
+		ip -6 route add default via fd08:$number::1" || return 1
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+}
+
+path_mtu()
+{
+	narrow_path || return 1
+	nsenter -t "$far" -n "$native/sink" -c -n 1 5000 >"$here/far-sink.log" 2>&1 &
+	pids="$pids $!"
+	wait_for "$here/far-sink.log" || return 1
+	timeout -k 2 "$limit" "$tap/client" $(addresses) --gateway6 "$them" --pcap "$here/pcap" \
+		-- put "fd08:$number::2" 5000 "$bytes" >"$here/client.log" 2>&1 || return 1
+	wait_for_text "$here/far-sink.log" "^sink: $bytes bytes"
+}
+
+# The same with what is cut by who sends it.
+path_mtu_of_fragments()
+{
+	narrow_path || return 1
+	timeout -k 2 "$limit" "$tap/ping" $(addresses) --gateway6 "$them" -- -c 4 -s 4000 \
+		"fd08:$number::2" >"$here/ping.log" 2>&1
+	grep -q 'ping: 4 sent, [34] answered' "$here/ping.log"
+}
+
+# Until the log has it.
+wait_for_text()
+{
+	for try in $(seq 100); do
+		! grep -q "$2" "$1" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+case_ "IPv6: Linux pings" linux_pings 0 20
+case_ "IPv6: Linux pings, in fragments both ways" linux_pings_in_fragments 0 20
+case_ "IPv6: Linux pings all nodes of a link and who answers" linux_pings_link 0 20
+case_ "IPv6: Linux asks who has an address, and again" linux_confirms 0 20
+case_ "IPv6: holm pings, in fragments both ways" holm_pings 0 40
+case_ "IPv6: an address that Linux has is not taken" duplicate_is_found 0 20
+case_ "IPv6: 5 MB through a router to a narrower link" path_mtu 5000000 30
+case_ "IPv6: pings in fragments through a router to a narrower link" path_mtu_of_fragments 0 30
