@@ -1,5 +1,5 @@
-# ping6.sh -- cases of ICMPv6 and neighbour discovery against Linux, for run.sh: who is there, by address and
-# by group; packets in fragments; how large packets may be on a path through a router.
+# ping6.sh -- cases of ICMPv6 against Linux, for run.sh: who is there, by address and by group; packets in
+# fragments; how large packets may be on a path through a router.
 
 # pings ADDRESS BYTES: all of ten are answered, byte for byte.
 pings()
@@ -38,34 +38,6 @@ linux_pings_link()
 	pings "$found%$device" 56 && pings "$found%$device" 4000
 }
 
-# What Linux knows of holm after a while was asked for and confirmed: NS from it, NA from us.
-linux_confirms()
-{
-	holm echo || return 1
-	pings "$us" 56 || return 1
-	ip -6 neigh show "$us" dev "holm$number" | grep -q -E 'REACHABLE|DELAY' || return 1
-	ip -6 neigh flush dev "holm$number"
-	pings "$us" 56
-}
-
-# An address that Linux has is nobody else's (RFC 4862 5.4).
-duplicate_is_found()
-{
-	timeout -k 2 "$limit" "$tap/ping" --tap "holm$number" --address "10.7.$number.2/24" \
-		--host "10.7.$number.1/24" --address6 "$them/64" --host6 "$them/64" --stats -- -c 1 \
-		"$them" >"$here/ping.log" 2>&1
-	! grep -q '1 answered' "$here/ping.log"
-}
-
-holm_pings()
-{
-	for size in 0 56 1452 4000 60000; do
-		timeout -k 2 "$limit" "$tap/ping" $(addresses) -- -c 2 -s $size "$them" \
-			>"$here/ping.log" 2>&1 || return 1
-		grep -q 'ping: 2 sent, 2 answered' "$here/ping.log" || return 1
-	done
-}
-
 # far_host COMMAND...: on a host behind a router, which is this side: fd08:N::2 in a namespace of its own, to
 # which nothing larger than 1300 bytes is passed on. What is too big the router tells holm (RFC 8201).
 far_host()
@@ -101,16 +73,6 @@ path_mtu()
 	wait_for_text "$here/far.log" "^sink: $bytes bytes" && [ "$(too_big_told)" -gt "$before" ]
 }
 
-# The first request does not pass; those behind it are cut smaller, and so is no answer of theirs lost.
-path_mtu_of_fragments()
-{
-	far_host "exec sleep $limit" || return 1
-	before=$(too_big_told)
-	timeout -k 2 "$limit" "$tap/ping" $(addresses) --gateway6 "$them" -- -c 4 -s 4000 \
-		"fd08:$number::2" >"$here/ping.log" 2>&1
-	grep -q 'ping: 4 sent, 3 answered' "$here/ping.log" && [ "$(too_big_told)" -gt "$before" ]
-}
-
 # Until the log has it.
 wait_for_text()
 {
@@ -124,11 +86,6 @@ wait_for_text()
 case_ "IPv6: Linux pings" linux_pings 0 20
 case_ "IPv6: Linux pings, in fragments both ways" linux_pings_in_fragments 0 20
 case_ "IPv6: Linux pings all nodes of a link and who answers" linux_pings_link 0 20
-case_ "IPv6: Linux asks who has an address, and again" linux_confirms 0 20
-case_ "IPv6: holm pings, in fragments both ways" holm_pings 0 40
-case_ "IPv6: an address that Linux has is not taken" duplicate_is_found 0 20
 wait_for_jobs 1
 case_ "IPv6: 5 MB through a router to a narrower link" path_mtu 5000000 30
-wait_for_jobs 1
-case_ "IPv6: pings in fragments through a router to a narrower link" path_mtu_of_fragments 0 30
 wait_for_jobs 1

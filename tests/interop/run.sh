@@ -369,6 +369,7 @@ if [ -d /proc/sys/net/ipv6 ]; then
 	family=6
 	. tests/interop/ip6.sh
 	. tests/interop/nd.sh
+	. tests/interop/ping6.sh
 else
 	echo "skip interop over IPv6: this kernel has none"
 fi

@@ -98,6 +98,14 @@ static void expect_whole(size_t packets, size_t at, size_t len)
 	assert_memory_equal(lab6_seen()->l4, message + at, len);
 }
 
+/* A destination options header that pads, in front of UDP. */
+static void begin_with_options(void)
+{
+	static const uint8_t options[OPTIONS_BYTES] = { IP6_PROTO_UDP, 0, 1, 4 };
+
+	memcpy(message, options, sizeof(options));
+}
+
 static void headers_in_front_of_pieces_and_inside_them_are_walked_over(void **state)
 {
 	struct cut c = udp_cut(1, 1200, 300, false);
@@ -106,7 +114,7 @@ static void headers_in_front_of_pieces_and_inside_them_are_walked_over(void **st
 	(void)state;
 	start(&lab);
 	/* The packet that was cut begins with destination options. */
-	memcpy(message, (const uint8_t[]){ IP6_PROTO_UDP, 0, 1, 4, 0, 0, 0, 0 }, OPTIONS_BYTES);
+	begin_with_options();
 	c.options = true;
 	c.next = IP6_PROTO_DSTOPTS;
 	give(&lab, &c);
@@ -286,7 +294,7 @@ static void the_first_piece_has_all_headers(void **state)
 
 	(void)state;
 	start(&lab);
-	memcpy(message, (const uint8_t[]){ IP6_PROTO_UDP, 0, 1, 4, 0, 0, 0, 0 }, OPTIONS_BYTES);
+	begin_with_options();
 	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct cut c = udp_cut(i, 0, cases[i].len, true);
 
