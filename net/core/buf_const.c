@@ -4,39 +4,22 @@
  */
 #include <holm/buf.h>
 
-#include "lib/assert.h"
 #include "lib/compiler.h"
-
-static size_t const_queued(const struct holm_sndbuf *base)
-{
-	return container_of_const(base, struct holm_const_sndbuf, base)->len;
-}
-
-/* All there will ever be is queued from the beginning. */
-static size_t const_room(const struct holm_sndbuf *base)
-{
-	(void)base;
-	return 0;
-}
 
 static size_t const_lend(struct holm_sndbuf *base, size_t off, size_t max, struct holm_span *spans,
 			 size_t nspans)
 {
 	struct holm_const_sndbuf *b = container_of(base, struct holm_const_sndbuf, base);
 
-	if (off >= b->len || max == 0 || nspans == 0)
+	if (off >= base->queued || max == 0 || nspans == 0)
 		return 0;
-	spans[0] = (struct holm_span){ b->data + off, min_size(b->len - off, max) };
+	spans[0] = (struct holm_span){ b->data + off, min_size(base->queued - off, max) };
 	return 1;
 }
 
 static void const_discard(struct holm_sndbuf *base, size_t n)
 {
-	struct holm_const_sndbuf *b = container_of(base, struct holm_const_sndbuf, base);
-
-	ASSERT(n <= b->len);
-	b->data += n;
-	b->len -= n;
+	container_of(base, struct holm_const_sndbuf, base)->data += n;
 }
 
 static void const_released(struct holm_sndbuf *base)
@@ -48,8 +31,6 @@ static void const_released(struct holm_sndbuf *base)
 }
 
 static const struct holm_sndbuf_ops const_ops = {
-	.queued = const_queued,
-	.room = const_room,
 	.lend = const_lend,
 	.discard = const_discard,
 	.released = const_released,
@@ -58,8 +39,8 @@ static const struct holm_sndbuf_ops const_ops = {
 void holm_const_sndbuf_init(struct holm_const_sndbuf *b, const void *data, size_t len,
 			    void (*on_released)(struct holm_const_sndbuf *b))
 {
-	b->base.ops = &const_ops;
+	/* All there will ever be is queued from the beginning: there is no room for more. */
+	b->base = (struct holm_sndbuf){ .ops = &const_ops, .queued = len };
 	b->data = data;
-	b->len = len;
 	b->on_released = on_released;
 }

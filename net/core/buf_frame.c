@@ -24,21 +24,6 @@ static size_t unread(const struct holm_frame *f)
 	return f->len - f->payload_off;
 }
 
-static size_t queue_window(const struct holm_rcvbuf *base)
-{
-	const struct holm_frame_rcvbuf *b =
-		container_of_const(base, struct holm_frame_rcvbuf, base);
-	size_t charged = (b->readable + b->accepted) * CHARGE;
-
-	/* The bytes accepted but not advanced lie inside the window. */
-	return b->accepted + (charged < b->limit ? (b->limit - charged) / CHARGE : 0);
-}
-
-static size_t queue_readable(const struct holm_rcvbuf *base)
-{
-	return container_of_const(base, struct holm_frame_rcvbuf, base)->readable;
-}
-
 static void push(struct holm_frame_rcvbuf *b, struct holm_frame *f)
 {
 	f->next = NULL;
@@ -131,7 +116,6 @@ static void queue_advance(struct holm_rcvbuf *base, size_t n)
 
 	ASSERT(n <= b->accepted);
 	b->accepted -= n;
-	b->readable += n;
 }
 
 static void queue_released(struct holm_rcvbuf *base)
@@ -143,10 +127,8 @@ static void queue_released(struct holm_rcvbuf *base)
 }
 
 static const struct holm_rcvbuf_ops queue_ops = {
-	.window = queue_window,
 	.accept = queue_accept,
 	.advance = queue_advance,
-	.readable = queue_readable,
 	.released = queue_released,
 };
 
@@ -155,8 +137,9 @@ void holm_frame_rcvbuf_init(struct holm_frame_rcvbuf *b, struct holm_pool *pool,
 {
 	memset(b, 0, sizeof(*b));
 	b->base.ops = &queue_ops;
+	/* What is readable, and what is accepted and lies inside the window, is charged. */
+	b->base.window = limit / CHARGE;
 	b->pool = pool;
-	b->limit = limit;
 	/* Copies of tiny pieces between whole frames pin more than they are charged, at most twice. */
 	b->frames_max = (uint32_t)(limit / (HOLM_FRAME_BYTES / CHARGE)) + 1;
 	b->on_released = on_released;
@@ -167,7 +150,7 @@ struct holm_span holm_frame_rcvbuf_peek(struct holm_frame_rcvbuf *b)
 	const struct holm_frame *f = b->first;
 	size_t off;
 
-	if (!f || b->readable == 0)
+	if (!f || b->base.readable == 0)
 		return (struct holm_span){ NULL, 0 };
 	off = f->payload_off;
 	for (uint32_t i = 0; i < f->nsegs; i++) {
@@ -175,7 +158,7 @@ struct holm_span holm_frame_rcvbuf_peek(struct holm_frame_rcvbuf *b)
 
 		if (off < seg->len)
 			return (struct holm_span){ seg->data + off,
-						   min_size(seg->len - off, b->readable) };
+						   min_size(seg->len - off, b->base.readable) };
 		off -= seg->len;
 	}
 	return (struct holm_span){ NULL, 0 };
@@ -215,8 +198,9 @@ static void skip(struct holm_frame *f, size_t n)
 
 void holm_frame_rcvbuf_release(struct holm_frame_rcvbuf *b, size_t n)
 {
-	ASSERT(n <= b->readable);
-	b->readable -= n;
+	ASSERT(n <= b->base.readable);
+	b->base.readable -= n;
+	b->base.window += n;
 	while (n > 0) {
 		size_t k = min_size(n, unread(b->first));
 
@@ -232,6 +216,7 @@ void holm_frame_rcvbuf_fini(struct holm_frame_rcvbuf *b)
 {
 	while (b->first)
 		pop(b);
-	b->readable = 0;
+	b->base.window += b->base.readable;
+	b->base.readable = 0;
 	b->accepted = 0;
 }

@@ -26,29 +26,12 @@ void holm_pattern_fill(uint8_t *table)
 		table[i] = holm_pattern_byte(i);
 }
 
-static size_t snd_queued(const struct holm_sndbuf *base)
-{
-	const struct holm_pattern_sndbuf *b =
-		container_of_const(base, struct holm_pattern_sndbuf, base);
-
-	return (size_t)(b->tail - b->head);
-}
-
-static size_t snd_room(const struct holm_sndbuf *base)
-{
-	const struct holm_pattern_sndbuf *b =
-		container_of_const(base, struct holm_pattern_sndbuf, base);
-	uint64_t queued = b->tail - b->head;
-
-	return queued < b->limit ? (size_t)(b->limit - queued) : 0;
-}
-
 static size_t snd_lend(struct holm_sndbuf *base, size_t off, size_t max, struct holm_span *spans,
 		       size_t nspans)
 {
 	struct holm_pattern_sndbuf *b = container_of(base, struct holm_pattern_sndbuf, base);
 	uint64_t pos = b->head + off;
-	size_t left = min_size(max, (size_t)(b->tail - pos));
+	size_t left = min_size(max, base->queued - off);
 	size_t n = 0;
 
 	while (left > 0 && n < nspans) {
@@ -63,10 +46,7 @@ static size_t snd_lend(struct holm_sndbuf *base, size_t off, size_t max, struct 
 
 static void snd_discard(struct holm_sndbuf *base, size_t n)
 {
-	struct holm_pattern_sndbuf *b = container_of(base, struct holm_pattern_sndbuf, base);
-
-	ASSERT(n <= b->tail - b->head);
-	b->head += n;
+	container_of(base, struct holm_pattern_sndbuf, base)->head += n;
 }
 
 static void snd_released(struct holm_sndbuf *base)
@@ -78,8 +58,6 @@ static void snd_released(struct holm_sndbuf *base)
 }
 
 static const struct holm_sndbuf_ops snd_ops = {
-	.queued = snd_queued,
-	.room = snd_room,
 	.lend = snd_lend,
 	.discard = snd_discard,
 	.released = snd_released,
@@ -90,32 +68,16 @@ void holm_pattern_sndbuf_init(struct holm_pattern_sndbuf *b, const uint8_t *tabl
 {
 	memset(b, 0, sizeof(*b));
 	b->base.ops = &snd_ops;
+	b->base.limit = (size_t)limit;
 	b->table = table;
-	b->limit = limit;
 	b->on_released = on_released;
 }
 
 size_t holm_pattern_sndbuf_write(struct holm_pattern_sndbuf *b, size_t n)
 {
-	n = min_size(n, snd_room(&b->base));
-	b->tail += n;
+	n = min_size(n, holm_sndbuf_room(&b->base));
+	b->base.queued += n;
 	return n;
-}
-
-static size_t rcv_window(const struct holm_rcvbuf *base)
-{
-	const struct holm_pattern_rcvbuf *b =
-		container_of_const(base, struct holm_pattern_rcvbuf, base);
-
-	return (size_t)(b->limit - (b->tail - b->head));
-}
-
-static size_t rcv_readable(const struct holm_rcvbuf *base)
-{
-	const struct holm_pattern_rcvbuf *b =
-		container_of_const(base, struct holm_pattern_rcvbuf, base);
-
-	return (size_t)(b->tail - b->head);
 }
 
 static uint64_t count_mismatches(const uint8_t *a, const uint8_t *b, size_t n)
@@ -170,10 +132,8 @@ static void rcv_released(struct holm_rcvbuf *base)
 }
 
 static const struct holm_rcvbuf_ops rcv_ops = {
-	.window = rcv_window,
 	.accept = rcv_accept,
 	.advance = rcv_advance,
-	.readable = rcv_readable,
 	.released = rcv_released,
 };
 
@@ -182,14 +142,15 @@ void holm_pattern_rcvbuf_init(struct holm_pattern_rcvbuf *b, const uint8_t *tabl
 {
 	memset(b, 0, sizeof(*b));
 	b->base.ops = &rcv_ops;
+	b->base.window = (size_t)limit;
 	b->table = table;
-	b->limit = limit;
 	b->on_released = on_released;
 }
 
 size_t holm_pattern_rcvbuf_read(struct holm_pattern_rcvbuf *b, size_t n)
 {
-	n = min_size(n, rcv_readable(&b->base));
-	b->head += n;
+	n = min_size(n, b->base.readable);
+	b->base.readable -= n;
+	b->base.window += n;
 	return n;
 }

@@ -9,18 +9,10 @@
 #include "lib/mem.h"
 #include "net/core/ring_bytes.h"
 
-static size_t ring_window(const struct holm_rcvbuf *base)
+/* What the reader has not read and what may still come, together. */
+static uint32_t limit_of(const struct holm_ring_rcvbuf *b)
 {
-	const struct holm_ring_rcvbuf *b = container_of_const(base, struct holm_ring_rcvbuf, base);
-
-	return b->limit - (size_t)(b->tail - b->head);
-}
-
-static size_t ring_readable(const struct holm_rcvbuf *base)
-{
-	const struct holm_ring_rcvbuf *b = container_of_const(base, struct holm_ring_rcvbuf, base);
-
-	return (size_t)(b->tail - b->head);
+	return (uint32_t)(b->base.readable + b->base.window);
 }
 
 static inline void free_ring(struct holm_ring_rcvbuf *b)
@@ -36,7 +28,7 @@ static inline void free_ring(struct holm_ring_rcvbuf *b)
 /* Everything has been read: the memory goes, and it is noted whether it was of a good size. */
 static inline void give_back(struct holm_ring_rcvbuf *b)
 {
-	b->last_cap = b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2;
+	b->last_cap = (uint32_t)b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2;
 	free_ring(b);
 }
 
@@ -44,7 +36,7 @@ static inline void give_back(struct holm_ring_rcvbuf *b)
 static never_inline void take(struct holm_ring_rcvbuf *b, size_t need)
 {
 	uint32_t least = ring_bytes_for((uint32_t)need);
-	uint32_t cap = max_u32(least, min_u32(b->last_cap, b->limit));
+	uint32_t cap = max_u32(least, min_u32(b->last_cap, limit_of(b)));
 
 	b->mem = b->memory->alloc(b->memory->ctx, cap);
 	if (unlikely(!b->mem && cap > least)) {
@@ -52,7 +44,7 @@ static never_inline void take(struct holm_ring_rcvbuf *b, size_t need)
 		b->mem = b->memory->alloc(b->memory->ctx, cap);
 	}
 	b->cap = b->mem ? cap : 0;
-	b->since = b->head;
+	b->since = (uint32_t)b->head;
 }
 
 /* The same where a page is enough, as it is for dialogues. */
@@ -60,7 +52,7 @@ static inline void take_page(struct holm_ring_rcvbuf *b)
 {
 	b->mem = ring_take_page(b->memory);
 	b->cap = b->mem ? RING_BYTES_MIN : 0;
-	b->since = b->head;
+	b->since = (uint32_t)b->head;
 }
 
 /* Make the memory hold `need` bytes from head on; keep everything up to the edge. */
@@ -110,8 +102,8 @@ static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct hol
 			  size_t frame_off, size_t len)
 {
 	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
-	uint64_t pos = b->tail + off;
-	size_t before = (size_t)(pos - b->head);
+	size_t before = base->readable + off;
+	uint64_t pos = b->head + before;
 	uint32_t at;
 
 	if (unlikely(before + len > b->cap)) {
@@ -131,14 +123,6 @@ static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct hol
 	return len;
 }
 
-static void ring_advance(struct holm_rcvbuf *base, size_t n)
-{
-	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
-
-	ASSERT(b->tail + n <= b->edge);
-	b->tail += n;
-}
-
 static void ring_released(struct holm_rcvbuf *base)
 {
 	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
@@ -148,10 +132,7 @@ static void ring_released(struct holm_rcvbuf *base)
 }
 
 static const struct holm_rcvbuf_ops ring_ops = {
-	.window = ring_window,
 	.accept = ring_accept,
-	.advance = ring_advance,
-	.readable = ring_readable,
 	.released = ring_released,
 };
 
@@ -161,14 +142,13 @@ void holm_ring_rcvbuf_init(struct holm_ring_rcvbuf *b, const struct holm_memory 
 	memset(b, 0, sizeof(*b));
 	b->base.ops = &ring_ops;
 	b->memory = memory;
-	b->limit = ring_bytes_for(limit);
-	b->target = b->limit;
+	b->base.window = ring_bytes_for(limit);
 	b->on_released = on_released;
 }
 
 size_t holm_ring_rcvbuf_peek(struct holm_ring_rcvbuf *b, size_t off, struct holm_span spans[2])
 {
-	size_t len = (size_t)(b->tail - b->head);
+	size_t len = b->base.readable;
 	uint32_t at;
 	size_t first;
 
@@ -186,23 +166,30 @@ size_t holm_ring_rcvbuf_peek(struct holm_ring_rcvbuf *b, size_t off, struct holm
 
 static inline void release(struct holm_ring_rcvbuf *b, size_t n)
 {
-	b->head += n;
+	size_t opens = n;
+
 	/* A smaller limit is reached by not opening the window as bytes are read. */
-	if (unlikely(b->limit > b->target))
-		b->limit -= (uint32_t)min_size(n, b->limit - b->target);
+	if (unlikely(b->shrink > 0)) {
+		opens -= min_size(n, b->shrink);
+		b->shrink -= (uint32_t)(n - opens);
+	}
+	b->base.readable -= n;
+	b->base.window += opens;
+	b->head += n;
+	ASSERT(b->head <= b->edge);
 	if (b->head == b->edge)
 		give_back(b);
 }
 
 void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
 {
-	ASSERT(n <= b->tail - b->head);
+	ASSERT(n <= b->base.readable);
 	release(b, n);
 }
 
 size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 {
-	size_t n = min_size(len, (size_t)(b->tail - b->head));
+	size_t n = min_size(len, b->base.readable);
 	uint8_t *out = dst;
 	uint32_t at;
 	size_t first;
@@ -225,11 +212,15 @@ void holm_ring_rcvbuf_fini(struct holm_ring_rcvbuf *b)
 {
 	free_ring(b);
 	b->head = b->edge;
-	b->tail = b->edge;
+	b->base.window += b->base.readable;
+	b->base.readable = 0;
 }
 
 void holm_ring_rcvbuf_set_limit(struct holm_ring_rcvbuf *b, uint32_t limit)
 {
-	b->target = ring_bytes_for(limit);
-	b->limit = max_u32(b->limit, b->target);
+	uint32_t target = ring_bytes_for(limit);
+	uint32_t now = limit_of(b);
+
+	b->shrink = now > target ? now - target : 0;
+	b->base.window += target > now ? target - now : 0;
 }

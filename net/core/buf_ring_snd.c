@@ -16,26 +16,13 @@
 #include "lib/mem.h"
 #include "net/core/ring_bytes.h"
 
-static const struct holm_ring_sndbuf *ring_of(const struct holm_sndbuf *b)
+/*
+ * Up to where may the writer queue? The ring cannot grow while a block is retired: saying otherwise would
+ * let a writer spin.
+ */
+static void set_room(struct holm_ring_sndbuf *b)
 {
-	return container_of_const(b, struct holm_ring_sndbuf, base);
-}
-
-static size_t ring_queued(const struct holm_sndbuf *base)
-{
-	const struct holm_ring_sndbuf *b = ring_of(base);
-
-	return (size_t)(b->tail - b->head) + b->const_bytes;
-}
-
-static size_t ring_room(const struct holm_sndbuf *base)
-{
-	const struct holm_ring_sndbuf *b = ring_of(base);
-	size_t queued = ring_queued(base);
-	size_t room = queued < b->limit ? b->limit - queued : 0;
-
-	/* It cannot grow while a block is retired: saying otherwise would let a writer spin. */
-	return b->retired ? min_size(room, b->cap - (size_t)(b->tail - b->head)) : room;
+	b->base.limit = b->retired ? min_size(b->limit, b->cap + b->const_bytes) : b->limit;
 }
 
 /* Spans of the ring bytes [pos, pos + len): one, or two where they wrap. */
@@ -121,6 +108,7 @@ static never_inline void free_retired(struct holm_ring_sndbuf *b)
 {
 	b->memory->free(b->memory->ctx, b->retired, b->retired_cap);
 	b->retired = NULL;
+	set_room(b);
 }
 
 static inline void free_ring(struct holm_ring_sndbuf *b)
@@ -156,6 +144,7 @@ static never_inline size_t discard_consts(struct holm_ring_sndbuf *b, size_t n)
 		if (b->consts[0].len == 0 && b->head == b->consts[0].ring_pos)
 			pop_const(b);
 	}
+	set_room(b);
 	return n;
 }
 
@@ -163,7 +152,6 @@ static void ring_discard(struct holm_sndbuf *base, size_t n)
 {
 	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
 
-	ASSERT(n <= ring_queued(base));
 	if (unlikely(b->nconsts != 0))
 		n = discard_consts(b, n);
 	b->head += n;
@@ -182,8 +170,6 @@ static void ring_released(struct holm_sndbuf *base)
 }
 
 static const struct holm_sndbuf_ops ring_ops = {
-	.queued = ring_queued,
-	.room = ring_room,
 	.lend = ring_lend,
 	.discard = ring_discard,
 	.released = ring_released,
@@ -197,6 +183,7 @@ void holm_ring_sndbuf_init(struct holm_ring_sndbuf *b, const struct holm_memory 
 	b->memory = memory;
 	b->limit = ring_bytes_for(limit);
 	b->on_released = on_released;
+	set_room(b);
 }
 
 /* The first block, or the first after the ring had drained. */
@@ -234,6 +221,7 @@ static never_inline void move_ring(struct holm_ring_sndbuf *b, uint32_t cap)
 	}
 	b->mem = mem;
 	b->cap = cap;
+	set_room(b);
 }
 
 /* Make room for `want` more ring bytes if the limit and memory allow; returns the room there is. */
@@ -241,7 +229,7 @@ static never_inline size_t find_room(struct holm_ring_sndbuf *b, size_t want)
 {
 	size_t used = (size_t)(b->tail - b->head);
 
-	want = min_size(want, ring_room(&b->base));
+	want = min_size(want, holm_sndbuf_room(&b->base));
 	if (used + want > b->cap && !b->retired) {
 		uint32_t cap = min_u32(ring_bytes_for((uint32_t)(used + want)), b->limit);
 
@@ -279,18 +267,21 @@ size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_
 		memcpy(b->mem, (const uint8_t *)src + first, n - first);
 	}
 	b->tail += n;
+	b->base.queued += n;
 	return n;
 }
 
 size_t holm_ring_sndbuf_write_const(struct holm_ring_sndbuf *b, const void *data, size_t len)
 {
-	if (len == 0 || b->nconsts == HOLM_RING_CONST_MAX || ring_room(&b->base) == 0)
+	if (len == 0 || b->nconsts == HOLM_RING_CONST_MAX || holm_sndbuf_room(&b->base) == 0)
 		return 0;
 	b->consts[b->nconsts].data = data;
 	b->consts[b->nconsts].len = len;
 	b->consts[b->nconsts].ring_pos = b->tail;
 	b->nconsts++;
 	b->const_bytes += len;
+	b->base.queued += len;
+	set_room(b);
 	return len;
 }
 
@@ -309,6 +300,7 @@ void holm_ring_sndbuf_commit(struct holm_ring_sndbuf *b, size_t n)
 {
 	ASSERT(b->tail + n - b->head <= b->cap);
 	b->tail += n;
+	b->base.queued += n;
 }
 
 void holm_ring_sndbuf_fini(struct holm_ring_sndbuf *b)
@@ -319,9 +311,12 @@ void holm_ring_sndbuf_fini(struct holm_ring_sndbuf *b)
 	b->head = b->tail;
 	b->nconsts = 0;
 	b->const_bytes = 0;
+	b->base.queued = 0;
+	set_room(b);
 }
 
 void holm_ring_sndbuf_set_limit(struct holm_ring_sndbuf *b, uint32_t limit)
 {
 	b->limit = ring_bytes_for(limit);
+	set_room(b);
 }

@@ -39,7 +39,7 @@ uint32_t rings_write_full(struct rings *r, const struct holm_tcp *tcp, uint32_t 
 static inline uint32_t rings_write(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
 				   uint32_t max)
 {
-	size_t queued = (size_t)(r->snd.tail - r->snd.head) + r->snd.const_bytes;
+	size_t queued = holm_sndbuf_queued(&r->snd.base);
 
 	return likely(queued < limit / 2) ? limit : rings_write_full(r, tcp, limit, max);
 }

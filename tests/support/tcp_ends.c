@@ -57,12 +57,12 @@ static void react_end(struct tcp_ends *e, struct tcp_end *end)
 
 	(void)e;
 	end->connected |= (state & HOLM_CONNECTED) != 0;
-	if (!end->paused && end->rcv.tail > end->rcv.head) {
+	if (!end->paused && end->rcv.base.readable > 0) {
 		holm_pattern_rcvbuf_read(&end->rcv, SIZE_MAX);
 		holm_tcp_received(end->tcp);
 	}
 	state = holm_tcp_ready(end->tcp);
-	end->eof |= (state & HOLM_PEER_CLOSED) && end->rcv.tail == end->rcv.head;
+	end->eof |= (state & HOLM_PEER_CLOSED) && end->rcv.base.readable == 0;
 	end->closed |= (state & HOLM_CLOSED) != 0;
 	if (state & HOLM_ERROR)
 		end->error = holm_tcp_take_error(end->tcp);

@@ -31,13 +31,15 @@ void holm_assert_failed(const char *expr, const char *file, int line);
  */
 struct holm_sndbuf {
 	const struct holm_sndbuf_ops *ops;
+	/*
+	 * What is asked with every segment is kept here, so that it costs no call: the implementation adds
+	 * to `queued` (sent and unacknowledged, plus unsent) as bytes come and says in `limit` up to where
+	 * the writer may queue; the wrappers below take off what is discarded.
+	 */
+	size_t queued, limit;
 };
 
 struct holm_sndbuf_ops {
-	/* Bytes queued: sent and unacknowledged, plus unsent. */
-	size_t (*queued)(const struct holm_sndbuf *b);
-	/* Bytes that the writer could queue now: what HOLM_WRITABLE says. */
-	size_t (*room)(const struct holm_sndbuf *b);
 	/*
 	 * Lend the bytes from `off`, at most `max`, as at most `nspans` spans; returns how many
 	 * spans. Fewer bytes than asked is fine if spans run out, none is not while off < queued.
@@ -45,7 +47,10 @@ struct holm_sndbuf_ops {
 	 */
 	size_t (*lend)(struct holm_sndbuf *b, size_t off, size_t max, struct holm_span *spans,
 		       size_t nspans);
-	/* The first `n` bytes are acknowledged and referenced by no frame: forget them. */
+	/*
+	 * The first `n` bytes are acknowledged and referenced by no frame: forget them. They are no longer
+	 * counted in `queued`.
+	 */
 	void (*discard)(struct holm_sndbuf *b, size_t n);
 	/* The endpoint is gone and nothing is referenced any more. Called exactly once. */
 	void (*released)(struct holm_sndbuf *b);
@@ -53,12 +58,13 @@ struct holm_sndbuf_ops {
 
 static inline size_t holm_sndbuf_queued(const struct holm_sndbuf *b)
 {
-	return b->ops->queued(b);
+	return b->queued;
 }
 
+/* Bytes that the writer could queue now: what HOLM_WRITABLE says. */
 static inline size_t holm_sndbuf_room(const struct holm_sndbuf *b)
 {
-	return b->ops->room(b);
+	return b->queued < b->limit ? b->limit - b->queued : 0;
 }
 
 static inline size_t holm_sndbuf_lend(struct holm_sndbuf *b, size_t off, size_t max,
@@ -69,6 +75,9 @@ static inline size_t holm_sndbuf_lend(struct holm_sndbuf *b, size_t off, size_t 
 
 static inline void holm_sndbuf_discard(struct holm_sndbuf *b, size_t n)
 {
+	if (n > b->queued)
+		holm_assert_failed("discard() of more than is queued", __FILE__, __LINE__);
+	b->queued -= n;
 	b->ops->discard(b, n);
 }
 
@@ -77,11 +86,15 @@ static inline void holm_sndbuf_discard(struct holm_sndbuf *b, size_t n)
  */
 struct holm_rcvbuf {
 	const struct holm_rcvbuf_ops *ops;
+	/*
+	 * Kept here for the same reason. `readable`: bytes that the reader could take now. `window`: bytes
+	 * from offset 0 on that the buffer promises to take, TCP's receive window. The wrappers below move
+	 * what has come in order from one to the other; the implementation moves what is read back, or less.
+	 */
+	size_t readable, window;
 };
 
 struct holm_rcvbuf_ops {
-	/* Bytes from offset 0 on that it promises to take: TCP's receive window. */
-	size_t (*window)(const struct holm_rcvbuf *b);
 	/*
 	 * Take `len` bytes that lie at `frame_off` of the frame (its chain excluded) and belong at
 	 * stream offset `off`; off + len <= window. Copy them into place, or keep a clone of the
@@ -90,22 +103,23 @@ struct holm_rcvbuf_ops {
 	 */
 	size_t (*accept)(struct holm_rcvbuf *b, size_t off, const struct holm_frame *f,
 			 size_t frame_off, size_t len);
-	/* The first `n` bytes, all accepted, are in order now: the reader may have them. */
+	/*
+	 * The first `n` bytes, all accepted, are in order now: the reader may have them. `readable` and
+	 * `window` say so already. NULL: that is all there is to know.
+	 */
 	void (*advance)(struct holm_rcvbuf *b, size_t n);
-	/* Bytes that the reader could take now. */
-	size_t (*readable)(const struct holm_rcvbuf *b);
 	/* The endpoint is gone; no more calls. Called exactly once. */
 	void (*released)(struct holm_rcvbuf *b);
 };
 
 static inline size_t holm_rcvbuf_window(const struct holm_rcvbuf *b)
 {
-	return b->ops->window(b);
+	return b->window;
 }
 
 static inline size_t holm_rcvbuf_readable(const struct holm_rcvbuf *b)
 {
-	return b->ops->readable(b);
+	return b->readable;
 }
 
 /* The wrappers below check what the implementation promised. */
@@ -121,9 +135,12 @@ static inline size_t holm_rcvbuf_accept(struct holm_rcvbuf *b, size_t off,
 
 static inline void holm_rcvbuf_advance(struct holm_rcvbuf *b, size_t n)
 {
-	b->ops->advance(b, n);
-	if (b->ops->readable(b) < n)
-		holm_assert_failed("advance() lost bytes", __FILE__, __LINE__);
+	if (n > b->window)
+		holm_assert_failed("advance() beyond the window", __FILE__, __LINE__);
+	b->readable += n;
+	b->window -= n;
+	if (b->ops->advance)
+		b->ops->advance(b, n);
 }
 
 /*
@@ -148,13 +165,14 @@ const struct holm_memory *holm_net_memory(struct holm_net *net);
 #define HOLM_RING_CONST_MAX 8u
 
 struct holm_ring_sndbuf {
-	struct holm_sndbuf base;
+	struct holm_sndbuf base; /* its limit is `limit`, less while a block is retired */
 	const struct holm_memory *memory;
 	uint8_t *mem;
-	uint32_t cap;	     /* bytes of mem, a power of two; 0: none */
-	uint32_t limit;	     /* most bytes of ring memory, a power of two */
 	uint64_t head, tail; /* ring positions: next byte to discard, next to write */
-	uint64_t lent;	     /* one past the furthest ring position ever lent */
+	uint32_t cap;	     /* bytes of mem, a power of two; 0: none */
+	uint32_t nconsts;
+	uint64_t lent;	/* one past the furthest ring position ever lent */
+	uint32_t limit; /* most bytes that are queued, a power of two */
 	/* Memory before the last growth: spans lent from it stay valid until head passes `until`. */
 	uint8_t *retired;
 	uint32_t retired_cap;
@@ -165,8 +183,6 @@ struct holm_ring_sndbuf {
 		size_t len;
 		uint64_t ring_pos;
 	} consts[HOLM_RING_CONST_MAX];
-	uint32_t nconsts;
-	uint32_t reserved;
 	size_t const_bytes; /* sum of consts[].len */
 	void (*on_released)(struct holm_ring_sndbuf *b);
 };
@@ -198,14 +214,13 @@ struct holm_ring_rcvbuf {
 	struct holm_rcvbuf base;
 	const struct holm_memory *memory;
 	uint8_t *mem;
-	uint32_t cap;
-	uint32_t limit; /* window while nothing is unread */
-	uint32_t
-		target; /* what limit shrinks to as the reader reads: the right edge never retreats */
-	uint64_t head, tail; /* next byte to read, next byte in order (RCV.NXT) */
-	uint64_t edge;	     /* one past the furthest byte accepted */
-	uint64_t since;	     /* position at which `mem` was taken */
-	uint32_t last_cap;   /* what to begin with next time: what the last memory was good for */
+	uint64_t head;	   /* next byte to read; RCV.NXT is base.readable behind it */
+	uint64_t edge;	   /* one past the furthest byte accepted */
+	uint32_t cap;	   /* bytes of mem, a power of two; 0: none */
+	uint32_t last_cap; /* what to begin with next time: what the last memory was good for */
+	uint32_t since;	   /* position at which `mem` was taken, modulo 2^32 */
+	uint32_t shrink;   /* by which the window is to shrink as the reader reads: the right edge
+			      never retreats */
 	void (*on_released)(struct holm_ring_rcvbuf *b);
 };
 
@@ -225,8 +240,7 @@ void holm_ring_rcvbuf_set_limit(struct holm_ring_rcvbuf *b, uint32_t limit);
  */
 struct holm_const_sndbuf {
 	struct holm_sndbuf base;
-	const uint8_t *data;
-	size_t len;
+	const uint8_t *data; /* base.queued bytes */
 	void (*on_released)(struct holm_const_sndbuf *b);
 };
 
@@ -245,9 +259,7 @@ struct holm_frame_rcvbuf {
 	struct holm_rcvbuf base;
 	struct holm_pool *pool;
 	struct holm_frame *first, *last; /* linked by next; payload_off..len is unread */
-	size_t readable;
-	size_t accepted; /* taken, not yet advanced */
-	size_t limit;	 /* buffer memory that may be pinned */
+	size_t accepted;		 /* taken, not yet advanced */
 	uint32_t frames, frames_max;
 	void (*on_released)(struct holm_frame_rcvbuf *b);
 };
@@ -276,9 +288,7 @@ void holm_pattern_fill(uint8_t *table /* HOLM_PATTERN_TABLE_BYTES */);
 struct holm_pattern_sndbuf {
 	struct holm_sndbuf base;
 	const uint8_t *table;
-	uint64_t head;	/* position of the oldest byte queued */
-	uint64_t tail;	/* one past the last byte queued: move it to "write" */
-	uint64_t limit; /* how far tail may run ahead of head: room() */
+	uint64_t head; /* position of the oldest byte queued */
 	void (*on_released)(struct holm_pattern_sndbuf *b);
 };
 
@@ -290,8 +300,7 @@ size_t holm_pattern_sndbuf_write(struct holm_pattern_sndbuf *b, size_t n);
 struct holm_pattern_rcvbuf {
 	struct holm_rcvbuf base;
 	const uint8_t *table; /* compared against */
-	uint64_t head, tail;  /* read so far, in order so far */
-	uint64_t limit;	      /* window while nothing is unread */
+	uint64_t tail;	      /* in order so far */
 	uint64_t mismatches;  /* bytes that were not what they should be */
 	void (*on_released)(struct holm_pattern_rcvbuf *b);
 };
