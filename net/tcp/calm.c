@@ -45,7 +45,8 @@ static never_inline bool begin_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if ((c->flags & UNCALM) || !is_at_rest(c) || !tcp_is_usual(c) || !is_unwatched(c))
+	if ((c->flags & UNCALM) || fl->lend || !is_at_rest(c) || !tcp_is_usual(c) ||
+	    !is_unwatched(c))
 		return false;
 	fl->retries = 0;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss), TCP_FRAME_PAYLOAD);
@@ -320,7 +321,7 @@ static bool output(struct holm_tcp *c)
 
 	if (n == 0)
 		return c->flight->calm && may_wait(c);
-	if (unlikely(!c->flight->calm) && !begin_calm(c))
+	if (unlikely(!c->flight->calm) && (n >= TCP_FRAME_PAYLOAD || !begin_calm(c)))
 		return false;
 	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))
 		return false;

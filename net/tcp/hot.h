@@ -90,8 +90,7 @@ static inline void tcp_conclude(struct holm_frame *f, struct holm_tcp *c)
 static inline bool tcp_is_usual(const struct holm_tcp *c)
 {
 	return c->state == HOLM_TCP_ESTABLISHED && !(c->flags & TCP_UNUSUAL) && c->ep.owned &&
-	       c->rcv && c->snd && !c->flight->reasm && !c->flight->lend &&
-	       !tcp_net(c)->tcp->unpredicted;
+	       c->rcv && c->snd && !c->flight->reasm && !tcp_net(c)->tcp->unpredicted;
 }
 
 /* `n` bytes from RCV.NXT on are in the buffer. */

@@ -49,8 +49,12 @@ static inline void ack_all(struct holm_tcp *c, const struct tcp_rx *rx)
 	fl->progress_ns = rx->net->now;
 	fl->retries = 0;
 	rx->net->tcp->sack->acked_plain(c, acked);
-	holm_sndbuf_discard(c->snd, seq_diff(ack, fl->buf_seq));
-	fl->buf_seq = ack;
+	if (fl->lend) {
+		tcp_lend_discard(c);
+	} else {
+		holm_sndbuf_discard(c->snd, seq_diff(ack, fl->buf_seq));
+		fl->buf_seq = ack;
+	}
 	c->flags &= ~(uint32_t)TCP_REXMT;
 	ip_dst_confirm(rx->net, c->dst);
 }
