@@ -181,26 +181,40 @@ static always_inline void take_lanes(uint8_t *d, const uint8_t *s, bool copy, la
 	*h += v >> 32;
 }
 
+static always_inline void take_group(uint8_t *d, const uint8_t *s, bool copy, lanes t[4],
+				     lanes h[4])
+{
+	size_t step = copy ? 16 : 0;
+
+	take_lanes(d, s, copy, &t[0], &h[0]);
+	take_lanes(d + step, s + 16, copy, &t[1], &h[1]);
+	take_lanes(d + 2 * step, s + 32, copy, &t[2], &h[2]);
+	take_lanes(d + 3 * step, s + 48, copy, &t[3], &h[3]);
+}
+
 /*
- * Whole groups of 64 bytes. Each of the four vectors has sums of its own: additions that do not
- * wait for each other, and none that the compiler can rearrange into more of them.
+ * Whole groups of 64 bytes, two at a time. Each of the eight vectors has a sum of its own, so that additions
+ * do not wait for each other and none can be rearranged into more of them.
  */
 static always_inline void sum_groups(uint8_t *d, const uint8_t *s, const uint8_t *end, bool copy,
 				     struct tally *tally)
 {
-	lanes t[4] = { { 0 } };
+	lanes t[8] = { { 0 } };
 	lanes h[4] = { { 0 } };
-	size_t step = copy ? 16 : 0;
+	size_t step = copy ? 64 : 0;
 	lanes low, high;
 
-	for (; s != end; s += 64, d += 4 * step) {
-		take_lanes(d, s, copy, &t[0], &h[0]);
-		take_lanes(d + step, s + 16, copy, &t[1], &h[1]);
-		take_lanes(d + 2 * step, s + 32, copy, &t[2], &h[2]);
-		take_lanes(d + 3 * step, s + 48, copy, &t[3], &h[3]);
+	if ((size_t)(end - s) & 64) {
+		take_group(d, s, copy, t, h);
+		s += 64;
+		d += step;
+	}
+	for (; s != end; s += 128, d += 2 * step) {
+		take_group(d, s, copy, t, h);
+		take_group(d + step, s + 64, copy, t + 4, h);
 	}
 	high = (h[0] + h[1]) + (h[2] + h[3]);
-	low = (t[0] + t[1]) + (t[2] + t[3]) - (high << 32);
+	low = ((t[0] + t[4]) + (t[1] + t[5])) + ((t[2] + t[6]) + (t[3] + t[7])) - (high << 32);
 	add(tally, low[0]);
 	add(tally, low[1]);
 	add(tally, high[0]);

@@ -307,24 +307,30 @@ static inline void finish_batch(struct holm_net *net)
 void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
 		    size_t n, uint64_t now)
 {
-	struct holm_frame **end;
+	size_t done = 0;
 
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
 	if (unlikely(dev->upper))
 		dev = holm_dev_rx_top(dev, frames, &n, net->now);
 	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
-	for (end = frames + n; frames != end;) {
-		struct holm_frame *f = *frames++;
+	for (size_t i = 0; i < n; i++) {
+		struct holm_frame *f = frames[i];
 
 		f->dev = dev;
 		f->time_ns = net->now;
 		net_count_n(net, HOLM_COUNT_RX_BYTES, f->len);
-		net->last_of_batch = frames == end;
 		if (unlikely(net->tap))
 			net->tap(net, dev, TAP_IN, f);
-		eth_input(net, f);
+		f->l3_off = ETH_HDR_BYTES;
+		if (likely(net->link_ip4 && eth_is_usual(dev, f)))
+			continue;
+		proto_input_run(net, net->link_ip4, frames + done, i - done, false);
+		net->last_of_batch = i + 1 == n;
+		eth_input_any(net, f);
+		done = i + 1;
 	}
+	proto_input_run(net, net->link_ip4, frames + done, n - done, true);
 	finish_batch(net);
 }
 

@@ -88,51 +88,9 @@ void holm_pool_get_stats(const struct holm_pool *pool, struct holm_pool_stats *s
 	};
 }
 
-/* The frame used last, as it was left. NULL: none, or none for this caller; counted. */
-static inline struct holm_frame *pool_pop(struct holm_pool *pool, bool reserve_ok)
-{
-	struct holm_frame *f = pool->free;
-
-	if (unlikely(pool->nfree <= pool->reserve && (!reserve_ok || !f))) {
-		pool->exhausted++;
-		return NULL;
-	}
-	pool->free = f->next;
-	pool->nfree--;
-	if (unlikely(pool->nfree < pool->free_min))
-		pool->free_min = pool->nfree;
-	return f;
-}
-
 struct holm_frame *holm_frame_alloc(struct holm_pool *pool, size_t headroom, bool reserve_ok)
 {
-	struct holm_frame *f = pool_pop(pool, reserve_ok);
-
-	if (unlikely(!f))
-		return NULL;
-	f->next = NULL;
-	f->chain = NULL;
-	f->segs = f->segs_inline;
-	f->nsegs = 1;
-	f->segs_max = HOLM_FRAME_SEGS_INLINE;
-	f->len = 0;
-	f->csum = HOLM_CSUM_NONE;
-	f->gso = HOLM_GSO_NONE;
-	f->gso_size = 0;
-	f->csum_start = 0;
-	f->csum_off = 0;
-	f->hdr_len = 0;
-	f->l3_off = 0;
-	f->l4_off = 0;
-	f->payload_off = 0;
-	f->flags = 0;
-	f->dev = NULL;
-	f->vector = NULL;
-	f->home.refs = 1;
-	f->segs_inline[0].data = f->home_mem + headroom;
-	f->segs_inline[0].buf = &f->home;
-	f->segs_inline[0].len = 0;
-	return f;
+	return pool_take(pool, headroom, reserve_ok);
 }
 
 /* A reference less; most buffers of many segments are home buffers of frames. */

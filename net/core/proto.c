@@ -13,3 +13,14 @@ const struct holm_proto *proto_find(const struct holm_net *net, enum proto_kind 
 			return net->protos[i];
 	return NULL;
 }
+
+void proto_input_each(struct holm_net *net, const struct holm_proto *p, struct holm_frame **frames,
+		      size_t n)
+{
+	bool last = net->last_of_batch;
+
+	for (size_t i = 0; i < n; i++) {
+		net->last_of_batch = last && i + 1 == n;
+		p->input(net, frames[i]);
+	}
+}

@@ -8,6 +8,8 @@
 #include <holm/net.h>
 #include <holm/stats.h>
 
+#include "net/core/net.h"
+
 struct ip_error;
 
 enum proto_kind {
@@ -31,6 +33,11 @@ struct holm_proto {
 
 	/* A frame; ownership passes. */
 	void (*input)(struct holm_net *net, struct holm_frame *f);
+	/*
+	 * `n` > 1 frames that follow each other in a batch, each as for input(): one call where there would be
+	 * as many. net->last_of_batch is of the last. NULL: they come one by one.
+	 */
+	void (*input_run)(struct holm_net *net, struct holm_frame **frames, size_t n);
 	/* The batch is over: pass on what GRO held back. May be NULL. */
 	void (*input_done)(struct holm_net *net);
 	/*
@@ -46,6 +53,27 @@ struct holm_proto {
 	bool (*each)(struct holm_net *net,
 		     bool (*visit)(void *ctx, const struct holm_ep_info *info), void *ctx);
 };
+
+/* A run for a protocol that takes frames one by one; net->last_of_batch is of the last. */
+void proto_input_each(struct holm_net *net, const struct holm_proto *p, struct holm_frame **frames,
+		      size_t n);
+
+/*
+ * Hand on `n` frames of one batch, or none; `last`: the batch ends with them.
+ */
+static inline void proto_input_run(struct holm_net *net, const struct holm_proto *p,
+				   struct holm_frame **frames, size_t n, bool last)
+{
+	if (n == 0)
+		return;
+	net->last_of_batch = last;
+	if (n == 1)
+		p->input(net, frames[0]);
+	else if (likely(p->input_run))
+		p->input_run(net, frames, n);
+	else
+		proto_input_each(net, p, frames, n);
+}
 
 /* The protocol of this kind and number in the instance's list, or NULL. */
 const struct holm_proto *proto_find(const struct holm_net *net, enum proto_kind kind,

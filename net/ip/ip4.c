@@ -246,21 +246,20 @@ static inline bool is_like_the_last(const struct ip4_flow *flow, const struct ho
 	return f->dev == flow->dev && p[0] == (4 << 4 | IP4_HDR_BYTES / 4) &&
 	       checksum_load64(p + 12) == flow->ends &&
 	       (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) == flow->proto &&
-	       total >= IP4_HDR_BYTES && total + f->l3_off <= f->len &&
+	       /* Too short a packet wraps round and is too long. */
+	       total - IP4_HDR_BYTES <= (size_t)f->len - f->l3_off - IP4_HDR_BYTES &&
 	       !(f->flags & HOLM_FRAME_BROADCAST) && ip4_sum_quotient(p) <= flow->sum_max;
 }
 
-static void ip4_input(struct holm_net *net, struct holm_frame *f)
+/* If so, it is noted what the transport wants to know of it. */
+static inline bool note_the_like(const struct ip4_flow *flow, struct holm_frame *f)
 {
-	const struct ip4_flow *flow = &net->ip->last4;
 	const uint8_t *p = holm_frame_data(f) + f->l3_off;
 	struct ip_rx *rx = ip_rx(f);
 
 	if (unlikely(f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
-		     !is_like_the_last(flow, f, p))) {
-		input_any(net, f);
-		return;
-	}
+		     !is_like_the_last(flow, f, p)))
+		return false;
 	rx->src = flow->src;
 	rx->dst = flow->dst;
 	rx->l4_len = load_be16(p + 2) - (uint32_t)IP4_HDR_BYTES;
@@ -269,7 +268,35 @@ static void ip4_input(struct holm_net *net, struct holm_frame *f)
 	rx->tos = p[1];
 	rx->flags = 0;
 	f->l4_off = (uint16_t)(f->l3_off + IP4_HDR_BYTES);
-	flow->transport->input(net, f);
+	return true;
+}
+
+static void ip4_input(struct holm_net *net, struct holm_frame *f)
+{
+	const struct ip4_flow *flow = &net->ip->last4;
+
+	if (likely(note_the_like(flow, f)))
+		flow->transport->input(net, f);
+	else
+		input_any(net, f);
+}
+
+/* Frames of one flow are handed on together. */
+static void ip4_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
+{
+	const struct ip4_flow *flow = &net->ip->last4;
+	bool last = net->last_of_batch;
+	size_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (likely(note_the_like(flow, frames[i])))
+			continue;
+		proto_input_run(net, flow->transport, frames + done, i - done, false);
+		net->last_of_batch = last && i + 1 == n;
+		input_any(net, frames[i]);
+		done = i + 1;
+	}
+	proto_input_run(net, flow->transport, frames + done, n - done, last);
 }
 
 /* ---- Output. */
@@ -555,5 +582,6 @@ const struct holm_proto holm_ipv4 = {
 	.start = ip4_start,
 	.stop = ip4_stop,
 	.input = ip4_input,
+	.input_run = ip4_input_run,
 	.netif_changed = ip4_netif_changed,
 };

@@ -76,12 +76,10 @@ static inline void ip4_template_init(struct ip4_template *t, const struct ip4_tx
 	store_be16(t->bytes + offsetof(struct ip4_hdr, checksum), 0);
 }
 
-/* The same as ip4_send() with what the template was made of. */
-static always_inline void ip4_send_like(struct holm_net *net, const struct ip_dst *dst,
-					struct holm_frame *f, const struct ip4_template *t)
+/* The same as ip4_write_header() with what the template was made of. */
+static always_inline void ip4_write_like(uint8_t *p, uint32_t total, const struct ip4_template *t)
 {
-	struct be16 length = be16_of((uint16_t)(f->len + IP4_HDR_BYTES));
-	uint8_t *p = holm_frame_push(f, IP4_HDR_BYTES);
+	struct be16 length = be16_of((uint16_t)total);
 	uint16_t word, checksum;
 	uint32_t sum;
 
@@ -92,8 +90,6 @@ static always_inline void ip4_send_like(struct holm_net *net, const struct ip_ds
 	memcpy(p, t->bytes, sizeof(t->bytes));
 	memcpy(p + offsetof(struct ip4_hdr, total_len), &word, sizeof(word));
 	memcpy(p + offsetof(struct ip4_hdr, checksum), &checksum, sizeof(checksum));
-	ip4_note_header(f, ETH_HDR_BYTES);
-	neigh_output(net, dst->neigh, f);
 }
 
 #endif

@@ -406,6 +406,19 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 		input_any(net, f);
 }
 
+void tcp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
+{
+	bool last = net->last_of_batch;
+
+	net->last_of_batch = false;
+	for (size_t i = 0; i + 1 < n; i++) {
+		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+		input_any(net, frames[i]);
+	}
+	net->last_of_batch = last;
+	tcp_input(net, frames[n - 1]);
+}
+
 void tcp_input_done(struct holm_net *net)
 {
 	if (net->tcp->gro.head)

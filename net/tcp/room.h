@@ -282,6 +282,7 @@ uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *
 
 /* ---- input.c */
 void tcp_input(struct holm_net *net, struct holm_frame *f);
+void tcp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n);
 void tcp_input_done(struct holm_net *net);
 /* Run frames that were set aside through the steps. */
 void tcp_input_held(struct holm_tcp *c);

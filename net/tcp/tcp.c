@@ -169,6 +169,7 @@ const struct holm_proto holm_tcp = {
 	.start = start,
 	.stop = stop,
 	.input = tcp_input,
+	.input_run = tcp_input_run,
 	.input_done = tcp_input_done,
 	.output = tcp_output_all,
 	.error = tcp_error,

@@ -4,11 +4,14 @@
  */
 #include "net/udp/udp.h"
 
+#include "net/core/pool.h"
 #include "net/ip/sum.h"
 #include "net/wire/udp.h"
 
 /* What fits behind the head-room of one frame, header included. */
 #define LINEAR_MAX (HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
+/* In front of the payload of most. */
+#define ALL_HEADERS (ETH_HDR_BYTES + IP4_HDR_BYTES + UDP_HDR_BYTES)
 
 void udp_drop_dst(struct holm_udp *u)
 {
@@ -59,6 +62,12 @@ static uint32_t flow_sum(const struct holm_addr *src, const struct holm_addr *ds
 	return checksum_add(ip_pseudo_sum(src, dst, IP4_PROTO_UDP, 0), (uint32_t)sport + dport);
 }
 
+/* What the interface is to do about the checksum, and so what we do. */
+static inline bool sums_in_software(const struct holm_netif *netif)
+{
+	return !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
+}
+
 /* What is said of every datagram to this port at the end of dst. */
 static void aim(struct holm_udp *u, uint16_t rport)
 {
@@ -99,7 +108,8 @@ static void go_straight(struct holm_udp *u)
 
 	u->straight = true;
 	/* RFC 6864: who may be fragmented needs an identification each time. */
-	u->straight4 = u->tx.dont_fragment && holm_addr_is_ip4(u->tx.dst);
+	u->straight4 = u->tx.dont_fragment && holm_addr_is_ip4(u->tx.dst) &&
+		       sums_in_software(u->dst->netif);
 	if (u->straight4)
 		ip4_template_init(&u->header, &tx);
 }
@@ -137,7 +147,7 @@ static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *
 	return 0;
 }
 
-static never_inline size_t total_of_spans(const struct holm_span *spans, size_t nspans)
+static size_t total_of_spans(const struct holm_span *spans, size_t nspans)
 {
 	size_t len = 0;
 
@@ -148,11 +158,6 @@ static never_inline size_t total_of_spans(const struct holm_span *spans, size_t 
 		len += spans[i].len;
 	}
 	return len;
-}
-
-static inline size_t total_of(const struct holm_span *spans, size_t nspans)
-{
-	return likely(nspans == 1) ? spans[0].len : total_of_spans(spans, nspans);
 }
 
 /* Copy spans behind the header of a linear frame; returns the sum of header, payload and `sum`. */
@@ -229,12 +234,6 @@ static never_inline bool copy_scattered(struct holm_net *net, struct holm_frame 
 	return ok;
 }
 
-/* What the interface is to do about the checksum, and so what we do. */
-static inline bool sums_in_software(const struct holm_netif *netif)
-{
-	return !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
-}
-
 /* The device finishes what the pseudo header begins. */
 static uint16_t leave_to_device(struct holm_frame *f, uint32_t pseudo)
 {
@@ -303,16 +302,17 @@ static inline struct holm_frame *build(const struct holm_udp *u, const struct ho
 	return f;
 }
 
-int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
-		  size_t nspans)
+/* By whatever way, and of any size. */
+static never_inline int send_any(struct holm_udp *u, const struct holm_endpoint *to,
+				 const struct holm_span *spans, size_t nspans)
 {
 	struct holm_net *net = u->net;
-	size_t len = total_of(spans, nspans);
+	size_t len = total_of_spans(spans, nspans);
 	const struct holm_netif *netif;
 	struct holm_frame *f;
 
-	ASSERT(!net->callbacks);
-	if (unlikely(to || !u->straight || !ip_dst_check(net, u->dst))) {
+	/* What has changed since may concern the header, too. */
+	if (to || !u->straight || u->dst->gen != net->ip_gen) {
 		int err = prepare(u, to);
 
 		if (err)
@@ -332,9 +332,67 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 	if (unlikely(!f))
 		return udp_wait_for_room(u);
 	net_count(net, HOLM_COUNT_UDP_TX);
-	if (likely(u->straight4 && ip4_can_send(u->dst, f)))
-		ip4_send_like(net, u->dst, f, &u->header);
-	else
-		ip_output(net, u->dst, f, &u->tx);
+	ip_output(net, u->dst, f, &u->tx);
 	return 0;
+}
+
+/*
+ * Nothing is to be found out about where it goes, its neighbour answers, and the datagram fits the path
+ * and one frame, for which there is room?
+ */
+static inline bool is_clear(const struct holm_net *net, const struct ip_dst *dst, size_t len)
+{
+	const struct neigh *neigh = dst->neigh;
+	const struct holm_netif *netif = dst->netif;
+
+	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
+	       len <= LINEAR_MAX - UDP_HDR_BYTES &&
+	       len + IP4_HDR_BYTES + UDP_HDR_BYTES <= dst->mtu && netif->dev->link_up &&
+	       netif->tail - netif->head <= netif->ring_mask;
+}
+
+/* All headers of a datagram over IPv4, and the payload, each written once. */
+static inline int send_straight(struct holm_net *net, struct holm_udp *u,
+				const struct holm_span *span)
+{
+	struct holm_frame *f =
+		pool_take(net->pool, HOLM_FRAME_HEADROOM + UDP_HDR_BYTES - ALL_HEADERS, false);
+	uint32_t udp_len = (uint32_t)(UDP_HDR_BYTES + span->len);
+	const struct neigh *neigh = u->dst->neigh;
+	uint8_t *p, *ip, *udp;
+	uint32_t sum;
+
+	if (unlikely(!f))
+		return udp_wait_for_room(u);
+	p = f->segs_inline[0].data;
+	ip = p + ETH_HDR_BYTES;
+	udp = ip + IP4_HDR_BYTES;
+	/* The length counts twice: in the pseudo header and in the header. */
+	sum = checksum_copy(udp + UDP_HDR_BYTES, span->data, span->len,
+			    checksum_add(u->sum, 2 * udp_len));
+	memcpy(p, neigh->header, ETH_HDR_BYTES);
+	ip4_write_like(ip, udp_len + IP4_HDR_BYTES, &u->header);
+	store_be32(udp, u->ports);
+	store_be32(udp + 4, udp_len << 16 | udp_checksum(sum));
+	f->segs_inline[0].len = (uint32_t)(ALL_HEADERS + span->len);
+	f->len = f->segs_inline[0].len;
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+	f->payload_off = ALL_HEADERS;
+	f->hdr_len = ALL_HEADERS;
+	f->dev = neigh->netif->dev;
+	net_count(net, HOLM_COUNT_UDP_TX);
+	netif_enqueue(neigh->netif, f);
+	return 0;
+}
+
+int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
+		  size_t nspans)
+{
+	struct holm_net *net = u->net;
+
+	ASSERT(!net->callbacks);
+	if (likely(!to && nspans == 1 && u->straight4 && is_clear(net, u->dst, spans[0].len)))
+		return send_straight(net, u, spans);
+	return send_any(u, to, spans, nspans);
 }

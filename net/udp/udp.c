@@ -143,30 +143,35 @@ static never_inline bool may_lack_checksum(const struct holm_frame *f)
 	return holm_addr_is_ip4(&rx->src) || is_trusted(f);
 }
 
-/* `sum` is that of both ends. */
-static inline bool checksum_holds(const struct holm_frame *f, const struct udp_info *info,
-				  uint32_t sum)
+/* `sum` is that of both ends; `linear` bytes lie at `p` in one piece. */
+static inline bool checksum_holds(const struct holm_frame *f, const uint8_t *p, size_t linear,
+				  const struct udp_info *info, uint32_t sum)
 {
 	if (unlikely(info->checksum == 0))
 		return may_lack_checksum(f);
 	if (is_trusted(f))
 		return true;
-	return checksum_finish(
-		       ip_frame_sum(f, f->l4_off, info->len, checksum_add(sum, info->len))) == 0;
+	sum = checksum_add(sum, info->len);
+	sum = likely(info->len <= linear) ? checksum_partial(p, info->len, sum)
+					  : ip_frame_sum(f, f->l4_off, info->len, sum);
+	return checksum_finish(sum) == 0;
 }
 
-static void udp_input(struct holm_net *net, struct holm_frame *f)
+static always_inline void input(struct holm_net *net, struct holm_frame *f)
 {
+	size_t linear = f->segs[0].len - (size_t)f->l4_off;
 	struct ip_rx *rx = ip_rx(f);
 	const uint8_t *p;
 	struct holm_udp *u;
 	struct udp_info info;
 	enum holm_drop why;
 
-	if (unlikely(f->segs[0].len < (size_t)f->l4_off + UDP_HDR_BYTES) &&
-	    !holm_frame_pullup(f, (size_t)f->l4_off + UDP_HDR_BYTES)) {
-		net_drop(net, f, HOLM_DROP_UDP_SHORT);
-		return;
+	if (unlikely(linear < UDP_HDR_BYTES)) {
+		if (!holm_frame_pullup(f, (size_t)f->l4_off + UDP_HDR_BYTES)) {
+			net_drop(net, f, HOLM_DROP_UDP_SHORT);
+			return;
+		}
+		linear = UDP_HDR_BYTES;
 	}
 	p = holm_frame_data(f) + f->l4_off;
 	if (unlikely(!udp_parse(p, UDP_HDR_BYTES, rx->l4_len, &info, &why))) {
@@ -174,7 +179,8 @@ static void udp_input(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	u = udp_lookup_last(net, f, rx, p);
-	if (unlikely(!checksum_holds(f, &info, u ? net->udp->last_sum : udp_ends_sum(rx)))) {
+	if (unlikely(!checksum_holds(f, p, linear, &info,
+				     u ? net->udp->last_sum : udp_ends_sum(rx)))) {
 		net_drop(net, f, HOLM_DROP_UDP_CSUM);
 		return;
 	}
@@ -192,6 +198,17 @@ static void udp_input(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	deliver(net, u, f);
+}
+
+static void udp_input(struct holm_net *net, struct holm_frame *f)
+{
+	input(net, f);
+}
+
+static void udp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		input(net, frames[i]);
 }
 
 /* ---- The table, life. */
@@ -293,6 +310,7 @@ const struct holm_proto holm_udp = {
 	.start = udp_start,
 	.stop = udp_stop,
 	.input = udp_input,
+	.input_run = udp_input_run,
 	.error = udp_error,
 	.netif_changed = udp_netif_changed,
 	.each = udp_each,

@@ -83,8 +83,11 @@ static uint64_t count(const struct talk *t, int i, enum holm_counter counter)
 /* Everything that was said has been read. */
 static void assert_all_read(const struct talk *t)
 {
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(t->e.end[i].rcv.head, t->e.end[1 - i].snd.tail);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(t->e.end[i].rcv.tail, t->e.end[1 - i].snd.head);
+		assert_int_equal(t->e.end[i].rcv.base.readable, 0);
+		assert_int_equal(t->e.end[1 - i].snd.base.queued, 0);
+	}
 }
 
 static void stays_calm(bool ip6)
