@@ -86,6 +86,58 @@ static void a_wrong_checksum_is_dropped_and_none_at_all_is_fine(void **state)
 	lab_fini(&lab);
 }
 
+static struct holm_frame *frame_of(struct lab *lab, const uint8_t *bytes, size_t len)
+{
+	struct holm_frame *f = holm_frame_alloc(holm_net_pool(lab->net), 0, true);
+
+	assert_non_null(f);
+	memcpy(holm_frame_put(f, len), bytes, len);
+	return f;
+}
+
+/* Frames of one flow go up together, and whatever lies between them does not change their order. */
+static void a_batch_of_several_kinds_is_taken_in_order(void **state)
+{
+	static const struct {
+		unsigned from;
+		uint16_t dport;
+		char text[2];
+	} sent[] = { { 2, 7, "a" }, { 2, 7, "b" }, { 3, 7, "c" }, { 3, 8, "x" }, { 2, 7, "?" },
+		     { 2, 7, "d" }, { 0, 0, "" },  { 2, 7, "e" }, { 3, 8, "y" }, { 2, 7, "f" } };
+	struct holm_frame *batch[ARRAY_LEN(sent)];
+	struct holm_udp *u, *other;
+	uint8_t bytes[128];
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_bound(&lab, 7, 0);
+	other = udp_lab_bound(&lab, 8, 0);
+	for (size_t n = 2; n <= ARRAY_LEN(sent); n++) {
+		for (size_t i = 0; i < n; i++) {
+			size_t len = lab_arp(bytes, 1, 2, 1, true);
+
+			if (sent[i].from)
+				len = lab_udp(bytes, LAB_IP(sent[i].from), LAB_IP(1), 9,
+					      sent[i].dport, sent[i].text, 1);
+			bytes[len - 1] ^= sent[i].text[0] == '?';
+			batch[i] = frame_of(&lab, bytes, len);
+		}
+		holm_net_input(lab.net, &lab.dev, batch, n, lab.now);
+		for (size_t i = 0; i < n; i++)
+			if (sent[i].dport && sent[i].text[0] != '?')
+				udp_lab_expect(sent[i].dport == 7 ? u : other, sent[i].text);
+		udp_lab_expect_nothing(u);
+		udp_lab_expect_nothing(other);
+		lab_poll(&lab);
+	}
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_UDP_CSUM), ARRAY_LEN(sent) - 4);
+	holm_udp_close(u);
+	holm_udp_close(other);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
 static void the_length_field_decides_and_must_fit(void **state)
 {
 	static const uint16_t bad[] = { 0, 7, 13, 0xffff };
@@ -400,6 +452,7 @@ int main(void)
 		cmocka_unit_test(a_datagram_for_a_bound_port_is_handed_over_with_both_ends),
 		cmocka_unit_test(an_empty_datagram_is_a_datagram),
 		cmocka_unit_test(a_wrong_checksum_is_dropped_and_none_at_all_is_fine),
+		cmocka_unit_test(a_batch_of_several_kinds_is_taken_in_order),
 		cmocka_unit_test(the_length_field_decides_and_must_fit),
 		cmocka_unit_test(datagrams_in_pieces_arrive_whole),
 		cmocka_unit_test(a_closed_port_is_answered_with_an_icmp_error),
