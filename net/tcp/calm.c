@@ -158,13 +158,31 @@ static bool input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f
 	return take(net, c, f, true);
 }
 
-static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+/* Both addresses are one word of an IPv4 header. */
+static inline bool is_for_ip4(const struct holm_tcp *c, const struct holm_frame *f)
+{
+	const uint8_t *ip = holm_frame_data(f) + f->l3_off;
+
+	return ip[0] >> 4 == 4 && load_be64(ip + offsetof(struct ip4_hdr, src)) ==
+					  ((uint64_t)c->remote4 << 32 | c->local4);
+}
+
+static inline bool is_for(const struct holm_tcp *c, struct holm_frame *f)
 {
 	const struct ip_rx *ip = ip_rx(f);
+
+	if (likely(!(c->flags & TCP_IP6)))
+		return is_for_ip4(c, f);
+	return c->scope == 0 && (tcp_addr_diff(&c->ends6->remote, &ip->src) |
+				 tcp_addr_diff(&c->ends6->local, &ip->dst)) == 0;
+}
+
+static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
 	const uint8_t *p = holm_frame_data(f) + f->l4_off;
 
 	if (f->segs[0].len < f->l4_off + 4u ||
-	    !tcp_is_for(c, &ip->src, &ip->dst, load_be16(p), load_be16(p + 2), 0) ||
+	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) || !is_for(c, f) ||
 	    !take(net, c, f, false))
 		return false;
 	tcp_conclude(f, c);
@@ -197,11 +215,11 @@ static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c,
 
 /* The header at `p`; the payload has the sum `sum`, the pseudo header `pseudo`. */
 static always_inline void write_header(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
-				       uint64_t sum, uint64_t pseudo, bool hw_csum)
+				       uint64_t sum, uint64_t pseudo, bool hw_csum, bool stamped)
 {
 	sum += tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
 			       TCP_ACK | TCP_PSH, tcp_announce_window(c));
-	if (unlikely(c->flags & TCP_TS))
+	if (stamped)
 		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
 	store_be16(p + TCP_CSUM_OFFSET,
 		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
@@ -231,11 +249,12 @@ static inline void defer_checksum(struct holm_frame *f, uint16_t at)
 	f->csum_off = TCP_CSUM_OFFSET;
 }
 
-/* All three headers are written here, in one piece. */
-static inline bool send_ip4(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+/* All three headers are written here, in one piece, with a timestamp or without. */
+static always_inline bool send_ip4(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				   bool stamped)
 {
 	struct holm_netif *netif = c->dst->neigh->netif;
-	uint32_t hdr_len = c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES + hdr_len;
 	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
 	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
@@ -248,7 +267,8 @@ static inline bool send_ip4(struct holm_net *net, struct holm_tcp *c, uint32_t l
 	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
 	write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
 	write_header(net, c, p + ETH_HDR_BYTES + IP4_HDR_BYTES,
-		     tcp_copy_queued(c->snd, hw_csum, p + headers, 0, len), pseudo, hw_csum);
+		     tcp_copy_queued(c->snd, hw_csum, p + headers, 0, len), pseudo, hw_csum,
+		     stamped);
 	f->l3_off = ETH_HDR_BYTES;
 	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
 	f->hdr_len = (uint16_t)headers;
@@ -273,7 +293,7 @@ static never_inline bool send_ip6(struct holm_net *net, struct holm_tcp *c, uint
 	write_header(
 		net, c, p, tcp_copy_queued(c->snd, hw_csum, p + hdr_len, 0, len),
 		ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, hdr_len + len),
-		hw_csum);
+		hw_csum, (c->flags & TCP_TS) != 0);
 	f->hdr_len = (uint16_t)hdr_len;
 	f->payload_off = (uint16_t)hdr_len;
 	if (hw_csum)
@@ -284,7 +304,9 @@ static never_inline bool send_ip6(struct holm_net *net, struct holm_tcp *c, uint
 
 static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
-	return likely(!(c->flags & TCP_IP6)) ? send_ip4(net, c, len) : send_ip6(net, c, len);
+	if (unlikely(c->flags & TCP_IP6))
+		return send_ip6(net, c, len);
+	return c->flags & TCP_TS ? send_ip4(net, c, len, true) : send_ip4(net, c, len, false);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
