@@ -116,8 +116,8 @@ static inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_s
 	ip_dst_confirm(net, c->dst);
 }
 
-static inline void take_text(struct holm_net *net, struct holm_tcp *c, const struct holm_frame *f,
-			     uint32_t len)
+static always_inline void take_text(struct holm_net *net, struct holm_tcp *c,
+				    const struct holm_frame *f, uint32_t len)
 {
 	uint32_t fits = unlikely(c->flags & TCP_OVERPROMISED) ? tcp_fitting(c, 0, len) : len;
 	size_t n = holm_rcvbuf_accept(c->rcv, 0, f, f->payload_off, fits);

@@ -235,13 +235,7 @@ static unsigned listener_level(const struct holm_tcp *c)
 
 size_t holm_tcp_send_room(const struct holm_tcp *t)
 {
-	size_t room = t->snd ? holm_sndbuf_room(t->snd) : 0;
-	uint32_t mark = t->settings->notsent_lowat, waits;
-
-	if (likely(mark == 0))
-		return room;
-	waits = tcp_not_sent(t);
-	return waits < mark ? min_size(room, mark - waits) : 0;
+	return tcp_send_room(t);
 }
 
 static unsigned level(const struct holm_tcp *c)
@@ -266,7 +260,7 @@ static unsigned level(const struct holm_tcp *c)
 			       : now;
 	if ((c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT ||
 	     tcp_is_fast(c)) &&
-	    c->snd && !(c->flags & TCP_SHUTDOWN) && holm_tcp_send_room(c) > 0)
+	    c->snd && !(c->flags & TCP_SHUTDOWN) && tcp_send_room(c) > 0)
 		now |= HOLM_WRITABLE;
 	return now;
 }

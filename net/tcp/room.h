@@ -242,6 +242,17 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 		ep_notify(tcp_net(c), &c->ep);
 	}
 }
+/* What a program may write now; with a mark, only as much as leaves less than that unsent. */
+static inline size_t tcp_send_room(const struct holm_tcp *c)
+{
+	size_t room = c->snd ? holm_sndbuf_room(c->snd) : 0;
+	uint32_t mark = c->settings->notsent_lowat, waits;
+
+	if (likely(mark == 0))
+		return room;
+	waits = tcp_not_sent(c);
+	return waits < mark ? min_size(room, mark - waits) : 0;
+}
 /* A listener's level: children wait or they do not. */
 static inline void tcp_publish_listener(struct holm_net *net, struct tcp_bind *b)
 {

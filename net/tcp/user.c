@@ -227,7 +227,7 @@ void holm_tcp_send(struct holm_tcp *t)
 	t->flags &= ~(uint32_t)TCP_MORE;
 	if (!(t->ep.state & HOLM_WRITABLE))
 		tcp_publish(t);
-	else if (t->snd && holm_tcp_send_room(t) == 0)
+	else if (t->snd && tcp_send_room(t) == 0)
 		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
