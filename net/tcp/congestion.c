@@ -109,7 +109,9 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	fl->cc.random = ops->wants_rate ? rng_u32(&tcp_net(c)->rng) : 0;
 	fl->cc.paced = fl->pacer != NULL;
 	fl->round_end = fl->snd_nxt;
-	tcp_cc_restart(c);
+	/* Before the handshake there is no window: tcp_conn_start() sets one, and restarts. */
+	if (c->cwnd > 0)
+		tcp_cc_restart(c);
 	return true;
 }
 
