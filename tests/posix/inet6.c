@@ -375,10 +375,15 @@ CASE(inet6_wildcard_means_the_loopback)
 CASE(inet6_refused_connections)
 {
 	uint16_t port;
-	int l = listening6("::1", &port);
+	int l = listening6("::1", &port), fd = udp6();
+	char c;
 
 	close(l);
 	FAILS(connect_to6(tcp6(), "::1", port), ECONNREFUSED);
+	OK(connect_to6(fd, "::1", port));
+	EQ(send(fd, "x", 1, 0), 1);
+	CHECK(wait_for(fd, POLLIN, 2000) & POLLERR);
+	FAILS(recv(fd, &c, 1, 0), ECONNREFUSED);
 }
 
 CASE(inet6_without_a_way)
@@ -683,4 +688,44 @@ CASE(inet6_one_datagram_is_sent_differently)
 	FAILS(send_with(fd, port, IPV6_HOPLIMIT, &hops, sizeof(hops)), EINVAL);
 	FAILS(send_with(fd, port, IPV6_HOPLIMIT, &hops, 1), EINVAL);
 	FAILS(send_with(fd, port, 250, &hops, sizeof(hops)), EINVAL);
+}
+
+CASE(inet6_errors_are_kept_for_who_asks)
+{
+	struct {
+		uint32_t error;
+		uint8_t origin, type, code, pad;
+		uint32_t info, data;
+		struct sockaddr_in6 offender;
+	} e;
+	struct sockaddr_in6 name;
+	char b[8];
+	struct iovec iov = { b, sizeof(b) };
+	struct control c = { 0 };
+	uint16_t port;
+	int gone = bound6("::1", &port), fd = udp6();
+	const void *data;
+
+	close(gone);
+	OK(set_int(fd, SOL_IPV6, IPV6_RECVERR, 1));
+	EQ(send_at6(fd, "ask", "::1", port), 3);
+	CHECK(wait_for(fd, POLLERR, 2000) & POLLERR);
+	c.m = (struct msghdr){ .msg_name = &name,
+			       .msg_namelen = sizeof(name),
+			       .msg_iov = &iov,
+			       .msg_iovlen = 1,
+			       .msg_control = c.u.bytes,
+			       .msg_controllen = sizeof(c.u.bytes) };
+	EQ(recvmsg(fd, &c.m, MSG_ERRQUEUE), 3);
+	CHECK(c.m.msg_flags & MSG_ERRQUEUE);
+	EQ(ntohs(name.sin6_port), port);
+	CHECK(is_ip(&name, "::1"));
+	data = company(&c, SOL_IPV6, IPV6_RECVERR, sizeof(e));
+	CHECK(data);
+	memcpy(&e, data, sizeof(e));
+	EQ(e.error, ECONNREFUSED);
+	EQ(e.origin, 3);
+	EQ(e.type, 1);
+	EQ(e.code, 4);
+	CHECK(is_ip(&e.offender, "::1"));
 }
