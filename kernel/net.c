@@ -146,6 +146,13 @@ static void bound_windows(struct holm_config *config)
 static struct holm_net *create(void)
 {
 	static const struct holm_proto *const all[] = {
+		&holm_arp,     &holm_ipv4,	  HOLM_IP_PARTS,  &holm_icmp4,
+		&holm_igmp,    &holm_ipv6,	  &holm_icmp6,	  &holm_nd,
+		&holm_mld,     &holm_udp,	  &holm_tcp,	  HOLM_TCP_PARTS,
+		&holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6, NULL,
+	};
+	/* With ip6=off. */
+	static const struct holm_proto *const ip4[] = {
 		&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS, &holm_icmp4,	     &holm_igmp, &holm_udp,
 		&holm_tcp, HOLM_TCP_PARTS, &holm_sockets, HOLM_SOCKET_PARTS, NULL,
 	};
@@ -170,7 +177,10 @@ static struct holm_net *create(void)
 			  "started; with entropy=unsafe it is");
 	holm_config_default(&config);
 	bound_windows(&config);
-	err = holm_net_create(&net, &config, &env, has_secrets ? all : unsafe);
+	err = holm_net_create(&net, &config, &env,
+			      !has_secrets    ? unsafe
+			      : net_has_ip6() ? all
+					      : ip4);
 	if (err)
 		panic("the network stack does not start (error %d)", -err);
 	return net;

@@ -34,6 +34,9 @@ void net_hear(struct holm_net *net);
 
 /* ---- for kernel/net.c and kernel/net_config.c ---- */
 
+/* Is IPv6 wanted? Not with ip6=off. */
+bool net_has_ip6(void);
+
 /* Give devices their addresses, or ask for them. Once, after the devices are attached. */
 void net_config_start(struct holm_net *net, struct holm_dev **devs, size_t n);
 

@@ -47,6 +47,14 @@ pings_answered()
 	echo "$said" | grep -q '20 packets transmitted, 20 received' || { echo "$said"; return 1; }
 }
 
+# Detection of duplicates takes its second or two; until then nobody is there.
+pings6_answered()
+{
+	timeout 10 sh -c 'until ping -6 -c 1 -W 1 2001:db8:5::2 >/dev/null 2>&1; do :; done'
+	said=$(ping -6 -c 20 -i 0.05 -W 5 -s 1400 2001:db8:5::2)
+	echo "$said" | grep -q '20 packets transmitted, 20 received' || { echo "$said"; return 1; }
+}
+
 # talk SCRIPT FILE: bash has connections as files; what the other end sent is compared with FILE.
 talk()
 {
@@ -64,6 +72,26 @@ qemu_stop
 
 boot httpd "serving on port 80" MACHINE=q35
 check_server "tap, q35"
+qemu_stop
+
+# over_ip6 COMMAND...: with an address of IPv6 on this side, where the image is 2001:db8:5::2.
+over_ip6()
+{
+	http="http://[2001:db8:5::2]" "$@"
+}
+
+boot httpd "serving on port 80" CMDLINE="ip6=2001:db8:5::2/64"
+tap=$(ip -o -4 addr show | awk '/10\.0\.5\.1\// { print $2 }')
+check "the kernel says its address of IPv6 (tap)" says 'net0: 2001:db8:5::2/64 (static)'
+check "this side has one, too (tap)" ip -6 addr add 2001:db8:5::1/64 dev "$tap" nodad
+check "20 pings are answered over IPv6 (tap)" pings6_answered
+check "a page is served over IPv6 (tap)" over_ip6 is_page
+check "10 MB arrive byte for byte over IPv6 (tap)" over_ip6 is_pattern 10000000
+check "and over IPv4 by the same socket (tap)" is_page
+qemu_stop
+
+boot httpd "serving on port 80" CMDLINE="ip6=off"
+check "ip6=off: a page is served over IPv4 (tap)" is_page
 qemu_stop
 
 boot httpd "serving on port 80" CMDLINE="net.off=csum,guest_csum,tso,guest_tso,mrg"

@@ -69,17 +69,32 @@ static bool set_nonblocking(int fd)
 	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
+/* At every address of both families, or of IPv4 where there is no other. */
+static int bind_to_all(int fd, bool ip6, uint16_t port)
+{
+	const struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	const struct sockaddr_in6 addr6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int off = 0;
+
+	if (!ip6)
+		return bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0)
+		return -1;
+	return bind(fd, (const struct sockaddr *)&addr6, sizeof(addr6));
+}
+
 static int listen_on(uint16_t port)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	bool ip6 = fd >= 0;
 	int on = 1;
 
+	if (!ip6)
+		fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 ||
-	    listen(fd, BACKLOG) != 0 || !set_nonblocking(fd)) {
+	if (bind_to_all(fd, ip6, port) != 0 || listen(fd, BACKLOG) != 0 || !set_nonblocking(fd)) {
 		int error = errno;
 
 		close(fd);
