@@ -146,10 +146,10 @@ static void bound_windows(struct holm_config *config)
 static struct holm_net *create(void)
 {
 	static const struct holm_proto *const all[] = {
-		&holm_arp,     &holm_ipv4,	  HOLM_IP_PARTS,  &holm_icmp4,
-		&holm_igmp,    &holm_ipv6,	  &holm_icmp6,	  &holm_nd,
-		&holm_mld,     &holm_udp,	  &holm_tcp,	  HOLM_TCP_PARTS,
-		&holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6, NULL,
+		&holm_arp,  &holm_ipv4,	    HOLM_IP_PARTS, &holm_icmp4,	      &holm_igmp,
+		&holm_ipv6, &holm_icmp6,    &holm_nd,	   &holm_mld,	      &holm_udp,
+		&holm_tcp,  HOLM_TCP_PARTS, &holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6,
+		&holm_raw6, NULL,
 	};
 	/* With ip6=off. */
 	static const struct holm_proto *const ip4[] = {

@@ -25,14 +25,20 @@ static bool is_filtered(const struct ip_end *e, const struct holm_frame *f, uint
 	       (e->icmp_filter[type / 32] >> type % 32 & 1);
 }
 
+/* Devices that never damage anything carry our own segments without a sum. */
+static bool has_no_sum(const struct holm_frame *f, uint8_t proto)
+{
+	return (f->dev->netif->features & HOLM_DEV_NO_CSUM) &&
+	       (proto == IP4_PROTO_TCP || proto == IP4_PROTO_UDP);
+}
+
 /*
  * RFC 3542 section 3.1: what does not sum up is not for who asked for checksums, where nobody below has
  * looked already.
  */
 static bool is_damaged(const struct ip_end *e, const struct holm_frame *f, const struct ip_rx *rx)
 {
-	if (e->checksum_at < 0 || f->csum != HOLM_CSUM_NONE ||
-	    (f->dev->netif->features & HOLM_DEV_NO_CSUM))
+	if (e->checksum_at < 0 || f->csum != HOLM_CSUM_NONE || has_no_sum(f, rx->proto))
 		return false;
 	return checksum_finish(
 		       ip_frame_sum(f, f->l4_off, rx->l4_len,

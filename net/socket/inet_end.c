@@ -70,11 +70,13 @@ int inet_end_name(struct holm_socket *s, enum socket_name which, void *addr, uin
 	const struct ip_end *e = inet_end_of(s);
 	struct holm_endpoint name = { .addr = e->local, .port = e->number };
 
+	name.scope = s->dev && s->dev->netif ? holm_dev_index(s->dev) : 0;
 	if (which == SOCKET_NAME_LOCAL)
 		return inet_put(s, &name, addr, len);
 	if (!e->connected || e->rport == 0)
 		return -HOLM_ENOTCONN;
-	name = (struct holm_endpoint){ .addr = e->remote, .port = e->rport };
+	name.addr = e->remote;
+	name.port = e->rport;
 	return inet_put(s, &name, addr, len);
 }
 
@@ -121,8 +123,8 @@ static void tell(const struct holm_socket *s, struct holm_frame *f, struct holm_
 	a->to = (struct holm_endpoint){ .addr = rx->dst };
 	a->spec_dst = rx->dst;
 	a->ifindex = f->dev ? holm_dev_index(f->dev) + 1 : 0;
-	a->ttl = rx->ttl;
-	a->tos = rx->tos;
+	a->ttl = a->hops = rx->ttl;
+	a->tos = a->tclass = rx->tos;
 	a->time_ns = f->time_ns;
 }
 
@@ -149,6 +151,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 		msg->flags |= HOLM_MSG_TRUNC;
 	tell(s, f, msg->ancillary);
 	from.addr = ip_rx(f)->src;
+	from.scope = f->dev ? holm_dev_index(f->dev) : 0;
 	if (!(flags & HOLM_MSG_PEEK))
 		ip_end_drop(e);
 	if (msg->name)

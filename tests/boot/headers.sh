@@ -27,7 +27,7 @@ each_alone()
 
 # Names of numbers, and not of types, initialisers or functions.
 numbers='^(SO_|SOL_|MSG_|TCP_|IP_|IPV6_|AF_|PF_|SOCK_|IPPROTO_|IPPORT_|EPOLL|EFD_|TFD_|POLL|SIOC|FION|TIOC|IFF_|IF_NAMESIZE|IFNAMSIZ|SCM_'
-numbers="$numbers|NI_|AI_|EAI_|INADDR_|INET|IN_CLASS[ABC]_|MCAST_|SHUT_|F_|O_|FD_|CLOCK_|TIMER_|SOMAXCONN|UIO_|E[A-Z0-9]+\$|GRND_|HOST_NOT|TRY_A|NO_|ICMP|ETH_P"
+numbers="$numbers|NI_|AI_|EAI_|INADDR_|INET|IN_CLASS[ABC]_|MCAST_|SHUT_|F_|O_|FD_|CLOCK_|TIMER_|SOMAXCONN|UIO_|E[A-Z0-9]+\$|GRND_|HOST_NOT|TRY_A|NO_|ICMP|ETH_P|ND_|MLD_|IP6F_|IP6OPT_"
 numbers="$numbers|TCPI_OPT)"
 names_of()
 {
@@ -51,7 +51,12 @@ ifreq:ifr_name,ifr_addr,ifr_flags,ifr_ifindex,ifr_mtu,ifr_hwaddr ifconf:ifc_len,
 ifaddrs:ifa_next,ifa_name,ifa_flags,ifa_addr,ifa_netmask,ifa_broadaddr,ifa_data if_nameindex:if_index,if_name
 addrinfo:ai_flags,ai_family,ai_socktype,ai_protocol,ai_addrlen,ai_addr,ai_canonname,ai_next hostent:h_name,h_aliases,h_addrtype,h_length,h_addr_list
 servent:s_name,s_aliases,s_port,s_proto utsname:sysname,nodename,release,version,machine timespec:tv_sec,tv_nsec timeval:tv_sec,tv_usec
-itimerspec:it_interval,it_value'
+itimerspec:it_interval,it_value
+ip6_mtuinfo:ip6m_addr,ip6m_mtu ip6_hdr:ip6_flow,ip6_plen,ip6_nxt,ip6_hlim,ip6_src,ip6_dst ip6_frag:ip6f_nxt,ip6f_offlg,ip6f_ident
+ip6_rthdr:ip6r_nxt,ip6r_len,ip6r_type,ip6r_segleft icmp6_filter:icmp6_filt icmp6_hdr:icmp6_type,icmp6_code,icmp6_cksum,icmp6_data32
+nd_router_advert:nd_ra_hdr,nd_ra_reachable,nd_ra_retransmit nd_neighbor_solicit:nd_ns_hdr,nd_ns_target nd_neighbor_advert:nd_na_hdr,nd_na_target
+nd_redirect:nd_rd_hdr,nd_rd_target,nd_rd_dst nd_opt_prefix_info:nd_opt_pi_prefix_len,nd_opt_pi_valid_time,nd_opt_pi_prefix
+nd_opt_mtu:nd_opt_mtu_type,nd_opt_mtu_mtu mld_hdr:mld_icmp6_hdr,mld_addr'
 
 # What the host says, as assertions for the image's compiler.
 ask_host()

@@ -241,7 +241,7 @@ static void begin(void)
 	static const struct holm_proto *const protos[] = {
 		&holm_arp,     &holm_ipv4,	  HOLM_IP_PARTS,  &holm_icmp4, &holm_igmp,
 		&holm_ipv6,    &holm_icmp6,	  &holm_udp,	  &holm_tcp,   HOLM_TCP_PARTS,
-		&holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6, NULL,
+		&holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6, &holm_raw6,  NULL,
 	};
 	struct holm_env env = { sizeof(env), NULL, env_alloc, env_free, env_random, NULL };
 	const struct holm_addr addr = holm_addr_ip4(10, 0, 0, 1);

@@ -90,6 +90,11 @@ struct ipv6_mreq {
 	unsigned ipv6mr_interface;
 };
 
+struct ip6_mtuinfo {
+	struct sockaddr_in6 ip6m_addr;
+	uint32_t ip6m_mtu;
+};
+
 #define INADDR_ANY ((in_addr_t)0x00000000)
 #define INADDR_BROADCAST ((in_addr_t)0xffffffff)
 #define INADDR_NONE ((in_addr_t)0xffffffff)
@@ -314,6 +319,16 @@ struct ipv6_mreq {
 	(__IN6_WORD(a, 0) == 0 && __IN6_WORD(a, 1) == 0 && __IN6_WORD(a, 2) == htonl(0xffff))
 #define IN6_IS_ADDR_LINKLOCAL(a) ((__IN6_WORD(a, 0) & htonl(0xffc00000)) == htonl(0xfe800000))
 #define IN6_IS_ADDR_SITELOCAL(a) ((__IN6_WORD(a, 0) & htonl(0xffc00000)) == htonl(0xfec00000))
+#define IN6_IS_ADDR_V4COMPAT(a)                                                                    \
+	(__IN6_WORD(a, 0) == 0 && __IN6_WORD(a, 1) == 0 && __IN6_WORD(a, 2) == 0 &&                \
+	 ntohl(__IN6_WORD(a, 3)) > 1)
+#define __IN6_IS_MC(a, scope)                                                                      \
+	(IN6_IS_ADDR_MULTICAST(a) && (((const uint8_t *)(a))[1] & 0xf) == (scope))
+#define IN6_IS_ADDR_MC_NODELOCAL(a) __IN6_IS_MC(a, 1)
+#define IN6_IS_ADDR_MC_LINKLOCAL(a) __IN6_IS_MC(a, 2)
+#define IN6_IS_ADDR_MC_SITELOCAL(a) __IN6_IS_MC(a, 5)
+#define IN6_IS_ADDR_MC_ORGLOCAL(a) __IN6_IS_MC(a, 8)
+#define IN6_IS_ADDR_MC_GLOBAL(a) __IN6_IS_MC(a, 14)
 #define IN6_IS_ADDR_MULTICAST(a) (((const uint8_t *)(a))[0] == 0xff)
 #define IN6_ARE_ADDR_EQUAL(a, b)                                                                   \
 	(__IN6_WORD(a, 0) == __IN6_WORD(b, 0) && __IN6_WORD(a, 1) == __IN6_WORD(b, 1) &&           \

@@ -95,6 +95,8 @@ extern const struct holm_proto holm_tcp_plpmtud;
 extern const struct holm_proto holm_sockets;
 /* Listed behind it: AF_INET6, for IPv6 and both families at once; it needs holm_ipv6. */
 extern const struct holm_proto holm_sockets6;
+/* Behind that: raw and ICMP echo sockets of IPv6, which need holm_icmp6. */
+extern const struct holm_proto holm_raw6;
 /* Likewise: Unix sockets. */
 extern const struct holm_proto holm_unix;
 /* Raw IPv4 sockets; ICMP echo sockets, which need holm_icmp4; packet sockets. */

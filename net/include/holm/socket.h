@@ -160,6 +160,7 @@ enum holm_ip6_sockopt {
 	HOLM_SOCKOPT_IPV6_RECVERR = 25,
 	HOLM_SOCKOPT_IPV6_V6ONLY = 26,
 	HOLM_SOCKOPT_IPV6_MULTICAST_ALL = 29,
+	HOLM_SOCKOPT_IPV6_HDRINCL = 36,
 	HOLM_SOCKOPT_IPV6_RECVPKTINFO = 49,
 	HOLM_SOCKOPT_IPV6_PKTINFO = 50,
 	HOLM_SOCKOPT_IPV6_RECVHOPLIMIT = 51,
@@ -321,7 +322,7 @@ struct holm_object {
 
 /*
  * A new socket. AF_INET with STREAM or DGRAM; where the instance's list has the part, AF_INET6 with the
- * same (`holm_sockets6`), AF_INET with RAW
+ * same (`holm_sockets6`), with RAW, or DGRAM and IPPROTO_ICMPV6 (`holm_raw6`), AF_INET with RAW
  * (`holm_raw`) or DGRAM and IPPROTO_ICMP (`holm_ping`), AF_PACKET with RAW or DGRAM (`holm_packet`; the
  * protocol is an ethertype in network order), AF_UNIX with STREAM, DGRAM or SEQPACKET (`holm_unix`). -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
  * -HOLM_ESOCKTNOSUPPORT, -HOLM_EINVAL, -HOLM_ENOBUFS (config.sockets_max), -HOLM_ENOMEM.

@@ -1,0 +1,268 @@
+/*
+ * AF_INET6, SOCK_RAW, and SOCK_DGRAM with IPPROTO_ICMPV6: as inet_raw.c and inet_ping.c have them, with the
+ * options of RFC 3542 sections 3.1 (checksums) and 3.2 (ICMP6_FILTER). What is received begins behind IPv6's
+ * headers. Groups of raw sockets, and hop limits of what is sent to groups, are not there.
+ */
+#include "lib/mem.h"
+#include "net/core/proto.h"
+#include "net/socket/inet_addr.h"
+#include "net/socket/inet_dgram.h"
+#include "net/socket/inet_end.h"
+#include "net/wire/ip6.h"
+
+/* SOCK_RAW's, at the level of IPv6. */
+#define HDRINCL HOLM_SOCKOPT_IPV6_HDRINCL
+
+static int raw_open(struct holm_socket *s)
+{
+	if (!socket_may(s, HOLM_CAP_NET_RAW))
+		return -HOLM_EPERM;
+	return inet_end_open(s, false, (uint8_t)s->protocol);
+}
+
+static int ping_open(struct holm_socket *s)
+{
+	return socket_may(s, HOLM_CAP_PING) ? inet_end_open(s, true, 0) : -HOLM_EACCES;
+}
+
+/* As on Linux the port of where it goes is the protocol, or 0. */
+static int check_port(struct holm_socket *s, const struct holm_msg *msg)
+{
+	struct holm_endpoint to;
+	int err;
+
+	if (!msg->name)
+		return 0;
+	err = inet_parse(s, &to, msg->name, msg->name_len, INET_ADDR_SENDTO);
+	if (err || to.port == 0 || to.port == s->protocol)
+		return err;
+	return s->protocol == HOLM_IPPROTO_RAW && to.port <= UINT8_MAX ? 0 : -HOLM_EINVAL;
+}
+
+static int64_t raw_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+{
+	int err = check_port(s, msg);
+
+	return err ? err : inet_end_send(s, msg, flags);
+}
+
+/* ---- options ---- */
+
+/* -1 stands for the default. */
+static int set_byte(uint8_t *field, int value, uint8_t usual)
+{
+	if (value < -1 || value > (int)UINT8_MAX)
+		return -HOLM_EINVAL;
+	*field = value == -1 ? usual : (uint8_t)value;
+	return 0;
+}
+
+/* A socket that has its number, as every raw one does, keeps its families. */
+static int set_v6only(struct holm_socket *s, int value)
+{
+	if (inet_end_of(s)->number != 0)
+		return -HOLM_EINVAL;
+	s->v6only = value != 0;
+	return 0;
+}
+
+static int set(struct holm_socket *s, int level, int name, int value)
+{
+	uint32_t company = level == HOLM_IPPROTO_IPV6 ? inet6_company(name) : 0;
+	struct ip_end *e = inet_end_of(s);
+
+	if (level == HOLM_SOL_SOCKET)
+		return inet_end_set(s, level, name, value);
+	if (level != HOLM_IPPROTO_IPV6)
+		return -HOLM_ENOPROTOOPT;
+	if (company) {
+		s->wants = value ? s->wants | company : s->wants & ~company;
+		return 0;
+	}
+	switch (name) {
+	case HOLM_SOCKOPT_IPV6_UNICAST_HOPS:
+		return set_byte(&e->ttl, value, (uint8_t)IP_END_TTL);
+	case HOLM_SOCKOPT_IPV6_TCLASS:
+		return set_byte(&e->tos, value, 0);
+	case HOLM_SOCKOPT_IPV6_V6ONLY:
+		return set_v6only(s, value);
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
+static int get(struct holm_socket *s, int level, int name, int *value)
+{
+	uint32_t company = level == HOLM_IPPROTO_IPV6 ? inet6_company(name) : 0;
+	const struct ip_end *e = inet_end_of(s);
+
+	if (level != HOLM_IPPROTO_IPV6)
+		return -HOLM_ENOPROTOOPT;
+	if (company)
+		*value = (s->wants & company) != 0;
+	else if (name == HOLM_SOCKOPT_IPV6_UNICAST_HOPS)
+		*value = e->ttl;
+	else if (name == HOLM_SOCKOPT_IPV6_TCLASS)
+		*value = e->tos;
+	else if (name == HOLM_SOCKOPT_IPV6_V6ONLY)
+		*value = s->v6only;
+	else
+		return -HOLM_ENOPROTOOPT;
+	return 0;
+}
+
+/* Two names for one option: Linux knows it at the level of raw sockets, too. */
+static bool is_checksum(int level, int name)
+{
+	return (level == HOLM_IPPROTO_IPV6 || level == HOLM_SOL_RAW) &&
+	       name == HOLM_SOCKOPT_IPV6_CHECKSUM;
+}
+
+static bool is_header(int level, int name)
+{
+	return (level == HOLM_IPPROTO_IPV6 || level == HOLM_SOL_RAW) && name == HDRINCL;
+}
+
+/* RFC 3542 section 3.1: an even offset; of ICMPv6 it is not the program's to say. */
+static int set_checksum(struct ip_end *e, int level, int value)
+{
+	if (level == HOLM_IPPROTO_IPV6 && e->number == IP6_PROTO_ICMP)
+		return -HOLM_EINVAL;
+	if (value > 0 && (value & 1))
+		return -HOLM_EINVAL;
+	e->checksum_at = value < 0 ? -1 : value;
+	return 0;
+}
+
+static int raw_set(struct holm_socket *s, int level, int name, int value)
+{
+	if (is_checksum(level, name))
+		return set_checksum(inet_end_of(s), level, value);
+	if (is_header(level, name)) {
+		inet_end_of(s)->header_included = value != 0;
+		return 0;
+	}
+	return set(s, level, name, value);
+}
+
+static int raw_get(struct holm_socket *s, int level, int name, int *value)
+{
+	if (is_checksum(level, name))
+		*value = inet_end_of(s)->checksum_at;
+	else if (is_header(level, name))
+		*value = inet_end_of(s)->header_included;
+	else
+		return get(s, level, name, value);
+	return 0;
+}
+
+/* struct icmp6_filter: 256 bits, of which as many are set as are given. */
+static int raw_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			 uint32_t len)
+{
+	struct ip_end *e = inet_end_of(s);
+
+	if (level != HOLM_IPPROTO_ICMPV6)
+		return -HOLM_ENOPROTOOPT;
+	if (e->number != IP6_PROTO_ICMP)
+		return -HOLM_EOPNOTSUPP;
+	if (name != HOLM_SOCKOPT_ICMP6_FILTER)
+		return -HOLM_ENOPROTOOPT;
+	memcpy(e->icmp_filter, value, min_u32(len, sizeof(e->icmp_filter)));
+	return 0;
+}
+
+static int raw_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len)
+{
+	const struct ip_end *e = inet_end_of(s);
+
+	if (level != HOLM_IPPROTO_ICMPV6)
+		return -HOLM_ENOPROTOOPT;
+	if (e->number != IP6_PROTO_ICMP)
+		return -HOLM_EOPNOTSUPP;
+	if (name != HOLM_SOCKOPT_ICMP6_FILTER)
+		return -HOLM_ENOPROTOOPT;
+	return socket_put_option(e->icmp_filter, sizeof(e->icmp_filter), value, len);
+}
+
+/* ---- kinds ---- */
+
+static const struct socket_ops raw_ops = {
+	.bytes = sizeof(struct end_socket),
+	.addrs = &inet6_addrs,
+	.open = raw_open,
+	.close = inet_end_close,
+	.set_cookie = inet_end_set_cookie,
+	.bind = inet_end_bind,
+	.connect = inet_end_connect,
+	.name = inet_end_name,
+	.shutdown = inet_end_shutdown,
+	.send = raw_send,
+	.recv = inet_end_recv,
+	.poll = inet_end_poll,
+	.readable = inet_end_readable,
+	.take_error = inet_end_take_error,
+	.resize = inet_end_resize,
+	.set_way = inet_end_set_way,
+	.has_timestamps = true,
+	.set = raw_set,
+	.get = raw_get,
+	.set_bytes = raw_set_bytes,
+	.get_bytes = raw_get_bytes,
+};
+
+static const struct socket_ops ping_ops = {
+	.bytes = sizeof(struct end_socket),
+	.addrs = &inet6_addrs,
+	.open = ping_open,
+	.close = inet_end_close,
+	.set_cookie = inet_end_set_cookie,
+	.bind = inet_end_bind,
+	.connect = inet_end_connect,
+	.name = inet_end_name,
+	.shutdown = inet_end_shutdown,
+	.send = inet_end_send,
+	.recv = inet_end_recv,
+	.poll = inet_end_poll,
+	.readable = inet_end_readable,
+	.take_error = inet_end_take_error,
+	.resize = inet_end_resize,
+	.set_way = inet_end_set_way,
+	.has_timestamps = true,
+	.set = set,
+	.get = get,
+};
+
+static const struct socket_kind kinds[] = {
+	{ HOLM_AF_INET6, HOLM_SOCK_RAW, SOCKET_PROTOCOL_IP, &raw_ops },
+	{ HOLM_AF_INET6, HOLM_SOCK_DGRAM, HOLM_IPPROTO_ICMPV6, &ping_ops },
+	{ 0 },
+};
+
+static int start(struct holm_net *net)
+{
+	int err = ip_ends_start(net);
+
+	if (err)
+		return err;
+	ip_echo_start(net);
+	socket_add_kinds(net, kinds);
+	return 0;
+}
+
+static void stop(struct holm_net *net)
+{
+	ip_echo_stop(net);
+	ip_ends_stop(net);
+}
+
+static const struct holm_proto *const needs[] = { &holm_sockets6, &holm_icmp6, NULL };
+
+const struct holm_proto holm_raw6 = {
+	.name = "raw6",
+	.kind = PROTO_LAYER,
+	.needs = needs,
+	.start = start,
+	.stop = stop,
+	.netif_changed = ip_ends_netif_changed,
+};
