@@ -290,33 +290,6 @@ static bool start_process(struct world *w, const struct wait_ops *wait, uint32_t
 	return true;
 }
 
-static bool build(struct world *w, const struct wait_ops *wait, uint32_t fds_first)
-{
-	if (!create_net(w))
-		return false;
-	if (!world_has_device(w))
-		return start_process(w, wait, fds_first);
-	w->tap.pool = holm_net_pool(w->net);
-	w->tap.dev.mac = mac_of(&w->options.address);
-	w->top = &w->tap.dev;
-	if (options_impair(&w->options))
-		add_impairment(w);
-	return (!w->options.pcap || add_capture(w)) && attach(w) &&
-	       start_process(w, wait, fds_first);
-}
-
-void world_take_down(struct world *w)
-{
-	if (w->net)
-		holm_net_destroy(w->net);
-	if (w->capture)
-		fclose(w->capture);
-	for (unsigned i = 0; i < w->nregions; i++)
-		free(w->regions[i]);
-	if (world_has_device(w))
-		tap_device_close(&w->tap);
-}
-
 /* A program may use an address of IPv6 at once: nobody on the link has said that it is his (RFC 4862 5.4). */
 static bool wait_for_ip6(struct world *w)
 {
@@ -335,6 +308,33 @@ static bool wait_for_ip6(struct world *w)
 	return state < HOLM_ADDR_TENTATIVE || complain("--address6", "", -EADDRNOTAVAIL);
 }
 
+static bool build(struct world *w, const struct wait_ops *wait, uint32_t fds_first)
+{
+	if (!create_net(w))
+		return false;
+	if (!world_has_device(w))
+		return start_process(w, wait, fds_first);
+	w->tap.pool = holm_net_pool(w->net);
+	w->tap.dev.mac = mac_of(&w->options.address);
+	w->top = &w->tap.dev;
+	if (options_impair(&w->options))
+		add_impairment(w);
+	return (!w->options.pcap || add_capture(w)) && attach(w) && wait_for_ip6(w) &&
+	       start_process(w, wait, fds_first);
+}
+
+void world_take_down(struct world *w)
+{
+	if (w->net)
+		holm_net_destroy(w->net);
+	if (w->capture)
+		fclose(w->capture);
+	for (unsigned i = 0; i < w->nregions; i++)
+		free(w->regions[i]);
+	if (world_has_device(w))
+		tap_device_close(&w->tap);
+}
+
 bool world_open(struct world *w, const struct tap_options *options, const struct wait_ops *wait,
 		uint32_t fds_first)
 {
@@ -344,7 +344,7 @@ bool world_open(struct world *w, const struct tap_options *options, const struct
 	w->tap.fd = -1;
 	if (world_has_device(w) && !open_device(w))
 		return false;
-	if (!build(w, wait, fds_first) || (world_has_device(w) && !wait_for_ip6(w))) {
+	if (!build(w, wait, fds_first)) {
 		world_take_down(w);
 		return false;
 	}
