@@ -384,5 +384,7 @@ int tap_device_configure_host6(const char *name, const uint8_t addr[static 16], 
 		return err;
 	memcpy(&ifr6.addr, addr, sizeof(ifr6.addr));
 	ifr6.index = ifr.ifr_ifindex;
-	return ioctl_by(AF_INET6, SIOCSIFADDR, &ifr6);
+	err = ioctl_by(AF_INET6, SIOCSIFADDR, &ifr6);
+	/* It may have it from the program before; IPv4 makes nothing of that either. */
+	return err == -EEXIST ? 0 : err;
 }
