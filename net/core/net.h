@@ -74,6 +74,8 @@ struct holm_net {
 	bool (**output)(struct holm_net *net, size_t *budget);
 	uint32_t ninput_done, noutput;
 
+	/* gso_output(), where somebody is named who sends super-frames; see netif_output(). */
+	void (*gso)(struct holm_netif *netif, struct holm_frame *f);
 	uint32_t
 		ip_gen; /* of routes, addresses, interfaces: net/ip's destinations compare theirs */
 	/* The link protocols that are named, found once by eth_start(). */

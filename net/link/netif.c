@@ -6,7 +6,6 @@
 
 #include "lib/bytes.h"
 #include "lib/checksum.h"
-#include "net/link/gso.h"
 
 /* How long an endpoint waits before it asks an empty pool again. */
 #define POOL_RETRY_NS 1000000u
@@ -72,7 +71,7 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 		return;
 	}
 	if (f->gso != HOLM_GSO_NONE && must_cut(netif, f)) {
-		gso_output(netif, f);
+		netif->net->gso(netif, f);
 		return;
 	}
 	if (unlikely(f->nsegs > netif->segs_max)) {

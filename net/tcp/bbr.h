@@ -54,7 +54,7 @@ enum bbr_ack_phase {
 	BBR_ACKS_PROBE_STOPPING,
 };
 
-/* Of one connection; tcp_cc.own. The samples' part comes first: see tcp_cc_ops.wants_rate. */
+/* Of one connection; tcp_cc.own. The samples' part comes first: see tcp_cc_ops.rate. */
 struct bbr {
 	struct tcp_rate rate;
 

@@ -126,7 +126,7 @@ static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_fr
 	fill_header(tx, &h, seq, flags);
 	fill_options(tx, &h, len);
 	if (tx->c->flight && tx->c->flight->urgent)
-		tcp_urgent_fill(tx->c, seq, &h);
+		tx->net->tcp->urgent->fill(tx->c, seq, &h);
 	fill_extra(tx, &h, len, &extra);
 	p = holm_frame_push(f, tcp_build_bytes(&h) + tcp_extra_bytes(&extra));
 	hdr_len = tcp_build(p, &h);
@@ -347,7 +347,8 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	uint32_t tso = tx->c->flags & TCP_IP6 ? HOLM_DEV_TSO6 : HOLM_DEV_TSO4;
 	uint32_t max = SUPER_MAX;
 
-	if (unlikely(tcp_urgent_is_sending(tx->c)))
+	/* A device that cuts would repeat the pointer. */
+	if (unlikely(tx->c->flight->urgent) && tx->net->tcp->urgent->is_sending(tx->c))
 		return tx->mss;
 	/* Software cuts into frames' own memory; jumbo segments go one by one. */
 	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && (netif->features & tso)))
@@ -359,12 +360,7 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	return max_u32(max - max % tx->mss, tx->mss);
 }
 
-/*
- * What is more than one segment, or does not fit a frame. -HOLM_ENOBUFS: not this way; a segment may
- * still go by copying.
- */
-static never_inline int send_large(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
-				   uint8_t flags)
+int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	uint8_t inner = (uint8_t)(flags & ~(unsigned)(TCP_FIN | TCP_PSH));
 	uint32_t max;
@@ -394,11 +390,12 @@ static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
+	int (*super)(struct tcp_tx *, struct tcp_seq, uint32_t, uint8_t) = tx->net->tcp->send_super;
 	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
 	int sent = -HOLM_ENOBUFS;
 
 	if (unlikely(tx->c->flags & TCP_ECN)) {
-		flags = tcp_ecn_mark(tx, seq, len, flags);
+		flags = tx->net->tcp->ecn->mark(tx, seq, len, flags);
 		/* Devices that cut may repeat CWR: one segment. */
 		if ((flags & TCP_CWR) && len > tx->mss) {
 			len = tx->mss;
@@ -406,9 +403,9 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 		}
 	}
 	if (unlikely(len > copied_max)) {
-		sent = send_large(tx, seq, len, flags);
-		if (sent < 0 && len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD) {
-			len = tx->mss;
+		sent = super ? super(tx, seq, len, flags) : -HOLM_ENOBUFS;
+		if (sent < 0 && (!super || (len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD))) {
+			len = copied_max;
 			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
 		}
 	}

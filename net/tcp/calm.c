@@ -37,8 +37,7 @@ static bool is_unwatched(const struct holm_tcp *c)
 	const struct tcp_flight *fl = c->flight;
 	const struct tcp_settings *s = c->settings;
 
-	return !fl->pacer && !fl->cc_ops->wants_rate && !s->cork && !s->notsent_lowat &&
-	       !s->keepalive;
+	return !fl->pacer && !fl->cc_ops->rate && !s->cork && !s->notsent_lowat && !s->keepalive;
 }
 
 static never_inline bool begin_calm(struct holm_tcp *c)

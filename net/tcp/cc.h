@@ -63,8 +63,9 @@ struct tcp_cc {
 	};
 };
 
-/* A sample of the rate at which bytes arrive: see rate.h. */
+/* Samples of the rate at which bytes arrive: see rate.h. */
 struct tcp_rate_sample;
+struct tcp_rate_ops;
 
 /* One ACK that delivered something, found something lost, or brought CE. */
 struct tcp_cc_ack {
@@ -94,7 +95,7 @@ struct tcp_cc_ops {
 	const char *name;   /* shorter than TCP_CC_NAME_MAX */
 	size_t state_bytes; /* of a block of its own, cc->own; 0: struct tcp_cc is enough */
 	bool owns_cwnd;	    /* sets cwnd in recovery, too */
-	bool wants_rate;    /* of delivery, with each ACK */
+	const struct tcp_rate_ops *rate; /* of delivery, with each ACK; NULL: not wanted */
 	/* cwnd and ssthresh are those of before the idle time, or of the start. */
 	void (*init)(struct tcp_cc *cc, uint64_t now_ns);
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);

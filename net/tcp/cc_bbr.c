@@ -487,7 +487,7 @@ const struct tcp_cc_ops tcp_cc_bbr = {
 	.name = "bbr",
 	.state_bytes = sizeof(struct bbr),
 	.owns_cwnd = true,
-	.wants_rate = true,
+	.rate = &tcp_rate,
 	.init = bbr_init,
 	.acked = bbr_acked,
 	.reduce = bbr_reduce,
@@ -498,6 +498,7 @@ const struct tcp_cc_ops tcp_cc_bbr = {
 
 static int start(struct holm_net *net)
 {
+	net->tcp->pacing = &tcp_pacing;
 	return tcp_cc_register(net, &tcp_cc_bbr);
 }
 

@@ -48,7 +48,8 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
 	fl->buf_seq = fl->snd_nxt;
 	tcp_conn_start(c, half->irs, 0); /* the ACK that is looked at next has the window */
 	c->rcv_adv = seq_add(c->rcv_nxt, offer);
-	tcp_ecn_begin(c, half->ecn, NULL);
+	if (unlikely(half->ecn))
+		net->tcp->ecn->begin(c, half->ecn, NULL);
 }
 
 /* Memory for everything that a child is made of. */

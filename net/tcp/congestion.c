@@ -106,7 +106,7 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	forget(c);
 	fl->cc_ops = ops;
 	fl->cc.own = own;
-	fl->cc.random = ops->wants_rate ? rng_u32(&tcp_net(c)->rng) : 0;
+	fl->cc.random = ops->rate ? rng_u32(&tcp_net(c)->rng) : 0;
 	fl->cc.paced = fl->pacer != NULL;
 	fl->round_end = fl->snd_nxt;
 	/* Before the handshake there is no window: tcp_conn_start() sets one, and restarts. */
@@ -150,7 +150,7 @@ static void sample_rate(struct holm_tcp *c, const struct tcp_cc *cc, const struc
 		.min_rtt_us = cc->min_rtt_us,
 	};
 
-	tcp_rate_acked(cc->own, &r, sample);
+	c->flight->cc_ops->rate->acked(cc->own, &r, sample);
 }
 
 void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
@@ -168,7 +168,7 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 		ack->ce_bytes = fl->ce_bytes;
 		fl->ce_bytes = 0;
 	}
-	if (unlikely(fl->cc_ops->wants_rate)) {
+	if (unlikely(fl->cc_ops->rate)) {
 		sample_rate(c, cc, ack, &sample);
 		ack->rate = &sample;
 	}
@@ -184,7 +184,7 @@ void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us)
 	const struct tcp_cc_ops *ops = fl->cc_ops;
 	struct tcp_cc_ack ack;
 
-	if (likely(!ops->wants_rate && !fl->pacer && !(c->flags & TCP_ECN) &&
+	if (likely(!ops->rate && !fl->pacer && !(c->flags & TCP_ECN) &&
 		   !window_is_used(c, acked))) {
 		(void)round_has_passed(c);
 		if (ops->passed)
@@ -217,16 +217,16 @@ void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
 	struct tcp_flight *fl = c->flight;
 	uint64_t now = tcp_net(c)->now;
 
-	if (!fl->cc_ops->wants_rate)
+	if (!fl->cc_ops->rate)
 		return;
 	if (tcp_in_flight(c) == 0 && fl->cc_ops->restarted)
 		fl->cc_ops->restarted(load(c), now);
-	tcp_rate_sent(fl->cc.own, (uint32_t)(now / 1000u), end.v, len, tcp_pipe(c));
+	fl->cc_ops->rate->sent(fl->cc.own, (uint32_t)(now / 1000u), end.v, len, tcp_pipe(c));
 }
 
 void tcp_cc_on_app_limited(struct holm_tcp *c)
 {
-	if (c->flight->cc_ops->wants_rate)
+	if (c->flight->cc_ops->rate)
 		tcp_rate_app_limited(c->flight->cc.own, tcp_pipe(c));
 }
 

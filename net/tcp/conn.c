@@ -42,8 +42,8 @@ static bool is_idle(const struct holm_tcp *c)
 		return false;
 	return seq_eq(fl->snd_nxt, c->snd_una) && !seq_lt(fl->snd_nxt, tcp_snd_end(c)) &&
 	       !fl->held_first && !(fl->reasm && fl->reasm->n > 0) &&
-	       !(fl->lend && tcp_lend_is_referenced(fl->lend)) && tcp_urgent_is_idle(c) &&
-	       !fl->search;
+	       !(fl->lend && tcp_lend_is_referenced(fl->lend)) &&
+	       (!fl->urgent || tcp_net(c)->tcp->urgent->is_idle(c)) && !fl->search;
 }
 
 static void repair_end(struct holm_tcp *c)
@@ -250,7 +250,7 @@ static unsigned level(const struct holm_tcp *c)
 		now |= HOLM_PEER_CLOSED | HOLM_READABLE;
 	else if (c->rcv && holm_rcvbuf_readable(c->rcv) > 0)
 		now |= HOLM_READABLE;
-	if (unlikely(c->flight && c->flight->urgent) && tcp_urgent_waits(c))
+	if (unlikely(c->flight && c->flight->urgent) && tcp_net(c)->tcp->urgent->waits(c))
 		now |= HOLM_URGENT;
 	if (c->error)
 		now |= HOLM_ERROR | HOLM_READABLE | HOLM_WRITABLE;

@@ -131,8 +131,8 @@ void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
 {
 	if (ts->last == c)
 		ts->last = NULL;
-	if (unlikely(c->flags & TCP_ECN))
-		tcp_ecn_end(c);
+	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
+		ts->accecn->end(c);
 	htab_remove(&ts->table, &c->node);
 	c->flags &= ~(uint32_t)TCP_HASHED;
 	list_push_back(&ts->unconnected, &c->free);

@@ -5,6 +5,8 @@
  */
 #include "net/tcp/room.h"
 
+#include "net/core/proto.h"
+
 /* ---- Negotiation --------------------------------------------------------------------------------- */
 
 enum { ACE_NONE = 0, ACE_ECN = 1, ACE_ECN_SYN = 3, ACE_ALL = 7 };
@@ -13,7 +15,7 @@ enum { ACE_NONE = 0, ACE_ECN = 1, ACE_ECN_SYN = 3, ACE_ALL = 7 };
  * RFC 3168 6.1.1.1: once; where it was lost, perhaps for that, without. RFC 9768 3.1.4.1:
  *   the sender [...] SHOULD attempt to negotiate AccECN at least one more time
  */
-uint8_t tcp_ecn_offer(struct tcp_tx *tx)
+static uint8_t offer(struct tcp_tx *tx)
 {
 	const struct holm_tcp *c = tx->c;
 
@@ -28,7 +30,7 @@ uint8_t tcp_ecn_offer(struct tcp_tx *tx)
  * RFC 9768 3.1.2: what is neither 000 nor RFC 3168's 011 asks for accurate ECN, also what is not in use
  * yet. Without that part it is at most RFC 3168's form.
  */
-unsigned tcp_ecn_asked(const struct tcp_rx *rx, const struct tcp_settings *s)
+static unsigned asked(const struct tcp_rx *rx, const struct tcp_settings *s)
 {
 	unsigned ace = tcp_ace(rx);
 
@@ -43,7 +45,7 @@ unsigned tcp_ecn_asked(const struct tcp_rx *rx, const struct tcp_settings *s)
  * RFC 3168 6.1.1: ECE without CWR; not where the SYN that offered it was lost. RFC 9768, table 2: no
  * flags, or all of them as a broken peer reflects them, mean no.
  */
-unsigned tcp_ecn_agreed(const struct holm_tcp *c, const struct tcp_rx *rx)
+static unsigned agreed(const struct holm_tcp *c, const struct tcp_rx *rx)
 {
 	unsigned ace = tcp_ace(rx);
 
@@ -66,7 +68,7 @@ unsigned tcp_ace_of_syn(unsigned ip_ecn)
 	return aces[ip_ecn & IP_ECN_MASK];
 }
 
-void tcp_ecn_answer(const struct holm_net *net, struct tcp_reply *r, const struct tcp_half *half)
+static void answer(const struct holm_net *net, struct tcp_reply *r, const struct tcp_half *half)
 {
 	unsigned ace = ACE_ECN;
 
@@ -79,27 +81,19 @@ void tcp_ecn_answer(const struct holm_net *net, struct tcp_reply *r, const struc
 		net->tcp->accecn->fill_first(&r->extra);
 }
 
-void tcp_ecn_begin(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack)
+static void begin(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack)
 {
-	const struct tcp_accecn_ops *ops = tcp_net(c)->tcp->accecn;
+	const struct tcp_accecn_ops *accurate = tcp_net(c)->tcp->accecn;
 
 	if (how == TCP_HALF_NO_ECN)
 		return;
 	/* A peer to which no counter is told sees zero, and marks nothing. */
-	if (how >= TCP_HALF_ACCECN && !ops->begin(c, how - TCP_HALF_ACCECN, syn_ack))
+	if (how >= TCP_HALF_ACCECN && !accurate->begin(c, how - TCP_HALF_ACCECN, syn_ack))
 		return;
 	c->flags |= TCP_ECN;
 }
 
-void tcp_ecn_end(struct holm_tcp *c)
-{
-	const struct tcp_accecn_ops *ops = tcp_net(c)->tcp->accecn;
-
-	if (ops)
-		ops->end(c);
-}
-
-bool tcp_ecn_greets(const struct holm_tcp *c)
+static bool greets(const struct holm_tcp *c)
 {
 	return c->flight->accecn && tcp_net(c)->tcp->accecn->greets(c->flight->accecn);
 }
@@ -132,7 +126,7 @@ bool tcp_ecn_reduce(struct holm_tcp *c, uint32_t flight_size)
  *   the TCP receiver sends an ECN-Echo acknowledgement [...] the TCP receiver continues to set the
  *   ECN-Echo flag in ACK packets until it receives a CWR packet
  */
-void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size)
+static void input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size)
 {
 	struct tcp_flight *fl = c->flight;
 
@@ -155,7 +149,7 @@ void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_
  * RFC 3168 6.1.4 and 6.1.5: no ECT on bare ACKs, on what is sent again, on window probes. 6.1.2: CWR on
  * the first new data after the reduction.
  */
-uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+static uint8_t mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct tcp_flight *fl = tx->c->flight;
 
@@ -175,7 +169,31 @@ uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	return flags;
 }
 
-uint8_t tcp_ecn_tos(uint8_t tos)
+/* ---- The part ------------------------------------------------------------------------------------ */
+
+static const struct tcp_ecn_ops ops = {
+	.offer = offer,
+	.asked = asked,
+	.agreed = agreed,
+	.answer = answer,
+	.begin = begin,
+	.greets = greets,
+	.input = input,
+	.mark = mark,
+};
+
+static int start(struct holm_net *net)
 {
-	return (uint8_t)((tos & ~(unsigned)IP_ECN_MASK) | IP_ECT0);
+	net->tcp->ecn = &ops;
+	net->tcp->defaults.ecn = TCP_ECN_ACCEPT;
+	return 0;
 }
+
+static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+
+const struct holm_proto holm_tcp_ecn = {
+	.name = "tcp-ecn",
+	.kind = PROTO_PART,
+	.needs = needs,
+	.start = start,
+};

@@ -193,6 +193,7 @@ static const struct tcp_fast_ops ops = {
 	.mss = mss,
 	.answered = answered,
 	.failed = failed,
+	.child = tcp_child_fast,
 	.forget = forget,
 	.knows = knows,
 };

@@ -3,6 +3,8 @@
  */
 #include "net/tcp/room.h"
 
+#include "net/core/proto.h"
+
 static void fill_ends(const struct tcp_tuple *t, struct holm_tcp_info *info)
 {
 	info->local.addr = t->local;
@@ -129,8 +131,8 @@ static void fill_conn(const struct holm_tcp *c, struct holm_ep_info *info)
 	holm_tcp_get_info(c, &info->tcp);
 }
 
-bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_ep_info *info),
-	      void *ctx)
+static bool each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_ep_info *info),
+		 void *ctx)
 {
 	struct tcp_state *ts = net->tcp;
 	struct holm_ep_info info;
@@ -155,3 +157,13 @@ bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_e
 	}
 	return true;
 }
+
+/* A part, so that a program which lists nothing links nothing of this. */
+static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+
+const struct holm_proto holm_tcp_list = {
+	.name = "tcp-list",
+	.kind = PROTO_PART,
+	.needs = needs,
+	.each = each,
+};

@@ -22,7 +22,7 @@ static void read_options(struct holm_tcp *c, const struct tcp_rx *rx)
 	if (h->sack_permitted && c->settings->sack)
 		c->flags |= TCP_SACK;
 	if (unlikely(c->settings->ecn & 1u) && (h->flags & TCP_ACK))
-		tcp_ecn_begin(c, tcp_ecn_agreed(c, rx), rx);
+		rx->net->tcp->ecn->begin(c, rx->net->tcp->ecn->agreed(c, rx), rx);
 }
 
 /* Karn: a SYN sent twice gives no sample, unless timestamps tell which one was answered. */

@@ -193,6 +193,8 @@ static bool has_part(const struct tcp_state *ts, enum holm_tcp_option opt, uint3
 {
 	if (opt == HOLM_TCP_OPT_ECN && value == TCP_ECN_OFFER_ACCURATE)
 		return ts->accecn != NULL;
+	if (opt == HOLM_TCP_OPT_ECN)
+		return ts->ecn != NULL;
 	if (opt == HOLM_TCP_OPT_SACK)
 		return ts->sack != NULL;
 	if (opt == HOLM_TCP_OPT_FASTOPEN || opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
@@ -222,6 +224,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	if (!s)
 		return -HOLM_ENOMEM;
 	tcp_stir(t);
+	tcp_net(t)->tcp->pacing = &tcp_pacing;
 	store(s, opt, value);
 	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, now))
 		return -HOLM_ENOMEM;

@@ -97,7 +97,7 @@ static bool send_syn(struct tcp_tx *tx)
 	uint32_t n = syn_data(tx);
 
 	if (flags == TCP_SYN && unlikely(c->settings->ecn & 1u))
-		flags |= tcp_ecn_offer(tx);
+		flags |= tx->net->tcp->ecn->offer(tx);
 	/* The MSS of the server as it was, not yet as it is. */
 	tx->mss = max_u32(tx->mss, n);
 	if (tcp_send_segment(tx, seq_sub(c->snd_una, fast), n, flags) < 0)
@@ -516,7 +516,7 @@ static never_inline void send_extras(struct tcp_tx *tx)
 	struct holm_tcp *c = tx->c;
 
 	/* RFC 9768 3.2.2.1: what is said of the SYN-ACK goes with a pure ACK, also where data follows. */
-	if ((c->flags & TCP_ECN) && tcp_ecn_greets(c))
+	if ((c->flags & TCP_ECN) && tx->net->tcp->ecn->greets(c))
 		(void)tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK);
 	if ((c->flags & TCP_SEARCH) && !again_is_due(c) && !(c->flags & TCP_FIN_SENT))
 		send_mtu_probe(tx);

@@ -1,7 +1,8 @@
 /*
  * When bytes may leave: at the controller's rate, or at one that follows from window and round-trip time,
  * never above the program's limit. A connection that is paced has a struct tcp_pacer beside its flight;
- * others pay a test of a pointer. Deadlines are the instance's fine timers, a burst is about a
+ * others pay a test of a pointer. Who
+ * names neither BBR nor that option links nothing of it. Deadlines are the instance's fine timers, a burst is about a
  * millisecond's worth.
  */
 #include "net/tcp/room.h"
@@ -22,11 +23,6 @@
 #define CREDIT_MAX_NS 10000000u
 #define CREDIT_SRTT_SHIFT 4
 
-static bool is_paced(const struct tcp_settings *s, const struct tcp_cc_ops *ops)
-{
-	return ops->pacing_rate || s->max_pacing_rate;
-}
-
 static void fire(struct holm_net *net, struct net_timer *timer)
 {
 	struct tcp_pacer *p = container_of(timer, struct tcp_pacer, timer);
@@ -35,17 +31,11 @@ static void fire(struct holm_net *net, struct net_timer *timer)
 	tcp_note_output(p->conn);
 }
 
-bool tcp_pacing_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
+static bool begin(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 	struct tcp_flight *fl = c->flight;
 
-	if (!is_paced(c->settings, ops)) {
-		tcp_pacing_end(c);
-		return true;
-	}
-	if (fl->pacer)
-		return true;
 	if (net_fine_start(net) != 0)
 		return false;
 	fl->pacer = mem_zalloc(&net->mem, sizeof(*fl->pacer));
@@ -56,12 +46,10 @@ bool tcp_pacing_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	return true;
 }
 
-void tcp_pacing_end(struct holm_tcp *c)
+static void end(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (!fl->pacer)
-		return;
 	net_fine_cancel(tcp_net(c), &fl->pacer->timer);
 	mem_free(&tcp_net(c)->mem, fl->pacer, sizeof(*fl->pacer));
 	fl->pacer = NULL;
@@ -76,7 +64,7 @@ static uint64_t rate_of_window(const struct holm_tcp *c)
 	return srtt_ns ? window * NS_PER_S / srtt_ns : 0;
 }
 
-void tcp_pacing_update(struct holm_tcp *c)
+static void update(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 	uint64_t most = c->settings->max_pacing_rate;
@@ -88,7 +76,7 @@ void tcp_pacing_update(struct holm_tcp *c)
 	fl->pacer->rate = rate;
 }
 
-bool tcp_pacing_waits(struct holm_tcp *c)
+static bool waits(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 	struct tcp_pacer *p = c->flight->pacer;
@@ -99,7 +87,7 @@ bool tcp_pacing_waits(struct holm_tcp *c)
 	return true;
 }
 
-uint32_t tcp_pacing_burst(const struct holm_tcp *c, uint32_t mss)
+static uint32_t burst_of(const struct holm_tcp *c, uint32_t mss)
 {
 	const struct tcp_pacer *p = c->flight->pacer;
 	uint64_t shift = (rtt_srtt_ns(&c->rtt) / 1000u) >> BURST_RTT_SHIFT;
@@ -113,7 +101,7 @@ uint32_t tcp_pacing_burst(const struct holm_tcp *c, uint32_t mss)
 	return max_u32((uint32_t)burst - (uint32_t)burst % mss, 2 * mss);
 }
 
-void tcp_pacing_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len, bool again)
+static void sent(struct holm_tcp *c, struct tcp_seq right, uint32_t len, bool again)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_pacer *p = fl->pacer;
@@ -122,10 +110,19 @@ void tcp_pacing_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len, bool 
 				  CREDIT_MAX_NS);
 
 	if (!again)
-		tcp_cc_on_sent(c, end, len);
+		tcp_cc_on_sent(c, right, len);
 	if (p->rate == 0)
 		return;
 	if (p->release_ns + credit < now)
 		p->release_ns = now - credit;
 	p->release_ns += (uint64_t)len * NS_PER_S / p->rate;
 }
+
+const struct tcp_pacing_ops tcp_pacing = {
+	.begin = begin,
+	.end = end,
+	.update = update,
+	.waits = waits,
+	.burst = burst_of,
+	.sent = sent,
+};

@@ -120,3 +120,5 @@ void tcp_rate_acked(struct tcp_rate *r, const struct tcp_rate_ack *ack, struct t
 	}
 	forget(r, ack->una);
 }
+
+const struct tcp_rate_ops tcp_rate = { .sent = tcp_rate_sent, .acked = tcp_rate_acked };

@@ -47,10 +47,6 @@ struct tcp_rate_sample {
 	bool valid; /* the fields above mean something */
 };
 
-/* Bytes up to `end` leave now, `in_flight` others being under way. */
-void tcp_rate_sent(struct tcp_rate *r, uint32_t now_us, uint32_t end, uint32_t len,
-		   uint32_t in_flight);
-
 /* The program has no more to send, and the window would let more go. */
 static inline void tcp_rate_app_limited(struct tcp_rate *r, uint32_t in_flight)
 {
@@ -67,6 +63,19 @@ struct tcp_rate_ack {
 	uint32_t min_rtt_us;	  /* a shorter interval is an artefact; 0: not known */
 };
 
+/* Bytes up to `end` leave now, `in_flight` others being under way. */
+void tcp_rate_sent(struct tcp_rate *r, uint32_t now_us, uint32_t end, uint32_t len,
+		   uint32_t in_flight);
 void tcp_rate_acked(struct tcp_rate *r, const struct tcp_rate_ack *ack, struct tcp_rate_sample *s);
+
+/* Both, named by the controllers that want them: a program without these links nothing of it. */
+struct tcp_rate_ops {
+	void (*sent)(struct tcp_rate *r, uint32_t now_us, uint32_t end, uint32_t len,
+		     uint32_t in_flight);
+	void (*acked)(struct tcp_rate *r, const struct tcp_rate_ack *ack,
+		      struct tcp_rate_sample *s);
+};
+
+extern const struct tcp_rate_ops tcp_rate;
 
 #endif

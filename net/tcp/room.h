@@ -50,6 +50,8 @@ struct tcp_blocked {
 
 struct tcp_calm_ops;
 
+struct tcp_tx;
+
 /* One per instance. */
 struct tcp_state {
 	struct holm_net *net;
@@ -77,8 +79,13 @@ struct tcp_state {
 	struct tcp_fast_cache *fast_cache;
 	uint64_t cookie_ns;		     /* when the last one was sent */
 	const struct tcp_search_ops *search; /* NULL: not a part of this instance */
+	const struct tcp_ecn_ops *ecn;	     /* NULL: not a part of this instance */
 	const struct tcp_accecn_ops *accecn; /* NULL: not a part of this instance */
-	struct htab accecns;		     /* of struct tcp_accecn, by connection */
+	const struct tcp_urgent_ops *urgent; /* NULL: not a part of this instance */
+	const struct tcp_pacing_ops *pacing; /* NULL: nobody has asked for it yet */
+	/* What is more than one segment: tcp_send_super(); NULL: not a part of this instance. */
+	int (*send_super)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+	struct htab accecns; /* of struct tcp_accecn, by connection */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
@@ -330,16 +337,19 @@ bool tcp_challenge_allowed(struct holm_tcp *c);
 void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 
 /* ---- urgent.c */
-/* The sixth step, of a segment with URG. */
-void tcp_step6_urg(struct holm_tcp *c, const struct tcp_rx *rx);
-/* Is there urgent data that the program has not read? */
-bool tcp_urgent_waits(const struct holm_tcp *c);
-/* Nothing urgent is under way in either direction. The active block is there. */
-bool tcp_urgent_is_idle(const struct holm_tcp *c);
-/* URG and the pointer of a segment that begins at `seq`; flight->urgent is there. */
-void tcp_urgent_fill(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h);
-/* Then segments go one by one: a device that cuts would repeat the pointer. */
-bool tcp_urgent_is_sending(const struct holm_tcp *c);
+/* A part: holm_tcp_urg. All but the first are for connections with flight->urgent. */
+struct tcp_urgent_ops {
+	/* The sixth step, of a segment with URG. */
+	void (*step6)(struct holm_tcp *c, const struct tcp_rx *rx);
+	/* Is there urgent data that the program has not read? */
+	bool (*waits)(const struct holm_tcp *c);
+	/* Nothing urgent is under way in either direction. */
+	bool (*is_idle)(const struct holm_tcp *c);
+	/* URG and the pointer of a segment that begins at `seq`. */
+	void (*fill)(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h);
+	/* Are urgent bytes in flight, or still to be sent? Then segments go one by one. */
+	bool (*is_sending)(const struct holm_tcp *c);
+};
 
 /* ---- syn.c */
 /* A segment for a listener, and for a half-open record. Neither frees the frame. */
@@ -384,6 +394,8 @@ struct tcp_fast_ops {
 	void (*failed)(struct holm_tcp *c);
 	/* Was a cookie given that may be shown now? */
 	bool (*knows)(const struct holm_net *net, const struct holm_addr *server);
+	/* tcp_child_fast(). */
+	struct holm_tcp *(*child)(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
 	/* The end of the instance. */
 	void (*forget)(struct holm_net *net);
 };
@@ -571,6 +583,11 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
  * that. There is a block.
  */
 void tcp_transmit_ip6(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint8_t tos);
+/*
+ * What is more than one segment, or does not fit a frame: lend.c's part. -HOLM_ENOBUFS: not this way; a
+ * segment may still go by copying.
+ */
+int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /* `end` is tcp_snd_end(c): asked once a visit. */
 static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {
@@ -690,28 +707,36 @@ static inline unsigned tcp_ace(const struct tcp_rx *rx)
 }
 /* How a SYN's or SYN-ACK's own IP-ECN field is fed back: RFC 9768, table 3. */
 unsigned tcp_ace_of_syn(unsigned ip_ecn);
-/* What our SYN offers, this time: flags, and tx->ecn. */
-uint8_t tcp_ecn_offer(struct tcp_tx *tx);
-/* What a SYN asks for, and this side agrees to: enum tcp_half_ecn. */
-unsigned tcp_ecn_asked(const struct tcp_rx *rx, const struct tcp_settings *s);
-/* What a SYN-ACK agrees to. */
-unsigned tcp_ecn_agreed(const struct holm_tcp *c, const struct tcp_rx *rx);
-/* The flags and the option of a SYN-ACK. */
-void tcp_ecn_answer(const struct holm_net *net, struct tcp_reply *r, const struct tcp_half *half);
-/* From now on; `how` is one of the above. It may turn out that there is no memory for it: then without. */
-void tcp_ecn_begin(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack);
-/* For connections with TCP_ECN. */
-void tcp_ecn_end(struct holm_tcp *c);
+struct tcp_tx;
+/* A part: holm_tcp_ecn. Without it nothing is offered and nothing agreed to. */
+struct tcp_ecn_ops {
+	/* What our SYN offers, this time: flags, and tx->ecn. */
+	uint8_t (*offer)(struct tcp_tx *tx);
+	/* What a SYN asks for, and this side agrees to: enum tcp_half_ecn. */
+	unsigned (*asked)(const struct tcp_rx *rx, const struct tcp_settings *s);
+	/* What a SYN-ACK agrees to. */
+	unsigned (*agreed)(const struct holm_tcp *c, const struct tcp_rx *rx);
+	/* The flags and the option of a SYN-ACK that agrees. */
+	void (*answer)(const struct holm_net *net, struct tcp_reply *r,
+		       const struct tcp_half *half);
+	/*
+	 * From now on; `how` is one of the above. It may turn out that there is no memory for it: then
+	 * without. The others are for connections with TCP_ECN.
+	 */
+	void (*begin)(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack);
+	/* A pure ACK is to go before anything else. */
+	bool (*greets)(const struct holm_tcp *c);
+	/* A segment whose ACK is acceptable. */
+	void (*input)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
+	/* A segment leaves: its flags, and tx->ecn. */
+	uint8_t (*mark)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+};
 /* Marks were reported: as a loss without one, once a round trip. True: the window is smaller. */
 bool tcp_ecn_reduce(struct holm_tcp *c, uint32_t flight_size);
-/* A pure ACK is to go before anything else. */
-bool tcp_ecn_greets(const struct holm_tcp *c);
-/* A segment whose ACK is acceptable. */
-void tcp_ecn_input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
-/* A segment leaves: its flags, and tx->ecn. */
-struct tcp_tx;
-uint8_t tcp_ecn_mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-uint8_t tcp_ecn_tos(uint8_t tos);
+static inline uint8_t tcp_ecn_tos(uint8_t tos)
+{
+	return (uint8_t)((tos & ~(unsigned)IP_ECN_MASK) | IP_ECT0);
+}
 /* RFC 3168 6.1.4 and 6.1.5: only what is new, within the window, and data. */
 static inline bool tcp_ecn_may_be_marked(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len)
 {
@@ -719,20 +744,56 @@ static inline bool tcp_ecn_may_be_marked(const struct tcp_tx *tx, struct tcp_seq
 }
 
 /* ---- pacing.c */
-/* Make or end the pacer, as `ops` and the settings want it. False: no memory. */
-must_check bool tcp_pacing_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops);
-void tcp_pacing_end(struct holm_tcp *c);
-/* These are for connections with a pacer. Window or round-trip time have changed: a new rate. */
-void tcp_pacing_update(struct holm_tcp *c);
-/* Is it too early? Then output is noted when it is not any more. */
-bool tcp_pacing_waits(struct holm_tcp *c);
-/* How much may leave at a time. */
-uint32_t tcp_pacing_burst(const struct holm_tcp *c, uint32_t mss);
-/* `len` bytes up to `end` leave; `again`: not for the first time. */
-void tcp_pacing_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len, bool again);
+/* Entered by who may want a pacer: BBR, the option that sets a limit. */
+struct tcp_pacing_ops {
+	/* False: no memory. */
+	bool (*begin)(struct holm_tcp *c);
+	/* The others are for connections with a pacer. */
+	void (*end)(struct holm_tcp *c);
+	/* Window or round-trip time have changed: a new rate. */
+	void (*update)(struct holm_tcp *c);
+	/* Is it too early? Then output is noted when it is not any more. */
+	bool (*waits)(struct holm_tcp *c);
+	/* How much may leave at a time. */
+	uint32_t (*burst)(const struct holm_tcp *c, uint32_t mss);
+	/* `len` bytes up to `right` leave; `again`: not for the first time. */
+	void (*sent)(struct holm_tcp *c, struct tcp_seq right, uint32_t len, bool again);
+};
+extern const struct tcp_pacing_ops tcp_pacing;
 static inline bool tcp_is_paced(const struct holm_tcp *c)
 {
 	return unlikely(c->flight && c->flight->pacer);
+}
+static inline void tcp_pacing_end(struct holm_tcp *c)
+{
+	if (c->flight->pacer)
+		tcp_net(c)->tcp->pacing->end(c);
+}
+/* Make or end the pacer, as `ops` and the settings want it. False: no memory. */
+must_check static inline bool tcp_pacing_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
+{
+	if (ops->pacing_rate || c->settings->max_pacing_rate)
+		return c->flight->pacer || tcp_net(c)->tcp->pacing->begin(c);
+	tcp_pacing_end(c);
+	return true;
+}
+/* These are for connections with a pacer, as in the table. */
+static inline void tcp_pacing_update(struct holm_tcp *c)
+{
+	tcp_net(c)->tcp->pacing->update(c);
+}
+static inline bool tcp_pacing_waits(struct holm_tcp *c)
+{
+	return tcp_net(c)->tcp->pacing->waits(c);
+}
+static inline uint32_t tcp_pacing_burst(const struct holm_tcp *c, uint32_t mss)
+{
+	return tcp_net(c)->tcp->pacing->burst(c, mss);
+}
+static inline void tcp_pacing_sent(struct holm_tcp *c, struct tcp_seq right, uint32_t len,
+				   bool again)
+{
+	tcp_net(c)->tcp->pacing->sent(c, right, len, again);
 }
 
 /* ---- timer.c */
@@ -753,9 +814,5 @@ void tcp_timer_rexmt_stop(struct holm_tcp *c);
 
 /* ---- icmp.c */
 void tcp_error(struct holm_net *net, const struct ip_error *error);
-
-/* ---- info.c */
-bool tcp_each(struct holm_net *net, bool (*visit)(void *ctx, const struct holm_ep_info *info),
-	      void *ctx);
 
 #endif

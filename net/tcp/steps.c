@@ -121,8 +121,9 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 		if (rx->h->flags & TCP_RST)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
 		/* MUST-66: RST and URG are processed, even when the window is zero. */
-		if ((rx->h->flags & TCP_URG) && seq_eq(rx->orig_seq, c->rcv_nxt)) {
-			tcp_step6_urg(c, rx);
+		if ((rx->h->flags & TCP_URG) && rx->net->tcp->urgent &&
+		    seq_eq(rx->orig_seq, c->rcv_nxt)) {
+			rx->net->tcp->urgent->step6(c, rx);
 			tcp_publish_input(c);
 		}
 		if (rx->len > 0 && reply_to_unacceptable(c, rx) == TCP_REPLY_ACK)
@@ -231,7 +232,7 @@ static never_inline void ack_extras(struct holm_tcp *c, const struct tcp_rx *rx,
 				    uint32_t flight_size)
 {
 	if (c->flags & TCP_ECN)
-		tcp_ecn_input(c, rx, flight_size);
+		rx->net->tcp->ecn->input(c, rx, flight_size);
 	if (c->flags & TCP_SEARCH)
 		rx->net->tcp->search->acked(c);
 }
@@ -257,8 +258,9 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 		return v;
 	if (unlikely(c->flags & (TCP_ECN | TCP_SEARCH)))
 		ack_extras(c, rx, flight_size);
-	if (unlikely(rx->h->flags & TCP_URG))
-		tcp_step6_urg(c, rx);
+	/* The sixth is a part; without it the urgent pointer says nothing. */
+	if (unlikely(rx->h->flags & TCP_URG) && rx->net->tcp->urgent)
+		rx->net->tcp->urgent->step6(c, rx);
 	v = tcp_step7_text(c, rx);
 	if (v != TCP_NEXT)
 		return v;

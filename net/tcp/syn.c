@@ -42,7 +42,7 @@ void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
 			(uint8_t)net->tcp->fastopen->make_cookie(net, &ends->remote, r.extra.value);
 	}
 	if (unlikely(half->ecn))
-		tcp_ecn_answer(net, &r, half);
+		net->tcp->ecn->answer(net, &r, half);
 	tcp_send_reply(net, &r);
 }
 
@@ -102,6 +102,7 @@ static bool is_full(const struct tcp_state *ts)
 
 static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struct tcp_settings *s)
 {
+	const struct tcp_ecn_ops *ecn = rx->net->tcp->ecn;
 	const struct tcp_hdr_info *h = rx->h;
 
 	half->irs = rx->orig_seq;
@@ -109,7 +110,7 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	half->wscale = h->has_wscale ? h->wscale & 15u : TCP_HALF_NO_WSCALE;
 	half->has_sack = h->sack_permitted && s->sack;
 	half->has_ts = h->has_ts && s->timestamps;
-	half->ecn = tcp_ecn_asked(rx, s) & 7u;
+	half->ecn = ecn ? ecn->asked(rx, s) & 7u : TCP_HALF_NO_ECN;
 	half->ts_recent = h->tsval;
 	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &rx->ends);
 }
@@ -171,7 +172,7 @@ static struct holm_tcp *open_fast(struct tcp_bind *bind, struct tcp_half *half, 
 	half->fast = fast == TCP_FAST_ASKED;
 	if (fast != TCP_FAST_SHOWN || ts->nfast >= s->fastopen)
 		return NULL;
-	return tcp_child_fast(bind, half, rx);
+	return rx->net->tcp->fastopen->child(bind, half, rx);
 }
 
 /*

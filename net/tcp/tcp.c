@@ -17,7 +17,6 @@ static const struct tcp_settings default_settings = {
 	.syncnt = TCP_R2_SYN,
 	.ttl = 64,
 	.timestamps = true,
-	.ecn = TCP_ECN_ACCEPT,
 };
 
 static void *table_alloc(void *ctx, size_t size)
@@ -174,5 +173,4 @@ const struct holm_proto holm_tcp = {
 	.output = tcp_output_all,
 	.error = tcp_error,
 	.netif_changed = netif_changed,
-	.each = tcp_each,
 };

@@ -1,9 +1,12 @@
 /*
  * Urgent data: RFC 9293 section 3.8.5 and the sixth step of 3.10.7.4, as RFC 6093 reads them. Urgent bytes
  * are ordinary bytes of the stream, delivered in line; here is only where they end, SND.UP and RCV.UP. What
- * a socket makes of the last of them (MSG_OOB) is net/socket's.
+ * a socket makes of the last of them (MSG_OOB) is net/socket's. A part: without it the pointer of what comes
+ * is ignored, and none is sent.
  */
 #include "net/tcp/hot.h"
+
+#include "net/core/proto.h"
 
 static struct tcp_urgent *urgent_of(struct holm_tcp *c)
 {
@@ -37,7 +40,7 @@ static uint32_t ahead_of_reader(const struct holm_tcp *c)
  *   CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT: This should not occur since a FIN has been received from
  *   the remote side. Ignore the URG.
  */
-void tcp_step6_urg(struct holm_tcp *c, const struct tcp_rx *rx)
+static void step6(struct holm_tcp *c, const struct tcp_rx *rx)
 {
 	struct tcp_seq up = seq_add(rx->orig_seq, rx->h->urg);
 	struct tcp_urgent *u;
@@ -57,16 +60,16 @@ void tcp_step6_urg(struct holm_tcp *c, const struct tcp_rx *rx)
 	c->flags |= TCP_CHANGED;
 }
 
-bool tcp_urgent_waits(const struct holm_tcp *c)
+static bool waits(const struct holm_tcp *c)
 {
 	return ahead_of_reader(c) > 0;
 }
 
-bool tcp_urgent_is_idle(const struct holm_tcp *c)
+static bool is_idle(const struct holm_tcp *c)
 {
 	const struct tcp_urgent *u = c->flight->urgent;
 
-	return !u || (ahead_of_reader(c) == 0 && (!u->sent || seq_geq(c->snd_una, u->snd_up)));
+	return ahead_of_reader(c) == 0 && (!u->sent || seq_geq(c->snd_una, u->snd_up));
 }
 
 /*
@@ -74,7 +77,7 @@ bool tcp_urgent_is_idle(const struct holm_tcp *c)
  *   The urgent pointer MUST point to the sequence number of the octet following the urgent data
  *   (MUST-62).
  */
-void tcp_urgent_fill(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h)
+static void fill(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h)
 {
 	const struct tcp_urgent *u = c->flight->urgent;
 
@@ -84,11 +87,11 @@ void tcp_urgent_fill(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hd
 	h->urg = (uint16_t)min_u32(seq_diff(u->snd_up, seq), UINT16_MAX);
 }
 
-bool tcp_urgent_is_sending(const struct holm_tcp *c)
+static bool is_sending(const struct holm_tcp *c)
 {
-	const struct tcp_urgent *u = c->flight ? c->flight->urgent : NULL;
+	const struct tcp_urgent *u = c->flight->urgent;
 
-	return u && u->sent && seq_lt(c->snd_una, u->snd_up);
+	return u->sent && seq_lt(c->snd_una, u->snd_up);
 }
 
 int holm_tcp_send_urgent(struct holm_tcp *t)
@@ -96,6 +99,8 @@ int holm_tcp_send_urgent(struct holm_tcp *t)
 	struct tcp_urgent *u;
 
 	ASSERT(!tcp_net(t)->callbacks);
+	if (!tcp_net(t)->tcp->urgent)
+		return -HOLM_ENOPROTOOPT;
 	if (!tcp_is_synchronized(t) || (t->flags & TCP_SHUTDOWN))
 		return -HOLM_EPIPE;
 	tcp_stir(t);
@@ -116,3 +121,28 @@ bool holm_tcp_urgent(const struct holm_tcp *t, uint32_t *ahead, uint32_t *id)
 	*id = n > 0 ? t->flight->urgent->rcv_up.v : 0;
 	return n > 0;
 }
+
+/* ---- The part ------------------------------------------------------------------------------------ */
+
+static const struct tcp_urgent_ops ops = {
+	.step6 = step6,
+	.waits = waits,
+	.is_idle = is_idle,
+	.fill = fill,
+	.is_sending = is_sending,
+};
+
+static int start(struct holm_net *net)
+{
+	net->tcp->urgent = &ops;
+	return 0;
+}
+
+static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+
+const struct holm_proto holm_tcp_urg = {
+	.name = "tcp-urgent",
+	.kind = PROTO_PART,
+	.needs = needs,
+	.start = start,
+};

@@ -83,13 +83,25 @@ extern const struct holm_proto holm_tcp_rack;
 extern const struct holm_proto holm_tcp_cookies;
 
 extern const struct holm_proto holm_tcp_fastopen; /* RFC 7413 */
-extern const struct holm_proto holm_tcp_accecn;	  /* RFC 9768, accurate ECN */
+extern const struct holm_proto holm_tcp_ecn; /* RFC 3168; without it none is offered or agreed to */
+extern const struct holm_proto holm_tcp_accecn; /* RFC 9768, accurate ECN; behind holm_tcp_ecn */
 /* RFC 4821 and 8899: path MTU without ICMP. See config.tcp_mtu_probing. */
 extern const struct holm_proto holm_tcp_plpmtud;
 
+/*
+ * Super-segments, up to 64 KiB of lent bytes in a frame that the device cuts, or the stack at the last
+ * moment. Without it each segment is a frame into which its bytes are copied.
+ */
+extern const struct holm_proto holm_tcp_super;
+/* Urgent data (RFC 6093). Without it the urgent pointer of a segment says nothing; none can be sent. */
+extern const struct holm_proto holm_tcp_urg;
+/* TCP's rows in holm_net_each_endpoint(). */
+extern const struct holm_proto holm_tcp_list;
+
 #define HOLM_TCP_PARTS                                                                             \
 	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies,         \
-		&holm_tcp_fastopen, &holm_tcp_accecn, &holm_tcp_plpmtud
+		&holm_tcp_fastopen, &holm_tcp_ecn, &holm_tcp_accecn, &holm_tcp_plpmtud,            \
+		&holm_tcp_super, &holm_tcp_urg, &holm_tcp_list
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

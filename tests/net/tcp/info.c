@@ -67,6 +67,21 @@ static void every_endpoint_and_record_is_listed_once(void **state)
 	finish(&t);
 }
 
+static void without_the_part_nothing_is_listed(void **state)
+{
+	static const struct holm_proto *const no_parts[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
+	};
+	struct seen s = { 0 };
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .protos = no_parts);
+	holm_net_each_endpoint(t.lab.net, visit, &s);
+	assert_int_equal(s.n, 0);
+	finish(&t);
+}
+
 static void a_listener_tells_its_backlog(void **state)
 {
 	struct holm_tcp_info info;
@@ -87,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_figures_of_a_connection_are_its_own),
 		cmocka_unit_test(every_endpoint_and_record_is_listed_once),
+		cmocka_unit_test(without_the_part_nothing_is_listed),
 		cmocka_unit_test(a_listener_tells_its_backlog),
 	};
 

@@ -102,6 +102,24 @@ static void the_fin_has_no_byte_to_forget(void **state)
 	finish(&t);
 }
 
+static void without_the_part_each_segment_is_copied_into_a_frame(void **state)
+{
+	static const struct holm_proto *const no_parts[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
+	};
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .nodelay = true, .protos = no_parts);
+	fixture_write(&t, 4000);
+	for (uint32_t i = 0; i < 4; i++)
+		expect_tx(&t, .seq = 1 + i * 1000, .len = 1000);
+	expect_silence(&t);
+	assert_null(t.t->flight->lend);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_GSO_CUT), 0);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +128,7 @@ int main(void)
 		cmocka_unit_test(
 			the_buffer_is_released_with_the_last_frame_after_the_connection_is_gone),
 		cmocka_unit_test(the_fin_has_no_byte_to_forget),
+		cmocka_unit_test(without_the_part_each_segment_is_copied_into_a_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
