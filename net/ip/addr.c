@@ -305,7 +305,6 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 	ip->nroutes = kept;
 	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
 		container_of(n, struct ip_keeper, node)->netif_gone(net, netif);
-	ip_groups_netif_gone(net, netif);
 	loopback_dev_gone(net, netif->dev);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
@@ -372,7 +371,6 @@ void ip_stop(struct holm_net *net, unsigned family)
 			return;
 	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
 		container_of(n, struct ip_keeper, node)->stop(net);
-	ip_groups_stop(net);
 	ip_dst_stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));

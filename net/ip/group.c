@@ -63,15 +63,20 @@ struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_net
 	return NULL;
 }
 
+static bool has(const struct holm_net *net, const struct holm_netif *netif,
+		const struct holm_addr *addr)
+{
+	const struct ip_group *g = ip_group_find(net, netif, addr);
+
+	return g && g->users > 0;
+}
+
 bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
 		  const struct holm_addr *addr)
 {
-	const struct ip_group *g;
+	const struct ip_groups *gs = &net->ip->groups;
 
-	if (is_everybodys(addr))
-		return true;
-	g = ip_group_find(net, netif, addr);
-	return g && g->users > 0;
+	return is_everybodys(addr) || (gs->has && gs->has(net, netif, addr));
 }
 
 /* The device is to let the groups in that have users, and everybody's. -HOLM_ENOMEM: it was not told. */
@@ -136,12 +141,49 @@ void ip_group_free(struct holm_net *net, struct ip_group *g)
 	mem_free(&net->mem, g, sizeof(*g));
 }
 
+/* An interface goes, and the memberships in its groups. */
+static void netif_gone(struct holm_net *net, const struct holm_netif *netif)
+{
+	struct list *all = &net->ip->groups.all;
+	struct list_node *n = list_first(all);
+
+	while (n) {
+		struct ip_group *g = container_of(n, struct ip_group, all);
+
+		n = list_next(all, n);
+		if (g->netif == netif)
+			ip_group_free(net, g);
+	}
+}
+
+static void stop(struct holm_net *net)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&net->ip->groups.all)) != NULL)
+		ip_group_free(net, container_of(n, struct ip_group, all));
+	htab_fini(&net->ip->groups.table);
+}
+
+/* From the first group on, there is something to look up and to give back. */
+static void begin(struct holm_net *net)
+{
+	struct ip_groups *gs = &net->ip->groups;
+
+	gs->has = has;
+	gs->keeper.netif_gone = netif_gone;
+	gs->keeper.stop = stop;
+	list_push_back(&net->ip->keepers, &gs->keeper.node);
+}
+
 int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
 	const struct ip_group_ops *ops = ops_of(net, addr);
 	struct ip_group *g = ip_group_find(net, netif, addr);
 	int err = 0;
 
+	if (!net->ip->groups.has)
+		begin(net);
 	if (!g)
 		err = create(net, netif, addr, &g);
 	if (err)
@@ -173,31 +215,8 @@ void ip_group_leave(struct holm_net *net, const struct holm_netif *netif,
 		ip_group_free(net, g);
 }
 
-void ip_groups_netif_gone(struct holm_net *net, const struct holm_netif *netif)
-{
-	struct list *all = &net->ip->groups.all;
-	struct list_node *n = list_first(all);
-
-	while (n) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		n = list_next(all, n);
-		if (g->netif == netif)
-			ip_group_free(net, g);
-	}
-}
-
 void ip_groups_start(struct holm_net *net)
 {
 	htab_init(&net->ip->groups.table, &net->ip->allocator, HTAB_CHAIN_MAX);
 	list_init(&net->ip->groups.all);
-}
-
-void ip_groups_stop(struct holm_net *net)
-{
-	struct list_node *n;
-
-	while ((n = list_first(&net->ip->groups.all)) != NULL)
-		ip_group_free(net, container_of(n, struct ip_group, all));
-	htab_fini(&net->ip->groups.table);
 }

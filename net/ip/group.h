@@ -10,7 +10,7 @@
 #define NET_IP_GROUP_H
 
 #include "lib/htab.h"
-#include "net/core/net.h"
+#include "net/ip/keeper.h"
 
 /* Of all interfaces: an application or two per group, and what discovers services. */
 #define IP_GROUPS_MAX 256u
@@ -42,12 +42,13 @@ struct ip_groups {
 	struct htab table;
 	struct list all;
 	const struct ip_group_ops *ops4, *ops6; /* NULL: not named */
+	/* Entered with the first that is joined. */
+	struct ip_keeper keeper;
+	bool (*has)(const struct holm_net *net, const struct holm_netif *netif,
+		    const struct holm_addr *addr);
 };
 
 void ip_groups_start(struct holm_net *net);
-void ip_groups_stop(struct holm_net *net);
-/* An interface goes, and the memberships in its groups. */
-void ip_groups_netif_gone(struct holm_net *net, const struct holm_netif *netif);
 
 /* One more user. -HOLM_ENOBUFS (IP_GROUPS_MAX), -HOLM_ENOMEM. */
 int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr);

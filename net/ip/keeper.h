@@ -1,5 +1,5 @@
 /*
- * keeper.h -- who keeps packets for a while: embedded in the keeper's state, entered with the first packet
+ * keeper.h -- who keeps packets or groups for a while: embedded in its state, entered with the first one
  * that it keeps, so that the network layer names nobody who never keeps one. Shared by the files of net/ip.
  */
 #ifndef NET_IP_KEEPER_H

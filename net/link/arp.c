@@ -1,5 +1,6 @@
 /*
- * ARP; see arp.h. An answer is written over its question where the frame allows it.
+ * ARP; see arp.h. An answer is written over its question where the frame allows it. Whose an address is,
+ * said more than once, is arp_claim.c's.
  */
 #include "net/link/arp.h"
 
@@ -8,23 +9,6 @@
 #include "net/link/neigh.h"
 #include "net/wire/arp.h"
 #include "net/wire/ip4.h"
-
-/* One per address of an ethernet interface, from its first announcement on. */
-struct announcement {
-	struct list_node node;
-	struct net_timer timer; /* until the next announcement */
-	struct holm_netif *netif;
-	uint32_t addr;
-	uint32_t left; /* announcements still to be made */
-	bool defended;
-	uint64_t defended_ns; /* when it last was */
-};
-
-/* One per instance. */
-struct arp_state {
-	struct list announcements;
-	bool link_up[]; /* [config.devices_max + 1]: as last seen, by interface index */
-};
 
 static size_t state_bytes(const struct holm_net *net)
 {
@@ -63,6 +47,11 @@ static void send_request(struct holm_net *net, struct holm_netif *netif, uint32_
 	send_packet(net, netif, &info, to ? to : &everybody);
 }
 
+void arp_announce_once(struct holm_net *net, struct holm_netif *netif, uint32_t addr)
+{
+	send_request(net, netif, addr, addr, NULL);
+}
+
 /*
  * The sender address of a request: ours on the target's network, where there is one. Without any
  * address it is 0.0.0.0, which asks without claiming anything (RFC 5227).
@@ -95,139 +84,21 @@ static void solicit(struct holm_net *net, struct neigh *n, const struct holm_mac
 
 /* ---- Announcing. */
 
-static struct announcement *find_announcement(struct arp_state *arp, const struct holm_netif *netif,
-					      uint32_t addr)
-{
-	struct list_node *n;
-
-	for (n = list_first(&arp->announcements); n; n = list_next(&arp->announcements, n)) {
-		struct announcement *a = container_of(n, struct announcement, node);
-
-		if (a->netif == netif && a->addr == addr)
-			return a;
-	}
-	return NULL;
-}
-
-static void forget_announcement(struct holm_net *net, struct announcement *a)
-{
-	net_timer_cancel(net, &a->timer);
-	list_remove(&a->node);
-	mem_free(&net->mem, a, sizeof(*a));
-}
-
-static void announce_now(struct holm_net *net, struct announcement *a)
-{
-	if (a->netif->dev->link_up)
-		send_request(net, a->netif, a->addr, a->addr, NULL);
-	if (a->left > 0)
-		a->left--;
-	if (a->left > 0)
-		net_timer_arm(net, &a->timer, net->now + ARP_ANNOUNCE_INTERVAL_NS);
-}
-
-static void announcement_due(struct holm_net *net, struct net_timer *timer)
-{
-	announce_now(net, container_of(timer, struct announcement, timer));
-}
-
-static void restart_announcement(struct holm_net *net, struct announcement *a)
-{
-	a->left = ARP_ANNOUNCE_NUM;
-	announce_now(net, a);
-}
-
+/* Once; the part says it again, and defends it. */
 static void announce(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
 	uint32_t ip = ip4_from_addr(addr);
-	struct announcement *a = find_announcement(net->arp, netif, ip);
 
-	if (!a) {
-		a = mem_zalloc(&net->mem, sizeof(*a));
-		if (!a) {
-			/* Without memory to remember the second announcement, there is one. */
-			send_request(net, netif, ip, ip, NULL);
-			return;
-		}
-		a->netif = netif;
-		a->addr = ip;
-		net_timer_init(&a->timer, announcement_due);
-		list_push_back(&net->arp->announcements, &a->node);
-	}
-	restart_announcement(net, a);
+	if (net->arp->claims)
+		net->arp->claims->announce(net, netif, ip);
+	else
+		arp_announce_once(net, netif, ip);
 }
 
 static void withdraw(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
-	struct announcement *a = find_announcement(net->arp, netif, ip4_from_addr(addr));
-
-	if (a)
-		forget_announcement(net, a);
-}
-
-/* The line about a conflict, written without lib/fmt, which every program would link for it. */
-#define CONFLICT_NAME_MAX 32u
-#define CONFLICT_TEXT (CONFLICT_NAME_MAX + 72u)
-
-static char *put_text(char *at, const char *text)
-{
-	for (size_t i = 0; text[i] && i < CONFLICT_NAME_MAX; i++)
-		*at++ = text[i];
-	return at;
-}
-
-static char *put_decimal(char *at, unsigned byte)
-{
-	if (byte >= 100)
-		*at++ = (char)('0' + byte / 100);
-	if (byte >= 10)
-		*at++ = (char)('0' + byte / 10 % 10);
-	*at++ = (char)('0' + byte % 10);
-	return at;
-}
-
-static char *put_hex(char *at, unsigned byte)
-{
-	*at++ = "0123456789abcdef"[byte >> 4];
-	*at++ = "0123456789abcdef"[byte & 15];
-	return at;
-}
-
-static void log_conflict(struct holm_net *net, const struct holm_netif *netif, uint32_t addr,
-			 const struct holm_mac *other)
-{
-	char text[CONFLICT_TEXT];
-	char *at = put_text(text, "arp: ");
-
-	at = put_text(at, netif->dev->name);
-	at = put_text(at, ": address ");
-	for (int shift = 24; shift >= 0; shift -= 8) {
-		at = put_decimal(at, addr >> shift & 0xff);
-		*at++ = shift > 0 ? '.' : ' ';
-	}
-	at = put_text(at, "is also used by ");
-	for (size_t i = 0; i < sizeof(other->b); i++) {
-		at = put_hex(at, other->b[i]);
-		*at++ = ':';
-	}
-	net_log_text(net, HOLM_LOG_WARN, text, (size_t)(at - text) - 1);
-}
-
-/*
- * Somebody else uses our address. Say once more that it is ours, but not more often than
- * DEFEND_INTERVAL: RFC 5227 section 2.4 (b); then it stays as it is.
- */
-static void defend(struct holm_net *net, struct holm_netif *netif, uint32_t addr,
-		   const struct holm_mac *other)
-{
-	struct announcement *a = find_announcement(net->arp, netif, addr);
-
-	if (!a || (a->defended && net->now - a->defended_ns < ARP_DEFEND_INTERVAL_NS))
-		return;
-	a->defended = true;
-	a->defended_ns = net->now;
-	log_conflict(net, netif, addr, other);
-	send_request(net, netif, addr, addr, NULL);
+	if (net->arp->claims)
+		net->arp->claims->withdraw(net, netif, ip4_from_addr(addr));
 }
 
 /* ---- Receiving. */
@@ -318,7 +189,8 @@ static void arp_input(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	if (info.sender != 0 && is_ours(netif, info.sender)) {
-		defend(net, netif, info.sender, &info.sender_mac);
+		if (net->arp->claims)
+			net->arp->claims->contested(net, netif, info.sender, &info.sender_mac);
 		net_drop(net, f, HOLM_DROP_ARP_SOURCE);
 		return;
 	}
@@ -340,7 +212,6 @@ static int arp_start(struct holm_net *net)
 
 	if (!arp)
 		return -HOLM_ENOMEM;
-	list_init(&arp->announcements);
 	net->arp = arp;
 	eth_start(net);
 	return neigh_start(net, NEIGH_FAMILY_IP4, &arp_neigh_ops);
@@ -349,13 +220,10 @@ static int arp_start(struct holm_net *net)
 static void arp_stop(struct holm_net *net)
 {
 	struct arp_state *arp = net->arp;
-	struct list_node *n;
 
 	if (!arp)
 		return;
 	neigh_stop(net, NEIGH_FAMILY_IP4);
-	while ((n = list_first(&arp->announcements)) != NULL)
-		forget_announcement(net, container_of(n, struct announcement, node));
 	mem_free(&net->mem, arp, state_bytes(net));
 	net->arp = NULL;
 }
@@ -367,23 +235,13 @@ static void arp_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	bool gone = net->netifs[netif->index] != netif;
 	bool up = !gone && netif->dev->link_up;
 	bool was_up = arp->link_up[netif->index];
-	struct list_node *n, *next;
 
 	arp->link_up[netif->index] = up;
 	if (up == was_up && !gone)
 		return;
 	neigh_flush(net, netif);
-	for (n = list_first(&arp->announcements); n; n = next) {
-		struct announcement *a = container_of(n, struct announcement, node);
-
-		next = list_next(&arp->announcements, n);
-		if (a->netif != netif)
-			continue;
-		if (gone)
-			forget_announcement(net, a);
-		else if (up)
-			restart_announcement(net, a);
-	}
+	if (arp->claims)
+		arp->claims->netif_changed(net, netif, gone, up);
 }
 
 const struct holm_proto holm_arp = {

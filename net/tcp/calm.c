@@ -351,6 +351,7 @@ static bool output(struct holm_tcp *c)
 }
 
 const struct tcp_calm_ops tcp_calm_ops = {
+	.predicted = tcp_predicted_input,
 	.frame = input_frame,
 	.input = input,
 	.output = output,

@@ -9,8 +9,10 @@
 
 /* ---- Calm ---------------------------------------------------------------------------------------- */
 
-/* calm.c, linked with recovery by SACK. */
+/* calm.c and predict.c, linked with recovery by SACK. */
 struct tcp_calm_ops {
+	/* tcp_predicted_input(). */
+	bool (*predicted)(struct holm_tcp *c, struct tcp_rx *rx);
 	/*
 	 * Is the last frame of a batch the segment that this calm connection expects? Then it has been
 	 * dealt with, and is free.

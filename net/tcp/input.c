@@ -168,10 +168,14 @@ static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm
 /* Its checksum holds. Of several frames, or for more than calm knows of, calm has ended. */
 static inline bool is_expected(struct holm_tcp *c, struct tcp_rx *rx)
 {
+	const struct tcp_calm_ops *calm = rx->net->tcp->calm;
+
+	if (unlikely(!calm))
+		return false;
 	if (c->flight->calm && !rx->f->chain)
-		return rx->net->tcp->calm->input(rx->net, c, rx->f);
+		return calm->input(rx->net, c, rx->f);
 	tcp_stir(c);
-	return tcp_predicted_input(c, rx);
+	return calm->predicted(c, rx);
 }
 
 /* Whom the table has for it; NULL: nobody. */

@@ -53,12 +53,14 @@ struct holm_proto;
 extern const struct holm_proto holm_arp;
 extern const struct holm_proto holm_ipv4;
 /*
- * Parts of the network layer, to be listed behind &holm_ipv4. Datagrams in pieces, in and out: without it
- * the ones are dropped, the others not sent.
+ * Parts of the layers below the transports, to be listed behind &holm_ipv4. Datagrams in pieces, in and out:
+ * without it the ones are dropped, the others not sent.
  */
 extern const struct holm_proto holm_ip4_fragments;
+/* Addresses are announced again and defended (RFC 5227); without it each is announced once. */
+extern const struct holm_proto holm_arp_claims;
 
-#define HOLM_IP_PARTS &holm_ip4_fragments
+#define HOLM_IP_PARTS &holm_ip4_fragments, &holm_arp_claims
 
 extern const struct holm_proto holm_icmp4;
 extern const struct holm_proto holm_ipv6;

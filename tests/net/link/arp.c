@@ -236,6 +236,30 @@ static void an_address_is_defended_but_not_more_than_once_in_ten_seconds(void **
 	lab_fini(&lab);
 }
 
+static void without_the_part_an_address_is_announced_once_and_a_conflict_is_counted(void **state)
+{
+	static const struct holm_proto *const no_parts[] = { &holm_arp, &holm_ipv4, &holm_icmp4,
+							     NULL };
+	static const struct lab_options bare = { .protos = no_parts };
+	struct lab lab;
+	uint8_t frame[64];
+	struct holm_mac thief = lab_mac(9);
+
+	(void)state;
+	lab_init(&lab, &bare);
+	lab_run(&lab, 60 * LAB_S);
+	assert_int_equal(lab.nsent, 1);
+	assert_int_equal(sent_arp(&lab, 0).target, LAB_IP(1));
+	lab_clear(&lab);
+	lab_arp(frame, ARP_REQUEST, 1, 1, true);
+	memcpy(frame + 22, &thief, 6);
+	lab_receive(&lab, frame, 60);
+	lab_run(&lab, 60 * LAB_S);
+	assert_int_equal(lab.nsent, 0);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_ARP_SOURCE), 1);
+	lab_fini(&lab);
+}
+
 static char last_line[160];
 
 static void keep_line(void *ctx, enum holm_log_level level, const char *line, size_t len)
@@ -333,6 +357,8 @@ int main(void)
 		cmocka_unit_test(an_address_that_goes_is_not_announced_again),
 		cmocka_unit_test(a_link_that_comes_up_is_told_who_is_here),
 		cmocka_unit_test(our_own_packet_coming_back_is_no_conflict),
+		cmocka_unit_test(
+			without_the_part_an_address_is_announced_once_and_a_conflict_is_counted),
 		cmocka_unit_test(a_conflict_is_logged_with_the_address_and_who_else_has_it),
 		cmocka_unit_test(an_address_is_defended_but_not_more_than_once_in_ten_seconds),
 		cmocka_unit_test(a_packet_cut_at_any_byte_is_a_counted_drop),
