@@ -18,11 +18,17 @@
 /* The result is an error or a resource; ignoring it is a bug that the compiler reports. */
 #define must_check __attribute__((warn_unused_result))
 
-/* Once for each constant argument, or where a call costs more than the work; -Os decides itself. */
+/*
+ * always_inline: once for each constant argument, or where a call costs more than the work; -Os decides
+ * itself. FOR_SIZE: of two ways to the same end, the short one in front of the one that always works, only
+ * the latter is wanted.
+ */
 #ifdef __OPTIMIZE_SIZE__
 #define always_inline inline
+#define FOR_SIZE true
 #else
 #define always_inline inline __attribute__((always_inline))
+#define FOR_SIZE false
 #endif
 
 /* Kept out of line, so that a rare path does not cost the frequent one its registers. */

@@ -158,7 +158,8 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 		/* RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is a trick. */
 		if (f->flags & HOLM_FRAME_BROADCAST)
 			return HOLM_DROP_IP4_NOT_OURS;
-		remember(net, f, info);
+		if (!FOR_SIZE)
+			remember(net, f, info);
 		return HOLM_DROP_COUNT;
 	}
 	if (*role == ROLE_FOREIGN && (net->ip->any_dst_users == 0 || info->proto != IP4_PROTO_UDP ||
@@ -257,8 +258,8 @@ static inline bool note_the_like(const struct ip4_flow *flow, struct holm_frame 
 	const uint8_t *p = holm_frame_data(f) + f->l3_off;
 	struct ip_rx *rx = ip_rx(f);
 
-	if (unlikely(f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
-		     !is_like_the_last(flow, f, p)))
+	if (FOR_SIZE || unlikely(f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
+				 !is_like_the_last(flow, f, p)))
 		return false;
 	rx->src = flow->src;
 	rx->dst = flow->dst;

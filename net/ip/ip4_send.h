@@ -47,7 +47,7 @@ static always_inline void ip4_note_header(struct holm_frame *f, uint32_t link)
 /* Does ip4_send() know the way? Asked after ip_dst_check(). */
 static inline bool ip4_can_send(const struct ip_dst *dst, const struct holm_frame *f)
 {
-	return likely(dst->neigh && (f->len + IP4_HDR_BYTES <= dst->mtu || f->gso));
+	return !FOR_SIZE && likely(dst->neigh && (f->len + IP4_HDR_BYTES <= dst->mtu || f->gso));
 }
 
 static always_inline void ip4_send(struct holm_net *net, const struct ip_dst *dst,

@@ -47,7 +47,7 @@ static always_inline void ip6_note_header(struct holm_frame *f, uint32_t link)
 /* Does ip6_send() know the way? Asked after ip_dst_check(). */
 static inline bool ip6_can_send(const struct ip_dst *dst, const struct holm_frame *f)
 {
-	return likely(dst->neigh && (f->len + IP6_HDR_BYTES <= dst->mtu || f->gso));
+	return !FOR_SIZE && likely(dst->neigh && (f->len + IP6_HDR_BYTES <= dst->mtu || f->gso));
 }
 
 static always_inline void ip6_send(struct holm_net *net, const struct ip_dst *dst,

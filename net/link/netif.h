@@ -116,8 +116,8 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f);
 static inline void netif_output(struct holm_netif *netif, struct holm_frame *f)
 {
 	f->dev = netif->dev;
-	if (unlikely(!netif->dev->link_up || f->nsegs > 1 || f->gso != HOLM_GSO_NONE ||
-		     f->csum != HOLM_CSUM_NONE))
+	if (FOR_SIZE || unlikely(!netif->dev->link_up || f->nsegs > 1 || f->gso != HOLM_GSO_NONE ||
+				 f->csum != HOLM_CSUM_NONE))
 		netif_output_slow(netif, f);
 	else
 		netif_enqueue(netif, f);

@@ -72,7 +72,7 @@ static void fill_options(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len
 
 static bool has_options(const struct holm_tcp *c, uint8_t flags)
 {
-	if ((flags & TCP_SYN) || (c->flags & (TCP_TS | TCP_ECN)))
+	if (FOR_SIZE || (flags & TCP_SYN) || (c->flags & (TCP_TS | TCP_ECN)))
 		return true;
 	return tcp_sack_is_due(c) || (c->flight && c->flight->urgent);
 }
@@ -151,9 +151,9 @@ static always_inline size_t push_header(struct tcp_tx *tx, struct holm_frame *f,
 
 static uint32_t sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
 {
-	if (likely(hdr_len == TCP_HDR_BYTES))
+	if (!FOR_SIZE && likely(hdr_len == TCP_HDR_BYTES))
 		return checksum_20(p, sum);
-	return hdr_len == TCP_HDR_BYTES + TCP_OPT_TIMESTAMP_ALIGNED
+	return !FOR_SIZE && hdr_len == TCP_HDR_BYTES + TCP_OPT_TIMESTAMP_ALIGNED
 		       ? checksum_32(p, sum)
 		       : checksum_partial(p, hdr_len, sum);
 }
@@ -390,7 +390,6 @@ static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
 
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
-	int (*super)(struct tcp_tx *, struct tcp_seq, uint32_t, uint8_t) = tx->net->tcp->send_super;
 	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
 	int sent = -HOLM_ENOBUFS;
 
@@ -403,8 +402,12 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 		}
 	}
 	if (unlikely(len > copied_max)) {
-		sent = super ? super(tx, seq, len, flags) : -HOLM_ENOBUFS;
-		if (sent < 0 && (!super || (len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD))) {
+		const struct tcp_state *ts = tx->net->tcp;
+
+		if (likely(ts->send_super))
+			sent = ts->send_super(tx, seq, len, flags);
+		if (sent < 0 &&
+		    (!ts->send_super || (len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD))) {
 			len = copied_max;
 			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
 		}

@@ -134,10 +134,8 @@ struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, st
 /* An ACK whose number is a cookie of ours: half says what it says. */
 static bool open_cookie(struct tcp_rx *rx, struct tcp_half *half)
 {
-	const struct tcp_cookie_ops *ops = rx->net->tcp->cookies;
-
 	*half = (struct tcp_half){ .held = TCP_HELD_SEALED, .wscale = TCP_HALF_NO_WSCALE };
-	return ops && ops->open(rx, half);
+	return rx->net->tcp->cookies->open(rx, half);
 }
 
 enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx, struct holm_tcp **child)
@@ -147,8 +145,7 @@ enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx, stru
 	if (rx->h->flags & TCP_SYN)
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 	/* What would complete a handshake if there were room: the peer sends its data again. */
-	if (bind->nchildren >= bind->backlog && rx->net->tcp->cookies &&
-	    rx->net->tcp->cookies->recent(rx->net))
+	if (bind->nchildren >= bind->backlog && rx->net->tcp->cookies->recent(rx->net))
 		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
 	if (!open_cookie(rx, &half))
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
@@ -203,10 +200,10 @@ enum tcp_verdict tcp_input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_tcp 
 	if (half->held)
 		return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
 	/* A SYN before the one that the record was made for may have been answered by a cookie. */
-	if (bind && (h->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && h->ack != half->iss.v + 1 &&
-	    open_cookie(rx, &cookie)) {
+	if (bind && ts->cookies && (h->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
+	    h->ack != half->iss.v + 1 && open_cookie(rx, &cookie)) {
 		tcp_record_remove(ts, ref);
-		return tcp_input_cookie(bind, rx, child);
+		return ts->cookies->input(bind, rx, child);
 	}
 	if ((h->flags & TCP_SYN) || !(h->flags & TCP_ACK) || h->ack != half->iss.v + 1 ||
 	    !seq_in(rx->orig_seq, nxt, tcp_offer_window(rx->net, NULL)))

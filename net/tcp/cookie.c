@@ -141,6 +141,7 @@ static bool open(const struct tcp_rx *rx, struct tcp_half *half)
 }
 
 static const struct tcp_cookie_ops ops = {
+	.input = tcp_input_cookie,
 	.seal = seal,
 	.stamp = stamp,
 	.open = open,

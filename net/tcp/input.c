@@ -278,7 +278,8 @@ static inline void run(struct tcp_rx *rx)
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *last = rx->net->tcp->last;
 
-	if (unlikely(last && !tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0)))
+	if (FOR_SIZE ||
+	    unlikely(last && !tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0)))
 		last = NULL;
 	if (likely(last && last->flight && is_expected(last, rx)))
 		tcp_conclude(rx->f, last);

@@ -370,7 +370,7 @@ static bool send_new(struct tcp_tx *tx)
  * RFC 4821 7.2: data of the size that is tried, with enough behind it that its loss is seen. Windows
  * hold it back as they do all else.
  */
-static void send_mtu_probe(struct tcp_tx *tx)
+void tcp_send_mtu_probe(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 	const struct tcp_search_ops *ops = tx->net->tcp->search;
@@ -519,7 +519,7 @@ static never_inline void send_extras(struct tcp_tx *tx)
 	if ((c->flags & TCP_ECN) && tx->net->tcp->ecn->greets(c))
 		(void)tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK);
 	if ((c->flags & TCP_SEARCH) && !again_is_due(c) && !(c->flags & TCP_FIN_SENT))
-		send_mtu_probe(tx);
+		tx->net->tcp->search->probe(tx);
 }
 
 static bool output_synchronized(struct tcp_tx *tx)

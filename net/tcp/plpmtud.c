@@ -208,6 +208,7 @@ static const struct tcp_search_ops ops = {
 	.begin = begin,
 	.end = end,
 	.timeout = timeout,
+	.probe = tcp_send_mtu_probe,
 	.size = size,
 	.sent = sent,
 	.acked = acked,

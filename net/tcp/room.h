@@ -365,7 +365,7 @@ void tcp_half_timer(struct holm_net *net, struct net_timer *timer);
 /* ---- child.c */
 /* On completion *child is the connection, and the segment goes on through its steps. */
 enum tcp_verdict tcp_input_half(tcp_ref half, struct tcp_rx *rx, struct holm_tcp **child);
-/* An ACK for a listener: it may acknowledge a cookie. */
+/* An ACK for a listener, where cookies are a part: it may acknowledge one. */
 enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
 				  struct holm_tcp **child);
 
@@ -429,6 +429,8 @@ struct tcp_search_ops {
 	void (*begin)(struct holm_tcp *c);
 	void (*end)(struct holm_tcp *c);
 	void (*timeout)(struct holm_tcp *c);
+	/* tcp_send_mtu_probe(). */
+	void (*probe)(struct tcp_tx *tx);
 	/* How many bytes of payload a probe has that may leave now; 0: none. Then sent() follows. */
 	uint32_t (*size)(struct holm_tcp *c);
 	/* It left with `len` bytes; 0: it did not. */
@@ -447,6 +449,9 @@ static inline uint32_t tcp_search_lost(struct holm_tcp *c, uint32_t bytes)
 
 /* ---- cookie.c, a part */
 struct tcp_cookie_ops {
+	/* tcp_input_cookie(). */
+	enum tcp_verdict (*input)(struct tcp_bind *bind, struct tcp_rx *rx,
+				  struct holm_tcp **child);
 	/* Choose the ISS that says what `half` says; the half is sealed then. */
 	void (*seal)(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_half *half);
 	/* The timestamp of its SYN-ACK, instead of `tsval`. */
@@ -500,6 +505,8 @@ static inline void tcp_sack_duplicate(struct holm_tcp *c, struct tcp_seq left, s
 /* ---- output.c */
 /* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
 bool tcp_output_all(struct holm_net *net, size_t *budget);
+/* A search for the path's MTU may have a probe to send. */
+void tcp_send_mtu_probe(struct tcp_tx *tx);
 /* Payload of a frame that lies in its own memory. */
 #define TCP_FRAME_PAYLOAD (HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
 /*

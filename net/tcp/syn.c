@@ -185,12 +185,14 @@ static struct holm_tcp *open_fast(struct tcp_bind *bind, struct tcp_half *half, 
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, struct holm_tcp **child)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
+	const struct tcp_cookie_ops *cookies = rx->net->tcp->cookies;
 	struct tcp_half half = { .retries = 0 };
 
 	if (rx->h->flags & TCP_RST)
 		return tcp_drop(rx, HOLM_DROP_TCP_RST_STRAY, TCP_REPLY_NONE);
 	if (rx->h->flags & TCP_ACK)
-		return tcp_input_cookie(bind, rx, child);
+		return cookies ? cookies->input(bind, rx, child)
+			       : tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 	if (!(rx->h->flags & TCP_SYN))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
 	/* MUST-63: an invalid source gets no answer. */
