@@ -11,6 +11,7 @@
 #include "net/link/gro.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"
+#include "net/tcp/parts.h"
 #include "net/tcp/records.h"
 #include "net/tcp/repair.h"
 #include "net/tcp/segment.h"
@@ -132,13 +133,6 @@ struct tcp_rx {
 	/* A SYN that TIME-WAIT let through: the next incarnation begins here. */
 	bool has_iss;
 	struct tcp_seq iss;
-};
-
-enum tcp_verdict {
-	TCP_NEXT, /* go on with the next step */
-	TCP_DONE, /* consumed */
-	TCP_DROP, /* not processed: rx->why */
-	TCP_GONE, /* the connection is closed and maybe freed: do not touch it */
 };
 
 static inline enum tcp_verdict tcp_drop(struct tcp_rx *rx, enum holm_drop why,
@@ -336,21 +330,6 @@ bool tcp_challenge_allowed(struct holm_tcp *c);
 /* Cut the segment to the receive window. */
 void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 
-/* ---- urgent.c */
-/* A part: holm_tcp_urg. All but the first are for connections with flight->urgent. */
-struct tcp_urgent_ops {
-	/* The sixth step, of a segment with URG. */
-	void (*step6)(struct holm_tcp *c, const struct tcp_rx *rx);
-	/* Is there urgent data that the program has not read? */
-	bool (*waits)(const struct holm_tcp *c);
-	/* Nothing urgent is under way in either direction. */
-	bool (*is_idle)(const struct holm_tcp *c);
-	/* URG and the pointer of a segment that begins at `seq`. */
-	void (*fill)(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h);
-	/* Are urgent bytes in flight, or still to be sent? Then segments go one by one. */
-	bool (*is_sending)(const struct holm_tcp *c);
-};
-
 /* ---- syn.c */
 /* A segment for a listener, and for a half-open record. Neither frees the frame. */
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx,
@@ -375,92 +354,10 @@ enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
  */
 struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
 
-/* ---- fastopen.c, a part */
-#define TCP_FAST_COOKIE_MAX 16u
-#define TCP_FAST_COOKIE 8u
-struct tcp_fast_cache;
-enum tcp_fast_syn { TCP_FAST_NOT, TCP_FAST_ASKED, TCP_FAST_SHOWN };
-struct tcp_fast_ops {
-	/* What a SYN says. */
-	enum tcp_fast_syn (*syn)(const struct tcp_rx *rx);
-	size_t (*make_cookie)(const struct holm_net *net, const struct holm_addr *client,
-			      uint8_t *out);
-	/* What our SYN says: a cookie of this length, 0: give me one, -1: nothing. */
-	int (*option)(const struct holm_tcp *c, uint8_t cookie[static TCP_FAST_COOKIE_MAX]);
-	/* The MSS of the server as it was; 0: data must wait. */
-	uint16_t (*mss)(const struct holm_tcp *c);
-	/* The SYN-ACK came; nothing came. */
-	void (*answered)(struct holm_tcp *c, const struct tcp_rx *rx);
-	void (*failed)(struct holm_tcp *c);
-	/* Was a cookie given that may be shown now? */
-	bool (*knows)(const struct holm_net *net, const struct holm_addr *server);
-	/* tcp_child_fast(). */
-	struct holm_tcp *(*child)(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
-	/* The end of the instance. */
-	void (*forget)(struct holm_net *net);
-};
-
-/* ---- accecn.c, a part */
-struct tcp_accecn;
-struct tcp_tx;
-struct tcp_extra;
-struct tcp_accecn_ops {
-	/*
-	 * False: no memory. `arrived`: the IP-ECN field of the peer's SYN or SYN-ACK, which is given if it
-	 * is that.
-	 */
-	bool (*begin)(struct holm_tcp *c, unsigned arrived, const struct tcp_rx *syn_ack);
-	void (*end)(struct holm_tcp *c);
-	/* What the connection has, when its block is made anew; NULL: RFC 3168's form. */
-	struct tcp_accecn *(*find)(const struct holm_tcp *c);
-	bool (*greets)(const struct tcp_accecn *a);
-	/* A segment whose ACK is acceptable. */
-	void (*input)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
-	uint8_t (*mark)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-	/* The counters, as far as they are news and fit into `room` bytes of header. */
-	void (*fill)(struct holm_tcp *c, struct tcp_extra *x, size_t room);
-	/* Those of a SYN-ACK. */
-	void (*fill_first)(struct tcp_extra *x);
-};
-
-/* ---- plpmtud.c, a part; but for begin() and timeout() for connections with TCP_SEARCH */
-struct tcp_search_ops {
-	/* Begin at what every path takes. */
-	void (*begin)(struct holm_tcp *c);
-	void (*end)(struct holm_tcp *c);
-	void (*timeout)(struct holm_tcp *c);
-	/* tcp_send_mtu_probe(). */
-	void (*probe)(struct tcp_tx *tx);
-	/* How many bytes of payload a probe has that may leave now; 0: none. Then sent() follows. */
-	uint32_t (*size)(struct holm_tcp *c);
-	/* It left with `len` bytes; 0: it did not. */
-	void (*sent)(struct holm_tcp *c, struct tcp_seq left, uint32_t len);
-	void (*acked)(struct holm_tcp *c);
-	/*
-	 * `bytes` are lost, the first at SND.UNA; 0: it is not known how many. Returns the size of the
-	 * probe that this was, and no congestion; 0: it was not.
-	 */
-	uint32_t (*lost)(struct holm_tcp *c, uint32_t bytes);
-};
 static inline uint32_t tcp_search_lost(struct holm_tcp *c, uint32_t bytes)
 {
 	return unlikely(c->flags & TCP_SEARCH) ? tcp_net(c)->tcp->search->lost(c, bytes) : 0;
 }
-
-/* ---- cookie.c, a part */
-struct tcp_cookie_ops {
-	/* tcp_input_cookie(). */
-	enum tcp_verdict (*input)(struct tcp_bind *bind, struct tcp_rx *rx,
-				  struct holm_tcp **child);
-	/* Choose the ISS that says what `half` says; the half is sealed then. */
-	void (*seal)(struct holm_net *net, const struct tcp_tuple *ends, struct tcp_half *half);
-	/* The timestamp of its SYN-ACK, instead of `tsval`. */
-	uint32_t (*stamp)(const struct tcp_half *half, uint32_t tsval);
-	/* Does the segment acknowledge a cookie? Then *half, sealed and zero, is what that says. */
-	bool (*open)(const struct tcp_rx *rx, struct tcp_half *half);
-	/* Was one sent lately? */
-	bool (*recent)(const struct holm_net *net);
-};
 
 /* ---- timewait.c */
 /*
@@ -714,30 +611,6 @@ static inline unsigned tcp_ace(const struct tcp_rx *rx)
 }
 /* How a SYN's or SYN-ACK's own IP-ECN field is fed back: RFC 9768, table 3. */
 unsigned tcp_ace_of_syn(unsigned ip_ecn);
-struct tcp_tx;
-/* A part: holm_tcp_ecn. Without it nothing is offered and nothing agreed to. */
-struct tcp_ecn_ops {
-	/* What our SYN offers, this time: flags, and tx->ecn. */
-	uint8_t (*offer)(struct tcp_tx *tx);
-	/* What a SYN asks for, and this side agrees to: enum tcp_half_ecn. */
-	unsigned (*asked)(const struct tcp_rx *rx, const struct tcp_settings *s);
-	/* What a SYN-ACK agrees to. */
-	unsigned (*agreed)(const struct holm_tcp *c, const struct tcp_rx *rx);
-	/* The flags and the option of a SYN-ACK that agrees. */
-	void (*answer)(const struct holm_net *net, struct tcp_reply *r,
-		       const struct tcp_half *half);
-	/*
-	 * From now on; `how` is one of the above. It may turn out that there is no memory for it: then
-	 * without. The others are for connections with TCP_ECN.
-	 */
-	void (*begin)(struct holm_tcp *c, unsigned how, const struct tcp_rx *syn_ack);
-	/* A pure ACK is to go before anything else. */
-	bool (*greets)(const struct holm_tcp *c);
-	/* A segment whose ACK is acceptable. */
-	void (*input)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
-	/* A segment leaves: its flags, and tx->ecn. */
-	uint8_t (*mark)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-};
 /* Marks were reported: as a loss without one, once a round trip. True: the window is smaller. */
 bool tcp_ecn_reduce(struct holm_tcp *c, uint32_t flight_size);
 static inline uint8_t tcp_ecn_tos(uint8_t tos)
@@ -751,22 +624,6 @@ static inline bool tcp_ecn_may_be_marked(const struct tcp_tx *tx, struct tcp_seq
 }
 
 /* ---- pacing.c */
-/* Entered by who may want a pacer: BBR, the option that sets a limit. */
-struct tcp_pacing_ops {
-	/* False: no memory. */
-	bool (*begin)(struct holm_tcp *c);
-	/* The others are for connections with a pacer. */
-	void (*end)(struct holm_tcp *c);
-	/* Window or round-trip time have changed: a new rate. */
-	void (*update)(struct holm_tcp *c);
-	/* Is it too early? Then output is noted when it is not any more. */
-	bool (*waits)(struct holm_tcp *c);
-	/* How much may leave at a time. */
-	uint32_t (*burst)(const struct holm_tcp *c, uint32_t mss);
-	/* `len` bytes up to `right` leave; `again`: not for the first time. */
-	void (*sent)(struct holm_tcp *c, struct tcp_seq right, uint32_t len, bool again);
-};
-extern const struct tcp_pacing_ops tcp_pacing;
 static inline bool tcp_is_paced(const struct holm_tcp *c)
 {
 	return unlikely(c->flight && c->flight->pacer);
