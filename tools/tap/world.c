@@ -200,6 +200,8 @@ static bool create_net(struct world *w)
 			return complain("frames", "", -ENOMEM);
 	if (w->options.has_trace)
 		holm_net_set_trace(w->net, true);
+	/* It learns what time it is, before anything waits for a second of it. */
+	(void)holm_net_poll(w->net, world_now(), TURN);
 	return true;
 }
 
