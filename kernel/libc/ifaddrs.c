@@ -120,11 +120,13 @@ static void fill_link(struct element *e, const struct sys_interface *of)
 	e->base.ifa_broadaddr = &e->third.any;
 }
 
-static void fill_addr(struct element *e, const struct sys_interface_addr *of)
+static void fill_addr(struct element *e, const struct sys_interface_addr *of, unsigned index)
 {
 	bool ip4 = holm_addr_is_ip4(&of->addr);
 
 	put_addr(&e->addr.in, &e->addr.in6, &of->addr, ip4);
+	if (!ip4 && IN6_IS_ADDR_LINKLOCAL(&e->addr.in6.sin6_addr))
+		e->addr.in6.sin6_scope_id = index;
 	put_addr(&e->mask.in, &e->mask.in6, &of->mask, ip4);
 	e->base.ifa_netmask = &e->mask.any;
 	if (!ip4)
@@ -149,7 +151,7 @@ static bool append(struct ifaddrs ***tail, const struct sys_interface *of,
 	if (addr == NULL)
 		fill_link(e, of);
 	else
-		fill_addr(e, addr);
+		fill_addr(e, addr, of->index);
 	**tail = &e->base;
 	*tail = &e->base.ifa_next;
 	return true;

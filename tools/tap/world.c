@@ -172,10 +172,10 @@ static struct holm_mac mac_of(const struct holm_addr *addr)
 static bool create_net(struct world *w)
 {
 	static const struct holm_proto *const protos[] = {
-		&holm_arp,     &holm_ipv4,	  HOLM_IP_PARTS,  &holm_icmp4,
-		&holm_igmp,    &holm_ipv6,	  &holm_icmp6,	  &holm_nd,
-		&holm_mld,     &holm_udp,	  &holm_tcp,	  HOLM_TCP_PARTS,
-		&holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6, NULL,
+		&holm_arp,  &holm_ipv4,	    HOLM_IP_PARTS, &holm_icmp4,	      &holm_igmp,
+		&holm_ipv6, &holm_icmp6,    &holm_nd,	   &holm_mld,	      &holm_udp,
+		&holm_tcp,  HOLM_TCP_PARTS, &holm_sockets, HOLM_SOCKET_PARTS, &holm_sockets6,
+		&holm_raw6, NULL,
 	};
 	const struct holm_env env = {
 		.size = sizeof(env),
