@@ -38,6 +38,17 @@ linux_pings_link()
 	pings "$found%$device" 56 && pings "$found%$device" 4000
 }
 
+# Of what waits for the neighbour's address only some pieces are kept, so the first large request may be lost.
+holm_pings()
+{
+	for size in 0 56 1452 4000 60000; do
+		timeout -k 2 "$limit" "$tap/ping" $(addresses) -- -c 2 -s $size "$them" \
+			>"$here/ping.log" 2>&1
+		grep -q -E "^$((size + 8)) bytes from .* seq=2" "$here/ping.log" || return 1
+		[ $size = 60000 ] || grep -q 'ping: 2 sent, 2 answered' "$here/ping.log" || return 1
+	done
+}
+
 # far_host COMMAND...: on a host behind a router, which is this side: fd08:N::2 in a namespace of its own, to
 # which nothing larger than 1300 bytes is passed on. What is too big the router tells holm (RFC 8201).
 far_host()
@@ -73,6 +84,16 @@ path_mtu()
 	wait_for_text "$here/far.log" "^sink: $bytes bytes" && [ "$(too_big_told)" -gt "$before" ]
 }
 
+# The first request does not pass; those behind it are cut smaller, and so is no answer of theirs lost.
+path_mtu_of_fragments()
+{
+	far_host "exec sleep $limit" || return 1
+	before=$(too_big_told)
+	timeout -k 2 "$limit" "$tap/ping" $(addresses) --gateway6 "$them" -- -c 4 -s 4000 \
+		"fd08:$number::2" >"$here/ping.log" 2>&1
+	grep -q 'ping: 4 sent, 3 answered' "$here/ping.log" && [ "$(too_big_told)" -gt "$before" ]
+}
+
 # Until the log has it.
 wait_for_text()
 {
@@ -86,6 +107,9 @@ wait_for_text()
 case_ "IPv6: Linux pings" linux_pings 0 20
 case_ "IPv6: Linux pings, in fragments both ways" linux_pings_in_fragments 0 20
 case_ "IPv6: Linux pings all nodes of a link and who answers" linux_pings_link 0 20
+case_ "IPv6: holm pings, in fragments both ways" holm_pings 0 40
 wait_for_jobs 1
 case_ "IPv6: 5 MB through a router to a narrower link" path_mtu 5000000 30
+wait_for_jobs 1
+case_ "IPv6: pings in fragments through a router to a narrower link" path_mtu_of_fragments 0 30
 wait_for_jobs 1
