@@ -30,8 +30,14 @@ linux_pings_link()
 {
 	holm echo || return 1
 	device=holm$number
-	ping -6 -c 3 -i 0.2 -W 2 "ff02::1%$device" >"$here/group.log" 2>&1 || return 1
-	own=$(ip -6 -o addr show dev "$device" scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+	# Linux asks from an address of the link once it has one, and is answered from one.
+	own=
+	for try in $(seq 100); do
+		own=$(ip -6 -o addr show dev "$device" scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+		[ -z "$own" ] || break
+		sleep 0.05
+	done
+	ping -6 -I "$device" -c 3 -i 0.2 -W 2 "ff02::1%$device" >"$here/group.log" 2>&1 || return 1
 	found=$(sed -n "s/^.* from \(fe80:[^%: ]*[^% ]*\)%$device: .*/\1/p" "$here/group.log" |
 		grep -v -x "$own" | sort -u)
 	[ -n "$found" ] || return 1
