@@ -4,7 +4,7 @@
 #include "tests/sim/engine/draw.h"
 
 /* With which parts of TCP an instance may be linked. */
-static const struct holm_proto *const plain_list[] = { SIM_BASE, NULL };
+static const struct holm_proto *const plain_list[] = { SIM_PLAIN, NULL };
 static const struct holm_proto *const sack_list[] = { SIM_BASE, &holm_tcp_sack, NULL };
 static const struct holm_proto *const rack_list[] = { SIM_BASE, &holm_tcp_rack, &holm_tcp_cubic,
 						      NULL };

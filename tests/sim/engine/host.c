@@ -27,7 +27,7 @@
 #define IP6_MTU_LEAST 1280u
 
 const struct holm_proto *const sim_protos[] = {
-	SIM_BASE,
+	SIM_PLAIN,
 	HOLM_TCP_PARTS,
 	NULL,
 };
