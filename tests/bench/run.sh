@@ -114,7 +114,6 @@ measure()
 value()
 {
 	case $1 in
-	*6_bytes) echo "$1 - bytes: not measured, there is no IPv6 yet" ;;
 	*_lines) lines "${1%_lines}" ;;
 	text_bytes) BUILD=$build "$here/text.sh" ;;
 	*) "$plain" values "$1" ;;
