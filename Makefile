@@ -127,7 +127,7 @@ SCRIPT_TESTS := $(call wanted,$(wildcard tests/*.sh tests/tools/*.sh))
 BOOT_TESTS := $(call wanted,$(wildcard tests/boot/*.sh))
 PKT_SRC := $(wildcard tests/pkt/*.c)
 PKT_FOLDERS := $(patsubst %/,%,$(sort $(dir $(call wanted,$(wildcard tests/pkt/*/*.pkt)))))
-POSIX_SRC := $(wildcard $(call wanted,tests/posix/*.c))
+POSIX_SRC := $(wildcard tests/posix/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
 # ---- flags -----------------------------------------------------------------------------------
@@ -441,7 +441,7 @@ $(BUILD)/host/tests/posix/libc-%.o: kernel/libc/%.c kernel/libc/lookup.h $(POSIX
 $(BUILD)/host/tests/posix/holm: $(POSIX_SRC) tools/front/front.c $(POSIX_KERNEL) $(POSIX_HEADERS) $(POSIX_LIBC_OBJ) $(BUILD)/host/net.a $(BUILD)/host/lib.a
 	$(call say,LINK,$@) && mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_FLAGS) -DPOSIX_ON_HOLM $(SANITIZE) $(filter %.c %.o,$^) $(filter %.a,$^) -o $@
-POSIX_PROGRAMS := $(if $(POSIX_SRC),$(addprefix $(BUILD)/host/tests/posix/,linux holm))
+POSIX_PROGRAMS := $(if $(strip $(call wanted,$(POSIX_SRC))),$(addprefix $(BUILD)/host/tests/posix/,linux holm))
 
 # Embedding: the public headers, the library as it is shipped, and nothing else of the tree.
 EMBED_FLAGS := -std=c11 -g -O2 $(TEST_WARN) -Inet/include $(SECTIONS)
