@@ -141,6 +141,22 @@ void ip_group_free(struct holm_net *net, struct ip_group *g)
 	mem_free(&net->mem, g, sizeof(*g));
 }
 
+void ip_groups_link_up(struct holm_net *net, const struct holm_netif *netif, bool ip4)
+{
+	const struct ip_groups *gs = &net->ip->groups;
+	const struct ip_group_ops *ops = ip4 ? gs->ops4 : gs->ops6;
+	struct list_node *n;
+
+	for (n = list_first(&gs->all); n; n = list_next(&gs->all, n)) {
+		struct ip_group *g = container_of(n, struct ip_group, all);
+
+		/* Some are being told of already: those of an interface that has just appeared. */
+		if (g->netif == netif && holm_addr_is_ip4(&g->addr) == ip4 && g->users > 0 &&
+		    g->changes == 0)
+			ops->joined(net, g);
+	}
+}
+
 /* An interface goes, and the memberships in its groups. */
 static void netif_gone(struct holm_net *net, const struct holm_netif *netif)
 {

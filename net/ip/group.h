@@ -61,6 +61,11 @@ bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
 /* NULL: neither joined nor being left. */
 struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_netif *netif,
 			       const struct holm_addr *addr);
+/*
+ * For who tells routers: the link came up, perhaps in another place, where nobody knows of the groups of
+ * its family. Each is said to have been joined.
+ */
+void ip_groups_link_up(struct holm_net *net, const struct holm_netif *netif, bool ip4);
 /* It has no user, and everything was said. */
 void ip_group_free(struct holm_net *net, struct ip_group *g);
 

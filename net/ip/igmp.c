@@ -286,6 +286,12 @@ static void igmp_stop(struct holm_net *net)
 	net->ip->igmp_state = NULL;
 }
 
+static void igmp_netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	if (net->netifs[netif->index] == netif && !netif->loopback && netif->dev->link_up)
+		ip_groups_link_up(net, netif, true);
+}
+
 static const struct holm_proto *const igmp_needs[] = { &holm_ipv4, NULL };
 
 const struct holm_proto holm_igmp = {
@@ -296,4 +302,5 @@ const struct holm_proto holm_igmp = {
 	.start = igmp_start,
 	.stop = igmp_stop,
 	.input = igmp_input,
+	.netif_changed = igmp_netif_changed,
 };

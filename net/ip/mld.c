@@ -247,22 +247,10 @@ static void mld_stop(struct holm_net *net)
 	net->ip->mld_state = NULL;
 }
 
-/* The link came up, perhaps in another place: who listens there knows of no group, and is told of each. */
 static void mld_netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
-	struct list *all = &net->ip->groups.all;
-	struct list_node *n;
-
-	if (net->netifs[netif->index] != netif || !netif->dev->link_up)
-		return;
-	for (n = list_first(all); n; n = list_next(all, n)) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		/* Some are being told of already: those of an interface that has just appeared. */
-		if (g->netif == netif && !holm_addr_is_ip4(&g->addr) && g->users > 0 &&
-		    g->changes == 0)
-			joined(net, g);
-	}
+	if (net->netifs[netif->index] == netif && netif->dev->link_up)
+		ip_groups_link_up(net, netif, false);
 }
 
 static const struct holm_proto *const mld_needs[] = { &holm_icmp6, NULL };

@@ -132,6 +132,34 @@ static void a_group_is_joined_once_however_many_members_it_has(void **state)
 	lab_fini(&lab);
 }
 
+static void a_link_that_comes_up_is_told_of_every_group(void **state)
+{
+	struct holm_udp *u;
+	struct lab lab;
+	size_t told = 0;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = member(&lab);
+	lab_run(&lab, 3 * LAB_S);
+	lab.dev.link_up = false;
+	holm_net_link_changed(lab.net, &lab.dev);
+	lab_run(&lab, 3 * LAB_S);
+	lab_clear(&lab);
+	lab.dev.link_up = true;
+	holm_net_link_changed(lab.net, &lab.dev);
+	lab_run(&lab, 10 * LAB_S);
+	for (size_t i = 0; i < lab.nsent; i++)
+		if (load_be16(lab.sent[i].data + 12) == ETH_TYPE_IP4) {
+			assert_int_equal(sent(&lab, i, 0xe0000016u)[8], IGMP_TO_EXCLUDE);
+			told++;
+		}
+	assert_int_equal(told, 2);
+	holm_udp_close(u);
+	lab_run(&lab, 3 * LAB_S);
+	lab_fini(&lab);
+}
+
 static void queries_are_answered_in_time(void **state)
 {
 	struct holm_udp *u;
@@ -325,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joining_and_leaving_are_said_twice),
 		cmocka_unit_test(a_group_is_joined_once_however_many_members_it_has),
+		cmocka_unit_test(a_link_that_comes_up_is_told_of_every_group),
 		cmocka_unit_test(queries_are_answered_in_time),
 		cmocka_unit_test(an_old_router_is_spoken_to_in_its_version),
 		cmocka_unit_test(another_member_on_the_link_makes_a_report_unnecessary),
