@@ -191,9 +191,10 @@ $(BUILD)/uapi/ready: | $(SETUP)/build
 	ln -s /usr/include/linux /usr/include/asm-generic . && \
 	ln -s /usr/include/$$(gcc -print-multiarch)/asm asm && : >limits.h && : >ready
 
-# A tree remembers its flags in a file on which its objects depend, rewritten when they change.
+# A tree remembers its flags in a file on which its objects depend, rewritten when they change. (The
+# words are compared without the line's end, which make 4.3 sometimes leaves at what it reads.)
 same = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
-remember = $(if $(call same,$(file <$(BUILD)/$(1)/flags),$(2)),,$(shell \
+remember = $(if $(call same,$(strip $(file <$(BUILD)/$(1)/flags)),$(2)),,$(shell \
 	mkdir -p $(BUILD)/$(1))$(file >$(BUILD)/$(1)/flags,$(2)))
 
 # $(call tree,NAME,PREFIX,COMPILER,FLAGS,PREREQUISITES,LATE): objects build/NAME/PREFIXx.o from

@@ -47,6 +47,13 @@ int main(void)
 }
 EOF
 
+# What is built is built again when its flags change, which every start of make looks at.
+flags_stay()
+{
+	touch "$dir/before"
+	make -n BUILD="$BUILD" test >"$dir/plan" && [ -z "$(find "$BUILD" -name flags -newer "$dir/before")" ]
+}
+
 failed=0
 check "make install fills DESTDIR and PREFIX" \
 	make -s BUILD="$BUILD" install DESTDIR="$dir/stage" PREFIX=/opt/holm
@@ -55,4 +62,5 @@ check "a program builds with pkg-config's flags" build_with_pkg_config
 check "it runs and reports the installed version" same_version
 check "installed files can be read by everybody" \
 	test -z "$(find "$dir/stage/opt/holm" -type f ! -perm -444)"
+check "another make finds the flags that it left" flags_stay
 exit $failed
