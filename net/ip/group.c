@@ -41,7 +41,7 @@ static struct holm_mac mac_of(const struct holm_addr *addr)
 	return (struct holm_mac){ { 0x33, 0x33, b[12], b[13], b[14], b[15] } };
 }
 
-static const struct ip_group_ops *ops_of(const struct holm_net *net, const struct holm_addr *addr)
+const struct ip_group_ops *ip_group_ops_of(const struct holm_net *net, const struct holm_addr *addr)
 {
 	const struct ip_groups *gs = &net->ip->groups;
 
@@ -141,22 +141,6 @@ void ip_group_free(struct holm_net *net, struct ip_group *g)
 	mem_free(&net->mem, g, sizeof(*g));
 }
 
-void ip_groups_link_up(struct holm_net *net, const struct holm_netif *netif, bool ip4)
-{
-	const struct ip_groups *gs = &net->ip->groups;
-	const struct ip_group_ops *ops = ip4 ? gs->ops4 : gs->ops6;
-	struct list_node *n;
-
-	for (n = list_first(&gs->all); n; n = list_next(&gs->all, n)) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		/* Some are being told of already: those of an interface that has just appeared. */
-		if (g->netif == netif && holm_addr_is_ip4(&g->addr) == ip4 && g->users > 0 &&
-		    g->changes == 0)
-			ops->joined(net, g);
-	}
-}
-
 /* An interface goes, and the memberships in its groups. */
 static void netif_gone(struct holm_net *net, const struct holm_netif *netif)
 {
@@ -194,7 +178,7 @@ static void begin(struct holm_net *net)
 
 int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
-	const struct ip_group_ops *ops = ops_of(net, addr);
+	const struct ip_group_ops *ops = ip_group_ops_of(net, addr);
 	struct ip_group *g = ip_group_find(net, netif, addr);
 	int err = 0;
 
@@ -220,7 +204,7 @@ int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct h
 void ip_group_leave(struct holm_net *net, const struct holm_netif *netif,
 		    const struct holm_addr *addr)
 {
-	const struct ip_group_ops *ops = ops_of(net, addr);
+	const struct ip_group_ops *ops = ip_group_ops_of(net, addr);
 	struct ip_group *g = ip_group_find(net, netif, addr);
 
 	if (!g || g->users == 0 || --g->users > 0)

@@ -29,12 +29,25 @@ struct ip_group {
 	bool reported;	 /* nobody else has reported it since we did */
 };
 
-/* Who tells routers: IGMP, MLD. */
+/* What a report says of a group. */
+enum ip_group_word {
+	IP_GROUP_IS_JOINED, /* the answer to a query */
+	IP_GROUP_JOINED,
+	IP_GROUP_LEFT,
+};
+
+/* Who tells routers, IGMP or MLD: what is said, and how. When it is said is group_report.c's. */
 struct ip_group_ops {
-	/* A group has its first user. */
+	/* A group has its first user: ip_group_joined. */
 	void (*joined)(struct holm_net *net, struct ip_group *g);
-	/* It has lost its last; true: it is still needed. */
+	/* It has lost its last; true: it is still needed. ip_group_left. */
 	bool (*left)(struct holm_net *net, struct ip_group *g);
+	/* Are routers told of it at all? */
+	bool (*is_reported)(const struct ip_group *g);
+	/* Send this, in the version that routers speak now. May set changes to 0: no more of that. */
+	void (*say)(struct holm_net *net, struct ip_group *g, enum ip_group_word word);
+	/* At most so long after a change was said it is said again. */
+	uint64_t (*change_interval_ns)(const struct holm_net *net);
 };
 
 /* One per instance, in struct ip_state. */
@@ -61,12 +74,29 @@ bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
 /* NULL: neither joined nor being left. */
 struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_netif *netif,
 			       const struct holm_addr *addr);
-/*
- * For who tells routers: the link came up, perhaps in another place, where nobody knows of the groups of
- * its family. Each is said to have been joined.
- */
-void ip_groups_link_up(struct holm_net *net, const struct holm_netif *netif, bool ip4);
 /* It has no user, and everything was said. */
 void ip_group_free(struct holm_net *net, struct ip_group *g);
+
+/* The protocol that tells routers of the groups of this address's family. NULL: none is named. */
+const struct ip_group_ops *ip_group_ops_of(const struct holm_net *net,
+					   const struct holm_addr *addr);
+
+/* ---- group_report.c: for who tells routers. */
+
+void ip_group_joined(struct holm_net *net, struct ip_group *g);
+bool ip_group_left(struct holm_net *net, struct ip_group *g);
+/* A router asks about a group, or about all of the family (NULL): answers go within this time. */
+void ip_groups_query(struct holm_net *net, const struct holm_netif *netif, bool ip4,
+		     const struct holm_addr *group, uint64_t within_ns);
+/* Another host has reported it, to a router for whom one report of a group is enough. */
+void ip_group_heard_report(struct holm_net *net, const struct holm_netif *netif,
+			   const struct holm_addr *addr);
+/*
+ * The link came up, perhaps in another place, where nobody knows of the groups of this family. Each is
+ * said to have been joined.
+ */
+void ip_groups_link_up(struct holm_net *net, const struct holm_netif *netif, bool ip4);
+/* Nobody tells routers of this family's any more. */
+void ip_groups_silence(struct holm_net *net, bool ip4);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * IGMP, a host's part: RFC 3376, and versions 1 and 2 (RFC 2236) while a router of theirs is there. What
- * was joined and left is reported, twice, queries are answered after a random time. A query about single
- * sources is answered for the whole group, as no endpoint chooses sources.
+ * IGMP, a host's part: RFC 3376, and versions 1 and 2 (RFC 2236) while a router of theirs is there. When
+ * something is said is group_report.c's. A query about single sources is answered for the whole group, as
+ * no endpoint chooses sources.
  */
 #include "net/ip/state.h"
 
@@ -13,9 +13,7 @@
 #define ALL_SYSTEMS 0xe0000001u	      /* 224.0.0.1: never reported */
 #define ALL_ROUTERS 0xe0000002u	      /* 224.0.0.2: hears version 2 leaves */
 #define ALL_IGMP3_ROUTERS 0xe0000016u /* 224.0.0.22: hears version 3 reports */
-/* RFC 3376 section 8.1: reports of a change, one of which may be lost. */
-#define ROBUSTNESS 2u
-/* Between them: sections 8.11, and RFC 2236 section 8.10. */
+/* Between two reports of a change: sections 8.11, and RFC 2236 section 8.10. */
 #define CHANGE_INTERVAL_NS 1000000000ull
 #define CHANGE2_INTERVAL_NS 10000000000ull
 /* How long a router of an older version is believed in: section 8.12, with the intervals of 8.2, 8.3. */
@@ -116,43 +114,17 @@ static void send_leave(struct holm_net *net, struct ip_group *g)
 	}
 }
 
-/* ---- When. */
-
-static void arm_within(struct holm_net *net, struct ip_group *g, uint64_t within_ns)
+static void say(struct holm_net *net, struct ip_group *g, enum ip_group_word word)
 {
-	uint32_t ms = (uint32_t)(within_ns / 1000000) + 1;
-	uint64_t at = net->now + rng_below(&net->rng, ms) * 1000000ull;
-
-	if (!net_timer_is_armed(&g->timer) || g->timer.wheel.deadline_ns > at)
-		net_timer_arm(net, &g->timer, at);
+	if (word == IP_GROUP_LEFT)
+		send_leave(net, g);
+	else
+		send_report(net, g, word == IP_GROUP_JOINED ? IGMP_TO_EXCLUDE : IGMP_IS_EXCLUDE);
 }
 
-static uint64_t change_interval(const struct holm_net *net)
+static uint64_t change_interval_ns(const struct holm_net *net)
 {
 	return version_now(net) == 3 ? CHANGE_INTERVAL_NS : CHANGE2_INTERVAL_NS;
-}
-
-static void say_change(struct holm_net *net, struct ip_group *g)
-{
-	g->changes--;
-	if (g->users > 0)
-		send_report(net, g, IGMP_TO_EXCLUDE);
-	else
-		send_leave(net, g);
-	if (g->changes > 0)
-		arm_within(net, g, change_interval(net));
-	else if (g->users == 0)
-		ip_group_free(net, g);
-}
-
-static void fire(struct holm_net *net, struct net_timer *timer)
-{
-	struct ip_group *g = container_of(timer, struct ip_group, timer);
-
-	if (g->changes > 0)
-		say_change(net, g);
-	else
-		send_report(net, g, IGMP_IS_EXCLUDE);
 }
 
 static bool is_reported(const struct ip_group *g)
@@ -160,26 +132,13 @@ static bool is_reported(const struct ip_group *g)
 	return ip4_from_addr(&g->addr) != ALL_SYSTEMS && !g->netif->loopback;
 }
 
-static void joined(struct holm_net *net, struct ip_group *g)
-{
-	if (!is_reported(g))
-		return;
-	net_timer_cancel(net, &g->timer);
-	net_timer_init(&g->timer, fire);
-	g->changes = ROBUSTNESS;
-	say_change(net, g);
-}
-
-/* True: it goes when that has been said. */
-static bool left(struct holm_net *net, struct ip_group *g)
-{
-	if (!is_reported(g))
-		return false;
-	net_timer_cancel(net, &g->timer);
-	g->changes = ROBUSTNESS;
-	say_change(net, g);
-	return true;
-}
+static const struct ip_group_ops igmp_group_ops = {
+	.joined = ip_group_joined,
+	.left = ip_group_left,
+	.is_reported = is_reported,
+	.say = say,
+	.change_interval_ns = change_interval_ns,
+};
 
 /* ---- In. */
 
@@ -196,30 +155,20 @@ static void note_version(struct holm_net *net, unsigned version)
 static void query(struct holm_net *net, const struct holm_netif *netif,
 		  const struct igmp_info *info)
 {
-	struct list *all = &net->ip->groups.all;
-	struct list_node *n;
+	const struct holm_addr group = ip4_to_addr(info->group);
 
 	note_version(net, info->version);
-	for (n = list_first(all); n; n = list_next(all, n)) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		if (g->netif == netif && g->users > 0 && holm_addr_is_ip4(&g->addr) &&
-		    is_reported(g) && (info->group == 0 || info->group == ip4_from_addr(&g->addr)))
-			arm_within(net, g, info->response_ms * 1000000ull);
-	}
+	ip_groups_query(net, netif, true, info->group ? &group : NULL,
+			info->response_ms * 1000000ull);
 }
 
 /* RFC 2236 section 3: one report of a group is enough, whoever sends it. */
 static void heard_report(struct holm_net *net, const struct holm_netif *netif, uint32_t group)
 {
-	struct holm_addr addr = ip4_to_addr(group);
-	struct ip_group *g = ip_group_find(net, netif, &addr);
+	const struct holm_addr addr = ip4_to_addr(group);
 
-	if (!g || g->users == 0 || version_now(net) == 3)
-		return;
-	net_timer_cancel(net, &g->timer);
-	g->changes = 0;
-	g->reported = false;
+	if (version_now(net) != 3)
+		ip_group_heard_report(net, netif, &addr);
 }
 
 static void igmp_input(struct holm_net *net, struct holm_frame *f)
@@ -258,8 +207,6 @@ static void igmp_input(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Life. */
 
-static const struct ip_group_ops igmp_group_ops = { .joined = joined, .left = left };
-
 static int igmp_start(struct holm_net *net)
 {
 	net->ip->igmp_state = mem_zalloc(&net->mem, sizeof(*net->ip->igmp_state));
@@ -271,16 +218,9 @@ static int igmp_start(struct holm_net *net)
 
 static void igmp_stop(struct holm_net *net)
 {
-	struct list_node *n;
-
 	if (!net->ip || !net->ip->igmp_state)
 		return;
-	for (n = list_first(&net->ip->groups.all); n; n = list_next(&net->ip->groups.all, n)) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		if (holm_addr_is_ip4(&g->addr))
-			net_timer_cancel(net, &g->timer);
-	}
+	ip_groups_silence(net, true);
 	net->ip->groups.ops4 = NULL;
 	mem_free(&net->mem, net->ip->igmp_state, sizeof(*net->ip->igmp_state));
 	net->ip->igmp_state = NULL;

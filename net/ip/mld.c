@@ -1,8 +1,8 @@
 /*
  * Multicast listener discovery, a host's part: RFC 3810, and version 1 (RFC 2710) while a router of that
- * version is there; as igmp.c is for IPv4. What was joined and left is reported, twice, queries are answered
- * after a random time. A query about single sources is answered for the whole group, as no endpoint chooses
- * sources. Before there is a link-local address reports come from :: (RFC 3590), for bridges that listen.
+ * version is there; as igmp.c is for IPv4. When something is said is group_report.c's. A query about single
+ * sources is answered for the whole group, as no endpoint chooses sources. Before there is a link-local
+ * address reports come from :: (RFC 3590), for bridges that listen.
  */
 #include "net/ip/state.h"
 
@@ -10,9 +10,7 @@
 #include "net/ip/link6.h"
 #include "net/wire/mld.h"
 
-/* RFC 3810 section 9.1: reports of a change, one of which may be lost. */
-#define ROBUSTNESS 2u
-/* Between them: sections 9.11, and RFC 2710 section 7.10. */
+/* Between two reports of a change: sections 9.11, and RFC 2710 section 7.10. */
 #define CHANGE_INTERVAL_NS 1000000000ull
 #define CHANGE1_INTERVAL_NS 10000000000ull
 /* How long a router of version 1 is believed in: section 9.12, with the intervals of 9.2 and 9.3. */
@@ -83,39 +81,17 @@ static void send_leave(struct holm_net *net, struct ip_group *g)
 	g->changes = 0;
 }
 
-/* ---- When. */
-
-static void arm_within(struct holm_net *net, struct ip_group *g, uint64_t within_ns)
+static void say(struct holm_net *net, struct ip_group *g, enum ip_group_word word)
 {
-	uint32_t ms = (uint32_t)(within_ns / 1000000) + 1;
-	uint64_t at = net->now + rng_below(&net->rng, ms) * 1000000ull;
-
-	if (!net_timer_is_armed(&g->timer) || g->timer.wheel.deadline_ns > at)
-		net_timer_arm(net, &g->timer, at);
-}
-
-static void say_change(struct holm_net *net, struct ip_group *g)
-{
-	g->changes--;
-	if (g->users > 0)
-		send_report(net, g, MLD_TO_EXCLUDE);
-	else
+	if (word == IP_GROUP_LEFT)
 		send_leave(net, g);
-	if (g->changes > 0)
-		arm_within(net, g,
-			   version_now(net) == 2 ? CHANGE_INTERVAL_NS : CHANGE1_INTERVAL_NS);
-	else if (g->users == 0)
-		ip_group_free(net, g);
+	else
+		send_report(net, g, word == IP_GROUP_JOINED ? MLD_TO_EXCLUDE : MLD_IS_EXCLUDE);
 }
 
-static void fire(struct holm_net *net, struct net_timer *timer)
+static uint64_t change_interval_ns(const struct holm_net *net)
 {
-	struct ip_group *g = container_of(timer, struct ip_group, timer);
-
-	if (g->changes > 0)
-		say_change(net, g);
-	else
-		send_report(net, g, MLD_IS_EXCLUDE);
+	return version_now(net) == 2 ? CHANGE_INTERVAL_NS : CHANGE1_INTERVAL_NS;
 }
 
 /* RFC 3810 section 6: not ff02::1, nor what does not leave the host. */
@@ -127,58 +103,31 @@ static bool is_reported(const struct ip_group *g)
 	       !holm_addr_equal(&g->addr, &all);
 }
 
-static void joined(struct holm_net *net, struct ip_group *g)
-{
-	if (!is_reported(g))
-		return;
-	net_timer_cancel(net, &g->timer);
-	net_timer_init(&g->timer, fire);
-	g->changes = ROBUSTNESS;
-	say_change(net, g);
-}
-
-/* True: it goes when that has been said. */
-static bool left(struct holm_net *net, struct ip_group *g)
-{
-	if (!is_reported(g))
-		return false;
-	net_timer_cancel(net, &g->timer);
-	g->changes = ROBUSTNESS;
-	say_change(net, g);
-	return true;
-}
+static const struct ip_group_ops mld_group_ops = {
+	.joined = ip_group_joined,
+	.left = ip_group_left,
+	.is_reported = is_reported,
+	.say = say,
+	.change_interval_ns = change_interval_ns,
+};
 
 /* ---- In. */
 
 static void heard_query(struct holm_net *net, const struct holm_netif *netif,
 			const struct mld_info *info)
 {
-	struct list *all = &net->ip->groups.all;
-	struct list_node *n;
-
 	if (info->version == 1)
 		net->ip->mld_state->v1_until_ns = net->now + OLD_ROUTER_NS;
-	for (n = list_first(all); n; n = list_next(all, n)) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		if (g->netif == netif && g->users > 0 && !holm_addr_is_ip4(&g->addr) &&
-		    is_reported(g) &&
-		    (ip6_is_any(&info->group) || holm_addr_equal(&info->group, &g->addr)))
-			arm_within(net, g, info->response_ms * 1000000ull);
-	}
+	ip_groups_query(net, netif, false, ip6_is_any(&info->group) ? NULL : &info->group,
+			info->response_ms * 1000000ull);
 }
 
 /* RFC 2710 section 4: one report of a group is enough, whoever sends it. */
 static void heard_report(struct holm_net *net, const struct holm_netif *netif,
 			 const struct holm_addr *group)
 {
-	struct ip_group *g = ip_group_find(net, netif, group);
-
-	if (!g || g->users == 0 || version_now(net) == 2)
-		return;
-	net_timer_cancel(net, &g->timer);
-	g->changes = 0;
-	g->reported = false;
+	if (version_now(net) == 1)
+		ip_group_heard_report(net, netif, group);
 }
 
 /*
@@ -217,8 +166,6 @@ static void mld_input(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Life. */
 
-static const struct ip_group_ops mld_group_ops = { .joined = joined, .left = left };
-
 static int mld_start(struct holm_net *net)
 {
 	net->ip->mld_state = mem_zalloc(&net->mem, sizeof(*net->ip->mld_state));
@@ -231,16 +178,9 @@ static int mld_start(struct holm_net *net)
 
 static void mld_stop(struct holm_net *net)
 {
-	struct list_node *n;
-
 	if (!net->ip || !net->ip->mld_state)
 		return;
-	for (n = list_first(&net->ip->groups.all); n; n = list_next(&net->ip->groups.all, n)) {
-		struct ip_group *g = container_of(n, struct ip_group, all);
-
-		if (!holm_addr_is_ip4(&g->addr))
-			net_timer_cancel(net, &g->timer);
-	}
+	ip_groups_silence(net, false);
 	net->ip->groups.ops6 = NULL;
 	net->ip->mld_input = NULL;
 	mem_free(&net->mem, net->ip->mld_state, sizeof(*net->ip->mld_state));
