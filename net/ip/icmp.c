@@ -104,6 +104,33 @@ struct holm_frame *icmp_quote_frame(struct holm_net *net, struct holm_frame *f, 
 	return e;
 }
 
+const uint8_t *icmp_pull(struct holm_net *net, struct holm_frame *f, size_t len)
+{
+	if (f->segs[0].len < f->l4_off + len && !holm_frame_pullup(f, f->l4_off + len)) {
+		net_drop(net, f, HOLM_DROP_ICMP_SHORT);
+		return NULL;
+	}
+	return holm_frame_data(f) + f->l4_off;
+}
+
+/* Most instances have no echo endpoint, and send no requests. */
+void icmp_reply_input(struct holm_net *net, struct holm_frame *f, uint16_t id)
+{
+	if (net->ip->echo_reply && net->ip->echo_reply(net, f, id))
+		holm_frame_free(f);
+	else
+		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
+}
+
+void icmp_report(struct holm_net *net, struct holm_frame *f, const struct ip_error *error,
+		 bool is_ours)
+{
+	if (is_ours && ip_report_error(net, error))
+		holm_frame_free(f);
+	else
+		net_drop(net, f, HOLM_DROP_ICMP_QUOTE);
+}
+
 int icmp_start(struct holm_net *net, unsigned family)
 {
 	struct icmp_state *icmp = net->icmp;

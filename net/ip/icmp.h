@@ -1,6 +1,6 @@
 /*
  * icmp.h -- what ICMP of both families has in common: the rate of errors, replies to echo requests, the
- * frame of an error. Shared by icmp4.c and icmp6.c; messages of both begin with eight bytes of header.
+ * frame of an error, the way of a received message. Shared by icmp4.c and icmp6.c; messages of both begin with eight bytes of header.
  */
 #ifndef NET_IP_ICMP_H
 #define NET_IP_ICMP_H
@@ -41,5 +41,29 @@ struct holm_frame *icmp_make_reply(struct holm_net *net, const struct ip_dst *ds
  * its network header on. NULL: no frame, counted.
  */
 struct holm_frame *icmp_quote_frame(struct holm_net *net, struct holm_frame *f, size_t max);
+
+/* The first `len` bytes of a received message, in one piece. NULL: it has been dropped. */
+const uint8_t *icmp_pull(struct holm_net *net, struct holm_frame *f, size_t len);
+
+/* An echo reply with this identifier goes to its endpoint, or is dropped. */
+void icmp_reply_input(struct holm_net *net, struct holm_frame *f, uint16_t id);
+
+/* What a code of "destination unreachable" means to transports. */
+struct icmp_meaning {
+	uint8_t kind;  /* enum ip_error_kind */
+	uint8_t error; /* enum holm_errno */
+	bool fatal;
+};
+
+/* To the transport whose packet is quoted, if `is_ours`; the frame goes. */
+void icmp_report(struct holm_net *net, struct holm_frame *f, const struct ip_error *error,
+		 bool is_ours);
+
+static inline void icmp_set_meaning(struct ip_error *error, const struct icmp_meaning *meaning)
+{
+	error->kind = (enum ip_error_kind)meaning->kind;
+	error->error = meaning->error;
+	error->fatal = meaning->fatal;
+}
 
 #endif

@@ -48,11 +48,7 @@ static void answer_echo(struct holm_net *net, struct holm_frame *f)
 /* ---- Errors in. */
 
 /* What the codes of "destination unreachable" mean; the numbers and what is fatal are Linux's. */
-static const struct {
-	uint8_t kind;  /* enum ip_error_kind */
-	uint8_t error; /* enum holm_errno */
-	bool fatal;
-} unreachables[] = {
+static const struct icmp_meaning unreachables[] = {
 	[ICMP4_NET] = { IP_ERROR_NET_UNREACHABLE, HOLM_ENETUNREACH, false },
 	[ICMP4_HOST] = { IP_ERROR_HOST_UNREACHABLE, HOLM_EHOSTUNREACH, false },
 	[ICMP4_PROTOCOL] = { IP_ERROR_PROTOCOL_UNREACHABLE, HOLM_ENOPROTOOPT, true },
@@ -77,9 +73,7 @@ static void describe_unreachable(const struct icmp4_info *info, struct ip_error 
 	error->error = HOLM_EHOSTUNREACH;
 	if (info->code >= ARRAY_LEN(unreachables))
 		return;
-	error->kind = (enum ip_error_kind)unreachables[info->code].kind;
-	error->error = unreachables[info->code].error;
-	error->fatal = unreachables[info->code].fatal;
+	icmp_set_meaning(error, &unreachables[info->code]);
 	if (info->code == ICMP4_FRAG_NEEDED)
 		error->mtu = info->next_mtu;
 }
@@ -132,11 +126,9 @@ static void error_input(struct holm_net *net, struct holm_frame *f, const struct
 	enum holm_drop why;
 	const uint8_t *p;
 
-	if (f->segs[0].len < f->l4_off + len && !holm_frame_pullup(f, f->l4_off + len)) {
-		net_drop(net, f, HOLM_DROP_ICMP_SHORT);
+	p = icmp_pull(net, f, len);
+	if (!p)
 		return;
-	}
-	p = holm_frame_data(f) + f->l4_off;
 	if (!icmp4_parse_quote(p, len, &quote, &why)) {
 		net_drop(net, f, why);
 		return;
@@ -145,11 +137,7 @@ static void error_input(struct holm_net *net, struct holm_frame *f, const struct
 		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
 		return;
 	}
-	if (!fill_quote(net, f, &quote, p, &error) || !ip_report_error(net, &error)) {
-		net_drop(net, f, HOLM_DROP_ICMP_QUOTE);
-		return;
-	}
-	holm_frame_free(f);
+	icmp_report(net, f, &error, fill_quote(net, f, &quote, p, &error));
 }
 
 /* ---- Errors out. */
@@ -221,27 +209,17 @@ static bool checksum_holds(const struct holm_frame *f, size_t len)
 	return checksum_finish(ip_frame_sum(f, f->l4_off, len, 0)) == 0;
 }
 
-/* For an echo endpoint? Most instances have none, and send no requests. */
-static void reply_input(struct holm_net *net, struct holm_frame *f, uint16_t id)
-{
-	if (net->ip->echo_reply && net->ip->echo_reply(net, f, id))
-		holm_frame_free(f);
-	else
-		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
-}
-
 static void icmp4_input(struct holm_net *net, struct holm_frame *f)
 {
 	size_t len = ip_rx(f)->l4_len;
 	size_t linear = min_size(len, ICMP4_HDR_BYTES);
 	struct icmp4_info info;
+	const uint8_t *p = icmp_pull(net, f, linear);
 	enum holm_drop why;
 
-	if (f->segs[0].len < f->l4_off + linear && !holm_frame_pullup(f, f->l4_off + linear)) {
-		net_drop(net, f, HOLM_DROP_ICMP_SHORT);
+	if (!p)
 		return;
-	}
-	if (!icmp4_parse(holm_frame_data(f) + f->l4_off, linear, &info, &why)) {
+	if (!icmp4_parse(p, linear, &info, &why)) {
 		net_drop(net, f, why);
 		return;
 	}
@@ -256,7 +234,7 @@ static void icmp4_input(struct holm_net *net, struct holm_frame *f)
 	else if (icmp4_is_error(info.type))
 		error_input(net, f, &info);
 	else if (info.type == ICMP4_ECHO_REPLY)
-		reply_input(net, f, info.id);
+		icmp_reply_input(net, f, info.id);
 	else
 		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
 }

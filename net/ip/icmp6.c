@@ -78,11 +78,7 @@ static void answer_echo(struct holm_net *net, struct holm_frame *f)
 /* ---- Errors in. */
 
 /* What the codes of "destination unreachable" mean; the numbers and what is fatal are Linux's. */
-static const struct {
-	uint8_t kind;  /* enum ip_error_kind */
-	uint8_t error; /* enum holm_errno */
-	bool fatal;
-} unreachables[] = {
+static const struct icmp_meaning unreachables[] = {
 	[ICMP6_NO_ROUTE] = { IP_ERROR_NET_UNREACHABLE, HOLM_ENETUNREACH, false },
 	[ICMP6_PROHIBITED] = { IP_ERROR_PROHIBITED, HOLM_EACCES, true },
 	[ICMP6_SCOPE] = { IP_ERROR_NET_UNREACHABLE, HOLM_EHOSTUNREACH, false },
@@ -97,9 +93,7 @@ static void describe_unreachable(const struct icmp6_info *info, struct ip_error 
 	error->fatal = true;
 	if (info->code >= ARRAY_LEN(unreachables))
 		return;
-	error->kind = (enum ip_error_kind)unreachables[info->code].kind;
-	error->error = unreachables[info->code].error;
-	error->fatal = unreachables[info->code].fatal;
+	icmp_set_meaning(error, &unreachables[info->code]);
 }
 
 /*
@@ -175,21 +169,15 @@ static void error_input(struct holm_net *net, struct holm_frame *f, const struct
 		net_drop(net, f, HOLM_DROP_ICMP_MTU);
 		return;
 	}
-	if (f->segs[0].len < f->l4_off + len && !holm_frame_pullup(f, f->l4_off + len)) {
-		net_drop(net, f, HOLM_DROP_ICMP_SHORT);
+	p = icmp_pull(net, f, len);
+	if (!p)
 		return;
-	}
-	p = holm_frame_data(f) + f->l4_off;
 	if (!icmp6_parse_quote(p, len, &quote, &why)) {
 		net_drop(net, f, why);
 		return;
 	}
 	describe(info, &error);
-	if (!fill_quote(net, f, &quote, p, &error) || !ip_report_error(net, &error)) {
-		net_drop(net, f, HOLM_DROP_ICMP_QUOTE);
-		return;
-	}
-	holm_frame_free(f);
+	icmp_report(net, f, &error, fill_quote(net, f, &quote, p, &error));
 }
 
 /* ---- Errors out. */
@@ -301,15 +289,6 @@ static void nd_input(struct holm_net *net, struct holm_frame *f)
 		hand_on(net, f, net->ip->nd_input);
 }
 
-/* For an echo endpoint? Most instances have none, and send no requests. */
-static void reply_input(struct holm_net *net, struct holm_frame *f, uint16_t id)
-{
-	if (net->ip->echo_reply && net->ip->echo_reply(net, f, id))
-		holm_frame_free(f);
-	else
-		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
-}
-
 static void dispatch(struct holm_net *net, struct holm_frame *f, const struct icmp6_info *info)
 {
 	if (info->type == ICMP6_ECHO)
@@ -323,7 +302,7 @@ static void dispatch(struct holm_net *net, struct holm_frame *f, const struct ic
 	else if (icmp6_is_error(info->type))
 		error_input(net, f, info);
 	else if (info->type == ICMP6_ECHO_REPLY)
-		reply_input(net, f, info->id);
+		icmp_reply_input(net, f, info->id);
 	else
 		net_drop(net, f, HOLM_DROP_ICMP_TYPE);
 }
@@ -333,13 +312,12 @@ static void icmp6_input(struct holm_net *net, struct holm_frame *f)
 	const struct ip_rx *rx = ip_rx(f);
 	size_t linear = min_size(rx->l4_len, ICMP6_HDR_BYTES);
 	struct icmp6_info info;
+	const uint8_t *p = icmp_pull(net, f, linear);
 	enum holm_drop why;
 
-	if (f->segs[0].len < f->l4_off + linear && !holm_frame_pullup(f, f->l4_off + linear)) {
-		net_drop(net, f, HOLM_DROP_ICMP_SHORT);
+	if (!p)
 		return;
-	}
-	if (!icmp6_parse(holm_frame_data(f) + f->l4_off, linear, &info, &why)) {
+	if (!icmp6_parse(p, linear, &info, &why)) {
 		net_drop(net, f, why);
 		return;
 	}
