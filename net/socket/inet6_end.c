@@ -13,18 +13,6 @@
 /* SOCK_RAW's, at the level of IPv6. */
 #define HDRINCL HOLM_SOCKOPT_IPV6_HDRINCL
 
-static int raw_open(struct holm_socket *s)
-{
-	if (!socket_may(s, HOLM_CAP_NET_RAW))
-		return -HOLM_EPERM;
-	return inet_end_open(s, false, (uint8_t)s->protocol);
-}
-
-static int ping_open(struct holm_socket *s)
-{
-	return socket_may(s, HOLM_CAP_PING) ? inet_end_open(s, true, 0) : -HOLM_EACCES;
-}
-
 /* As on Linux the port of where it goes is the protocol, or 0. */
 static int check_port(struct holm_socket *s, const struct holm_msg *msg)
 {
@@ -156,18 +144,26 @@ static int raw_get(struct holm_socket *s, int level, int name, int *value)
 	return 0;
 }
 
-/* struct icmp6_filter: 256 bits, of which as many are set as are given. */
-static int raw_set_bytes(struct holm_socket *s, int level, int name, const void *value,
-			 uint32_t len)
+static int check_filter(const struct ip_end *e, int level, int name)
 {
-	struct ip_end *e = inet_end_of(s);
-
 	if (level != HOLM_IPPROTO_ICMPV6)
 		return -HOLM_ENOPROTOOPT;
 	if (e->number != IP6_PROTO_ICMP)
 		return -HOLM_EOPNOTSUPP;
 	if (name != HOLM_SOCKOPT_ICMP6_FILTER)
 		return -HOLM_ENOPROTOOPT;
+	return 0;
+}
+
+/* struct icmp6_filter: 256 bits, of which as many are set as are given. */
+static int raw_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			 uint32_t len)
+{
+	struct ip_end *e = inet_end_of(s);
+	int err = check_filter(e, level, name);
+
+	if (err)
+		return err;
 	memcpy(e->icmp_filter, value, min_u32(len, sizeof(e->icmp_filter)));
 	return 0;
 }
@@ -175,36 +171,20 @@ static int raw_set_bytes(struct holm_socket *s, int level, int name, const void 
 static int raw_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len)
 {
 	const struct ip_end *e = inet_end_of(s);
+	int err = check_filter(e, level, name);
 
-	if (level != HOLM_IPPROTO_ICMPV6)
-		return -HOLM_ENOPROTOOPT;
-	if (e->number != IP6_PROTO_ICMP)
-		return -HOLM_EOPNOTSUPP;
-	if (name != HOLM_SOCKOPT_ICMP6_FILTER)
-		return -HOLM_ENOPROTOOPT;
+	if (err)
+		return err;
 	return socket_put_option(e->icmp_filter, sizeof(e->icmp_filter), value, len);
 }
 
 /* ---- kinds ---- */
 
 static const struct socket_ops raw_ops = {
-	.bytes = sizeof(struct end_socket),
+	INET_END_OPS,
 	.addrs = &inet6_addrs,
-	.open = raw_open,
-	.close = inet_end_close,
-	.set_cookie = inet_end_set_cookie,
-	.bind = inet_end_bind,
-	.connect = inet_end_connect,
-	.name = inet_end_name,
-	.shutdown = inet_end_shutdown,
+	.open = inet_end_open_raw,
 	.send = raw_send,
-	.recv = inet_end_recv,
-	.poll = inet_end_poll,
-	.readable = inet_end_readable,
-	.take_error = inet_end_take_error,
-	.resize = inet_end_resize,
-	.set_way = inet_end_set_way,
-	.has_timestamps = true,
 	.set = raw_set,
 	.get = raw_get,
 	.set_bytes = raw_set_bytes,
@@ -212,23 +192,10 @@ static const struct socket_ops raw_ops = {
 };
 
 static const struct socket_ops ping_ops = {
-	.bytes = sizeof(struct end_socket),
+	INET_END_OPS,
 	.addrs = &inet6_addrs,
-	.open = ping_open,
-	.close = inet_end_close,
-	.set_cookie = inet_end_set_cookie,
-	.bind = inet_end_bind,
-	.connect = inet_end_connect,
-	.name = inet_end_name,
-	.shutdown = inet_end_shutdown,
+	.open = inet_end_open_ping,
 	.send = inet_end_send,
-	.recv = inet_end_recv,
-	.poll = inet_end_poll,
-	.readable = inet_end_readable,
-	.take_error = inet_end_take_error,
-	.resize = inet_end_resize,
-	.set_way = inet_end_set_way,
-	.has_timestamps = true,
 	.set = set,
 	.get = get,
 };
@@ -241,19 +208,7 @@ static const struct socket_kind kinds[] = {
 
 static int start(struct holm_net *net)
 {
-	int err = ip_ends_start(net);
-
-	if (err)
-		return err;
-	ip_echo_start(net);
-	socket_add_kinds(net, kinds);
-	return 0;
-}
-
-static void stop(struct holm_net *net)
-{
-	ip_echo_stop(net);
-	ip_ends_stop(net);
+	return inet_end_start_echo(net, kinds);
 }
 
 static const struct holm_proto *const needs[] = { &holm_sockets6, &holm_icmp6, NULL };
@@ -263,6 +218,6 @@ const struct holm_proto holm_raw6 = {
 	.kind = PROTO_LAYER,
 	.needs = needs,
 	.start = start,
-	.stop = stop,
+	.stop = inet_end_stop_echo,
 	.netif_changed = ip_ends_netif_changed,
 };

@@ -6,7 +6,7 @@
 #include "net/core/ip_rx.h"
 #include "net/socket/inet_addr.h"
 
-int inet_end_open(struct holm_socket *s, bool echo, uint8_t number)
+static int open_end(struct holm_socket *s, bool echo, uint8_t number)
 {
 	struct ip_end *e;
 	const struct ip_end_kind kind = {
@@ -25,6 +25,18 @@ int inet_end_open(struct holm_socket *s, bool echo, uint8_t number)
 	s->sndbuf = s->rcvbuf;
 	s->reuseaddr = true; /* as on Linux */
 	return 0;
+}
+
+int inet_end_open_raw(struct holm_socket *s)
+{
+	if (!socket_may(s, HOLM_CAP_NET_RAW))
+		return -HOLM_EPERM;
+	return open_end(s, false, (uint8_t)s->protocol);
+}
+
+int inet_end_open_ping(struct holm_socket *s)
+{
+	return socket_may(s, HOLM_CAP_PING) ? open_end(s, true, 0) : -HOLM_EACCES;
 }
 
 void inet_end_close(struct holm_socket *s, bool abort)
@@ -250,4 +262,21 @@ int inet_end_get(struct holm_socket *s, int level, int name, int *value)
 	else
 		return -HOLM_ENOPROTOOPT;
 	return 0;
+}
+
+int inet_end_start_echo(struct holm_net *net, const struct socket_kind *kinds)
+{
+	int err = ip_ends_start(net);
+
+	if (err)
+		return err;
+	ip_echo_start(net);
+	socket_add_kinds(net, kinds);
+	return 0;
+}
+
+void inet_end_stop_echo(struct holm_net *net)
+{
+	ip_echo_stop(net);
+	ip_ends_stop(net);
 }

@@ -1,6 +1,6 @@
 /*
- * What raw and echo sockets do alike: an endpoint of net/ip/end.h behind the calls of POSIX. Their tables
- * of operations are in inet_raw.c and inet_ping.c.
+ * What raw and echo sockets of both families do alike: an endpoint of net/ip/end.h behind the calls of
+ * POSIX. Their tables of operations are in inet_raw.c, inet_ping.c and inet6_end.c.
  */
 #ifndef NET_SOCKET_INET_END_H
 #define NET_SOCKET_INET_END_H
@@ -18,7 +18,10 @@ static inline struct ip_end *inet_end_of(struct holm_socket *s)
 	return container_of(s, struct end_socket, base)->end;
 }
 
-int inet_end_open(struct holm_socket *s, bool echo, uint8_t number);
+/* -HOLM_EPERM. */
+int inet_end_open_raw(struct holm_socket *s);
+/* -HOLM_EACCES. */
+int inet_end_open_ping(struct holm_socket *s);
 void inet_end_close(struct holm_socket *s, bool abort);
 void inet_end_set_cookie(struct holm_socket *s);
 int inet_end_bind(struct holm_socket *s, const void *addr, uint32_t len);
@@ -34,5 +37,17 @@ int inet_end_resize(struct holm_socket *s);
 int inet_end_set_way(struct holm_socket *s);
 int inet_end_set(struct holm_socket *s, int level, int name, int value);
 int inet_end_get(struct holm_socket *s, int level, int name, int *value);
+
+/* What all of them have in common. */
+#define INET_END_OPS                                                                               \
+	.bytes = sizeof(struct end_socket), .close = inet_end_close,                               \
+	.set_cookie = inet_end_set_cookie, .bind = inet_end_bind, .connect = inet_end_connect,     \
+	.name = inet_end_name, .shutdown = inet_end_shutdown, .recv = inet_end_recv,               \
+	.poll = inet_end_poll, .readable = inet_end_readable, .take_error = inet_end_take_error,   \
+	.resize = inet_end_resize, .set_way = inet_end_set_way, .has_timestamps = true
+
+/* A layer with echo sockets begins, with these kinds, and ends. 0, -HOLM_ENOMEM. */
+int inet_end_start_echo(struct holm_net *net, const struct socket_kind *kinds);
+void inet_end_stop_echo(struct holm_net *net);
 
 #endif

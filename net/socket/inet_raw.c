@@ -8,13 +8,6 @@
 #include "net/socket/inet_end.h"
 #include "net/wire/ip4.h"
 
-static int raw_open(struct holm_socket *s)
-{
-	if (!socket_may(s, HOLM_CAP_NET_RAW))
-		return -HOLM_EPERM;
-	return inet_end_open(s, false, (uint8_t)s->protocol);
-}
-
 static int raw_set(struct holm_socket *s, int level, int name, int value)
 {
 	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_HDRINCL) {
@@ -59,23 +52,10 @@ static int raw_get_bytes(struct holm_socket *s, int level, int name, void *value
 }
 
 static const struct socket_ops raw_ops = {
-	.bytes = sizeof(struct end_socket),
+	INET_END_OPS,
 	.addrs = &inet_addrs,
-	.open = raw_open,
-	.close = inet_end_close,
-	.set_cookie = inet_end_set_cookie,
-	.bind = inet_end_bind,
-	.connect = inet_end_connect,
-	.name = inet_end_name,
-	.shutdown = inet_end_shutdown,
+	.open = inet_end_open_raw,
 	.send = inet_end_send,
-	.recv = inet_end_recv,
-	.poll = inet_end_poll,
-	.readable = inet_end_readable,
-	.take_error = inet_end_take_error,
-	.resize = inet_end_resize,
-	.set_way = inet_end_set_way,
-	.has_timestamps = true,
 	.set = raw_set,
 	.get = raw_get,
 	.set_bytes = raw_set_bytes,
