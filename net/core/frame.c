@@ -185,6 +185,23 @@ bool holm_frame_append(struct holm_frame *f, struct holm_buf *buf, uint8_t *data
 	return true;
 }
 
+bool holm_frame_append_from(struct holm_frame *f, const struct holm_frame *from, size_t off,
+			    size_t len)
+{
+	for (uint32_t i = 0; i < from->nsegs && len > 0; i++) {
+		const struct holm_seg *seg = &from->segs[i];
+		size_t skip = min_size(off, seg->len), n = min_size(seg->len - skip, len);
+
+		off -= skip;
+		if (n == 0)
+			continue;
+		if (!holm_frame_append(f, seg->buf, seg->data + skip, n))
+			return false;
+		len -= n;
+	}
+	return true;
+}
+
 bool holm_frame_append_copy(struct holm_frame *f, const void *src, size_t len)
 {
 	struct holm_seg *last = &f->segs[f->nsegs - 1];

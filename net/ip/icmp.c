@@ -40,25 +40,14 @@ static struct holm_frame *clone_message(struct holm_net *net, const struct holm_
 					size_t len)
 {
 	struct holm_frame *r = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, true);
-	size_t skip = (size_t)f->l4_off + ICMP_HDR_BYTES;
 
 	if (!r)
 		return NULL;
 	holm_frame_read(f, f->l4_off, holm_frame_put(r, ICMP_HDR_BYTES), ICMP_HDR_BYTES);
-	len -= ICMP_HDR_BYTES;
-	for (uint32_t i = 0; i < f->nsegs && len > 0; i++) {
-		const struct holm_seg *seg = &f->segs[i];
-		size_t from = min_size(skip, seg->len);
-		size_t n = min_size(seg->len - from, len);
-
-		skip -= from;
-		if (n == 0)
-			continue;
-		if (!holm_frame_append(r, seg->buf, seg->data + from, n)) {
-			holm_frame_free(r);
-			return NULL;
-		}
-		len -= n;
+	if (!holm_frame_append_from(r, f, (size_t)f->l4_off + ICMP_HDR_BYTES,
+				    len - ICMP_HDR_BYTES)) {
+		holm_frame_free(r);
+		return NULL;
 	}
 	r->flags = f->flags & HOLM_FRAME_LENT;
 	return r;

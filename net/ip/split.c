@@ -15,29 +15,12 @@ void ip_split_seal(struct holm_frame *f)
 	f->csum = HOLM_CSUM_NONE;
 }
 
-/* False: a vector was needed and there was none. */
-static bool append_part(struct holm_frame *part, const struct holm_frame *f, size_t off, size_t len)
-{
-	for (uint32_t i = 0; i < f->nsegs && len > 0; i++) {
-		const struct holm_seg *seg = &f->segs[i];
-		size_t from = min_size(off, seg->len), n = min_size(seg->len - from, len);
-
-		off -= from;
-		if (n == 0)
-			continue;
-		if (!holm_frame_append(part, seg->buf, seg->data + from, n))
-			return false;
-		len -= n;
-	}
-	return true;
-}
-
 struct holm_frame *ip_split_take(struct holm_net *net, const struct holm_frame *f, size_t off,
 				 size_t len)
 {
 	struct holm_frame *part = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false);
 
-	if (part && append_part(part, f, off, len)) {
+	if (part && holm_frame_append_from(part, f, off, len)) {
 		part->flags = f->flags;
 		return part;
 	}

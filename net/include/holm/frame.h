@@ -151,6 +151,14 @@ struct holm_frame *holm_frame_copy(struct holm_pool *pool, const struct holm_fra
 /* Append a segment that references `buf`, which gains a reference. False: no room in the vector. */
 bool holm_frame_append(struct holm_frame *f, struct holm_buf *buf, uint8_t *data, size_t len);
 
+/*
+ * Append the `len` bytes from offset `off` of another frame, whose buffers gain references; of those, as
+ * many as it has (its chain excluded). Flags stay: who appends lent bytes says HOLM_FRAME_LENT. False: no
+ * room in the vector; a part has been appended then.
+ */
+bool holm_frame_append_from(struct holm_frame *f, const struct holm_frame *from, size_t off,
+			    size_t len);
+
 /* Append bytes by copying them behind the last byte in the home buffer. False: they do not fit. */
 bool holm_frame_append_copy(struct holm_frame *f, const void *src, size_t len);
 

@@ -155,6 +155,31 @@ static void a_copy_references_nothing_of_the_original(void **state)
 	pool_end(to);
 }
 
+static void a_part_of_another_frame_is_shared(void **state)
+{
+	struct holm_pool *pool = pool_make(8, 0);
+	struct holm_frame *from = pool_frame(pool, 20, 1000, 0);
+	struct holm_frame *tail = pool_frame(pool, 0, 1900, 1000 & 0xff);
+	struct holm_frame *f = pool_frame(pool, 0, 8, 0);
+
+	(void)state;
+	assert_true(holm_frame_append(from, &tail->home, holm_frame_data(tail), 1900));
+	holm_frame_free(tail);
+	assert_true(holm_frame_append_from(f, from, 900, 300));
+	assert_int_equal(f->len, 308);
+	assert_int_equal(f->nsegs, 3);
+	assert_ptr_equal(f->segs[1].data, holm_frame_data(from) + 900);
+	assert_true(holm_frame_append_from(f, from, 2800, 5000));
+	assert_int_equal(f->len, 408);
+	assert_true(holm_frame_append_from(f, from, 2900, 1));
+	assert_int_equal(f->len, 408);
+	holm_frame_free(from);
+	expect_bytes(f, 8, 300, 900 & 0xff);
+	expect_bytes(f, 308, 100, 2800 & 0xff);
+	holm_frame_free(f);
+	pool_end(pool);
+}
+
 static void a_copy_that_finds_the_pool_empty_leaves_nothing_behind(void **state)
 {
 	struct holm_pool *from = pool_make(8, 0);
@@ -385,6 +410,7 @@ int main(void)
 		cmocka_unit_test(a_clone_shares_the_bytes_and_keeps_them_alive),
 		cmocka_unit_test(a_clone_of_lent_bytes_is_a_copy_that_pins_none),
 		cmocka_unit_test(a_copy_references_nothing_of_the_original),
+		cmocka_unit_test(a_part_of_another_frame_is_shared),
 		cmocka_unit_test(a_copy_that_finds_the_pool_empty_leaves_nothing_behind),
 		cmocka_unit_test(lent_bytes_go_back_once_when_the_last_frame_lets_go),
 		cmocka_unit_test(more_segments_than_inline_ones_go_to_a_vector),
