@@ -20,9 +20,7 @@
 #define RETRANS_MAX_MS 10000u
 #define RETRANS_MIN_MS 1000u
 /* Routes of programs come first, whose metric is seldom this large; Linux has 1024 for all of them. */
-#define METRIC_MEDIUM 1024u
-#define METRIC_STEP 256u
-#define METRIC_SILENT 4096u
+enum { METRIC_MEDIUM = 1024, METRIC_STEP = 256, METRIC_SILENT = 4096 };
 
 uint64_t router_until(const struct holm_net *net, uint32_t s)
 {
@@ -45,8 +43,8 @@ static struct holm_route route_of(const struct nd_if *nif, const struct nd_route
 		.dst = holm_addr_any6(),
 		.gateway = r->addr,
 		.dev = nif->netif->dev,
-		.metric = METRIC_MEDIUM - (uint32_t)(r->preference + 1) * METRIC_STEP +
-			  METRIC_STEP + (r->silent ? METRIC_SILENT : 0),
+		.metric = (uint32_t)(METRIC_MEDIUM - r->preference * METRIC_STEP +
+				     (r->silent ? METRIC_SILENT : 0)),
 	};
 
 	return route;
