@@ -57,6 +57,8 @@ DESTDIR ?=
 PICOLIBC ?=
 ## compiler warnings stop the build unless this is empty
 WERROR ?= -Werror
+## how far make lint follows the paths through one function; 225000 is clang's own, twice the time
+LINT_DEPTH ?= 50000
 
 # ---- the machine we build on, and its tools --------------------------------------------------
 
@@ -509,10 +511,12 @@ $(BUILD)/tap/include/holm_app.h: kernel/include/holm_app.h
 	$(Q)mkdir -p $(@D) && ln -sf $(abspath $<) $@
 
 TAP_SRC := $(wildcard tools/tap/*.c tools/front/*.c) $(SYS_SRC) kernel/libc/posix/stats.c
+# The stack in them is the library's own objects, unless flags are asked for that those do not have.
+TAP_STACK := $(if $(filter-out -O2,$(TAP_FLAGS)),tap,lib)
 
 # $(call tap,NAME,OBJECTS): the program build/tap/NAME.
 define tap
-$(BUILD)/tap/$(1): $(2) $(call objects,tap,$(TAP_SRC) $(LIB_SRC))
+$(BUILD)/tap/$(1): $(2) $(call objects,tap,$(TAP_SRC)) $(call objects,$(TAP_STACK),$(LIB_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$(CC) $$(TAP_FLAGS) -Wl,--gc-sections $$(filter %.o,$$^) -o $$@
 endef
@@ -592,11 +596,15 @@ tidy_flags = $(filter-out $(WERROR) -m% -fno-% -f%-sections,$(if $(filter \
 	kernel/apps/%,$<),$(APP_FLAGS),$(if $(filter kernel/%,$<),$(KERNEL_FLAGS),$(IMAGE_FLAGS))))
 
 # clang-tidy is slow: a file is looked at again only when it, a header of it, or the rules change.
-$(BUILD)/lint/%.tidy: %.c .clang-tidy | $(SETUP)/lint $(FREESTANDING) $(LIBC_READY)
+tidy_depth = -Xclang -analyzer-config -Xclang max-nodes=$(LINT_DEPTH)
+ifeq ($(IDLE_GOALS),)
+$(call remember,lint,$(tidy_depth))
+endif
+$(BUILD)/lint/%.tidy: %.c .clang-tidy $(BUILD)/lint/flags | $(SETUP)/lint $(FREESTANDING) $(LIBC_READY)
 	$(call say,TIDY,$<) && mkdir -p $(@D)
 	$(Q)$(X86_CC) $(tidy_flags) $(call strict,$(X86_CC)) -MM -MP -MT $@ -MF $(@:.tidy=.d) $< && \
 	{ clang-tidy --quiet --warnings-as-errors='*' $< -- --target=x86_64-linux-gnu $(tidy_flags) \
-		-isystem $(BUILD)/uapi >$@.new 2>/dev/null || true; } && mv $@.new $@
+		-isystem $(BUILD)/uapi $(tidy_depth) >$@.new 2>/dev/null || true; } && mv $@.new $@
 
 ## lint: format, clang-tidy, include table, sizes, headers, symbols and the other rules of the house
 lint: $(TIDY_OUT) $(LIBRARIES) | $(SETUP)/lint
