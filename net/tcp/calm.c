@@ -316,20 +316,32 @@ static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t 
 	fl->small_end = fl->snd_nxt;
 	fl->timed_ns = net->now;
 	fl->rcv_acked = c->rcv_nxt;
-	c->quick = 0;
+	tcp_answered(net, c);
 	c->flags = (c->flags & ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED)) | TCP_REXMT;
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
 	net_count(net, HOLM_COUNT_TCP_PREDICTED_TX);
 	net_timer_arm(net, &fl->timer, net->now + TCP_CALM_NS);
 }
 
-/* A visit in calm with nothing new to send: the ACK of what came may wait, or there is none. */
-static inline bool may_wait(struct holm_tcp *c)
+/* False: no room, which output.c sees to. */
+static never_inline bool send_ack(struct holm_tcp *c)
+{
+	struct tcp_tx tx;
+
+	ip_dst_check(tcp_net(c), c->dst);
+	tcp_tx_init(&tx, c, c->flight->snd_nxt);
+	return tcp_send_segment(&tx, c->flight->snd_nxt, 0, TCP_ACK) >= 0;
+}
+
+/* A visit in calm with nothing new to send: the ACK of what came goes alone, may wait, or there is none. */
+static inline bool acknowledge(struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 
-	if ((c->flags & TCP_ACK_NOW) || ((c->flags & TCP_ACK_DELAYED) &&
-					 seq_diff(c->rcv_nxt, fl->rcv_acked) >= 2u * fl->rcv_mss))
+	if (((c->flags & TCP_ACK_NOW) ||
+	     ((c->flags & TCP_ACK_DELAYED) &&
+	      seq_diff(c->rcv_nxt, fl->rcv_acked) >= 2u * fl->rcv_mss)) &&
+	    !send_ack(c))
 		return false;
 	tcp_timer_update(c);
 	return true;
@@ -341,7 +353,7 @@ static bool output(struct holm_tcp *c)
 	uint32_t n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
 
 	if (n == 0)
-		return c->flight->calm && may_wait(c);
+		return c->flight->calm && acknowledge(c);
 	if (unlikely(!c->flight->calm) && (n >= TCP_FRAME_PAYLOAD || !begin_calm(c)))
 		return false;
 	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))

@@ -95,6 +95,13 @@ static inline bool tcp_is_usual(const struct holm_tcp *c)
 	       c->rcv && c->snd && !c->flight->reasm && !tcp_net(c)->tcp->unpredicted;
 }
 
+/* Data leaves. If it answers what has just come this is an exchange, where ACKs ride on data. */
+static inline void tcp_answered(const struct holm_net *net, struct holm_tcp *c)
+{
+	if (unlikely(c->quick > 0) && tcp_stamp(net->now) - c->last_rx < TCP_DELACK_STAMPS)
+		c->quick = 0;
+}
+
 /* `n` bytes from RCV.NXT on are in the buffer. */
 static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
 {
@@ -104,8 +111,8 @@ static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
 	c->flags |= TCP_NEW_BYTES;
 }
 /*
- * RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young. Of a
- * segment with `frame_len` bytes in its first frame.
+ * RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young, or
+ * where the last delay was for nothing. Of a segment with `frame_len` bytes in its first frame.
  */
 static inline void tcp_schedule_ack(const struct holm_net *net, struct holm_tcp *c,
 				    uint32_t frame_len)

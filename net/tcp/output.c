@@ -301,9 +301,8 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 		fl->small_end = c->flight->snd_nxt;
 	if (fin)
 		c->flags |= TCP_FIN_SENT;
-	/* Data answers what came: an exchange, where ACKs ride on data. */
 	if (n > 0)
-		c->quick = 0;
+		tcp_answered(tx->net, c);
 	if (!fl->timing) {
 		fl->timing = true;
 		fl->timed = c->flight->snd_nxt;

@@ -28,12 +28,16 @@
 #define TCP_HELD_MAX 16u
 /* A connection acknowledges its first segments at once: the peer's slow start waits for it. */
 #define TCP_QUICK_ACKS 10u
+/* So many more after an ACK that waited and found nothing to go with: then it is tried again. */
+#define TCP_QUICK_AGAIN 100u
 /* RFC 9293 3.8.3: R1 and R2, in retransmissions. */
 #define TCP_R1 3u
 #define TCP_R2 15u
 #define TCP_R2_SYN 8u
 #define TCP_R2_ORPHAN 8u
 #define TCP_DELACK_NS 40000000u
+/* The same in the stamps of last_rx, rounded up. */
+#define TCP_DELACK_STAMPS ((TCP_DELACK_NS >> TCP_STAMP_SHIFT) + 1)
 
 /*
  * Blocks that nobody needs right now are kept for the next request; with more than this many, making

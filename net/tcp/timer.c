@@ -247,6 +247,7 @@ static bool fire_due(struct holm_tcp *c)
 	if ((c->flags & TCP_ACK_DELAYED) && delack_deadline(c) <= net->now) {
 		c->flags &= ~(uint32_t)TCP_ACK_DELAYED;
 		c->flags |= TCP_ACK_NOW;
+		c->quick = TCP_QUICK_AGAIN;
 		tcp_note_output(c);
 	}
 	if (keep_alive_runs(c) && keep_alive_deadline(c) <= net->now)

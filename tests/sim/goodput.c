@@ -358,8 +358,14 @@ static void a_seed_gives_the_same_figure_twice(void **state)
 static void two_flows_share_a_queue(void **state)
 {
 	(void)state;
-	for (size_t c = 0; c < CONTROLLERS; c++)
-		assert_true(measure_fairness(controllers[c], 3, 20 * SIM_S) > 0.8);
+	/* In so short a time one seed says little. */
+	for (size_t c = 0; c < CONTROLLERS; c++) {
+		double sum = 0;
+
+		for (unsigned seed = 1; seed <= 3; seed++)
+			sum += measure_fairness(controllers[c], seed, 20 * SIM_S);
+		assert_true(sum / 3 > 0.8);
+	}
 }
 
 int main(int argc, char **argv)

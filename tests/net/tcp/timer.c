@@ -164,6 +164,53 @@ static void the_first_segments_are_acknowledged_at_once(void **state)
 	finish(&t);
 }
 
+/* A segment of ten bytes comes. */
+static void rx_ten(struct tcp_fixture *t)
+{
+	rx(t, .len = 10);
+	t->peer_nxt += 10;
+}
+
+static void after_a_delay_for_nothing_a_hundred_segments_are_acknowledged_at_once(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .slow_acks = true);
+	for (unsigned i = 0; i < 2; i++) {
+		rx_ten(&t);
+		expect_silence(&t);
+		fixture_wait_ms(&t, 50);
+		expect_tx(&t, .seq = 1, .ack = t.peer_nxt);
+		for (unsigned k = 0; k < TCP_QUICK_AGAIN; k++) {
+			rx_ten(&t);
+			expect_tx(&t, .seq = 1, .ack = t.peer_nxt);
+		}
+	}
+	finish(&t);
+}
+
+static void data_that_answers_in_time_makes_acknowledgments_wait_again(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .slow_acks = true);
+	rx_ten(&t);
+	fixture_wait_ms(&t, 100);
+	fixture_skip(&t);
+	/* Sixty milliseconds later it is no answer. */
+	fixture_write(&t, 50);
+	expect_tx(&t, .seq = 1, .ack = t.peer_nxt, .len = 50);
+	rx_ten(&t);
+	expect_tx(&t, .seq = 51, .ack = t.peer_nxt);
+	fixture_write(&t, 50);
+	expect_tx(&t, .seq = 51, .ack = t.peer_nxt, .len = 50);
+	rx_ten(&t);
+	expect_silence(&t);
+	finish(&t);
+}
+
 static void an_answer_carries_the_acknowledgment(void **state)
 {
 	struct tcp_fixture t;
@@ -302,6 +349,9 @@ int main(void)
 		cmocka_unit_test(a_small_segment_is_acknowledged_within_40_ms),
 		cmocka_unit_test(every_second_full_segment_is_acknowledged_at_once),
 		cmocka_unit_test(the_first_segments_are_acknowledged_at_once),
+		cmocka_unit_test(
+			after_a_delay_for_nothing_a_hundred_segments_are_acknowledged_at_once),
+		cmocka_unit_test(data_that_answers_in_time_makes_acknowledgments_wait_again),
 		cmocka_unit_test(an_answer_carries_the_acknowledgment),
 		cmocka_unit_test(keep_alive_is_off_unless_asked_for),
 		cmocka_unit_test(an_idle_connection_is_probed_without_data),
