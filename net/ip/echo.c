@@ -34,7 +34,7 @@ static struct ip_end *first_with(const struct holm_net *net, uint16_t id)
 /* May `e` have the identifier beside those that have it? */
 static bool conflicts(const struct ip_end *e, uint16_t id)
 {
-	const struct holm_net *net = e->net;
+	const struct holm_net *net = e->base.net;
 	struct htab_node *n;
 
 	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n; n = htab_next(n)) {
@@ -60,7 +60,7 @@ static uint16_t free_id(struct holm_net *net)
 
 int ip_echo_bind(struct ip_end *e, uint16_t id)
 {
-	struct holm_net *net = e->net;
+	struct holm_net *net = e->base.net;
 
 	if (id == 0)
 		id = free_id(net);
@@ -76,7 +76,7 @@ void ip_echo_unbind(struct ip_end *e)
 {
 	if (e->number == 0)
 		return;
-	htab_remove(&e->net->ip->ends->echo, &e->id_node);
+	htab_remove(&e->base.net->ip->ends->echo, &e->id_node);
 	e->number = 0;
 }
 
@@ -119,7 +119,7 @@ static bool echo_error(struct holm_net *net, const struct ip_error *error)
 	if (error->kind == IP_ERROR_TOO_BIG && e->dst)
 		(void)ip_dst_lower_mtu(net, e->dst, error->mtu);
 	if (e->connected && ip_end_hears(e, error->kind))
-		ip_end_set_error(e, error->error);
+		frame_end_set_error(&e->base, error->error);
 	return true;
 }
 

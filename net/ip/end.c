@@ -53,12 +53,6 @@ void ip_ends_stop(struct holm_net *net)
 	net->ip->ends = NULL;
 }
 
-static void wake(struct holm_net *net, struct netif_waiter *waiter)
-{
-	(void)net;
-	ip_end_update(container_of(waiter, struct ip_end, waiter));
-}
-
 static struct holm_addr wildcard(const struct ip_end *e)
 {
 	return e->ip6 ? holm_addr_any6() : holm_addr_ip4(0, 0, 0, 0);
@@ -73,10 +67,7 @@ int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_
 	e = mem_zalloc(&net->mem, sizeof(*e));
 	if (!e)
 		return -HOLM_ENOMEM;
-	ep_init(&e->ep, HOLM_EP_RAW);
-	e->ep.owned = true;
-	e->ep.state = HOLM_WRITABLE;
-	e->net = net;
+	frame_end_open(&e->base, net, HOLM_EP_RAW);
 	e->ip6 = kind->ip6;
 	e->echo = kind->echo;
 	e->number = kind->number;
@@ -86,8 +77,6 @@ int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_
 	e->ttl = IP_END_TTL;
 	e->local = wildcard(e);
 	e->remote = e->local;
-	e->rxq.max_bytes = net->config.raw_rcvbuf_bytes;
-	e->waiter.wake = wake;
 	list_push_back(&net->ip->ends->all, &e->all_node);
 	net->ip->ends->nall++;
 	if (!e->echo)
@@ -99,22 +88,20 @@ int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_
 static void drop_dst(struct ip_end *e)
 {
 	if (e->dst)
-		ip_dst_put(e->net, e->dst);
+		ip_dst_put(e->base.net, e->dst);
 	e->dst = NULL;
 }
 
 void ip_end_close(struct ip_end *e)
 {
-	struct holm_net *net = e->net;
+	struct holm_net *net = e->base.net;
 
 	if (e->echo)
 		ip_echo_unbind(e);
 	else
 		ip_raw_remove(e);
 	drop_dst(e);
-	netif_unwait(&e->waiter);
-	rxq_clear(&e->rxq);
-	ep_disown(&e->ep);
+	frame_end_close(&e->base);
 	list_remove(&e->all_node);
 	net->ip->ends->nall--;
 	mem_free(&net->mem, e, sizeof(*e));
@@ -135,8 +122,9 @@ int ip_end_bind(struct ip_end *e, const struct holm_endpoint *local)
 
 	if (e->echo ? e->number != 0 : e->connected)
 		return -HOLM_EINVAL;
-	if (!is_bindable(e->net, &local->addr) ||
-	    (e->echo && !holm_addr_is_any(&local->addr) && !ip_addr_is_local(e->net, &local->addr)))
+	if (!is_bindable(e->base.net, &local->addr) ||
+	    (e->echo && !holm_addr_is_any(&local->addr) &&
+	     !ip_addr_is_local(e->base.net, &local->addr)))
 		return -HOLM_EADDRNOTAVAIL;
 	if (e->echo) {
 		err = ip_echo_bind(e, local->port);
@@ -166,7 +154,7 @@ int ip_end_via(const struct ip_end *e, const struct holm_endpoint *to, struct ip
 	*via = e->via;
 	if (!e->ip6 || to->scope == 0 || !ip6_needs_zone(&to->addr))
 		return 0;
-	dev = holm_net_dev_at(e->net, to->scope);
+	dev = holm_net_dev_at(e->base.net, to->scope);
 	if (!dev || (via->dev && via->dev != dev))
 		return -HOLM_EINVAL;
 	via->dev = dev;
@@ -192,11 +180,11 @@ int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote)
 	}
 	err = ip_end_via(e, remote, &via);
 	if (!err)
-		err = ip_dst_get_via(e->net, &remote->addr, &via, &dst);
+		err = ip_dst_get_via(e->base.net, &remote->addr, &via, &dst);
 	if (err)
 		return err;
 	if (dst->broadcast && !e->may_broadcast) {
-		ip_dst_put(e->net, dst);
+		ip_dst_put(e->base.net, dst);
 		return -HOLM_EACCES;
 	}
 	dissolve(e);
@@ -232,30 +220,13 @@ bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const str
 
 void ip_end_deliver(struct ip_end *e, const struct holm_frame *f)
 {
-	struct holm_frame *copy = rxq_copy(&e->rxq, e->net->pool, f);
+	struct holm_frame *copy = rxq_copy(&e->base.rxq, e->base.net->pool, f);
 
 	if (!copy) {
-		net_drop_note(e->net, HOLM_DROP_RAW_QUEUE_FULL);
+		net_drop_note(e->base.net, HOLM_DROP_RAW_QUEUE_FULL);
 		return;
 	}
-	rxq_put(&e->rxq, copy);
-	e->ep.state |= HOLM_READABLE;
-	ep_notify(e->net, &e->ep);
-}
-
-int ip_end_peek(struct ip_end *e, struct holm_frame **f)
-{
-	if (e->error)
-		return ip_end_take_error(e);
-	*f = e->rxq.first;
-	return *f ? 0 : -HOLM_EAGAIN;
-}
-
-void ip_end_drop(struct ip_end *e)
-{
-	holm_frame_free(rxq_take(&e->rxq));
-	if (!e->rxq.first)
-		ip_end_update(e);
+	frame_end_put(&e->base, copy);
 }
 
 void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len)
@@ -266,27 +237,7 @@ void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, s
 	*len = rx->l4_len + (size_t)(f->l4_off - *off);
 }
 
-/* ---- Readiness and errors. */
-
-void ip_end_update(struct ip_end *e)
-{
-	unsigned state = 0;
-
-	if (e->rxq.first)
-		state |= HOLM_READABLE;
-	if (!list_is_linked(&e->waiter.node))
-		state |= HOLM_WRITABLE;
-	if (e->error)
-		state |= HOLM_ERROR;
-	ep_set(e->net, &e->ep, state);
-}
-
-void ip_end_set_error(struct ip_end *e, int error)
-{
-	e->error = error;
-	ip_end_update(e);
-	ep_notify(e->net, &e->ep);
-}
+/* ---- Errors. */
 
 bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind)
 {
@@ -307,25 +258,15 @@ bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind)
 	return false;
 }
 
-int ip_end_take_error(struct ip_end *e)
-{
-	int error = e->error;
-
-	e->error = 0;
-	ip_end_update(e);
-	return -error;
-}
-
 static void netif_gone(struct ip_end *e, const struct holm_netif *netif)
 {
-	if (e->via.dev == netif->dev) {
+	bool bound = e->via.dev == netif->dev;
+
+	if (bound) {
 		e->via.dev = NULL;
 		e->dev_gone = true;
-		ip_end_set_error(e, HOLM_ENETDOWN);
 	}
-	rxq_dev_gone(&e->rxq, netif->dev);
-	netif_unwait(&e->waiter);
-	ip_end_update(e);
+	frame_end_netif_gone(&e->base, netif, bound);
 }
 
 void ip_ends_netif_changed(struct holm_net *net, struct holm_netif *netif)

@@ -9,9 +9,8 @@
 
 #include <holm/socket.h>
 
-#include "net/core/ep.h"
-#include "net/core/rxq.h"
 #include "net/ip/ip.h"
+#include "net/link/frame_end.h"
 
 /* Linux's: such a socket names no protocol but writes whole packets. */
 #define IP_PROTO_RAW 255u
@@ -24,14 +23,11 @@
 
 /* One per endpoint. Owned by its socket until ip_end_close(). */
 struct ip_end {
-	struct ep ep; /* first: its address is the event's */
-	struct holm_net *net;
+	struct frame_end base; /* first */
 	struct list_node node; /* raw: on the list of its protocol */
 	struct list_node all_node;
 	struct htab_node id_node; /* echo: by identifier, while it has one */
-	struct rxq rxq;
-	struct ip_dst *dst; /* where the last packet went; NULL: none yet */
-	struct netif_waiter waiter;
+	struct ip_dst *dst;	  /* where the last packet went; NULL: none yet */
 	struct holm_addr local, remote;
 	struct ip_via via; /* its device also decides what is received */
 	bool dev_gone;
@@ -54,7 +50,6 @@ struct ip_end {
 	 * fill in, and to check in what comes; -1: nowhere.
 	 */
 	int32_t checksum_at;
-	int error; /* positive, to be taken; 0: none */
 };
 
 /* What both kinds share of an instance. Made with the first of the protocols, freed with the last. */
@@ -99,19 +94,11 @@ void ip_end_set_via(struct ip_end *e, const struct ip_via *via);
 int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
 		bool onlink);
 
-/* The oldest packet, which stays where it is: -HOLM_EAGAIN, or a pending error. */
-int ip_end_peek(struct ip_end *e, struct holm_frame **f);
-/* Throw it away. */
-void ip_end_drop(struct ip_end *e);
 /* What a program sees of a packet: from the ICMP header on, of IPv6 what is behind the headers, else all. */
 void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len);
 
-int ip_end_take_error(struct ip_end *e);
-void ip_end_set_error(struct ip_end *e, int error);
 /* Does a connected endpoint hear of this? As on Linux, what may be over soon it does not. */
 bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind);
-/* The readiness of the endpoint from its queue, error and interface. */
-void ip_end_update(struct ip_end *e);
 
 /* ---- for raw.c, echo.c and end.c */
 

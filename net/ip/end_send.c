@@ -27,14 +27,14 @@ static int find_dst(struct ip_end *e, const struct holm_endpoint *to, bool onlin
 	via.onlink |= onlink;
 	if (!e->dst || !holm_addr_equal(&e->dst->remote, &to->addr) ||
 	    e->dst->via.onlink != via.onlink || e->dst->via.dev != via.dev) {
-		err = ip_dst_get_via(e->net, &to->addr, &via, &dst);
+		err = ip_dst_get_via(e->base.net, &to->addr, &via, &dst);
 		if (err)
 			return err;
 		if (e->dst)
-			ip_dst_put(e->net, e->dst);
+			ip_dst_put(e->base.net, e->dst);
 		e->dst = dst;
 	}
-	if (!ip_dst_check(e->net, e->dst))
+	if (!ip_dst_check(e->base.net, e->dst))
 		return -HOLM_ENETUNREACH;
 	return e->dst->broadcast && !e->may_broadcast ? -HOLM_EACCES : 0;
 }
@@ -91,8 +91,8 @@ static int prepare(struct ip_end *e, const struct holm_endpoint *to, const struc
 
 	if (len > IP4_TOTAL_MAX)
 		return -HOLM_EMSGSIZE;
-	if (e->error)
-		return ip_end_take_error(e);
+	if (e->base.error)
+		return frame_end_take_error(&e->base);
 	if (e->dev_gone)
 		return -HOLM_ENODEV;
 	err = e->echo ? check_echo(e, msg) : 0;
@@ -128,17 +128,10 @@ static void complete_header(struct ip_end *e, struct holm_frame *f)
 		store_be32(p + AT_SOURCE, ip4_from_addr(e->local_given ? &e->local : &e->dst->src));
 	/* Twice at most: 0 says that there is none. */
 	while (load_be16(p + AT_ID) == 0)
-		store_be16(p + AT_ID, ip4_next_id(e->net, e->dst));
+		store_be16(p + AT_ID, ip4_next_id(e->base.net, e->dst));
 	store_be16(p + AT_TOTAL, (uint16_t)f->len);
 	store_be16(p + AT_CHECKSUM, 0);
 	store_be16(p + AT_CHECKSUM, checksum_finish(checksum_partial(p, header, 0)));
-}
-
-static int wait_for_room(struct ip_end *e)
-{
-	netif_wait(e->dst->netif, &e->waiter);
-	ip_end_update(e);
-	return -HOLM_EAGAIN;
 }
 
 static uint8_t proto_of(const struct ip_end *e)
@@ -160,31 +153,31 @@ static void transmit(struct ip_end *e, struct holm_frame *f)
 	};
 
 	/* A group or a broadcast address is nobody's source. */
-	if (!ip_addr_is_local(e->net, tx.src))
+	if (!ip_addr_is_local(e->base.net, tx.src))
 		tx.src = &e->dst->src;
 	/* The identifier is the endpoint's, whatever the program has written. */
 	if (e->echo)
 		store_be16(holm_frame_data(f) + 4, e->number);
 	if (e->echo || e->checksum_at >= 0)
 		seal(e, f, &tx, e->echo ? 2 : (size_t)e->checksum_at);
-	ip_output(e->net, e->dst, f, &tx);
+	ip_output(e->base.net, e->dst, f, &tx);
 }
 
 /* The frame begins with the header that the program has written. */
 static void transmit_raw(struct ip_end *e, struct holm_frame *f)
 {
 	if (e->ip6) {
-		e->net->ip->families[IP_FAMILY_6]->emit(e->net, e->dst, f, false);
+		e->base.net->ip->families[IP_FAMILY_6]->emit(e->base.net, e->dst, f, false);
 		return;
 	}
 	complete_header(e, f);
-	e->net->ip->families[IP_FAMILY_4]->emit(e->net, e->dst, f, false);
+	e->base.net->ip->families[IP_FAMILY_4]->emit(e->base.net, e->dst, f, false);
 }
 
 int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
 		bool onlink)
 {
-	struct holm_net *net = e->net;
+	struct holm_net *net = e->base.net;
 	int err = prepare(e, to, msg, holm_iov_bytes(msg->iov, msg->iovcnt), onlink);
 	struct holm_frame *f;
 
@@ -192,13 +185,13 @@ int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct h
 	if (err)
 		return err;
 	if (netif_room(e->dst->netif) == 0)
-		return wait_for_room(e);
+		return frame_end_wait(&e->base, e->dst->netif);
 	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, e->urgent);
 	if (!f)
-		return wait_for_room(e);
+		return frame_end_wait(&e->base, e->dst->netif);
 	if (!iov_to_frame(net->pool, f, msg->iov, msg->iovcnt, e->urgent)) {
 		holm_frame_free(f);
-		return wait_for_room(e);
+		return frame_end_wait(&e->base, e->dst->netif);
 	}
 	if (e->header_included)
 		transmit_raw(e, f);

@@ -36,6 +36,19 @@ void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f)
 	ip_send_error(net, f, IP_ERROR_PORT_UNREACHABLE);
 }
 
+/* What the transport had written first, from `at` on. */
+static bool read_quote(struct ip_error *error, const struct holm_frame *f, size_t at)
+{
+	if (f->len < at + sizeof(error->quote))
+		return false;
+	holm_frame_read(f, at, error->quote, sizeof(error->quote));
+	at += sizeof(error->quote);
+	error->frame = f;
+	error->payload_off = (uint32_t)at;
+	error->payload_len = (uint32_t)(f->len - at);
+	return true;
+}
+
 /* The neighbour did not answer: whoever sent this hears that the host is unreachable. */
 static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 {
@@ -44,6 +57,7 @@ static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 		.kind = IP_ERROR_HOST_UNREACHABLE,
 		.error = HOLM_EHOSTUNREACH,
 	};
+	size_t at;
 
 	switch (load_be16(holm_frame_data(f) + ETH_HDR_BYTES - 2)) {
 	case ETH_TYPE_IP4:
@@ -55,7 +69,8 @@ static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 	default:
 		break;
 	}
-	if (family && family->quote(f, &error)) {
+	at = family ? family->quote(f, &error) : 0;
+	if (at > 0 && read_quote(&error, f, at)) {
 		bool ip4 = holm_addr_is_ip4(&error.local);
 
 		/* As Linux tells itself. */

@@ -503,28 +503,19 @@ static bool ip4_select_source(const struct holm_net *net, const struct holm_neti
 }
 
 /* What an error about this packet of ours has to say to its transport. */
-static bool ip4_quote(const struct holm_frame *f, struct ip_error *error)
+static size_t ip4_quote(const struct holm_frame *f, struct ip_error *error)
 {
 	struct ip4_info info;
 	enum holm_drop why;
-	size_t at;
 
 	if (f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
 	    !ip4_parse_header(holm_frame_data(f) + f->l3_off, f->segs[0].len - f->l3_off, &info,
 			      &why))
-		return false;
-	at = (size_t)f->l3_off + info.hdr_len;
-	if (f->len < at + sizeof(error->quote))
-		return false;
+		return 0;
 	error->proto = info.proto;
 	error->local = ip4_to_addr(info.src);
 	error->remote = ip4_to_addr(info.dst);
-	holm_frame_read(f, at, error->quote, sizeof(error->quote));
-	at += sizeof(error->quote);
-	error->frame = f;
-	error->payload_off = (uint32_t)at;
-	error->payload_len = (uint32_t)(f->len - at);
-	return true;
+	return (size_t)f->l3_off + info.hdr_len;
 }
 
 /* ---- Life. */

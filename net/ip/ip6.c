@@ -399,32 +399,23 @@ static void ip6_addrs_changed(struct holm_net *net)
 }
 
 /* What an error about this packet of ours has to say to its transport. */
-static bool ip6_quote(const struct holm_frame *f, struct ip_error *error)
+static size_t ip6_quote(const struct holm_frame *f, struct ip_error *error)
 {
 	const uint8_t *p = holm_frame_data(f) + f->l3_off;
 	struct ip6_chain chain;
 	struct ip6_info info;
 	enum holm_drop why;
-	size_t at;
 
 	if (f->segs[0].len < (size_t)f->l3_off + IP6_HDR_BYTES ||
 	    !ip6_parse_header(p, f->segs[0].len - f->l3_off, &info, &why))
-		return false;
+		return 0;
 	ip6_chain_init(&chain, &info);
 	if (ip6_chain_find_transport(&chain, p, f->segs[0].len - f->l3_off) != IP6_WALK_END)
-		return false;
-	at = (size_t)f->l3_off + chain.at;
-	if (f->len < at + sizeof(error->quote))
-		return false;
+		return 0;
 	error->proto = chain.next;
 	error->local = info.src;
 	error->remote = info.dst;
-	holm_frame_read(f, at, error->quote, sizeof(error->quote));
-	at += sizeof(error->quote);
-	error->frame = f;
-	error->payload_off = (uint32_t)at;
-	error->payload_len = (uint32_t)(f->len - at);
-	return true;
+	return (size_t)f->l3_off + chain.at;
 }
 
 /* ---- Life. */

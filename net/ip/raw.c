@@ -84,14 +84,14 @@ static bool raw_error(struct holm_net *net, const struct ip_error *error)
 		if (error->kind == IP_ERROR_TOO_BIG && e->dst)
 			(void)ip_dst_lower_mtu(net, e->dst, error->mtu);
 		if (ip_end_hears(e, error->kind))
-			ip_end_set_error(e, error->error);
+			frame_end_set_error(&e->base, error->error);
 	}
 	return concerned;
 }
 
 void ip_raw_insert(struct ip_end *e)
 {
-	struct holm_net *net = e->net;
+	struct holm_net *net = e->base.net;
 
 	list_push_back(list_of(net, (uint8_t)e->number), &e->node);
 	if (net->ip->ends->nraw++ > 0)
@@ -103,7 +103,7 @@ void ip_raw_insert(struct ip_end *e)
 
 void ip_raw_remove(struct ip_end *e)
 {
-	struct holm_net *net = e->net;
+	struct holm_net *net = e->base.net;
 
 	list_remove(&e->node);
 	if (--net->ip->ends->nraw > 0)

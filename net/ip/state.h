@@ -29,8 +29,8 @@ struct ip_family {
 			      unsigned prefix_len);
 	/* Send a frame that begins with its network header. */
 	void (*emit)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
-	/* Read the header of a packet that we sent, for an error about it. False: too short. */
-	bool (*quote)(const struct holm_frame *f, struct ip_error *error);
+	/* Read the headers of a packet that we sent, for an error about it. Where its transport's begins; 0: too short. */
+	size_t (*quote)(const struct holm_frame *f, struct ip_error *error);
 	/* Choose a source address for `remote`, which is reached through `netif`. False: there is none. */
 	bool (*select_source)(const struct holm_net *net, const struct holm_netif *netif,
 			      const struct holm_addr *remote, struct holm_addr *src);

@@ -125,20 +125,6 @@ void loopback_dev_gone(struct holm_net *net, const struct holm_dev *dev)
 	netif->tail = kept;
 }
 
-static void wake_waiters(struct holm_netif *netif)
-{
-	struct list woken;
-	struct list_node *n;
-
-	list_init(&woken);
-	list_append(&woken, &netif->waiters);
-	while ((n = list_pop_front(&woken)) != NULL) {
-		struct netif_waiter *w = container_of(n, struct netif_waiter, node);
-
-		w->wake(netif->net, w);
-	}
-}
-
 size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n)
 {
 	struct holm_netif *netif = net->netifs[0];
@@ -153,6 +139,6 @@ size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n)
 		frames[taken++] = f;
 	}
 	if (taken && !list_is_empty(&netif->waiters))
-		wake_waiters(netif);
+		netif_wake(netif);
 	return taken;
 }

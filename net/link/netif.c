@@ -85,7 +85,7 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 	netif_enqueue(netif, f);
 }
 
-static void wake_waiters(struct holm_netif *netif)
+void netif_wake(struct holm_netif *netif)
 {
 	struct list woken;
 	struct list_node *n;
@@ -147,7 +147,7 @@ void netif_flush(struct holm_netif *netif)
 void netif_tx_done(struct holm_netif *netif)
 {
 	if (!list_is_empty(&netif->waiters) && netif_room(netif) > 0)
-		wake_waiters(netif);
+		netif_wake(netif);
 }
 
 static void retry_fire(struct holm_net *net, struct net_timer *timer)

@@ -80,6 +80,8 @@ static inline size_t netif_room(const struct holm_netif *netif)
 
 /* Call waiter->wake() once when there is room again. Waiting already is fine. */
 void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter);
+/* There is room: call all who wait. Who finds too little waits again. */
+void netif_wake(struct holm_netif *netif);
 static inline void netif_unwait(struct netif_waiter *waiter)
 {
 	if (list_is_linked(&waiter->node))

@@ -41,21 +41,19 @@ static bool wants(const struct packet_end *e, const struct holm_dev *dev,
 static void keep(struct packet_end *e, const struct packet_rx *rx, const struct holm_frame *f,
 		 const uint8_t *missing, size_t missing_len)
 {
-	struct holm_frame *copy = rxq_copy(&e->rxq, e->net->pool, f);
+	struct holm_frame *copy = rxq_copy(&e->base.rxq, e->base.net->pool, f);
 
 	e->packets++;
 	if (!copy) {
 		e->drops++;
-		net_drop_note(e->net, HOLM_DROP_PACKET_QUEUE_FULL);
+		net_drop_note(e->base.net, HOLM_DROP_PACKET_QUEUE_FULL);
 		return;
 	}
 	if (missing_len > 0)
 		memcpy(holm_frame_push(copy, missing_len), missing, missing_len);
-	copy->time_ns = e->net->now;
+	copy->time_ns = e->base.net->now;
 	memcpy(copy->cb.bytes, rx, sizeof(*rx));
-	rxq_put(&e->rxq, copy);
-	e->ep.state |= HOLM_READABLE;
-	ep_notify(e->net, &e->ep);
+	frame_end_put(&e->base, copy);
 }
 
 static void see(struct net_tap *tap, struct holm_dev *dev, enum tap_direction direction,
@@ -112,12 +110,6 @@ void packet_stop(struct holm_net *net)
 	net->packet = NULL;
 }
 
-static void wake(struct holm_net *net, struct netif_waiter *waiter)
-{
-	(void)net;
-	packet_update(container_of(waiter, struct packet_end, waiter));
-}
-
 int packet_open(struct holm_net *net, bool cooked, uint16_t type, struct packet_end **out)
 {
 	struct packet_end *e;
@@ -127,14 +119,9 @@ int packet_open(struct holm_net *net, bool cooked, uint16_t type, struct packet_
 	e = mem_zalloc(&net->mem, sizeof(*e));
 	if (!e)
 		return -HOLM_ENOMEM;
-	ep_init(&e->ep, HOLM_EP_PACKET);
-	e->ep.owned = true;
-	e->ep.state = HOLM_WRITABLE;
-	e->net = net;
+	frame_end_open(&e->base, net, HOLM_EP_PACKET);
 	e->cooked = cooked;
-	e->rxq.max_bytes = net->config.raw_rcvbuf_bytes;
 	e->tap.see = see;
-	e->waiter.wake = wake;
 	list_push_back(&net->packet->all, &e->all_node);
 	net->packet->count++;
 	packet_bind(e, NULL, type);
@@ -144,12 +131,10 @@ int packet_open(struct holm_net *net, bool cooked, uint16_t type, struct packet_
 
 void packet_close(struct packet_end *e)
 {
-	struct holm_net *net = e->net;
+	struct holm_net *net = e->base.net;
 
 	tap_remove(net, &e->tap);
-	netif_unwait(&e->waiter);
-	rxq_clear(&e->rxq);
-	ep_disown(&e->ep);
+	frame_end_close(&e->base);
 	list_remove(&e->all_node);
 	net->packet->count--;
 	mem_free(&net->mem, e, sizeof(*e));
@@ -157,25 +142,23 @@ void packet_close(struct packet_end *e)
 
 void packet_bind(struct packet_end *e, struct holm_dev *dev, uint16_t type)
 {
-	tap_remove(e->net, &e->tap);
+	tap_remove(e->base.net, &e->tap);
 	e->dev = dev;
 	e->dev_gone = false;
 	e->type = type;
 	if (type != PACKET_TYPE_NONE)
-		tap_add(e->net, &e->tap);
+		tap_add(e->base.net, &e->tap);
 }
 
 static void netif_gone(struct packet_end *e, const struct holm_netif *netif)
 {
-	if (e->dev == netif->dev) {
+	bool bound = e->dev == netif->dev;
+
+	if (bound) {
 		e->dev = NULL;
 		e->dev_gone = true;
-		e->error = HOLM_ENETDOWN;
-		ep_notify(e->net, &e->ep);
 	}
-	rxq_dev_gone(&e->rxq, netif->dev);
-	netif_unwait(&e->waiter);
-	packet_update(e);
+	frame_end_netif_gone(&e->base, netif, bound);
 }
 
 void packet_netif_changed(struct holm_net *net, struct holm_netif *netif)
@@ -206,23 +189,16 @@ static int check(const struct packet_end *e, const struct packet_to *to, size_t 
 	return 0;
 }
 
-static int wait_for_room(struct packet_end *e, struct holm_netif *netif)
-{
-	netif_wait(netif, &e->waiter);
-	packet_update(e);
-	return -HOLM_EAGAIN;
-}
-
 /* The program's bytes, behind a link header of ours where it writes none. NULL: out of frames. */
 static struct holm_frame *build(struct packet_end *e, const struct packet_to *to,
 				const struct holm_msg *msg)
 {
-	struct holm_frame *f = holm_frame_alloc(e->net->pool, HOLM_FRAME_HEADROOM, false);
+	struct holm_frame *f = holm_frame_alloc(e->base.net->pool, HOLM_FRAME_HEADROOM, false);
 	struct eth_info info = { .src = to->dev->mac, .type = to->type };
 
 	if (!f)
 		return NULL;
-	if (!iov_to_frame(e->net->pool, f, msg->iov, msg->iovcnt, false)) {
+	if (!iov_to_frame(e->base.net->pool, f, msg->iov, msg->iovcnt, false)) {
 		holm_frame_free(f);
 		return NULL;
 	}
@@ -241,16 +217,16 @@ int packet_send(struct packet_end *e, const struct packet_to *to, const struct h
 	int err = check(e, to, holm_iov_bytes(msg->iov, msg->iovcnt));
 	struct holm_frame *f;
 
-	ASSERT(!e->net->callbacks);
+	ASSERT(!e->base.net->callbacks);
 	if (err)
 		return err;
 	f = netif_room(netif) > 0 ? build(e, to, msg) : NULL;
 	if (!f)
-		return wait_for_room(e, netif);
+		return frame_end_wait(&e->base, netif);
 	e->sending = true;
 	if (netif->loopback) {
 		f->flags |= HOLM_FRAME_ETHERNET;
-		loopback_output(e->net, f);
+		loopback_output(e->base.net, f);
 	} else {
 		netif_output(netif, f);
 	}
@@ -258,46 +234,9 @@ int packet_send(struct packet_end *e, const struct packet_to *to, const struct h
 	return 0;
 }
 
-/* ---- Receiving, readiness. */
-
-int packet_peek(struct packet_end *e, struct holm_frame **f)
-{
-	if (e->error)
-		return packet_take_error(e);
-	*f = e->rxq.first;
-	return *f ? 0 : -HOLM_EAGAIN;
-}
-
-void packet_drop(struct packet_end *e)
-{
-	holm_frame_free(rxq_take(&e->rxq));
-	if (!e->rxq.first)
-		packet_update(e);
-}
+/* ---- Receiving. */
 
 size_t packet_offset(const struct packet_end *e)
 {
 	return e->cooked ? ETH_HDR_BYTES : 0;
-}
-
-int packet_take_error(struct packet_end *e)
-{
-	int error = e->error;
-
-	e->error = 0;
-	packet_update(e);
-	return -error;
-}
-
-void packet_update(struct packet_end *e)
-{
-	unsigned state = 0;
-
-	if (e->rxq.first)
-		state |= HOLM_READABLE;
-	if (!list_is_linked(&e->waiter.node))
-		state |= HOLM_WRITABLE;
-	if (e->error)
-		state |= HOLM_ERROR;
-	ep_set(e->net, &e->ep, state);
 }

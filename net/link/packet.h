@@ -8,9 +8,7 @@
 
 #include <holm/socket.h>
 
-#include "net/core/ep.h"
-#include "net/core/rxq.h"
-#include "net/link/netif.h"
+#include "net/link/frame_end.h"
 
 /* Linux's numbers for an endpoint's ethertype: frames of every type, and none. */
 #define PACKET_TYPE_ALL 0x0003u
@@ -36,19 +34,15 @@ struct packet_rx {
 
 /* One per endpoint. Owned by its socket until packet_close(). */
 struct packet_end {
-	struct ep ep; /* first: its address is the event's */
-	struct holm_net *net;
+	struct frame_end base; /* first */
 	struct list_node all_node;
-	struct net_tap tap; /* linked while the type is not PACKET_TYPE_NONE */
-	struct rxq rxq;
-	struct netif_waiter waiter;
+	struct net_tap tap;   /* linked while the type is not PACKET_TYPE_NONE */
 	struct holm_dev *dev; /* NULL: all of them */
 	bool dev_gone;
 	bool cooked;  /* programs see and write no link header */
 	bool sending; /* the frame that passes is its own */
 	bool ignore_outgoing;
 	uint16_t type;
-	int error;		 /* positive, to be taken; 0: none */
 	uint32_t packets, drops; /* since somebody asked */
 };
 
@@ -81,10 +75,6 @@ void packet_bind(struct packet_end *e, struct holm_dev *dev, uint16_t type);
  */
 int packet_send(struct packet_end *e, const struct packet_to *to, const struct holm_msg *msg);
 
-/* The oldest frame, which stays where it is: -HOLM_EAGAIN, or a pending error. */
-int packet_peek(struct packet_end *e, struct holm_frame **f);
-/* Throw it away. */
-void packet_drop(struct packet_end *e);
 /* Where what a program sees of a frame begins. */
 size_t packet_offset(const struct packet_end *e);
 
@@ -92,8 +82,5 @@ static inline const struct packet_rx *packet_rx(const struct holm_frame *f)
 {
 	return (const struct packet_rx *)(const void *)f->cb.bytes;
 }
-
-int packet_take_error(struct packet_end *e);
-void packet_update(struct packet_end *e);
 
 #endif

@@ -19,7 +19,7 @@ static int open_end(struct holm_socket *s, bool echo, uint8_t number)
 	if (err)
 		return err;
 	container_of(s, struct end_socket, base)->end = e;
-	e->ep.cookie = s->cookie;
+	e->base.ep.cookie = s->cookie;
 	/* What is set is half of what is granted, as everywhere. */
 	s->rcvbuf = s->net->config.raw_rcvbuf_bytes / 2;
 	s->sndbuf = s->rcvbuf;
@@ -47,7 +47,7 @@ void inet_end_close(struct holm_socket *s, bool abort)
 
 void inet_end_set_cookie(struct holm_socket *s)
 {
-	inet_end_of(s)->ep.cookie = s->cookie;
+	inet_end_of(s)->base.ep.cookie = s->cookie;
 }
 
 /* ---- names ---- */
@@ -150,7 +150,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 
 	if (flags & HOLM_MSG_OOB)
 		return -HOLM_EOPNOTSUPP;
-	err = ip_end_peek(e, &f);
+	err = frame_end_peek(&e->base, &f);
 	if (err == -HOLM_EAGAIN && (s->shut & SOCKET_SHUT_RD)) {
 		msg->name_len = 0;
 		return 0;
@@ -165,7 +165,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 	from.addr = ip_rx(f)->src;
 	from.scope = f->dev ? holm_dev_index(f->dev) : 0;
 	if (!(flags & HOLM_MSG_PEEK))
-		ip_end_drop(e);
+		frame_end_drop(&e->base);
 	if (msg->name)
 		err = inet_put(s, &from, msg->name, &msg->name_len);
 	if (err)
@@ -177,7 +177,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 
 unsigned inet_end_poll(struct holm_socket *s)
 {
-	return socket_datagram_poll(s, inet_end_of(s)->ep.state);
+	return socket_datagram_poll(s, inet_end_of(s)->base.ep.state);
 }
 
 size_t inet_end_readable(struct holm_socket *s)
@@ -185,20 +185,20 @@ size_t inet_end_readable(struct holm_socket *s)
 	const struct ip_end *e = inet_end_of(s);
 	size_t off, len = 0;
 
-	if (e->rxq.first)
-		ip_end_payload(e, e->rxq.first, &off, &len);
+	if (e->base.rxq.first)
+		ip_end_payload(e, e->base.rxq.first, &off, &len);
 	return len;
 }
 
 int inet_end_take_error(struct holm_socket *s)
 {
-	return ip_end_take_error(inet_end_of(s));
+	return frame_end_take_error(&inet_end_of(s)->base);
 }
 
 /* Packets wait for nothing on their way out: SO_SNDBUF is remembered only. */
 int inet_end_resize(struct holm_socket *s)
 {
-	inet_end_of(s)->rxq.max_bytes = max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES);
+	inet_end_of(s)->base.rxq.max_bytes = max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ static int packet_socket_open(struct holm_socket *s)
 	if (err)
 		return err;
 	packet_of(s)->end = e;
-	e->ep.cookie = s->cookie;
+	e->base.ep.cookie = s->cookie;
 	s->protocol = 0; /* what SO_PROTOCOL shows on Linux */
 	/* What is set is half of what is granted, as everywhere. */
 	s->rcvbuf = s->net->config.raw_rcvbuf_bytes / 2;
@@ -72,7 +72,7 @@ static void packet_socket_close(struct holm_socket *s, bool abort)
 
 static void packet_socket_set_cookie(struct holm_socket *s)
 {
-	end_of(s)->ep.cookie = s->cookie;
+	end_of(s)->base.ep.cookie = s->cookie;
 }
 
 /* ---- names ---- */
@@ -180,8 +180,8 @@ static int64_t packet_socket_send(struct holm_socket *s, const struct holm_msg *
 
 	if (flags & (HOLM_MSG_OOB | HOLM_MSG_DONTROUTE | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
-	if (e->error)
-		return packet_take_error(e);
+	if (e->base.error)
+		return frame_end_take_error(&e->base);
 	if (msg->name)
 		err = read_destination(s, msg, &to, &mac);
 	if (!err && !to.dev)
@@ -216,7 +216,7 @@ static int64_t packet_socket_recv(struct holm_socket *s, struct holm_msg *msg, i
 
 	if (flags & HOLM_MSG_OOB)
 		return -HOLM_EINVAL;
-	err = packet_peek(e, &f);
+	err = frame_end_peek(&e->base, &f);
 	if (err)
 		return err;
 	off = packet_offset(e);
@@ -231,7 +231,7 @@ static int64_t packet_socket_recv(struct holm_socket *s, struct holm_msg *msg, i
 		msg->ancillary->time_ns = f->time_ns;
 	}
 	if (!(flags & HOLM_MSG_PEEK))
-		packet_drop(e);
+		frame_end_drop(&e->base);
 	return (int64_t)(flags & HOLM_MSG_TRUNC ? len : done);
 }
 
@@ -239,24 +239,24 @@ static int64_t packet_socket_recv(struct holm_socket *s, struct holm_msg *msg, i
 
 static unsigned packet_socket_poll(struct holm_socket *s)
 {
-	return socket_datagram_poll(s, end_of(s)->ep.state);
+	return socket_datagram_poll(s, end_of(s)->base.ep.state);
 }
 
 static size_t packet_socket_readable(struct holm_socket *s)
 {
 	const struct packet_end *e = end_of(s);
 
-	return e->rxq.first ? e->rxq.first->len - packet_offset(e) : 0;
+	return e->base.rxq.first ? e->base.rxq.first->len - packet_offset(e) : 0;
 }
 
 static int packet_socket_take_error(struct holm_socket *s)
 {
-	return packet_take_error(end_of(s));
+	return frame_end_take_error(&end_of(s)->base);
 }
 
 static int packet_socket_resize(struct holm_socket *s)
 {
-	end_of(s)->rxq.max_bytes = max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES);
+	end_of(s)->base.rxq.max_bytes = max_u32(2 * s->rcvbuf, HOLM_FRAME_BYTES);
 	return 0;
 }
 

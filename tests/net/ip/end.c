@@ -52,7 +52,7 @@ static void packets_that_are_alike_are_all_seen(void **state)
 	assert_int_equal(ip_end_open(lab.net, &raw, &e), 0);
 	for (uint32_t i = 1; i <= 3; i++) {
 		receive(&lab, NOBODYS);
-		assert_int_equal(e->rxq.nframes, i);
+		assert_int_equal(e->base.rxq.nframes, i);
 	}
 	ip_end_close(e);
 	assert_null(lab.net->ip->raw_input);
@@ -68,10 +68,10 @@ static void a_full_queue_loses_and_counts(void **state)
 	(void)state;
 	begin(&lab);
 	assert_int_equal(ip_end_open(lab.net, &raw, &e), 0);
-	e->rxq.max_bytes = HOLM_FRAME_BYTES;
+	e->base.rxq.max_bytes = HOLM_FRAME_BYTES;
 	receive(&lab, NOBODYS);
 	receive(&lab, NOBODYS);
-	assert_int_equal(e->rxq.nframes, 1);
+	assert_int_equal(e->base.rxq.nframes, 1);
 	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_RAW_QUEUE_FULL), 1);
 	ip_end_close(e);
 	end(&lab);
@@ -120,7 +120,7 @@ static void a_reply_finds_its_identifier_and_no_other(void **state)
 	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_ICMP_TYPE), 1);
 	assert_int_equal(ip_end_bind(e, &any), 0);
 	lab_receive(&lab, frame, n);
-	assert_int_equal(ip_end_peek(e, &f), 0);
+	assert_int_equal(frame_end_peek(&e->base, &f), 0);
 	ip_end_payload(e, f, &off, &len);
 	assert_int_equal(len, 8);
 	assert_int_equal(holm_frame_data(f)[off + 5], 77);

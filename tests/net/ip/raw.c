@@ -119,20 +119,20 @@ static void a_raw_endpoint_gets_what_is_behind_the_headers(void **state)
 	four = open_end(&lab, &raw4);
 	for (uint32_t i = 1; i <= 3; i++) {
 		receive(&lab, 2, NOBODYS, "hello", 5);
-		assert_int_equal(six->rxq.nframes, i);
+		assert_int_equal(six->base.rxq.nframes, i);
 	}
-	assert_int_equal(ip_end_peek(six, &f), 0);
+	assert_int_equal(frame_end_peek(&six->base, &f), 0);
 	ip_end_payload(six, f, &off, &len);
 	assert_int_equal(len, 5);
 	assert_memory_equal(holm_frame_data(f) + off, "hello", 5);
-	while (ip_end_peek(six, &f) == 0)
-		ip_end_drop(six);
+	while (frame_end_peek(&six->base, &f) == 0)
+		frame_end_drop(&six->base);
 	receive(&lab, 2, IP6_PROTO_DSTOPTS, p, sizeof(p));
-	assert_int_equal(ip_end_peek(six, &f), 0);
+	assert_int_equal(frame_end_peek(&six->base, &f), 0);
 	ip_end_payload(six, f, &off, &len);
 	assert_int_equal(len, 4);
 	assert_memory_equal(holm_frame_data(f) + off, "holm", 4);
-	assert_int_equal(four->rxq.nframes, 0);
+	assert_int_equal(four->base.rxq.nframes, 0);
 	/* Whoever has the protocol keeps the sender from being told that nobody has. */
 	assert_int_equal(lab_count_type(&lab, ETH_TYPE_IP6), 1);
 	ip_end_close(six);
@@ -153,7 +153,7 @@ static void a_copy_is_in_front_of_the_transport(void **state)
 	e = open_end(&lab, &kind);
 	receive(&lab, 2, IP6_PROTO_UDP, udp, sizeof(udp));
 	receive(&lab, 2, IP6_PROTO_UDP, udp, sizeof(udp));
-	assert_int_equal(e->rxq.nframes, 2);
+	assert_int_equal(e->base.rxq.nframes, 2);
 	assert_int_equal(lab6_seen()->packets, 3);
 	ip_end_close(e);
 	end(&lab);
@@ -170,14 +170,14 @@ static void a_filter_of_256_types_says_which_messages_come(void **state)
 	e = open_end(&lab, &raw_icmp);
 	receive_icmp(&lab, ICMP6_ECHO_REPLY, 1, 0);
 	receive_icmp(&lab, ICMP6_ROUTER_ADVERT, 1, 0);
-	assert_int_equal(e->rxq.nframes, 2);
+	assert_int_equal(e->base.rxq.nframes, 2);
 	memset(e->icmp_filter, 0xff, sizeof(e->icmp_filter));
 	e->icmp_filter[ICMP6_ROUTER_ADVERT / 32] &= ~(1u << ICMP6_ROUTER_ADVERT % 32);
 	receive_icmp(&lab, ICMP6_ECHO_REPLY, 1, 0);
 	receive_icmp(&lab, 255, 1, 0);
-	assert_int_equal(e->rxq.nframes, 2);
+	assert_int_equal(e->base.rxq.nframes, 2);
 	receive_icmp(&lab, ICMP6_ROUTER_ADVERT, 1, 0);
-	assert_int_equal(e->rxq.nframes, 3);
+	assert_int_equal(e->base.rxq.nframes, 3);
 	ip_end_close(e);
 	end(&lab);
 }
@@ -195,12 +195,12 @@ static void checksums_are_checked_and_filled_in_where_a_program_says(void **stat
 	icmp = open_end(&lab, &raw_icmp);
 	plain = open_end(&lab, &raw);
 	receive_icmp(&lab, ICMP6_ECHO_REPLY, 1, 0x100);
-	assert_int_equal(icmp->rxq.nframes, 0);
+	assert_int_equal(icmp->base.rxq.nframes, 0);
 	receive(&lab, 2, NOBODYS, "hello", 5);
-	assert_int_equal(plain->rxq.nframes, 1);
+	assert_int_equal(plain->base.rxq.nframes, 1);
 	plain->checksum_at = 4;
 	receive(&lab, 2, NOBODYS, "hello", 5);
-	assert_int_equal(plain->rxq.nframes, 1);
+	assert_int_equal(plain->base.rxq.nframes, 1);
 
 	assert_int_equal(send_bytes(plain, &to, payload, 5), -HOLM_EINVAL);
 	assert_int_equal(send_bytes(plain, &to, payload, 11), 0);
@@ -292,7 +292,7 @@ static void what_is_large_leaves_in_pieces_that_fit_the_path(void **state)
 	assert_int_equal(largest(&lab), 1496);
 	lab_clear(&lab);
 	receive_too_big(&lab, NOBODYS, 1300, payload);
-	assert_int_equal(ip_end_take_error(e), 0);
+	assert_int_equal(frame_end_take_error(&e->base), 0);
 	assert_int_equal(send_bytes(e, NULL, payload, 4000), 0);
 	lab_poll(&lab);
 	assert_int_equal(lab_count_type(&lab, ETH_TYPE_IP6), 4);
@@ -391,9 +391,9 @@ static void an_echo_request_has_identifier_and_checksum_and_gets_its_reply(void 
 				 ip_pseudo_sum(&src, &to.addr, IP6_PROTO_ICMP, sizeof(request)))),
 			 0);
 	receive_icmp(&lab, ICMP6_ECHO_REPLY, 78, 0);
-	assert_int_equal(e->rxq.nframes, 0);
+	assert_int_equal(e->base.rxq.nframes, 0);
 	receive_icmp(&lab, ICMP6_ECHO_REPLY, 77, 0);
-	assert_int_equal(ip_end_peek(e, &f), 0);
+	assert_int_equal(frame_end_peek(&e->base, &f), 0);
 	ip_end_payload(e, f, &off, &len);
 	assert_int_equal(len, 24);
 	assert_int_equal(holm_frame_data(f)[off], ICMP6_ECHO_REPLY);

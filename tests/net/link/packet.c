@@ -70,15 +70,15 @@ static void a_copy_is_kept_and_the_frame_goes_on(void **state)
 	drops = holm_net_drops(lab.net, HOLM_DROP_ETH_TYPE);
 	receive(&lab);
 	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_ETH_TYPE), drops + 1);
-	assert_int_equal(packet_peek(e, &f), 0);
+	assert_int_equal(frame_end_peek(&e->base, &f), 0);
 	assert_int_equal(f->len, 60);
 	assert_int_equal(packet_rx(f)->kind, PACKET_BROADCAST);
 	assert_int_equal(packet_rx(f)->type, TYPE);
 	assert_int_equal(f->time_ns, lab.now);
-	assert_int_equal(e->ep.state & HOLM_READABLE, HOLM_READABLE);
-	packet_drop(e);
-	assert_int_equal(packet_peek(e, &f), -HOLM_EAGAIN);
-	assert_int_equal(e->ep.state & HOLM_READABLE, 0);
+	assert_int_equal(e->base.ep.state & HOLM_READABLE, HOLM_READABLE);
+	frame_end_drop(&e->base);
+	assert_int_equal(frame_end_peek(&e->base, &f), -HOLM_EAGAIN);
+	assert_int_equal(e->base.ep.state & HOLM_READABLE, 0);
 	packet_close(e);
 	end(&lab);
 }
@@ -91,7 +91,7 @@ static void what_has_no_room_is_counted_twice(void **state)
 	(void)state;
 	begin(&lab);
 	assert_int_equal(packet_open(lab.net, false, TYPE, &e), 0);
-	e->rxq.max_bytes = 2 * HOLM_FRAME_BYTES;
+	e->base.rxq.max_bytes = 2 * HOLM_FRAME_BYTES;
 	for (int i = 0; i < 5; i++)
 		receive(&lab);
 	assert_int_equal(e->packets, 5);
@@ -115,12 +115,12 @@ static void a_device_that_goes_is_said_and_seen_no_more(void **state)
 	lab.net->netifs[1] = NULL;
 	packet_netif_changed(lab.net, lab.dev.netif);
 	lab.net->netifs[1] = lab.dev.netif;
-	assert_int_equal(packet_peek(e, &f), -HOLM_ENETDOWN);
-	assert_int_equal(packet_peek(e, &f), 0); /* what came before stays */
+	assert_int_equal(frame_end_peek(&e->base, &f), -HOLM_ENETDOWN);
+	assert_int_equal(frame_end_peek(&e->base, &f), 0); /* what came before stays */
 	assert_null(f->dev);
 	assert_int_equal(packet_rx(f)->ifindex, 2);
 	receive(&lab);
-	assert_int_equal(e->rxq.nframes, 1);
+	assert_int_equal(e->base.rxq.nframes, 1);
 	packet_close(e);
 	end(&lab);
 }
@@ -159,7 +159,7 @@ static void a_frame_of_the_programs_leaves_as_it_is(void **state)
 	lab_poll(&lab);
 	assert_int_equal(lab_count_type(&lab, TYPE), 1);
 	assert_memory_equal(lab_find_type(&lab, TYPE, 0)->data, frame, sizeof(frame));
-	assert_int_equal(e->rxq.nframes, 0);
+	assert_int_equal(e->base.rxq.nframes, 0);
 	lab.dev.link_up = false;
 	assert_int_equal(packet_send(e, &to, &msg), -HOLM_ENETDOWN);
 	lab.dev.link_up = true;
