@@ -24,11 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "server.h"
+
 enum {
-	PERIOD = 65521,
+	PERIOD = PATTERN_PERIOD,
 	CHUNK_BYTES = 256 * 1024,
 	CONNS_MAX = 256,
 	AT_ONCE = 16,
@@ -56,14 +57,6 @@ static struct conn conns[CONNS_MAX];
 static unsigned count;
 static uint64_t bytes_total;
 static const char *controller; /* NULL: the system's default */
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void report(unsigned long connections, uint64_t us)
 {
@@ -337,8 +330,7 @@ int main(int argc, char **argv)
 	what = argc > 1 ? argv[1] : "";
 	if (argc < 4 || !parse_server(&plan, argv[2], argv[3]))
 		return usage();
-	for (unsigned i = 0; i < 2 * PERIOD; i++)
-		pattern[i] = (unsigned char)(i % PERIOD + i % PERIOD / 256);
+	pattern_fill(pattern, sizeof(pattern));
 	plan.send_bytes = 0;
 	plan.expect_bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : UINT64_MAX;
 	if (strcmp(what, "get") == 0)

@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server.h"
+
 enum {
 	CONNS_MAX = 64, /* 16 KiB each */
 	BUFFER_BYTES = 16 * 1024,
@@ -37,31 +39,9 @@ static struct conn *conns[FIRST + CONNS_MAX];
 static unsigned count = FIRST;
 static unsigned char datagram[DATAGRAM_BYTES];
 
-/* A listener of both families; of IPv4 alone where there is no IPv6. -1: none. */
-static int bind_any(int type, uint16_t port)
-{
-	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET6, type, 0);
-	int is_ip6 = fd >= 0, on = 1, off = 0;
-
-	if (!is_ip6)
-		fd = socket(AF_INET, type, 0);
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (is_ip6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, is_ip6 ? (const struct sockaddr *)&any6 : (const struct sockaddr *)&any4,
-		 is_ip6 ? sizeof(any6) : sizeof(any4)) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 static int open_socket(int type, uint16_t port)
 {
-	int fd = bind_any(type, port);
+	int fd = server_bind(type, port);
 
 	if (fd < 0 || (type == SOCK_STREAM && listen(fd, CONNS_MAX) != 0) ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
