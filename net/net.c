@@ -77,7 +77,8 @@ static int start_protos(struct holm_net *net)
 
 			if (p->kind != start_order[k] || !p->start)
 				continue;
-			err = p->start(net);
+			/* A transport is carried by IPv4, by IPv6, or by both. */
+			err = k == 1 && !net->ip ? -HOLM_EINVAL : p->start(net);
 			if (err)
 				return err;
 		}

@@ -54,6 +54,13 @@ flags_stay()
 	make -n BUILD="$BUILD" test >"$dir/plan" && [ -z "$(find "$BUILD" -name flags -newer "$dir/before")" ]
 }
 
+# A list that names no IPv4 links none: what is left knows how its addresses are written.
+links_no_ip4()
+{
+	make -s BUILD="$BUILD" "$BUILD/embed/ip6" && [ -z "$(nm "$BUILD/embed/ip6" | awk '{ print $NF }' |
+		grep -E '^(ip4|arp|icmp4|igmp|holm_(ipv4|arp|icmp4))(_|$)' | grep -v '^ip4_print')" ]
+}
+
 failed=0
 check "make install fills DESTDIR and PREFIX" \
 	make -s BUILD="$BUILD" install DESTDIR="$dir/stage" PREFIX=/opt/holm
@@ -62,5 +69,6 @@ check "a program builds with pkg-config's flags" build_with_pkg_config
 check "it runs and reports the installed version" same_version
 check "installed files can be read by everybody" \
 	test -z "$(find "$dir/stage/opt/holm" -type f ! -perm -444)"
+check "a program of IPv6 alone links nothing of IPv4" links_no_ip4
 check "another make finds the flags that it left" flags_stay
 exit $failed

@@ -327,16 +327,18 @@ static void put_trouble(struct writer *w, const struct holm_trouble *t)
 	put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_RECVERR, &e, sizeof(e));
 }
 
-static void fill_sockaddr6(struct holm_sockaddr_in6 *in6, const struct holm_addr *addr,
-			   uint16_t port)
+/* Programs count interfaces from 1. */
+static void fill_sockaddr6(struct holm_sockaddr_in6 *in6, const struct holm_endpoint *e)
 {
 	*in6 = (struct holm_sockaddr_in6){ .family = HOLM_AF_INET6,
-					   .port = { (uint8_t)(port >> 8), (uint8_t)port } };
-	memcpy(in6->addr, addr->b, sizeof(in6->addr));
+					   .port = { (uint8_t)(e->port >> 8), (uint8_t)e->port },
+					   .scope_id = e->scope ? e->scope + 1 : 0 };
+	memcpy(in6->addr, e->addr.b, sizeof(in6->addr));
 }
 
 static void put_trouble6(struct writer *w, const struct holm_trouble *t)
 {
+	const struct holm_endpoint offender = { .addr = t->offender, .scope = t->offender_scope };
 	struct extended_error6 e = {
 		.error = (uint32_t)t->error,
 		.origin = t->origin,
@@ -346,7 +348,7 @@ static void put_trouble6(struct writer *w, const struct holm_trouble *t)
 	};
 
 	if (t->origin != HOLM_TROUBLE_LOCAL)
-		fill_sockaddr6(&e.offender, &t->offender, 0);
+		fill_sockaddr6(&e.offender, &offender);
 	put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_RECVERR, &e, sizeof(e));
 }
 
@@ -368,7 +370,7 @@ static void put_company6(struct writer *w, const struct holm_ancillary *a)
 	if (a->has & HOLM_ANC_ORIGDST6) {
 		struct holm_sockaddr_in6 to;
 
-		fill_sockaddr6(&to, &a->to.addr, a->to.port);
+		fill_sockaddr6(&to, &a->to);
 		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_RECVORIGDSTADDR, &to, sizeof(to));
 	}
 	if (a->has & HOLM_ANC_TROUBLE6)

@@ -15,6 +15,16 @@ struct holm_dev *ip_no_dev(void)
 	return (struct holm_dev *)(uintptr_t)&nowhere;
 }
 
+struct ip_via ip_via_scope(const struct holm_net *net, const struct ip_via *wanted, uint32_t scope)
+{
+	struct ip_via via = *wanted;
+
+	if (!via.dev)
+		via.dev = scope < net->nnetifs && net->netifs[scope] ? net->netifs[scope]->dev
+								     : ip_no_dev();
+	return via;
+}
+
 static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remote,
 			const struct ip_via *via)
 {

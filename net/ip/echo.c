@@ -114,7 +114,7 @@ static bool echo_error(struct holm_net *net, const struct ip_error *error)
 	if (error->quote[0] != request_type(ip6))
 		return false;
 	e = first_with(net, load_be16(error->quote + 4));
-	if (!e || e->ip6 != ip6 || (e->connected && !holm_addr_equal(&e->remote, &error->remote)))
+	if (!e || e->ip6 != ip6 || (e->connected && !ip_end_sends_to(e, error)))
 		return false;
 	if (error->kind == IP_ERROR_TOO_BIG && e->dst)
 		(void)ip_dst_lower_mtu(net, e->dst, error->mtu);

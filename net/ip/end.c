@@ -239,6 +239,14 @@ void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, s
 
 /* ---- Errors. */
 
+bool ip_end_sends_to(const struct ip_end *e, const struct ip_error *error)
+{
+	uint32_t scope = ip_error_scope(error, &error->remote);
+
+	return holm_addr_equal(&e->remote, &error->remote) &&
+	       (e->rscope == 0 || scope == 0 || e->rscope == scope);
+}
+
 bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind)
 {
 	switch (kind) {

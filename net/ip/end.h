@@ -97,6 +97,8 @@ int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct h
 /* What a program sees of a packet: from the ICMP header on, of IPv6 what is behind the headers, else all. */
 void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len);
 
+/* Is it about a packet to where the endpoint is connected, on that link? */
+bool ip_end_sends_to(const struct ip_end *e, const struct ip_error *error);
 /* Does a connected endpoint hear of this? As on Linux, what may be over soon it does not. */
 bool ip_end_hears(const struct ip_end *e, enum ip_error_kind kind);
 

@@ -14,6 +14,7 @@
 #include "net/core/net.h"
 #include "net/core/ip_rx.h"
 #include "net/link/neigh.h"
+#include "net/wire/ip6.h"
 
 struct ip_family;
 
@@ -26,6 +27,18 @@ struct ip_via {
 
 /* A device that leads nowhere and that nothing comes from: what is left of one that is no more. */
 struct holm_dev *ip_no_dev(void);
+
+/*
+ * The way to a remote with this scope, not 0, by what an endpoint asks for: RFC 4007 section 6, the zone says
+ * by which link, unless the endpoint is bound to one.
+ */
+struct ip_via ip_via_scope(const struct holm_net *net, const struct ip_via *wanted, uint32_t scope);
+
+/* Which link an address is of that was met on this device, where it needs one; of others 0. */
+static inline uint32_t ip_scope_of(const struct holm_addr *a, const struct holm_dev *dev)
+{
+	return unlikely(ip6_needs_zone(a)) && dev && dev->netif ? dev->netif->index : 0;
+}
 
 struct ip_dst {
 	const struct ip_family *family;
@@ -151,6 +164,12 @@ struct ip_error {
 	const struct holm_frame *frame;
 	uint32_t payload_off, payload_len;
 };
+
+/* The link of `offender` or `remote`, if they are of one: that which the error came by. */
+static inline uint32_t ip_error_scope(const struct ip_error *error, const struct holm_addr *a)
+{
+	return ip_scope_of(a, error->frame ? error->frame->dev : NULL);
+}
 
 /*
  * Send an ICMP "port unreachable" about a received frame (RFC 1122 3.2.2): rate-limited, never about

@@ -20,8 +20,9 @@ static bool is_ours(const struct ip_state *ip, const struct holm_netif *netif,
 		    const struct holm_addr *a)
 {
 	for (uint32_t i = 0; i < ip->nlocals6; i++)
-		if (holm_addr_equal(&ip->locals6[i].addr, a))
-			return !ip6_is_link_local(a) || ip->locals6[i].netif_index == netif->index;
+		if (holm_addr_equal(&ip->locals6[i].addr, a) &&
+		    (!ip6_is_link_local(a) || ip->locals6[i].netif_index == netif->index))
+			return true;
 	return false;
 }
 

@@ -77,8 +77,7 @@ static bool raw_error(struct holm_net *net, const struct ip_error *error)
 	for (n = list_first(list); n; n = list_next(list, n)) {
 		struct ip_end *e = container_of(n, struct ip_end, node);
 
-		if (e->number != error->proto || !e->connected ||
-		    !holm_addr_equal(&e->remote, &error->remote))
+		if (e->number != error->proto || !e->connected || !ip_end_sends_to(e, error))
 			continue;
 		concerned = true;
 		if (error->kind == IP_ERROR_TOO_BIG && e->dst)

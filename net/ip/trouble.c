@@ -45,6 +45,7 @@ void ip_trouble_note(struct holm_net *net, struct ip_troubles *q, const struct i
 	t->what.code = error->code;
 	t->what.info = error->mtu;
 	t->what.offender = error->offender;
+	t->what.offender_scope = ip_error_scope(error, &error->offender);
 	t->what.to = *to;
 	if (len > 0)
 		holm_frame_read(error->frame, error->payload_off, t->payload, len);

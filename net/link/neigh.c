@@ -279,6 +279,7 @@ static void fail(struct holm_net *net, struct neigh *n)
 		struct holm_frame *next = f->next;
 
 		f->next = NULL;
+		f->dev = n->netif->dev; /* of whose link its addresses may be */
 		if (net->neigh->unreachable)
 			net->neigh->unreachable(net, f);
 		else

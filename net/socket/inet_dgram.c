@@ -77,8 +77,6 @@ static int dgram_name(struct holm_socket *s, enum socket_name which, void *addr,
 		holm_udp_local(d->udp, &e);
 	else
 		err = holm_udp_remote(d->udp, &e);
-	if (!err && e.scope == 0 && s->dev && s->dev->netif)
-		e.scope = holm_dev_index(s->dev);
 	return err ? err : inet_put(s, &e, addr, len);
 }
 
@@ -123,14 +121,13 @@ static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 	struct holm_udp_how how = { .tos = -1 };
 	bool is_ip6 = leads_to_ip6(d, to);
 	bool has_info = a && (a->has & (HOLM_ANC_PKTINFO6 | (is_ip6 ? 0u : HOLM_ANC_PKTINFO)));
-	uint32_t ifindex = to && to->scope ? to->scope + 1 : 0;
 
 	if (a)
 		read_words(a, is_ip6, &how);
-	if (has_info && a->ifindex != 0)
-		ifindex = a->ifindex;
-	if (ifindex != 0) {
-		how.dev = inet_dev_of(d->base.net, ifindex);
+	if (has_info && a->ifindex != 0) {
+		how.dev = inet_dev_of(d->base.net, a->ifindex);
+		if (is_ip6 && to && to->scope && to->scope + 1 != a->ifindex)
+			return -HOLM_EINVAL;
 		if (!how.dev)
 			return -HOLM_ENODEV;
 	}
@@ -147,9 +144,7 @@ static int send_pieces(struct dgram *d, const struct holm_endpoint *to, const st
 {
 	for (size_t i = 0; i < msg->iovcnt; i++)
 		spans[i] = (struct holm_span){ msg->iov[i].base, msg->iov[i].len };
-	if (unlikely(
-		    (msg->ancillary && (msg->ancillary->has & (HOLM_ANC_SENT4 | HOLM_ANC_SENT6))) ||
-		    (to && to->scope != 0)))
+	if (unlikely(msg->ancillary && (msg->ancillary->has & (HOLM_ANC_SENT4 | HOLM_ANC_SENT6))))
 		return send_specially(d, to, msg, spans);
 	return holm_udp_send(d->udp, to, spans, msg->iovcnt);
 }
@@ -266,7 +261,6 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	if (!peek)
 		holm_frame_free(dg.frame);
 	if (msg->name) {
-		dg.from.scope = dg.dev ? holm_dev_index(dg.dev) : 0;
 		err = inet_put(s, &dg.from, msg->name, &msg->name_len);
 		if (err)
 			return err;

@@ -81,17 +81,6 @@ void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t)
 	}
 }
 
-struct ip_via tcp_via_scope(const struct holm_net *net, const struct ip_via *wanted, uint16_t scope)
-{
-	struct ip_via via = *wanted;
-
-	/* RFC 4007 section 6: the zone says by which link. */
-	if (!via.dev)
-		via.dev = scope < net->nnetifs && net->netifs[scope] ? net->netifs[scope]->dev
-								     : ip_no_dev();
-	return via;
-}
-
 /* ---- Connections --------------------------------------------------------------------------------- */
 
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash)

@@ -171,12 +171,10 @@ static inline uint16_t tcp_scope_of(const struct holm_addr *remote, const struct
 		       : 0;
 }
 /* The way to a remote with this scope, by what an endpoint asks for. */
-struct ip_via tcp_via_scope(const struct holm_net *net, const struct ip_via *wanted,
-			    uint16_t scope);
 static inline struct ip_via tcp_via(const struct holm_net *net, const struct ip_via *wanted,
 				    uint16_t scope)
 {
-	return likely(scope == 0) ? *wanted : tcp_via_scope(net, wanted, scope);
+	return likely(scope == 0) ? *wanted : ip_via_scope(net, wanted, scope);
 }
 /* Forget the addresses. */
 void tcp_drop_ends(struct holm_tcp *c);

@@ -158,13 +158,10 @@ static void netif_changed(struct holm_net *net, struct holm_netif *netif)
 	wake_all(net, &net->tcp->blocked[netif->index].conns);
 }
 
-static const struct holm_proto *const needs[] = { &holm_ipv4, NULL };
-
 const struct holm_proto holm_tcp = {
 	.name = "tcp",
 	.kind = PROTO_TRANSPORT,
 	.number = IP4_PROTO_TCP,
-	.needs = needs,
 	.start = start,
 	.stop = stop,
 	.input = tcp_input,

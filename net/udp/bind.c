@@ -152,8 +152,26 @@ static bool is_bindable(struct holm_net *net, const struct holm_addr *a)
 	       !ip_addr_is_unicast(net, a);
 }
 
+int udp_bind_to_scope(struct holm_udp *u, const struct holm_endpoint *e, bool *bound)
+{
+	struct holm_dev *dev;
+
+	*bound = false;
+	if (likely(e->scope == 0 || !ip6_needs_zone(&e->addr)))
+		return 0;
+	dev = holm_net_dev_at(u->net, e->scope);
+	if (!dev)
+		return -HOLM_ENODEV;
+	if (u->dev && u->dev != dev)
+		return -HOLM_EINVAL;
+	*bound = !u->dev;
+	u->dev = dev;
+	return 0;
+}
+
 int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigned flags)
 {
+	bool to_scope;
 	int err;
 
 	ASSERT(!u->net->callbacks);
@@ -162,17 +180,21 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 		return -HOLM_EINVAL;
 	if (!u->may_be_foreign && !is_bindable(u->net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
+	err = udp_bind_to_scope(u, local, &to_scope);
+	if (err)
+		return err;
 	u->local = local->addr;
-	u->scope = local->scope;
 	u->reuse = (flags & HOLM_UDP_REUSEADDR) != 0;
 	u->share = (flags & HOLM_UDP_REUSEPORT) != 0;
 	u->v6only |= (flags & HOLM_UDP_V6ONLY) != 0;
 	u->any_dst = (flags & HOLM_UDP_ANY_DST) != 0;
 	u->local_given = !holm_addr_is_any(&local->addr);
+	u->is_ip6 |= ip6_is_any(&local->addr);
 	err = local->port ? bind_port(u, local->port) : udp_bind_any_port(u);
 	if (err) {
 		u->local = udp_wildcard(u);
 		u->local_given = false;
+		u->dev = to_scope ? NULL : u->dev;
 	}
 	return err;
 }
@@ -181,6 +203,7 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev)
 {
 	u->dev = dev;
 	u->dev_gone = false;
+	u->dev_of_remote = false;
 	udp_drop_dst(u);
 	udp_forget_flow(u->net);
 }

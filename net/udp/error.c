@@ -48,6 +48,7 @@ static bool path_is_smaller(struct holm_udp *u, const struct ip_error *error)
 void udp_error(struct holm_net *net, const struct ip_error *error)
 {
 	const struct holm_endpoint to = { .addr = error->remote,
+					  .scope = ip_error_scope(error, &error->remote),
 					  .port = load_be16(error->quote + 2) };
 	struct holm_udp *u = sender_of(net, error, load_be16(error->quote), to.port);
 

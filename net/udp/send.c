@@ -36,18 +36,38 @@ int udp_wait_for_room(struct holm_udp *u)
 	return -HOLM_EAGAIN;
 }
 
+struct ip_via udp_via(const struct holm_udp *u, const struct holm_endpoint *to)
+{
+	bool by_group = !u->dev && holm_addr_is_multicast(&to->addr);
+	struct ip_via via = {
+		.dev = by_group ? udp_manner(u, &to->addr)->group_dev : u->dev,
+		.mark = u->mark,
+		.onlink = u->onlink,
+	};
+
+	/* As on Linux, where this one goes may differ from what the endpoint is bound to. */
+	if (unlikely(to->scope != 0 && ip6_needs_zone(&to->addr))) {
+		via.dev = NULL;
+		via = ip_via_scope(u->net, &via, to->scope);
+	}
+	return via;
+}
+
 /* Point u->dst at where the datagram goes, which is mostly where the last one went. */
 static int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
 {
-	const struct holm_addr *remote = to ? &to->addr : &u->remote;
+	const struct holm_endpoint connected = { .addr = u->remote };
 	struct ip_via via;
 	struct ip_dst *dst;
 	int err;
 
-	if (likely(u->dst && udp_same_addr(&u->dst->remote, remote)))
+	to = to ? to : &connected;
+	/* Of a link-local address every link has one. */
+	if (likely(u->dst && udp_same_addr(&u->dst->remote, &to->addr)) &&
+	    !ip6_needs_zone(&to->addr))
 		return 0;
-	via = udp_via(u, remote);
-	err = ip_dst_get_via(u->net, remote, &via, &dst);
+	via = udp_via(u, to);
+	err = ip_dst_get_via(u->net, &to->addr, &via, &dst);
 	if (err)
 		return err;
 	udp_drop_dst(u);

@@ -30,7 +30,11 @@ void udp_aim_specially(struct holm_udp *u, const struct udp_manner *m)
 
 static int refuse(struct holm_udp *u, uint32_t mtu)
 {
-	const struct holm_endpoint to = { .addr = u->dst->remote, .port = u->rport };
+	const struct holm_endpoint to = {
+		.addr = u->dst->remote,
+		.scope = ip_scope_of(&u->dst->remote, u->dst->via.dev),
+		.port = (uint16_t)u->ports,
+	};
 
 	if (udp_manner(u, &to.addr)->wants_troubles) {
 		ip_trouble_note_local(u->net, &u->troubles, HOLM_EMSGSIZE, mtu, &to);

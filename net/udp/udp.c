@@ -300,13 +300,10 @@ static void udp_stop(struct holm_net *net)
 	net->udp = NULL;
 }
 
-static const struct holm_proto *const udp_needs[] = { &holm_ipv4, NULL };
-
 const struct holm_proto holm_udp = {
 	.name = "udp",
 	.kind = PROTO_TRANSPORT,
 	.number = IP4_PROTO_UDP,
-	.needs = udp_needs,
 	.start = udp_start,
 	.stop = udp_stop,
 	.input = udp_input,

@@ -77,10 +77,10 @@ struct holm_udp {
 	bool onlink;
 	bool dev_gone; /* it was bound to a device that is no more */
 	bool reuse, share, v6only, any_dst;
-	bool is_ip6;	  /* its wildcard is "::" */
-	bool uncut6;	  /* IPv6 datagrams larger than the path's MTU are refused */
-	bool local_given; /* bound to an address, not just connected from one */
-	uint32_t scope;
+	bool is_ip6;	    /* its wildcard is "::" */
+	bool uncut6;	    /* IPv6 datagrams larger than the path's MTU are refused */
+	bool local_given;   /* bound to an address, not just connected from one */
+	bool dev_of_remote; /* `dev` is the link of the link-local remote, until it is dissolved */
 	struct udp_port *port;	    /* NULL: not bound */
 	struct list_node port_node; /* on one of the port's lists */
 	struct htab_node flow_node; /* in the table of connected endpoints */
@@ -136,16 +136,7 @@ static inline const struct udp_manner *udp_manner(const struct holm_udp *u,
 }
 
 /* By which way its datagrams to there go. */
-static inline struct ip_via udp_via(const struct holm_udp *u, const struct holm_addr *remote)
-{
-	bool by_group = !u->dev && holm_addr_is_multicast(remote);
-
-	return (struct ip_via){
-		.dev = by_group ? udp_manner(u, remote)->group_dev : u->dev,
-		.mark = u->mark,
-		.onlink = u->onlink,
-	};
-}
+struct ip_via udp_via(const struct holm_udp *u, const struct holm_endpoint *to);
 
 /* Without a call: asked for every datagram. */
 static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_addr *b)
@@ -221,6 +212,12 @@ bool udp_hears_group(const struct holm_udp *u, const struct holm_addr *group,
 void udp_aim_specially(struct holm_udp *u, const struct udp_manner *m);
 /* May `len` bytes go, which are more than the path's MTU allows? -HOLM_EMSGSIZE, -HOLM_EAGAIN. */
 int udp_allow_large(struct holm_udp *u, size_t len);
+
+/*
+ * As on Linux an address of one link that comes with its scope binds the endpoint to that: before it is
+ * bound, or connected. *bound: it was not before. -HOLM_ENODEV, -HOLM_EINVAL (it is bound to another).
+ */
+int udp_bind_to_scope(struct holm_udp *u, const struct holm_endpoint *e, bool *bound);
 
 /* ---- send.c */
 

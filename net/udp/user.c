@@ -47,6 +47,9 @@ static void dissolve(struct holm_udp *u)
 		return;
 	udp_flow_remove(u);
 	u->connected = false;
+	if (u->dev_of_remote)
+		u->dev = NULL;
+	u->dev_of_remote = false;
 	u->rport = 0;
 	u->remote = holm_addr_ip4(0, 0, 0, 0);
 	if (!u->local_given)
@@ -92,7 +95,7 @@ void holm_udp_close(struct holm_udp *u)
 static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 {
 	struct holm_addr before = u->local;
-	const struct ip_via via = udp_via(u, &remote->addr);
+	const struct ip_via via = udp_via(u, remote);
 	int err = ip_dst_get_via(u->net, &remote->addr, &via, &u->dst);
 
 	if (err)
@@ -121,6 +124,8 @@ static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 
 int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote)
 {
+	int err;
+
 	ASSERT(!u->net->callbacks);
 	if (!remote) {
 		dissolve(u);
@@ -131,14 +136,21 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote)
 	if (u->dev_gone)
 		return -HOLM_ENODEV;
 	if (!u->port) {
-		int err = udp_bind_any_port(u);
-
+		err = udp_bind_any_port(u);
 		if (err)
 			return err;
 	}
 	dissolve(u);
 	udp_drop_dst(u);
-	return associate(u, remote);
+	err = udp_bind_to_scope(u, remote, &u->dev_of_remote);
+	if (err)
+		return err;
+	err = associate(u, remote);
+	if (err && u->dev_of_remote) {
+		u->dev = NULL;
+		u->dev_of_remote = false;
+	}
+	return err;
 }
 
 /* ---- Readiness and errors. */
@@ -187,8 +199,12 @@ static inline void describe(const struct holm_frame *f, struct holm_datagram *dg
 
 	dg->payload_off = f->payload_off;
 	dg->payload_len = rx->l4_len - UDP_HDR_BYTES;
-	dg->from = (struct holm_endpoint){ .addr = rx->src, .port = load_be16(header) };
-	dg->to = (struct holm_endpoint){ .addr = rx->dst, .port = load_be16(header + 2) };
+	dg->from = (struct holm_endpoint){ .addr = rx->src,
+					   .scope = ip_scope_of(&rx->src, f->dev),
+					   .port = load_be16(header) };
+	dg->to = (struct holm_endpoint){ .addr = rx->dst,
+					 .scope = ip_scope_of(&rx->dst, f->dev),
+					 .port = load_be16(header + 2) };
 	dg->dev = f->dev;
 	dg->ttl = rx->ttl;
 	dg->tos = rx->tos;
@@ -240,13 +256,17 @@ void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes)
 
 void holm_udp_local(const struct holm_udp *u, struct holm_endpoint *e)
 {
-	*e = (struct holm_endpoint){ .addr = u->local, .scope = u->scope, .port = u->lport };
+	*e = (struct holm_endpoint){ .addr = u->local,
+				     .scope = ip_scope_of(&u->local, u->dev),
+				     .port = u->lport };
 }
 
 int holm_udp_remote(const struct holm_udp *u, struct holm_endpoint *e)
 {
 	if (!u->connected)
 		return -HOLM_ENOTCONN;
-	*e = (struct holm_endpoint){ .addr = u->remote, .scope = u->scope, .port = u->rport };
+	*e = (struct holm_endpoint){ .addr = u->remote,
+				     .scope = ip_scope_of(&u->remote, u->dev),
+				     .port = u->rport };
 	return 0;
 }

@@ -89,6 +89,27 @@ static void a_protocol_twice_or_without_what_it_needs_is_refused(void **state)
 	assert_int_equal(holm_net_create(&net, &config, &env, lonely), -HOLM_EINVAL);
 }
 
+static void transports_are_content_with_either_network_layer(void **state)
+{
+	static const struct holm_proto *const of_six[] = { &holm_tcp,  &holm_udp,   &holm_sockets,
+							   &holm_ipv6, &holm_icmp6, &holm_nd,
+							   NULL };
+	static const struct holm_proto *const of_four[] = { &holm_tcp, &holm_udp, &holm_arp,
+							    &holm_ipv4, NULL };
+	static const struct holm_proto *const of_none[] = { &holm_arp, &holm_udp, NULL };
+	struct holm_config config;
+	struct holm_env env = plain_env();
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, of_six), 0);
+	holm_net_destroy(net);
+	assert_int_equal(holm_net_create(&net, &config, &env, of_four), 0);
+	holm_net_destroy(net);
+	assert_int_equal(holm_net_create(&net, &config, &env, of_none), -HOLM_EINVAL);
+}
+
 static int parts_started[2];
 
 static int start_first_part(struct holm_net *net)
@@ -377,6 +398,7 @@ int main(void)
 		cmocka_unit_test(the_library_says_which_version_it_is),
 		cmocka_unit_test(a_config_or_env_of_another_size_is_refused),
 		cmocka_unit_test(a_protocol_twice_or_without_what_it_needs_is_refused),
+		cmocka_unit_test(transports_are_content_with_either_network_layer),
 		cmocka_unit_test(a_part_stands_behind_its_protocol),
 		cmocka_unit_test(parts_start_in_the_order_of_the_list),
 		cmocka_unit_test(creation_survives_the_failure_of_every_allocation),

@@ -125,6 +125,7 @@ struct holm_trouble {
 	uint8_t type, code;	   /* of the ICMP message */
 	uint32_t info;		   /* with HOLM_EMSGSIZE: the MTU, if it is known */
 	struct holm_addr offender; /* who sent the ICMP message */
+	uint32_t offender_scope;   /* of a link-local one: its device's index */
 	struct holm_endpoint to;   /* where the packet was sent */
 	uint32_t payload_len;	   /* of what the packet carried, as far as it was quoted */
 };

@@ -45,7 +45,8 @@ struct holm_proto;
 /*
  * The protocols that a program can name. What is not named in the list is not linked (with
  * --gc-sections) and its traffic is a counted drop. Order does not matter; a protocol that needs
- * another one (TCP: IPv4) makes holm_net_create() return -HOLM_EINVAL if it is missing.
+ * another one (UDP and TCP: IPv4, IPv6, or both) makes holm_net_create() return -HOLM_EINVAL if it is
+ * missing.
  *
  * Some entries are parts of a protocol, which works without them: they stand behind it in the list,
  * else -HOLM_EINVAL.

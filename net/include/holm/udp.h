@@ -35,7 +35,10 @@ enum holm_udp_bind_flag {
 	HOLM_UDP_REUSEPORT = 1 << 3,
 };
 
-/* Choose the local end; port 0 chooses one. -HOLM_EADDRINUSE, -HOLM_EADDRNOTAVAIL, -HOLM_EINVAL. */
+/*
+ * Choose the local end; port 0 chooses one. A link-local address with a scope binds to that device, too.
+ * -HOLM_EADDRINUSE, -HOLM_EADDRNOTAVAIL, -HOLM_EINVAL; -HOLM_ENODEV (no device has the scope).
+ */
 int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigned flags);
 
 /* Use only this device both ways; NULL: any. */
@@ -43,12 +46,15 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
 
 /*
  * Fix the remote end: only its datagrams are received, ICMP errors about it become the endpoint's
- * error. NULL dissolves the association. Binds to an ephemeral port where needed.
+ * error. NULL dissolves the association. Binds to an ephemeral port where needed, and for as long as it is
+ * connected to the device of a link-local remote's scope: -HOLM_EINVAL (bound to another, or no scope given),
+ * -HOLM_ENODEV.
  */
 int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
 
 /*
- * Send one datagram made of `nspans` spans (copied). `to` may be NULL on a connected endpoint. It
+ * Send one datagram made of `nspans` spans (copied). `to` may be NULL on a connected endpoint; where it is
+ * link-local, its scope says by which device, whatever the endpoint is bound to. It
  * leaves at the next poll. -HOLM_EMSGSIZE (larger than HOLM_UDP_OPT_PMTU lets it be),
  * -HOLM_EDESTADDRREQ, -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_ENOBUFS
  * (no frame), -HOLM_EAGAIN (interface queue full), or a pending asynchronous error.
