@@ -21,14 +21,22 @@
 #define UNCALM                                                                                     \
 	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_CWND_LIMITED |   \
 		    TCP_WND_LIMITED))
+/* Recovery is by SACK, and has nothing to do, or was not needed yet. */
+static bool may_repair(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	return fl->repair ? tcp_is_plain(fl) : (c->flags & TCP_SACK) && fl->phase == TCP_OPEN;
+}
+
 /* Nothing is in flight, to be sent again, held back, or to go along. */
 static bool is_at_rest(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 
-	return seq_eq(fl->snd_nxt, c->snd_una) && fl->repair && tcp_is_plain(fl) &&
+	return seq_eq(fl->snd_nxt, c->snd_una) && may_repair(c) &&
 	       seq_eq(fl->rtx_nxt, fl->rtx_end) && fl->credit == 0 && fl->wait == TCP_WAIT_NONE &&
-	       !fl->timing && !fl->urgent && !fl->has_dsack && !fl->repair->rack.in_dsack_round;
+	       !fl->timing && !fl->urgent && !fl->has_dsack && !fl->rack.in_dsack_round;
 }
 
 /* Nobody wants to know more of what leaves than that it did. */
@@ -40,12 +48,16 @@ static bool is_unwatched(const struct holm_tcp *c)
 	return !fl->pacer && !fl->cc_ops->rate && !s->cork && !s->notsent_lowat && !s->keepalive;
 }
 
+bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual)
+{
+	return !(c->flags & unusual) && !c->flight->lend && is_at_rest(c) && is_unwatched(c);
+}
+
 static never_inline bool begin_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if ((c->flags & UNCALM) || fl->lend || !is_at_rest(c) || !tcp_is_usual(c) ||
-	    !is_unwatched(c))
+	if (!tcp_is_still(c, UNCALM) || !tcp_is_usual(c))
 		return false;
 	fl->retries = 0;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss), TCP_FRAME_PAYLOAD);
@@ -60,10 +72,11 @@ static void end_calm(struct holm_tcp *c)
 	fl->calm = 0;
 	fl->rtx_nxt = fl->snd_nxt;
 	fl->rtx_end = fl->snd_nxt;
-	if (!seq_eq(fl->repair->score.una, c->snd_una))
+	if (fl->calm_acked)
 		tcp_cc_catch_up(c);
 	c->flags &= ~(uint32_t)TCP_REXMT;
 	tcp_net(c)->tcp->sack->catch_up(c);
+	fl->calm_acked = false;
 	if (!flies)
 		return;
 	fl->progress_ns = fl->timed_ns;
@@ -106,10 +119,11 @@ static inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_s
 	struct tcp_flight *fl = c->flight;
 
 	rtt_sample(&c->rtt, net->now - fl->timed_ns);
-	rack_round_trip(&fl->repair->rack, repair_units(fl->timed_ns), repair_units(net->now));
+	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
 	holm_sndbuf_discard(c->snd, seq_diff(ack, c->snd_una));
 	c->snd_una = ack;
 	fl->buf_seq = ack;
+	fl->calm_acked = true;
 	fl->progress_ns = net->now;
 	c->flags &= ~(uint32_t)TCP_REXMT;
 	ip_dst_confirm(net, c->dst);
@@ -190,15 +204,12 @@ static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_fr
 
 /* ---- What goes ----------------------------------------------------------------------------------- */
 
-/* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
-#define SILENCE_MIN ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
-
 /* Nothing is in flight, and `n` bytes are within both windows, too few for cwnd to grow by them. */
 static inline bool has_room(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
 {
 	return seq_eq(c->flight->snd_nxt, c->snd_una) && n < c->flight->calm &&
 	       n <= min_u32(c->cwnd / 2, c->snd_wnd) && !(c->flags & TCP_MORE) &&
-	       tcp_stamp(net->now) - c->last_rx < SILENCE_MIN;
+	       tcp_stamp(net->now) - c->last_rx < TCP_CALM_SILENCE;
 }
 
 /* The way is known, and there is room on it. */
@@ -352,6 +363,8 @@ static bool output(struct holm_tcp *c)
 	struct holm_net *net = tcp_net(c);
 	uint32_t n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
 
+	if (unlikely(c->flags & TCP_SHUTDOWN))
+		return tcp_closing_output(c);
 	if (n == 0)
 		return c->flight->calm && acknowledge(c);
 	if (unlikely(!c->flight->calm) && (n >= TCP_FRAME_PAYLOAD || !begin_calm(c)))
@@ -366,6 +379,7 @@ const struct tcp_calm_ops tcp_calm_ops = {
 	.predicted = tcp_predicted_input,
 	.frame = input_frame,
 	.input = input,
+	.closing = tcp_closing_input,
 	.output = output,
 	.end = end_calm,
 };

@@ -131,6 +131,7 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 	/* What is acceptable begins there, or reaches there. */
 	fl->snd_wl1 = c->rcv_nxt;
 	fl->rcv_mss = TCP_MSS_DEFAULT_IP4;
+	rack_init(&fl->rack);
 	fl->rtx_nxt = c->snd_una;
 	fl->rtx_end = c->snd_una;
 	fl->small_end = c->snd_una;

@@ -20,12 +20,25 @@ struct tcp_calm_ops {
 	bool (*frame)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 	/* The same of a frame for the connection whose checksum holds. It is still the caller's. */
 	bool (*input)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+	/*
+	 * The same of a segment that ends something: tcp_closing_input(). TCP_NEXT: it has not been dealt
+	 * with.
+	 */
+	enum tcp_verdict (*closing)(struct holm_tcp *c, struct tcp_rx *rx);
 	/* Is one segment all that is due, or nothing? Then that was the visit. The block is there. */
 	bool (*output)(struct holm_tcp *c);
 	/* Somebody asks for more than this file knows of: have the block say it all. */
 	void (*end)(struct holm_tcp *c);
 };
 extern const struct tcp_calm_ops tcp_calm_ops;
+/* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
+#define TCP_CALM_SILENCE ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
+/* May calm begin, with none of these flags? */
+bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual);
+/* ---- closing.c, linked with it. */
+enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx);
+/* As tcp_calm_ops.output, where the program has closed. */
+bool tcp_closing_output(struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
 	return c->flight && c->flight->calm;

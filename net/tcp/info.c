@@ -61,12 +61,12 @@ static void fill_flight(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->fast_data = fl->syn_data > 0;
 	info->ecn_seen = fl->ecn != 0;
 	info->pacing_rate = fl->pacer ? fl->pacer->rate : 0;
+	if (fl->rack.has_rtt)
+		info->min_rtt_ns = (uint64_t)fl->rack.min_rtt << RTT_UNIT_SHIFT;
 	if (!fl->repair)
 		return;
 	info->sacked_bytes = fl->repair->score.sacked;
 	info->lost_bytes = fl->repair->score.lost;
-	if (fl->repair->rack.has_rtt)
-		info->min_rtt_ns = (uint64_t)fl->repair->rack.min_rtt << RTT_UNIT_SHIFT;
 }
 
 static void fill_path(const struct holm_tcp *t, struct holm_tcp_info *info)

@@ -166,16 +166,19 @@ static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm
 }
 
 /* Its checksum holds. Of several frames, or for more than calm knows of, calm has ended. */
-static inline bool is_expected(struct holm_tcp *c, struct tcp_rx *rx)
+static inline enum tcp_verdict run_expected(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	const struct tcp_calm_ops *calm = rx->net->tcp->calm;
 
 	if (unlikely(!calm))
-		return false;
-	if (c->flight->calm && !rx->f->chain)
-		return calm->input(rx->net, c, rx->f);
+		return TCP_NEXT;
+	if (c->flight->calm && !rx->f->chain) {
+		if (likely(!(c->flags & TCP_FIN_SENT)) && calm->input(rx->net, c, rx->f))
+			return TCP_DONE;
+		return calm->closing(c, rx);
+	}
 	tcp_stir(c);
-	return calm->predicted(c, rx);
+	return calm->predicted(c, rx) ? TCP_DONE : TCP_NEXT;
 }
 
 /* Whom the table has for it; NULL: nobody. */
@@ -195,10 +198,10 @@ static struct holm_tcp *look_up(struct tcp_rx *rx)
 static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	struct holm_tcp *found = *c ? *c : look_up(rx);
+	enum tcp_verdict v;
 
 	if (unlikely(!found)) {
-		enum tcp_verdict v = input_record(rx, &found);
-
+		v = input_record(rx, &found);
 		if (v != TCP_NEXT) {
 			*c = found; /* opened by its SYN, or NULL */
 			return v;
@@ -209,8 +212,9 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	if (unlikely(!tcp_flight_get(found)))
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
 	*c = found;
-	if (likely(is_expected(found, rx)))
-		return TCP_DONE;
+	v = run_expected(found, rx);
+	if (likely(v != TCP_NEXT))
+		return v;
 	tcp_stir(found);
 	return unlikely(found->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(found, rx)
 							   : tcp_input_synchronized(found, rx);
@@ -277,12 +281,15 @@ static inline void run(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *last = rx->net->tcp->last;
+	enum tcp_verdict v = TCP_NEXT;
 
 	if (FOR_SIZE ||
 	    unlikely(last && !tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0)))
 		last = NULL;
-	if (likely(last && last->flight && is_expected(last, rx)))
-		tcp_conclude(rx->f, last);
+	if (likely(last && last->flight))
+		v = run_expected(last, rx);
+	if (likely(v != TCP_NEXT))
+		tcp_conclude(rx->f, v == TCP_GONE ? NULL : last);
 	else
 		run_steps(rx, last);
 }
@@ -398,7 +405,8 @@ static never_inline void input_last(struct holm_net *net, struct holm_frame *f)
 	struct tcp_state *ts = net->tcp;
 	struct holm_tcp *last = ts->last;
 
-	if (!last || !tcp_is_calm(last) || !ts->calm->frame(net, last, f))
+	if (!last || !tcp_is_calm(last) || (last->flags & TCP_FIN_SENT) ||
+	    !ts->calm->frame(net, last, f))
 		input_any(net, f);
 }
 

@@ -5,11 +5,6 @@
 
 #include "lib/compiler.h"
 
-void rack_init(struct tcp_rack *r)
-{
-	*r = (struct tcp_rack){ .mult = 1 };
-}
-
 /* Step 3: Detect data segment reordering. */
 void rack_update(struct tcp_rack *r, const struct tcp_delivery *d)
 {

@@ -49,7 +49,10 @@ enum tlp_result {
 	TLP_REPAIRED,  /* the probe replaced a lost segment */
 };
 
-void rack_init(struct tcp_rack *r);
+static inline void rack_init(struct tcp_rack *r)
+{
+	*r = (struct tcp_rack){ .mult = 1 };
+}
 
 /* RFC 8985 6.2, step 1: Update RACK.min_RTT. What was sent at `at` has been delivered. */
 static inline void rack_round_trip(struct tcp_rack *r, uint32_t at, uint32_t now)

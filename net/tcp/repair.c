@@ -49,20 +49,40 @@ static inline void schedule_probe(struct holm_tcp *c, uint64_t now)
 
 /* ---- Its life ------------------------------------------------------------------------------------ */
 
-static bool begin(struct holm_tcp *c)
+/* All before SND.UNA was delivered in the order in which it was sent, one by one. */
+static void move_on(struct holm_tcp *c, struct tcp_repair *r)
+{
+	struct tcp_rack *rack = &c->flight->rack;
+
+	tcp_score_move(&r->score, c->snd_una);
+	r->dups = 0;
+	rack->tx = r->score.tx;
+	rack->end = c->snd_una;
+	rack->has_segment = true;
+}
+
+/* What is in flight was sent at `at`. */
+static bool begin_at(struct holm_tcp *c, uint32_t at)
 {
 	struct mem *mem = &tcp_net(c)->mem;
+	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = mem_zalloc(mem, sizeof(*r));
 
 	if (!r)
 		return false;
 	tcp_score_init(&r->score, c->snd_una);
-	rack_init(&r->rack);
-	/* What is in flight already was sent some time ago; when is not known. */
-	if (!seq_eq(c->snd_una, c->flight->snd_nxt))
-		tcp_score_sent(&r->score, mem, c->flight->snd_nxt, units_now(c), 0);
-	c->flight->repair = r;
+	if (fl->rack.has_rtt)
+		move_on(c, r);
+	if (!seq_eq(c->snd_una, fl->snd_nxt))
+		tcp_score_sent(&r->score, mem, fl->snd_nxt, at, 0);
+	fl->repair = r;
 	return true;
+}
+
+static bool begin(struct holm_tcp *c)
+{
+	/* What is in flight already was sent some time ago; when is not known. */
+	return begin_at(c, units_now(c));
 }
 
 static void end(struct holm_tcp *c)
@@ -203,7 +223,7 @@ static void read_ack(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_new
 
 	n->d.now = units_now(c);
 	/* Before the first sample from data the handshake's is what there is. */
-	n->d.min_rtt = r->rack.has_rtt ? r->rack.min_rtt : c->rtt.srtt8 >> 3;
+	n->d.min_rtt = c->flight->rack.has_rtt ? c->flight->rack.min_rtt : c->rtt.srtt8 >> 3;
 	n->d.limit = c->flight->recover;
 	n->h = rx->h;
 	if ((c->flags & TCP_TS) && rx->h->has_ts && rx->h->tsecr != 0) {
@@ -296,7 +316,7 @@ static void undo(struct holm_tcp *c)
 
 	r->can_undo = false;
 	r->frto = TCP_FRTO_OFF;
-	rack_mistaken(&r->rack);
+	rack_mistaken(&fl->rack);
 	if (fl->phase != TCP_OPEN) {
 		tcp_score_unlose(&r->score);
 		fl->phase = TCP_OPEN;
@@ -393,8 +413,8 @@ static void acked_plain(struct holm_tcp *c, uint32_t n_acked)
 	fl->credit = 0;
 	r->dups = 0;
 	tcp_cc_on_plain_ack(c, n_acked, to_us(now - newest.at));
-	rack_sample(&r->rack, &newest, now);
-	rack_acked(&r->rack, c->snd_una);
+	rack_sample(&fl->rack, &newest, now);
+	rack_acked(&fl->rack, c->snd_una);
 	if (fl->wait == TCP_WAIT_REORDER)
 		fl->wait = TCP_WAIT_NONE;
 	if (rack_of(c))
@@ -406,18 +426,17 @@ static void catch_up(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = fl->repair;
-	struct tcp_score *s = &r->score;
+	bool flies = tcp_in_flight(c) > 0;
 
-	if (!seq_eq(s->una, c->snd_una)) {
-		tcp_score_move(s, c->snd_una);
-		r->dups = 0;
-		r->rack.tx = s->tx;
-		r->rack.end = c->snd_una;
-		r->rack.has_segment = true;
-	}
-	if (tcp_in_flight(c) == 0)
+	if (r && fl->calm_acked)
+		move_on(c, r);
+	if (!flies)
 		return;
-	tcp_score_sent(s, &tcp_net(c)->mem, fl->snd_nxt, repair_units(fl->timed_ns), 0);
+	if (r)
+		tcp_score_sent(&r->score, &tcp_net(c)->mem, fl->snd_nxt, repair_units(fl->timed_ns),
+			       0);
+	else if (!begin_at(c, repair_units(fl->timed_ns)))
+		return; /* what is in flight now is recovered as for a peer without SACK */
 	if (rack_of(c))
 		schedule_probe(c, fl->timed_ns);
 }

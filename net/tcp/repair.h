@@ -41,7 +41,6 @@ enum tcp_frto {
 /* One per connection that has sent something since it was last idle. Owned by struct tcp_flight. */
 struct tcp_repair {
 	struct tcp_score score;
-	struct tcp_rack rack;
 	struct tcp_tlp tlp;
 	struct tcp_prr prr;
 	/* The last reduction, while it may turn out to be spurious. */

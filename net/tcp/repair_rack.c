@@ -107,10 +107,10 @@ static bool acked(struct holm_tcp *c, const struct tcp_news *n)
 {
 	struct tcp_repair *r = c->flight->repair;
 
-	rack_update(&r->rack, &n->d);
-	rack_acked(&r->rack, c->snd_una);
+	rack_update(&c->flight->rack, &n->d);
+	rack_acked(&c->flight->rack, c->snd_una);
 	if (unlikely(n->has_dsack))
-		rack_dsack(&r->rack, c->snd_una, c->flight->snd_nxt);
+		rack_dsack(&c->flight->rack, c->snd_una, c->flight->snd_nxt);
 	if (unlikely(r->tlp.outstanding))
 		read_probe(c, n);
 	return is_spurious(c, n);
@@ -122,7 +122,7 @@ static uint32_t reo_wnd(const struct holm_tcp *c)
 	bool certain = c->flight->phase != TCP_OPEN || r->dups >= TCP_DUPTHRESH ||
 		       r->score.sacked >= TCP_DUPTHRESH * tcp_mss(c);
 
-	return rack_reo_wnd(&r->rack, certain, srtt_units(c));
+	return rack_reo_wnd(&c->flight->rack, certain, srtt_units(c));
 }
 
 static uint32_t detect(struct holm_tcp *c)
@@ -130,7 +130,7 @@ static uint32_t detect(struct holm_tcp *c)
 	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = fl->repair;
 	uint32_t wait;
-	uint32_t lost = rack_detect(&r->rack, &r->score, reo_wnd(c), units_now(c), &wait);
+	uint32_t lost = rack_detect(&c->flight->rack, &r->score, reo_wnd(c), units_now(c), &wait);
 
 	if (unlikely(wait > 0)) {
 		fl->wait = TCP_WAIT_REORDER;
@@ -152,7 +152,7 @@ static void window(struct holm_tcp *c, uint32_t delivered, bool safe)
 
 static void recovered(struct holm_tcp *c)
 {
-	rack_recovered(&c->flight->repair->rack);
+	rack_recovered(&c->flight->rack);
 }
 
 /* ---- Timers -------------------------------------------------------------------------------------- */
@@ -172,7 +172,8 @@ static void timeout(struct holm_tcp *c, bool first)
 {
 	struct tcp_repair *r = c->flight->repair;
 
-	rack_timeout(&r->rack, &r->score, &tcp_net(c)->mem, reo_wnd(c), units_now(c), tcp_mss(c));
+	rack_timeout(&c->flight->rack, &r->score, &tcp_net(c)->mem, reo_wnd(c), units_now(c),
+		     tcp_mss(c));
 	r->tlp.outstanding = false;
 	c->flags &= ~(uint32_t)TCP_TLP_DUE;
 	/* RFC 5682: not while an earlier loss is being repaired. */

@@ -308,6 +308,8 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx);
 /* What was set aside: the steps up to the fifth are behind it. */
 enum tcp_verdict tcp_input_text_again(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx);
+/* Its last part: is our FIN acknowledged? */
+enum tcp_verdict tcp_step5_fin(struct holm_tcp *c);
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
 /* The seventh step of what is next in order, where nothing lies out of order. */

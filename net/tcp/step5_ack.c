@@ -169,14 +169,15 @@ static void ack_window(struct holm_tcp *c, struct tcp_rx *rx)
  * CLOSING: if the ACK acknowledges our FIN, then enter the TIME-WAIT state.
  * LAST-ACK: if our FIN is now acknowledged, delete the TCB, enter the CLOSED state.
  */
-static enum tcp_verdict ack_fin(struct holm_tcp *c)
+enum tcp_verdict tcp_step5_fin(struct holm_tcp *c)
 {
 	if (likely(!(c->flags & TCP_FIN_SENT)) || !seq_eq(c->snd_una, c->flight->snd_nxt))
 		return TCP_NEXT;
 	if (c->state == HOLM_TCP_FIN_WAIT_1) {
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_2);
 	} else if (c->state == HOLM_TCP_CLOSING) {
-		tcp_time_wait_enter(c, false);
+		/* Its ACK of our FIN may have come in one batch with its FIN. */
+		tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
 		return TCP_GONE;
 	} else if (c->state == HOLM_TCP_LAST_ACK) {
 		tcp_conn_closed(c, 0);
@@ -208,5 +209,5 @@ enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx)
 	else
 		ack_again(c, rx, ack);
 	ack_window(c, rx);
-	return ack_fin(c);
+	return tcp_step5_fin(c);
 }

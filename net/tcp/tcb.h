@@ -13,6 +13,7 @@
 #include "net/core/ep.h"
 #include "net/ip/ip.h"
 #include "net/tcp/cc.h"
+#include "net/tcp/rack.h"
 #include "net/tcp/rtt.h"
 #include "net/tcp/seq.h"
 
@@ -183,6 +184,7 @@ struct tcp_flight {
 
 	/* Calm: more than a segment that leaves now may carry; 0: not calm. See calm.c. */
 	uint16_t calm;
+	bool calm_acked; /* ... and something was acknowledged that recovery was not told of */
 
 	/* Loss recovery. */
 	uint8_t phase; /* enum tcp_phase */
@@ -204,8 +206,12 @@ struct tcp_flight {
 	bool fast;	     /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
 	uint16_t syn_data;   /* bytes that went with a SYN; SND.NXT does not count them */
 	uint32_t flow_label; /* over IPv6, once something was sent; else 0 */
-	/* Recovery with SACK; NULL until something is sent, and for peers without. */
+	/*
+	 * Recovery with SACK; NULL until something is sent that calm does not answer for, and for peers
+	 * without. What it knows of round trips is here: calm adds to it.
+	 */
 	struct tcp_repair *repair;
+	struct tcp_rack rack;
 	uint32_t credit;    /* bytes that may go beyond cwnd */
 	uint32_t wait_tick; /* the second deadline, besides that of retransmission */
 

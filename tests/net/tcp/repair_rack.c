@@ -50,7 +50,7 @@ static void reordering_of_less_than_a_quarter_round_trip_sends_nothing_again(voi
 	fixture_wait_ms(&t, 100);
 	expect_silence(&t);
 	assert_int_equal(t.t->ssthresh, UINT32_MAX);
-	assert_true(t.t->flight->repair->rack.reordering_seen);
+	assert_true(t.t->flight->rack.reordering_seen);
 	rx(&t, .ack = 5001);
 	finish(&t);
 }
@@ -290,7 +290,7 @@ static void a_retransmission_reported_as_a_duplicate_is_undone(void **state)
 	assert_int_equal(t.t->flight->phase, TCP_OPEN);
 	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_UNDONE), 1);
 	/* And more reordering is expected from now on. */
-	assert_int_equal(t.t->flight->repair->rack.mult, 2);
+	assert_int_equal(t.t->flight->rack.mult, 2);
 	finish(&t);
 }
 
