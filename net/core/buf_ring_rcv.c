@@ -6,8 +6,9 @@
 
 #include "lib/assert.h"
 #include "lib/compiler.h"
+#include "lib/copy.h"
 #include "lib/mem.h"
-#include "net/core/ring_bytes.h"
+#include "net/core/ring_short.h"
 
 /* What the reader has not read and what may still come, together. */
 static uint32_t limit_of(const struct holm_ring_rcvbuf *b)
@@ -131,7 +132,7 @@ static void ring_released(struct holm_rcvbuf *base)
 		b->on_released(b);
 }
 
-static const struct holm_rcvbuf_ops ring_ops = {
+const struct holm_rcvbuf_ops ring_rcv_ops = {
 	.accept = ring_accept,
 	.released = ring_released,
 };
@@ -140,7 +141,7 @@ void holm_ring_rcvbuf_init(struct holm_ring_rcvbuf *b, const struct holm_memory 
 			   uint32_t limit, void (*on_released)(struct holm_ring_rcvbuf *b))
 {
 	memset(b, 0, sizeof(*b));
-	b->base.ops = &ring_ops;
+	b->base.ops = &ring_rcv_ops;
 	b->memory = memory;
 	b->base.window = ring_bytes_for(limit);
 	b->on_released = on_released;
@@ -199,7 +200,7 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 	at = (uint32_t)b->head & (b->cap - 1);
 	first = b->cap - at;
 	if (likely(n <= first)) {
-		memcpy(out, b->mem + at, n);
+		copy_short(out, b->mem + at, n);
 	} else {
 		memcpy(out, b->mem + at, first);
 		memcpy(out + first, b->mem, n - first);

@@ -13,8 +13,9 @@
 
 #include "lib/assert.h"
 #include "lib/compiler.h"
+#include "lib/copy.h"
 #include "lib/mem.h"
-#include "net/core/ring_bytes.h"
+#include "net/core/ring_short.h"
 
 /*
  * Up to where may the writer queue? The ring cannot grow while a block is retired: saying otherwise would
@@ -169,7 +170,7 @@ static void ring_released(struct holm_sndbuf *base)
 		b->on_released(b);
 }
 
-static const struct holm_sndbuf_ops ring_ops = {
+const struct holm_sndbuf_ops ring_snd_ops = {
 	.lend = ring_lend,
 	.discard = ring_discard,
 	.released = ring_released,
@@ -179,7 +180,7 @@ void holm_ring_sndbuf_init(struct holm_ring_sndbuf *b, const struct holm_memory 
 			   uint32_t limit, void (*on_released)(struct holm_ring_sndbuf *b))
 {
 	memset(b, 0, sizeof(*b));
-	b->base.ops = &ring_ops;
+	b->base.ops = &ring_snd_ops;
 	b->memory = memory;
 	b->limit = ring_bytes_for(limit);
 	b->on_released = on_released;
@@ -259,7 +260,7 @@ size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_
 	uint32_t at = (uint32_t)b->tail & (b->cap - 1);
 
 	if (likely(n - 1 < b->cap - at)) {
-		memcpy(b->mem + at, src, n);
+		copy_short(b->mem + at, src, n);
 	} else if (n > 0) {
 		size_t first = b->cap - at;
 

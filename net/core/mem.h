@@ -60,7 +60,7 @@ void mem_free(struct mem *m, void *p, size_t size);
 void *mem_memory_alloc(void *ctx, size_t size);
 void mem_memory_free(void *ctx, void *p, size_t size);
 
-static inline void mem_account(struct mem *m, size_t size)
+static always_inline void mem_account(struct mem *m, size_t size)
 {
 	m->stats.in_use += size;
 	if (unlikely(m->stats.in_use > m->stats.in_use_max))
@@ -68,7 +68,7 @@ static inline void mem_account(struct mem *m, size_t size)
 }
 
 /* mem_alloc(m, MEM_CHUNK) if such a block is kept; otherwise NULL, which says nothing more. */
-static inline void *mem_chunk_take(struct mem *m)
+static always_inline void *mem_chunk_take(struct mem *m)
 {
 	void *p = m->large[0];
 
@@ -81,7 +81,7 @@ static inline void *mem_chunk_take(struct mem *m)
 }
 
 /* mem_free(m, p, MEM_CHUNK) if one more such block is to be kept; otherwise false, and nothing else. */
-static inline bool mem_chunk_keep(struct mem *m, void *p)
+static always_inline bool mem_chunk_keep(struct mem *m, void *p)
 {
 	if (unlikely(m->kept + MEM_CHUNK > MEM_KEEP_BYTES))
 		return false;

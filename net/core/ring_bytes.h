@@ -23,18 +23,28 @@ static inline uint32_t ring_bytes_for(uint32_t want)
 
 _Static_assert(RING_BYTES_MIN == MEM_CHUNK, "the smallest ring is what an instance keeps most of");
 
+/* A page that the instance has kept, or NULL: memory->alloc() may have one. */
+static always_inline uint8_t *ring_find_page(const struct holm_memory *memory)
+{
+	return likely(memory->alloc == mem_memory_alloc) ? mem_chunk_take(memory->ctx) : NULL;
+}
+
+/* The instance keeps the page. False: it is memory->free()'s. */
+static always_inline bool ring_keep_page(const struct holm_memory *memory, uint8_t *p)
+{
+	return likely(memory->free == mem_memory_free) && likely(mem_chunk_keep(memory->ctx, p));
+}
+
 static inline uint8_t *ring_take_page(const struct holm_memory *memory)
 {
-	uint8_t *p = NULL;
+	uint8_t *p = ring_find_page(memory);
 
-	if (likely(memory->alloc == mem_memory_alloc))
-		p = mem_chunk_take(memory->ctx);
 	return likely(p) ? p : memory->alloc(memory->ctx, RING_BYTES_MIN);
 }
 
 static inline void ring_give_page(const struct holm_memory *memory, uint8_t *p)
 {
-	if (unlikely(memory->free != mem_memory_free || !mem_chunk_keep(memory->ctx, p)))
+	if (!ring_keep_page(memory, p))
 		memory->free(memory->ctx, p, RING_BYTES_MIN);
 }
 

@@ -13,7 +13,10 @@
  */
 #include "net/tcp/hot.h"
 
+#include "net/core/pool.h"
+#include "net/core/ring_short.h"
 #include "net/ip/ip4_send.h"
+#include "net/ip/ip6_send.h"
 
 /* ---- Its beginning and end ----------------------------------------------------------------------- */
 
@@ -60,7 +63,8 @@ static never_inline bool begin_calm(struct holm_tcp *c)
 	if (!tcp_is_still(c, UNCALM) || !tcp_is_usual(c))
 		return false;
 	fl->retries = 0;
-	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss), TCP_FRAME_PAYLOAD);
+	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),
+				     min_u32(TCP_FRAME_PAYLOAD, c->cwnd / 2 + 1));
 	return true;
 }
 
@@ -96,16 +100,18 @@ static void end_calm(struct holm_tcp *c)
  * A header with ACK, PSH or not, with a timestamp alone if those were negotiated, none older than the
  * last: PAWS has nothing to say.
  */
-static inline bool is_plain_header(const struct holm_tcp *c, const uint8_t *p, uint32_t word)
+static always_inline bool is_plain_header(const struct holm_tcp *c, const uint8_t *p, bool stamped)
 {
-	if (likely(!(c->flags & TCP_TS)))
+	uint32_t word = load_be32(p + 12);
+
+	if (!stamped)
 		return (word & ~WORD_FREE) == WORD_ACK;
 	return (word & ~WORD_FREE) == WORD_ACK_TS && load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD &&
 	       !serial_lt(load_be32(p + 24), c->ts_recent);
 }
 
 /* It is the next in order and within the window; new is its text, or that all in flight has arrived. */
-static inline bool is_next(const struct holm_tcp *c, const uint8_t *p, uint32_t len)
+static always_inline bool is_next(const struct holm_tcp *c, const uint8_t *p, uint32_t len)
 {
 	uint32_t ack = load_be32(p + 8);
 
@@ -114,13 +120,13 @@ static inline bool is_next(const struct holm_tcp *c, const uint8_t *p, uint32_t 
 }
 
 /* That is the one segment that left at flight->timed_ns. */
-static inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_seq ack)
+static always_inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_seq ack)
 {
 	struct tcp_flight *fl = c->flight;
 
-	rtt_sample(&c->rtt, net->now - fl->timed_ns);
+	rtt_take(&c->rtt, net->now - fl->timed_ns);
 	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
-	holm_sndbuf_discard(c->snd, seq_diff(ack, c->snd_una));
+	ring_snd_discard(c->snd, seq_diff(ack, c->snd_una));
 	c->snd_una = ack;
 	fl->buf_seq = ack;
 	fl->calm_acked = true;
@@ -129,8 +135,9 @@ static inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_s
 	ip_dst_confirm(net, c->dst);
 }
 
-static always_inline void take_text(struct holm_net *net, struct holm_tcp *c,
-				    const struct holm_frame *f, uint32_t len)
+/* Of a buffer that is no ring, or has less room than was promised. */
+static never_inline void take_text_any(struct holm_net *net, struct holm_tcp *c,
+				       const struct holm_frame *f, uint32_t len)
 {
 	uint32_t fits = unlikely(c->flags & TCP_OVERPROMISED) ? tcp_fitting(c, 0, len) : len;
 	size_t n = holm_rcvbuf_accept(c->rcv, 0, f, f->payload_off, fits);
@@ -138,37 +145,62 @@ static always_inline void take_text(struct holm_net *net, struct holm_tcp *c,
 	(void)tcp_text_taken(net, c, len, (uint32_t)n, len);
 }
 
-static always_inline bool take(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-			       bool verified)
+static always_inline void take_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+				    uint32_t off, uint32_t len)
 {
-	const uint8_t *p = holm_frame_data(f) + f->l4_off;
-	uint32_t hdr_len = c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
-	uint32_t len =
-		ip_rx(f)->l4_len - hdr_len; /* of less, it wraps round to more than any window */
-	uint32_t word;
+	f->payload_off = (uint16_t)off;
+	if (unlikely(off + len > f->segs[0].len ||
+		     !ring_rcv_take(c->rcv, holm_frame_data(f) + off, len))) {
+		take_text_any(net, c, f, len);
+		return;
+	}
+	c->rcv_nxt = seq_add(c->rcv_nxt, len);
+	c->flags |= TCP_NEW_BYTES;
+	tcp_schedule_ack(net, c, len);
+}
 
-	if (unlikely(f->segs[0].len < f->l4_off + hdr_len || f->gso != HOLM_GSO_NONE))
-		return false;
-	word = load_be32(p + 12);
-	if (!is_plain_header(c, p, word) || !is_next(c, p, len) ||
-	    !(verified || tcp_checksum_holds(f)))
-		return false;
+/* A segment that was found to be the next, `p` is its header, does what the steps would have it do. */
+static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+			      const uint8_t *p, uint32_t len, bool stamped)
+{
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	struct tcp_flight *fl = c->flight;
+	uint32_t ack = load_be32(p + 8);
+
 	net_count(net, HOLM_COUNT_TCP_PREDICTED_RX);
-	f->payload_off = (uint16_t)(f->l4_off + hdr_len);
-	if (unlikely(c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
+	if (stamped && seq_leq(c->rcv_nxt, fl->rcv_acked))
 		c->ts_recent = load_be32(p + 24);
 	c->last_rx = tcp_stamp(net->now);
-	if (load_be32(p + 8) != c->snd_una.v)
-		ack_it(net, c, seq_of(load_be32(p + 8)));
-	tcp_take_window(c, c->rcv_nxt, (uint16_t)word);
+	if (ack != c->snd_una.v)
+		ack_it(net, c, seq_of(ack));
+	/* SND.WND: none has come that is newer. */
+	c->snd_wnd = (uint32_t)load_be16(p + 14) << tcp_snd_wscale(c);
+	fl->snd_wl1 = c->rcv_nxt;
+	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
 	if (len > 0)
-		take_text(net, c, f, len);
+		take_text(net, c, f, f->l4_off + hdr_len, len);
+}
+
+/* Of either family, with timestamps or without, of any shape; its checksum holds, or is to be checked. */
+static always_inline bool take(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+			       bool stamped, bool verified)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	/* Of less than a header, it wraps round to more than any window. */
+	uint32_t len = ip_rx(f)->l4_len - hdr_len;
+
+	if (unlikely(f->segs[0].len < f->l4_off + hdr_len || f->gso != HOLM_GSO_NONE) ||
+	    !is_plain_header(c, p, stamped) || !is_next(c, p, len) ||
+	    !(verified || tcp_checksum_holds(f)))
+		return false;
+	run(net, c, f, p, len, stamped);
 	return true;
 }
 
 static bool input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	return take(net, c, f, true);
+	return c->flags & TCP_TS ? take(net, c, f, true, true) : take(net, c, f, false, true);
 }
 
 /* Both addresses are one word of an IPv4 header. */
@@ -184,22 +216,60 @@ static inline bool is_for(const struct holm_tcp *c, struct holm_frame *f)
 {
 	const struct ip_rx *ip = ip_rx(f);
 
-	if (likely(!(c->flags & TCP_IP6)))
+	if (!(c->flags & TCP_IP6))
 		return is_for_ip4(c, f);
 	return c->scope == 0 && (tcp_addr_diff(&c->ends6->remote, &ip->src) |
 				 tcp_addr_diff(&c->ends6->local, &ip->dst)) == 0;
 }
 
-static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+static never_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
 	const uint8_t *p = holm_frame_data(f) + f->l4_off;
 
 	if (f->segs[0].len < f->l4_off + 4u ||
 	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) || !is_for(c, f) ||
-	    !take(net, c, f, false))
+	    !(c->flags & TCP_TS ? take(net, c, f, true, false) : take(net, c, f, false, false)))
 		return false;
 	tcp_conclude(f, c);
 	return true;
+}
+
+/* The addresses in front of it belong to its pseudo header: one sum over both. */
+static inline bool checksum_holds_ip4(const struct holm_frame *f, const uint8_t *p, uint32_t l4_len)
+{
+	const uint32_t ends = 2 * sizeof(uint32_t);
+
+	return f->csum != HOLM_CSUM_NONE ||
+	       checksum_finish(checksum_partial(p - ends, ends + l4_len, IP4_PROTO_TCP + l4_len)) ==
+		       0;
+}
+
+/* An IPv4 header without options, a TCP header without any, and all of it in one piece. */
+static always_inline bool take_ip4(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	const uint8_t *ip = holm_frame_data(f) + f->l3_off;
+	const uint8_t *p = ip + IP4_HDR_BYTES;
+	uint32_t l4_len = ip_rx(f)->l4_len;
+	uint32_t len = l4_len - TCP_HDR_BYTES;
+
+	if (unlikely(f->segs[0].len < f->l4_off + l4_len || l4_len < TCP_HDR_BYTES ||
+		     ip[0] != 0x45 || f->gso != HOLM_GSO_NONE))
+		return false;
+	if (load_be64(p - 8) != ((uint64_t)c->remote4 << 32 | c->local4) ||
+	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) ||
+	    !is_plain_header(c, p, false) || !is_next(c, p, len) ||
+	    !checksum_holds_ip4(f, p, l4_len))
+		return false;
+	run(net, c, f, p, len, false);
+	tcp_conclude(f, c);
+	return true;
+}
+
+static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
+		return take_any(net, c, f);
+	return take_ip4(net, c, f);
 }
 
 /* ---- What goes ----------------------------------------------------------------------------------- */
@@ -207,9 +277,8 @@ static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_fr
 /* Nothing is in flight, and `n` bytes are within both windows, too few for cwnd to grow by them. */
 static inline bool has_room(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
 {
-	return seq_eq(c->flight->snd_nxt, c->snd_una) && n < c->flight->calm &&
-	       n <= min_u32(c->cwnd / 2, c->snd_wnd) && !(c->flags & TCP_MORE) &&
-	       tcp_stamp(net->now) - c->last_rx < TCP_CALM_SILENCE;
+	return seq_eq(c->flight->snd_nxt, c->snd_una) && n < c->flight->calm && n <= c->snd_wnd &&
+	       !(c->flags & TCP_MORE) && tcp_stamp(net->now) - c->last_rx < TCP_CALM_SILENCE;
 }
 
 /* The way is known, and there is room on it. */
@@ -221,6 +290,17 @@ static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c,
 	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
 	       n + dst->header_bytes + TCP_HDR_TS_BYTES <= dst->mtu &&
 	       neigh->netif->tail - neigh->netif->head <= neigh->netif->ring_mask;
+}
+
+/* A message to `p`; returns its sum, if that is ours to compute. */
+static always_inline uint32_t copy_message(struct holm_tcp *c, bool hw_csum, uint8_t *p,
+					   uint32_t len)
+{
+	const uint8_t *from = ring_snd_look(c->snd, 0, len);
+
+	if (likely(from && !hw_csum))
+		return checksum_copy(p, from, len, 0);
+	return tcp_copy_queued(c->snd, hw_csum, p, 0, len);
 }
 
 /* The header at `p`; the payload has the sum `sum`, the pseudo header `pseudo`. */
@@ -251,72 +331,76 @@ static always_inline void write_ip4(const struct holm_tcp *c, uint8_t *p, uint32
 	ip4_write_header(p, total, &ip);
 }
 
-/* The checksum of a segment whose TCP header begins there is the device's. */
-static inline void defer_checksum(struct holm_frame *f, uint16_t at)
+static always_inline void write_ip6(const struct holm_tcp *c, uint8_t *p, uint32_t len)
 {
-	f->csum = HOLM_CSUM_PARTIAL;
-	f->csum_start = at;
-	f->csum_off = TCP_CSUM_OFFSET;
+	const struct ip6_tx ip = {
+		.src = &c->ends6->local,
+		.dst = &c->ends6->remote,
+		.flow_label = c->flight->flow_label,
+		.proto = IP4_PROTO_TCP,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
+
+	ip6_write_header(p, len, &ip);
 }
 
-/* All three headers are written here, in one piece, with a timestamp or without. */
-static always_inline bool send_ip4(struct holm_net *net, struct holm_tcp *c, uint32_t len,
-				   bool stamped)
+/* All headers are written here, in one piece: of either family, with a timestamp or without. */
+static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				      bool ip6, bool stamped)
 {
-	struct holm_netif *netif = c->dst->neigh->netif;
+	const struct neigh *neigh = c->dst->neigh;
+	struct holm_netif *netif = neigh->netif;
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
-	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES + hdr_len;
-	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
+	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	uint32_t headers = l4_off + hdr_len;
 	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
-	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - headers, false);
+	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, false);
+	uint64_t pseudo;
 	uint8_t *p;
 
 	if (unlikely(!f))
 		return false;
-	p = holm_frame_put(f, headers + len);
-	memcpy(p, c->dst->neigh->header, ETH_HDR_BYTES);
-	write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
-	write_header(net, c, p + ETH_HDR_BYTES + IP4_HDR_BYTES,
-		     tcp_copy_queued(c->snd, hw_csum, p + headers, 0, len), pseudo, hw_csum,
-		     stamped);
 	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+	f->l4_off = (uint16_t)l4_off;
 	f->hdr_len = (uint16_t)headers;
 	f->payload_off = (uint16_t)headers;
-	if (hw_csum)
-		defer_checksum(f, ETH_HDR_BYTES + IP4_HDR_BYTES);
+	if (hw_csum) {
+		f->csum = HOLM_CSUM_PARTIAL;
+		f->csum_start = (uint16_t)l4_off;
+		f->csum_off = TCP_CSUM_OFFSET;
+	}
+	p = holm_frame_put(f, headers + len);
+	memcpy(p, neigh->header, ETH_HDR_BYTES);
+	if (ip6) {
+		write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
+		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
+				       hdr_len + len);
+	} else {
+		write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
+		pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
+	}
+	write_header(net, c, p + l4_off, copy_message(c, hw_csum, p + headers, len), pseudo,
+		     hw_csum, stamped);
 	netif_output(netif, f);
 	return true;
 }
 
-static never_inline bool send_ip6(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+/* IPv6, whose flow label the first segment has found, and timestamps. */
+static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
-	const struct holm_netif *netif = c->dst->neigh->netif;
-	uint32_t hdr_len = c->flags & TCP_TS ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
-	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
-	struct holm_frame *f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM - hdr_len, false);
-	uint8_t *p;
+	bool stamped = (c->flags & TCP_TS) != 0;
 
-	if (unlikely(!f))
-		return false;
-	p = holm_frame_put(f, hdr_len + len);
-	write_header(
-		net, c, p, tcp_copy_queued(c->snd, hw_csum, p + hdr_len, 0, len),
-		ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, hdr_len + len),
-		hw_csum, (c->flags & TCP_TS) != 0);
-	f->hdr_len = (uint16_t)hdr_len;
-	f->payload_off = (uint16_t)hdr_len;
-	if (hw_csum)
-		defer_checksum(f, 0);
-	tcp_transmit_ip6(net, c, f, c->settings->tos);
-	return true;
+	if (!(c->flags & TCP_IP6))
+		return send_in_one(net, c, len, false, true);
+	return c->flight->flow_label && send_in_one(net, c, len, true, stamped);
 }
 
 static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
-	if (unlikely(c->flags & TCP_IP6))
-		return send_ip6(net, c, len);
-	return c->flags & TCP_TS ? send_ip4(net, c, len, true) : send_ip4(net, c, len, false);
+	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
+		return send_any(net, c, len);
+	return send_in_one(net, c, len, false, false);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)

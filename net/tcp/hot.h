@@ -127,8 +127,8 @@ static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
  * RFC 9293 3.8.6.3: delay, but less than half a second; at once while the connection is young, or
  * where the last delay was for nothing. Of a segment with `frame_len` bytes in its first frame.
  */
-static inline void tcp_schedule_ack(const struct holm_net *net, struct holm_tcp *c,
-				    uint32_t frame_len)
+static always_inline void tcp_schedule_ack(const struct holm_net *net, struct holm_tcp *c,
+					   uint32_t frame_len)
 {
 	struct tcp_flight *fl = c->flight;
 

@@ -55,7 +55,7 @@ static inline void rack_init(struct tcp_rack *r)
 }
 
 /* RFC 8985 6.2, step 1: Update RACK.min_RTT. What was sent at `at` has been delivered. */
-static inline void rack_round_trip(struct tcp_rack *r, uint32_t at, uint32_t now)
+static always_inline void rack_round_trip(struct tcp_rack *r, uint32_t at, uint32_t now)
 {
 	uint32_t rtt = now - at;
 

@@ -5,7 +5,7 @@
 #ifndef NET_TCP_RTT_H
 #define NET_TCP_RTT_H
 
-#include <stdint.h>
+#include "lib/compiler.h"
 
 /* The unit is 2^10 ns: 32 bits hold eight times nine minutes. */
 #define RTT_UNIT_SHIFT 10
@@ -20,8 +20,33 @@ struct tcp_rtt {
 #define RTO_SYN_LOST_TICKS 2862u
 #define RTO_MAX_TICKS 57221u
 
-/* Take a sample. Longer than eight minutes counts as that. */
+/* Longer samples count as this. */
+#define RTT_SAMPLE_MAX (480000000000u >> RTT_UNIT_SHIFT)
+
+/* Take a sample. */
 void rtt_sample(struct tcp_rtt *r, uint64_t rtt_ns);
+/*
+ * The same in the caller's own code. RFC 6298 2.2 and 2.3:
+ *   SRTT <- R, RTTVAR <- R/2
+ *   RTTVAR <- (1 - beta) * RTTVAR + beta * |SRTT - R'|, SRTT <- (1 - alpha) * SRTT + alpha * R'
+ */
+static always_inline void rtt_take(struct tcp_rtt *r, uint64_t rtt_ns)
+{
+	uint32_t now = (uint32_t)min_u64(rtt_ns >> RTT_UNIT_SHIFT, RTT_SAMPLE_MAX);
+	uint32_t srtt = r->srtt8 >> 3;
+	uint32_t err;
+
+	now = max_u32(now, 1);
+	if (unlikely(r->srtt8 == 0)) {
+		r->srtt8 = now << 3;
+		r->rttvar4 = now << 1;
+		return;
+	}
+	err = now > srtt ? now - srtt : srtt - now;
+	r->rttvar4 += err - (r->rttvar4 >> 2);
+	r->srtt8 += now - srtt;
+	r->srtt8 = max_u32(r->srtt8, 1);
+}
 
 /* The least that 4 * RTTVAR counts for: what a peer may delay its ACK (see README.md). */
 #define RTT_VAR_MIN (200000000u >> RTT_UNIT_SHIFT)

@@ -1,0 +1,35 @@
+/*
+ * Copying what is short more often than not, as messages are: in the caller's own code, without a call.
+ * memcpy() is one of an unknown function, found through a pointer where libraries are shared, or a string
+ * instruction that takes its time to begin: for a few dozen bytes that costs more than the copy.
+ */
+#ifndef LIB_COPY_H
+#define LIB_COPY_H
+
+#include <stdint.h>
+
+#include "lib/compiler.h"
+#include "lib/mem.h"
+
+/* From `least` to twice as many bytes, `least` being a constant: the first and the last, which may overlap. */
+static always_inline void copy_ends(uint8_t *restrict dst, const uint8_t *restrict src, size_t n,
+				    size_t least)
+{
+	memcpy(dst, src, least);
+	memcpy(dst + n - least, src + n - least, least);
+}
+
+/* memcpy(). */
+static always_inline void copy_short(void *restrict dst, const void *restrict src, size_t n)
+{
+	if (!FOR_SIZE && likely(n - 32 <= 32))
+		copy_ends(dst, src, n, 32);
+	else if (!FOR_SIZE && n - 64 <= 64)
+		copy_ends(dst, src, n, 64);
+	else if (!FOR_SIZE && n - 8 <= 24)
+		n < 16 ? copy_ends(dst, src, n, 8) : copy_ends(dst, src, n, 16);
+	else
+		memcpy(dst, src, n);
+}
+
+#endif

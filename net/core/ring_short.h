@@ -1,0 +1,83 @@
+/*
+ * What a dialogue does with the growing rings, in the caller's own code: a comparison says that a buffer
+ * is such a ring, and that it lies the usual way (a page or none, nothing wraps, no constant regions).
+ * Then a message is found, forgotten or taken in a few steps, where processors that guard indirect calls
+ * take longer for the call alone. Everything else, and every other buffer, goes through the table of
+ * operations, which stays the definition: <holm/buf.h>, net/core/buf_ring_snd.c, net/core/buf_ring_rcv.c.
+ *
+ * Without a short way where the library is built for size.
+ */
+#ifndef NET_CORE_RING_SHORT_H
+#define NET_CORE_RING_SHORT_H
+
+#include "lib/copy.h"
+#include "net/core/ring_bytes.h"
+
+extern const struct holm_sndbuf_ops ring_snd_ops;
+extern const struct holm_rcvbuf_ops ring_rcv_ops;
+
+/*
+ * `len` bytes from `off` on, all of them queued, to be copied before anything else happens to the buffer:
+ * nothing is lent. NULL: ask holm_sndbuf_lend().
+ */
+static always_inline const uint8_t *ring_snd_look(struct holm_sndbuf *base, size_t off, size_t len)
+{
+	const struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+	uint32_t at;
+
+	if (FOR_SIZE || unlikely(base->ops != &ring_snd_ops || b->nconsts != 0))
+		return NULL;
+	at = (uint32_t)(b->head + off) & (b->cap - 1);
+	return likely(len <= b->cap - at) ? b->mem + at : NULL;
+}
+
+/* holm_sndbuf_discard(). A page that all bytes have left goes back; where one is enough, none is retired. */
+static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
+{
+	struct holm_ring_sndbuf *b = container_of(base, struct holm_ring_sndbuf, base);
+
+	if (!FOR_SIZE &&
+	    likely(base->ops == &ring_snd_ops && n == base->queued && b->cap == RING_BYTES_MIN &&
+		   b->nconsts == 0 && ring_keep_page(b->memory, b->mem))) {
+		base->queued = 0;
+		b->head = b->tail;
+		b->mem = NULL;
+		b->cap = 0;
+		return;
+	}
+	holm_sndbuf_discard(base, n);
+}
+
+/*
+ * The next `len` bytes in order, in one piece at `src`: holm_rcvbuf_accept() and holm_rcvbuf_advance().
+ * False: ask those.
+ */
+static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t *src, size_t len)
+{
+	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
+	uint64_t pos;
+	uint32_t at;
+
+	if (FOR_SIZE || unlikely(base->ops != &ring_rcv_ops || len > base->window))
+		return false;
+	if (!b->mem) {
+		if (unlikely(b->last_cap > RING_BYTES_MIN))
+			return false;
+		b->mem = ring_find_page(b->memory);
+		if (unlikely(!b->mem))
+			return false;
+		b->cap = RING_BYTES_MIN;
+		b->since = (uint32_t)b->head;
+	}
+	pos = b->head + base->readable;
+	at = (uint32_t)pos & (b->cap - 1);
+	if (unlikely(base->readable + len > b->cap || len > b->cap - at))
+		return false;
+	copy_short(b->mem + at, src, len);
+	b->edge = max_u64(b->edge, pos + len);
+	base->readable += len;
+	base->window -= len;
+	return true;
+}
+
+#endif
