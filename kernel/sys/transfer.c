@@ -382,6 +382,21 @@ static bool is_time_left(const struct process *p, uint64_t deadline_ns,
 	return deadline_ns > now;
 }
 
+/* As on Linux, an error behind some messages is told by the next call. */
+static int end_early(struct process *p, int fd, unsigned done, int err)
+{
+	struct file *f;
+
+	if (done == 0)
+		return err;
+	f = err == -HOLM_EAGAIN ? NULL : file_of(p, fd);
+	if (f && f->socket)
+		holm_socket_return_error(f->socket, -err);
+	if (f)
+		file_put(f);
+	return (int)done;
+}
+
 /* As on Linux, the time-out is looked at after each message only. */
 int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n, int flags,
 		 struct sys_timespec *timeout)
@@ -401,7 +416,7 @@ int sys_recvmmsg(struct process *p, int fd, struct sys_mmsghdr *msgs, unsigned n
 		int64_t got = sys_recvmsg(p, fd, &msgs[done].hdr, flags & ~(int)SYS_MSG_WAITFORONE);
 
 		if (got < 0)
-			return done > 0 ? (int)done : (int)got;
+			return end_early(p, fd, done, (int)got);
 		msgs[done].len = (unsigned)got;
 		if (flags & SYS_MSG_WAITFORONE)
 			flags |= HOLM_MSG_DONTWAIT;

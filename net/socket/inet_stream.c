@@ -334,7 +334,10 @@ static size_t write_piece(struct rings *r, const struct holm_iov *piece, int fla
 	if (flags & HOLM_MSG_CONST)
 		n = holm_ring_sndbuf_write_const(&r->snd, piece->base, piece->len);
 	/* Also where the table of constant regions is full: a copy gets on. */
-	return n > 0 ? n : holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
+	if (likely(n == 0))
+		n = holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
+	r->written_bytes += n;
+	return n;
 }
 
 static int may_send(struct stream *t)
@@ -475,8 +478,10 @@ static size_t copy_pieces(struct stream *t, const struct holm_msg *msg, int flag
 		if (n < msg->iov[i].len)
 			break;
 	}
-	if (done > 0 && !(flags & HOLM_MSG_PEEK))
+	if (done > 0 && !(flags & HOLM_MSG_PEEK)) {
 		holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
+		t->rings->taken_bytes += skip;
+	}
 	return done;
 }
 
@@ -495,6 +500,7 @@ static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 		done = copy_pieces(t, msg, flags, skip, limit);
 	if (done == 0 || (flags & HOLM_MSG_PEEK))
 		return done;
+	t->rings->taken_bytes += done;
 	if (!t->base.rcvbuf_locked)
 		t->base.rcvbuf = rings_read(t->rings, t->tcp, done, t->base.rcvbuf,
 					    t->base.net->config.tcp_rcvbuf_max_bytes);

@@ -273,6 +273,20 @@ static void fill_info_rest(struct tcp_info *out, const struct holm_tcp_info *in)
 	out->rcv_wnd = in->rcv_wnd;
 }
 
+/* Of data: Linux counts a SYN and a FIN as a byte each. */
+static void fill_info_bytes(struct tcp_info *out, const struct holm_tcp_info *in,
+			    const struct stream *t)
+{
+	uint64_t under_way = min_u64((uint64_t)in->in_flight + in->not_sent_bytes, in->snd_queue);
+
+	if (!t->rings)
+		return;
+	/* After a reset nobody knows what had arrived. */
+	if (in->state != HOLM_TCP_CLOSED)
+		out->bytes_acked = t->rings->written_bytes - under_way;
+	out->bytes_received = t->rings->taken_bytes + inet_stream_unread(t);
+}
+
 int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
 {
 	struct tcp_info out = { 0 };
@@ -299,5 +313,6 @@ int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)
 	out.rcv_space = in.rcv_wnd;
 	out.total_retrans = in.retrans_total;
 	fill_info_rest(&out, &in);
+	fill_info_bytes(&out, &in, inet_stream_of(s));
 	return socket_put_option(&out, sizeof(out), value, len);
 }

@@ -318,7 +318,7 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 		*value = s->family;
 		return 0;
 	case HOLM_SO_ERROR:
-		*value = -s->ops->take_error(s);
+		*value = -socket_take_error(s);
 		return 0;
 	case HOLM_SO_ACCEPTCONN:
 		*value = s->ops->is_listening && s->ops->is_listening(s);

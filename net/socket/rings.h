@@ -17,6 +17,8 @@ struct rings {
 	/* What was read since `since_ns`: see rings_read(). */
 	uint64_t since_ns;
 	uint32_t read_bytes;
+	/* All that the program has written and read: struct tcp_info. */
+	uint64_t written_bytes, taken_bytes;
 	uint8_t users; /* who still uses it: the socket, TCP as sender, TCP as receiver */
 };
 

@@ -291,8 +291,28 @@ int holm_socket_shutdown(struct holm_socket *s, int how)
 
 /* ---- bytes ---- */
 
+void holm_socket_return_error(struct holm_socket *s, int error)
+{
+	s->late_error = error;
+}
+
+static int take_late_error(struct holm_socket *s)
+{
+	int error = s->late_error;
+
+	s->late_error = 0;
+	return -error;
+}
+
+int socket_take_error(struct holm_socket *s)
+{
+	return s->late_error ? take_late_error(s) : s->ops->take_error(s);
+}
+
 int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
+	if (unlikely(s->late_error))
+		return take_late_error(s);
 	return s->ops->send(s, msg, flags);
 }
 
@@ -301,6 +321,8 @@ int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int fla
 	msg->flags = 0;
 	if (unlikely(flags & HOLM_MSG_ERRQUEUE))
 		return s->ops->recv_error ? s->ops->recv_error(s, msg) : -HOLM_EAGAIN;
+	if (unlikely(s->late_error))
+		return take_late_error(s);
 	return s->ops->recv(s, msg, flags);
 }
 
@@ -323,7 +345,7 @@ unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready)
 
 unsigned holm_socket_poll(struct holm_socket *s)
 {
-	return s->ops->poll(s);
+	return s->ops->poll(s) | (s->late_error ? HOLM_POLLERR : 0u);
 }
 
 size_t holm_socket_readable_bytes(struct holm_socket *s)

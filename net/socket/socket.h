@@ -126,6 +126,7 @@ struct holm_socket {
 	bool dontroute;
 	bool v6only; /* AF_INET6: no IPv4 */
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
+	int late_error; /* positive: holm_socket_return_error(); 0: none */
 };
 
 extern const struct socket_ops inet_stream_ops;
@@ -134,6 +135,8 @@ extern const struct socket_ops inet_dgram_ops;
 extern const struct socket_ops inet6_stream_ops;
 extern const struct socket_ops inet6_dgram_ops;
 
+/* The pending error, once: 0 or negative. */
+int socket_take_error(struct holm_socket *s);
 /* What poll() says of a socket of packets whose endpoint is ready for this (enum holm_state). */
 unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready);
 /* Which part of a packet's company an option asks for (enum holm_ancillary_bit); 0: none. */

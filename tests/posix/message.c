@@ -531,3 +531,53 @@ CASE(mmsg_of_a_stream)
 	EQ(recvmmsg(fd[1], b.m, 4, MSG_DONTWAIT, NULL), 4);
 	EQ(b.m[3].msg_len, 4);
 }
+
+static void error_behind_a_message(int from, int to)
+{
+	struct pollfd p = { .fd = to };
+	struct batch b;
+	char c;
+
+	EQ(send(from, "x", 1, 0), 1);
+	EQ(send(from, "y", 1, 0), 1);
+	prepare(&b);
+	b.m[1].msg_hdr.msg_iovlen = 5000;
+	EQ(recvmmsg(to, b.m, 4, 0, NULL), 1);
+	EQ(poll(&p, 1, 0), 1);
+	EQ(p.revents, POLLERR);
+	FAILS(recv(to, &c, 1, 0), EMSGSIZE);
+	EQ(recv(to, &c, 1, 0), 1);
+	EQ(c, 'y');
+}
+
+CASE(mmsg_tells_an_error_behind_a_message_with_the_next_call)
+{
+	int fd[2];
+
+	pair_of(SOCK_DGRAM, fd);
+	error_behind_a_message(fd[0], fd[1]);
+	error_behind_a_message(fd[0], fd[1]);
+}
+
+CASE(mmsg_leaves_an_error_behind_a_message_to_so_error)
+{
+	struct batch b;
+	int fd[2], error = 0;
+	socklen_t len = sizeof(error);
+
+	pair_of(SOCK_DGRAM, fd);
+	EQ(send(fd[0], "x", 1, 0), 1);
+	prepare(&b);
+	b.m[1].msg_hdr.msg_iovlen = 5000;
+	EQ(recvmmsg(fd[1], b.m, 4, 0, NULL), 1);
+	EQ(getsockopt(fd[1], SOL_SOCKET, SO_ERROR, &error, &len), 0);
+	EQ(error, EMSGSIZE);
+	EQ(getsockopt(fd[1], SOL_SOCKET, SO_ERROR, &error, &len), 0);
+	EQ(error, 0);
+	/* That nothing more is there is no error. */
+	EQ(send(fd[0], "x", 1, 0), 1);
+	prepare(&b);
+	EQ(recvmmsg(fd[1], b.m, 4, MSG_DONTWAIT, NULL), 1);
+	EQ(getsockopt(fd[1], SOL_SOCKET, SO_ERROR, &error, &len), 0);
+	EQ(error, 0);
+}

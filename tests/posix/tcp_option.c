@@ -173,6 +173,28 @@ CASE_OF_BOTH(tcp_info_of_a_connection)
 	EQ(info[5] & TCPI_OPT_ECN, 0);
 }
 
+CASE_OF_BOTH(tcp_info_counts_bytes_that_were_acknowledged_and_received)
+{
+	static char bytes[5000];
+	unsigned char info[240];
+	socklen_t len = sizeof(info);
+	int fd[2];
+
+	tcp_pair(fd);
+	EQ(write(fd[1], bytes, 5000), 5000);
+	EQ(recv(fd[0], bytes, 2000, MSG_WAITALL), 2000);
+	EQ(recv(fd[0], bytes, 3000, MSG_WAITALL | MSG_PEEK), 3000);
+	EQ(recv(fd[0], bytes, 1000, MSG_TRUNC), 1000);
+	OK(getsockopt(fd[0], SOL_TCP, TCP_INFO, info, &len));
+	EQ(info_at(info, 128, 8), 5000); /* bytes_received */
+	/* What is answered is acknowledged. */
+	EQ(write(fd[0], "x", 1), 1);
+	EQ(wait_for(fd[1], POLLIN, 2000) & POLLIN, POLLIN);
+	OK(getsockopt(fd[1], SOL_TCP, TCP_INFO, info, &len));
+	EQ(info_at(info, 120, 8), 5000); /* bytes_acked */
+	EQ(info_at(info, 128, 8), 1);
+}
+
 /* MSG_FASTOPEN connects and sends, whether the server knows of Fast Open or not. */
 CASE(tcp_msg_fastopen_connects_and_sends)
 {

@@ -60,7 +60,7 @@ static struct sim_flow *add_bulk(struct sim *s, uint32_t from)
 }
 
 /* Bytes that the other stream moves beside so many sleepers. */
-static uint64_t bytes_beside(uint32_t sleepers, enum sim_buffer kind, uint32_t from)
+static uint64_t bytes_beside(uint32_t sleepers, enum sim_buffer kind, uint32_t from, bool ip6)
 {
 	struct sim_flow *flows[SLEEPERS];
 	struct sim_flow *bulk;
@@ -69,12 +69,13 @@ static uint64_t bytes_beside(uint32_t sleepers, enum sim_buffer kind, uint32_t f
 	uint64_t moved;
 
 	sim_init(&s, 1);
+	s.ip6 = ip6;
 	add_host(&s, 1, 8192);
 	add_host(&s, 2, FRAMES);
 	for (uint32_t i = 0; i < sleepers; i++)
 		flows[i] = add_sleeper(&s, i, kind);
 	bulk = add_bulk(&s, from);
-	sim_run(&s, WARM_NS);
+	sim_run(&s, WARM_NS + (ip6 ? SIM_IP6_READY_NS : 0));
 	for (uint32_t i = 0; i < sleepers; i++)
 		if (!flows[i]->end[1].t)
 			sim_fail(&s, "sleeper %u is not connected", i);
@@ -88,10 +89,10 @@ static uint64_t bytes_beside(uint32_t sleepers, enum sim_buffer kind, uint32_t f
 	return moved;
 }
 
-static void check_rate(enum sim_buffer kind, uint32_t from)
+static void check_rate(enum sim_buffer kind, uint32_t from, bool ip6)
 {
-	uint64_t alone = bytes_beside(0, kind, from);
-	uint64_t beside = bytes_beside(SLEEPERS, kind, from);
+	uint64_t alone = bytes_beside(0, kind, from, ip6);
+	uint64_t beside = bytes_beside(SLEEPERS, kind, from, ip6);
 
 	print_message("%llu kB alone, %llu kB beside\n", (unsigned long long)alone / 1000,
 		      (unsigned long long)beside / 1000);
@@ -102,25 +103,32 @@ static void check_rate(enum sim_buffer kind, uint32_t from)
 static void sleepers_with_rings_do_not_slow_a_stream_to_their_host(void **state)
 {
 	(void)state;
-	check_rate(SIM_RING, 0);
+	check_rate(SIM_RING, 0, false);
 }
 
 static void sleepers_with_rings_do_not_slow_a_stream_from_their_host(void **state)
 {
 	(void)state;
-	check_rate(SIM_RING, 1);
+	check_rate(SIM_RING, 1, false);
 }
 
 static void sleepers_with_frame_queues_do_not_slow_a_stream_to_their_host(void **state)
 {
 	(void)state;
-	check_rate(SIM_FRAMES, 0);
+	check_rate(SIM_FRAMES, 0, false);
 }
 
 static void sleepers_with_frame_queues_do_not_slow_a_stream_from_their_host(void **state)
 {
 	(void)state;
-	check_rate(SIM_FRAMES, 1);
+	check_rate(SIM_FRAMES, 1, false);
+}
+
+static void neither_do_they_over_ip6(void **state)
+{
+	(void)state;
+	check_rate(SIM_RING, 0, true);
+	check_rate(SIM_FRAMES, 1, true);
 }
 
 int main(void)
@@ -130,6 +138,7 @@ int main(void)
 		cmocka_unit_test(sleepers_with_rings_do_not_slow_a_stream_from_their_host),
 		cmocka_unit_test(sleepers_with_frame_queues_do_not_slow_a_stream_to_their_host),
 		cmocka_unit_test(sleepers_with_frame_queues_do_not_slow_a_stream_from_their_host),
+		cmocka_unit_test(neither_do_they_over_ip6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

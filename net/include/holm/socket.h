@@ -481,6 +481,11 @@ struct holm_msg {
 int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, int flags);
 /* Bytes received; 0 at the end of the stream; -HOLM_EAGAIN while nothing is there. */
 int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int flags);
+/*
+ * A receive of several messages ended with this error, positive, behind some that it can report instead: it is
+ * pending again, for whichever call comes next.
+ */
+void holm_socket_return_error(struct holm_socket *s, int error);
 
 /* As Linux: each option is honoured or refused with -HOLM_ENOPROTOOPT. */
 int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const void *value,

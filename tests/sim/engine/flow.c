@@ -20,8 +20,6 @@
 /* Eight repetitions of at least 200 ms, each twice as long as the one before. */
 #define ORPHAN_NS (50 * SIM_S)
 #define CHUNK 4096u
-/* Addresses of IPv6 are used when nobody has said that they are his. */
-#define IP6_READY_NS (5 * SIM_S)
 
 static uint8_t table[HOLM_PATTERN_TABLE_BYTES];
 
@@ -559,7 +557,7 @@ struct sim_flow *sim_add_flow(struct sim *s, const struct sim_flow_plan *plan)
 		f->end[i].plan = &f->plan.end[i];
 		f->end[i].timer_ns = SIM_NEVER;
 	}
-	come_back(&f->end[0], max_u64(plan->start_ns + (s->ip6 ? IP6_READY_NS : 0), s->now));
+	come_back(&f->end[0], max_u64(plan->start_ns + (s->ip6 ? SIM_IP6_READY_NS : 0), s->now));
 	return f;
 }
 

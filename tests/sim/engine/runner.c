@@ -55,6 +55,13 @@ static uint64_t number(const char *name, uint64_t fallback)
 	return text ? strtoull(text, NULL, 0) : fallback;
 }
 
+bool sim_seed_is_ip6(uint64_t seed)
+{
+	uint64_t family = number("FAMILY", 0);
+
+	return family ? family == 6 : seed / 4 % 2 != 0;
+}
+
 /* What the processes tell the one that watches. */
 struct board {
 	uint64_t seed[JOBS_MAX]; /* that runs now */
@@ -111,9 +118,11 @@ static void report(const char *program, void (*scenario)(uint64_t), uint64_t see
 	if (WIFSIGNALED(status))
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed,
 			strsignal(WTERMSIG(status)));
-	fprintf(stderr, "frames: %s/sim/%s-%llu.pcap\nrepeat: SEED=%llu %s/host/tests/sim/%s\n",
+	fprintf(stderr,
+		"frames: %s/sim/%s-%llu.pcap\nrepeat: FAMILY=%d SEED=%llu %s/host/tests/sim/%s\n",
 		getenv("BUILD") ? getenv("BUILD") : "build", program, (unsigned long long)seed,
-		(unsigned long long)seed, getenv("BUILD") ? getenv("BUILD") : "build", program);
+		sim_seed_is_ip6(seed) ? 6 : 4, (unsigned long long)seed,
+		getenv("BUILD") ? getenv("BUILD") : "build", program);
 }
 
 static void show_progress(const struct board *b, unsigned jobs, uint64_t n, time_t *last)

@@ -219,11 +219,10 @@ struct sim {
 extern struct sim *sim_current;
 
 void sim_init(struct sim *s, uint64_t seed);
-/* Half of the seeds are for IPv6. */
-static inline bool sim_seed_is_ip6(uint64_t seed)
-{
-	return seed / 4 % 2 != 0;
-}
+/* Half of the seeds are for IPv6, or with FAMILY=4 and FAMILY=6 none and all. */
+bool sim_seed_is_ip6(uint64_t seed);
+/* Flows over IPv6 begin later by this: addresses are used when nobody has said that they are his. */
+#define SIM_IP6_READY_NS (5 * SIM_S)
 /* trunk[0] and trunk[1]; perfect wires if never called. */
 void sim_set_trunk(struct sim *s, const struct sim_pipe_config trunk[2]);
 /* Hosts are 10.0.0.1, .2, ... in this order, or fd00::1, ::2; each listens on SIM_PORT. */
