@@ -1,7 +1,7 @@
 /*
  * Destinations (struct ip_dst): finding, resolving, sharing and recycling them, for both families;
- * see ip.h. A destination without holder keeps what was found and lets its neighbour go: that may
- * be evicted meanwhile, and is looked up anew then.
+ * see ip.h. A destination without holder keeps what was found and lets its neighbour go, when the next
+ * one is given up: that may be evicted then, and is looked up anew.
  */
 #include "net/ip/state.h"
 
@@ -216,12 +216,37 @@ static void destroy(struct holm_net *net, struct ip_dst *dst)
 	mem_free(&net->mem, dst, sizeof(*dst));
 }
 
+/* The neighbour of the last that was given up is let go. */
+static void part(struct holm_net *net)
+{
+	struct ip_dst *dst = net->ip->parting;
+
+	net->ip->parting = NULL;
+	if (!dst)
+		return;
+	dst->lost_neigh = dst->neigh != NULL;
+	if (dst->neigh)
+		dst->known = neigh_put_memo(net, dst->neigh);
+	dst->neigh = NULL;
+	list_push_back(&net->ip->unused, &dst->unused);
+}
+
+/* It has a holder, or is to go. */
+static inline void take_up(struct holm_net *net, struct ip_dst *dst)
+{
+	if (likely(net->ip->parting == dst))
+		net->ip->parting = NULL;
+	else
+		list_remove(&dst->unused);
+}
+
 static bool make_room(struct holm_net *net)
 {
 	struct list_node *oldest;
 
 	if (net->ip->dsts.nodes < net->config.dsts_max)
 		return true;
+	part(net);
 	oldest = list_pop_front(&net->ip->unused);
 	if (!oldest)
 		return false;
@@ -257,8 +282,10 @@ static bool is_current(struct holm_net *net, struct ip_dst *dst)
 {
 	if (dst->gen != net->ip_gen || !dst->netif)
 		return false;
-	if (dst->refs > 0 || !dst->lost_neigh)
+	if (dst->refs > 0)
 		return true;
+	if (!dst->lost_neigh)
+		return !dst->neigh || dst->neigh->state != NEIGH_DEAD;
 	dst->neigh = neigh_take(net, &dst->known);
 	return dst->neigh != NULL;
 }
@@ -294,14 +321,14 @@ int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const s
 		err = resolve(net, dst);
 		if (err) {
 			if (dst->refs == 0) {
-				list_remove(&dst->unused);
+				take_up(net, dst);
 				destroy(net, dst);
 			}
 			return err;
 		}
 	}
 	if (dst->refs++ == 0)
-		list_remove(&dst->unused);
+		take_up(net, dst);
 	*out = dst;
 	return 0;
 }
@@ -311,11 +338,10 @@ void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
 	ASSERT(dst->refs > 0);
 	if (--dst->refs > 0)
 		return;
-	dst->lost_neigh = dst->neigh != NULL;
-	if (dst->neigh)
-		dst->known = neigh_put_memo(net, dst->neigh);
-	dst->neigh = NULL;
-	list_push_back(&net->ip->unused, &dst->unused);
+	/* It may be asked for again at once. */
+	part(net);
+	net->ip->parting = dst;
+	dst->lost_neigh = false;
 }
 
 bool ip_dst_resolve(struct holm_net *net, struct ip_dst *dst)
@@ -423,6 +449,7 @@ void ip_dst_stop(struct holm_net *net)
 
 	net_timer_cancel(net, &net->ip->pmtu_age);
 	net->ip->last_dst = NULL;
+	net->ip->parting = NULL;
 	while ((n = htab_pop(&net->ip->dsts)) != NULL) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 

@@ -118,7 +118,9 @@ struct ip_state {
 	struct allocator allocator;
 	struct htab dsts;
 	struct ip_dst *last_dst; /* asked for last, in the table */
-	struct list unused;	 /* destinations without holder, least recently used first */
+	struct ip_dst
+		*parting;   /* the last without holder, not on the list: its neighbour is held */
+	struct list unused; /* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
 	struct list keepers; /* of struct ip_keeper */
 	struct ip_early early;

@@ -68,8 +68,11 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 
 struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
 {
-	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, c->lport));
+	struct htab_node *n;
 
+	if (ts->heard.bind && ts->heard.bind->owner == c)
+		return ts->heard.bind;
+	n = htab_first(&ts->binds, port_hash(ts, c->lport));
 	while (n && bind_at(n)->owner != c)
 		n = htab_next(n);
 	return n ? bind_at(n) : NULL;
@@ -80,6 +83,7 @@ void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c)
 	struct tcp_bind *b = tcp_bind_of(ts, c);
 
 	ASSERT(b && list_is_empty(&b->children));
+	ts->heard.bind = NULL;
 	htab_remove(&ts->binds, &b->node);
 	mem_free(&ts->net->mem, b, sizeof(*b));
 	c->flags &= ~(uint32_t)TCP_BOUND;
@@ -121,8 +125,8 @@ static struct tcp_bind *pick_listener(struct htab_node *n, const struct holm_add
 	return bind_at(n);
 }
 
-struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
-				   uint16_t port, uint32_t flow)
+static never_inline struct tcp_bind *look_up(struct tcp_state *ts, const struct holm_addr *addr,
+					     uint16_t port, uint32_t flow)
 {
 	struct htab_node *first = htab_first(&ts->binds, port_hash(ts, port));
 	struct tcp_bind *best = NULL;
@@ -139,7 +143,20 @@ struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr 
 			best = bind_at(n);
 		best_fits = fits;
 	}
-	return equals > 1 ? pick_listener(first, addr, port, best_fits, flow % equals) : best;
+	if (equals > 1)
+		return pick_listener(first, addr, port, best_fits, flow % equals);
+	ts->heard = (struct tcp_heard){ .bind = best, .addr = *addr, .port = port };
+	return best;
+}
+
+struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				   uint16_t port, uint32_t flow)
+{
+	const struct tcp_heard *h = &ts->heard;
+
+	if (likely(h->bind && h->port == port && holm_addr_equal(&h->addr, addr)))
+		return h->bind;
+	return look_up(ts, addr, port, flow);
 }
 
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)

@@ -149,8 +149,6 @@ static void answered(struct holm_tcp *c, const struct tcp_rx *rx)
 	const uint8_t *opt = tcp_option_find(header, rx->h->hdr_len, TCP_OPT_FASTOPEN);
 	struct tcp_fast_server *s;
 
-	if (!c->settings->fastopen_connect)
-		return;
 	if (opt && opt[1] >= 2 + 4 && opt[1] <= 2 + TCP_FAST_COOKIE_MAX && opt[1] % 2 == 0) {
 		s = make(c);
 		if (!s)

@@ -94,7 +94,7 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_DONE;
 	}
 	sample_syn(c, rx->h);
-	if (unlikely(rx->net->tcp->fastopen != NULL))
+	if (unlikely(c->settings->fastopen_connect))
 		rx->net->tcp->fastopen->answered(c, rx);
 	c->snd_una = seq_of(rx->h->ack);
 	/* What went with the SYN and was taken; the rest is sent as if it never had been. */

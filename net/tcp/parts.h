@@ -49,7 +49,7 @@ struct tcp_fast_ops {
 	int (*option)(const struct holm_tcp *c, uint8_t cookie[static TCP_FAST_COOKIE_MAX]);
 	/* The MSS of the server as it was; 0: data must wait. */
 	uint16_t (*mss)(const struct holm_tcp *c);
-	/* The SYN-ACK came; nothing came. */
+	/* Of a client that asks for cookies: the SYN-ACK came; nothing came. */
 	void (*answered)(struct holm_tcp *c, const struct tcp_rx *rx);
 	void (*failed)(struct holm_tcp *c);
 	/* Was a cookie given that may be shown now? */

@@ -51,6 +51,13 @@ struct tcp_blocked {
 	struct queue conns; /* linked by holm_tcp.out */
 };
 
+/* Who listens for an address and port, as it was found last. */
+struct tcp_heard {
+	struct tcp_bind *bind; /* alone; NULL: not known (any more) */
+	struct holm_addr addr;
+	uint16_t port;
+};
+
 #define TCP_PORT_COUNTERS 64u
 
 struct tcp_calm_ops;
@@ -64,7 +71,8 @@ struct tcp_state {
 	struct holm_tcp *last; /* whom the last segment was for */
 	struct htab table;     /* of struct holm_tcp */
 	struct tcp_records records;
-	struct htab binds;   /* of struct tcp_bind, by port */
+	struct htab binds; /* of struct tcp_bind, by port */
+	struct tcp_heard heard;
 	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
 	struct allocator memory;
@@ -200,6 +208,11 @@ bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind);
  */
 struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
 				   uint16_t port, uint32_t flow);
+/* Somebody has begun to listen. */
+static inline void tcp_bind_listens(struct tcp_state *ts)
+{
+	ts->heard.bind = NULL;
+}
 /* May an ephemeral port be this one: is nobody bound to it? */
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port);
 

@@ -175,6 +175,7 @@ int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog)
 		if (tcp_bind_is_listened(net->tcp, b))
 			return -HOLM_EADDRINUSE;
 		tcp_set_state(t, HOLM_TCP_LISTEN);
+		tcp_bind_listens(net->tcp);
 	}
 	b = tcp_bind_of(net->tcp, t);
 	b->backlog = max_u32(min_u32(backlog, net->config.tcp_backlog_max), 1);

@@ -40,10 +40,36 @@ static void take_option(const uint8_t *opt, size_t len, struct tcp_hdr_info *out
 	}
 }
 
+/* Those that begin on a word, as senders arrange them, are known by it. Returns how many bytes they take. */
+static size_t take_words(const uint8_t *opts, size_t len, struct tcp_hdr_info *out)
+{
+	size_t i = 0;
+
+	for (; i + 4 <= len; i += 4) {
+		uint32_t word = load_be32(opts + i);
+
+		if ((word & 0xffff0000u) == WORD_MSS) {
+			out->has_mss = true;
+			out->mss = (uint16_t)word;
+		} else if (word == WORD_NOP_SACK_PERMITTED) {
+			out->sack_permitted = true;
+		} else if ((word & 0xffffff00u) == WORD_NOP_WSCALE) {
+			take_option(opts + i + 1, TCP_OPT_WSCALE_BYTES, out);
+		} else if (word == WORD_SACK_PERMITTED_TS && len - i >= TCP_OPT_TIMESTAMP_ALIGNED) {
+			out->sack_permitted = true;
+			take_option(opts + i + 2, TCP_OPT_TIMESTAMP_BYTES, out);
+			i += TCP_OPT_TIMESTAMP_ALIGNED - 4;
+		} else {
+			break;
+		}
+	}
+	return i;
+}
+
 /* Of an option given twice, the last counts. False: an illegal length. */
 static bool take_options(const uint8_t *opts, size_t len, struct tcp_hdr_info *out)
 {
-	size_t i = 0;
+	size_t i = take_words(opts, len, out);
 
 	while (i < len && opts[i] != TCP_OPT_END) {
 		if (opts[i] == TCP_OPT_NOP) {

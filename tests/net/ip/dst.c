@@ -210,6 +210,11 @@ static void an_unused_destination_lets_its_neighbour_go_but_keeps_the_path_mtu(v
 	assert_true(ip_dst_lower_mtu(lab.net, dst, 1280));
 	assert_int_equal(dst->neigh->refs, 1);
 	ip_dst_put(lab.net, dst);
+	assert_non_null(dst->neigh);
+	assert_ptr_equal(get(&lab, lab_addr(2)), dst);
+	assert_int_equal(dst->neigh->refs, 1);
+	ip_dst_put(lab.net, dst);
+	ip_dst_put(lab.net, get(&lab, lab_addr(3)));
 	assert_null(dst->neigh);
 	dst = get(&lab, lab_addr(2));
 	assert_non_null(dst->neigh);
@@ -230,11 +235,13 @@ static void an_unused_destination_finds_its_neighbour_again_or_another_if_that_h
 	dst = get(&lab, lab_addr(2));
 	first = dst->neigh;
 	ip_dst_put(lab.net, dst);
+	ip_dst_put(lab.net, get(&lab, lab_addr(3)));
 	assert_int_equal(first->refs, 0);
 	dst = get(&lab, lab_addr(2));
 	assert_ptr_equal(dst->neigh, first);
 	assert_int_equal(first->refs, 1);
 	ip_dst_put(lab.net, dst);
+	ip_dst_put(lab.net, get(&lab, lab_addr(3)));
 	/* Gone while nobody held it. */
 	neigh_flush(lab.net, lab.dev.netif);
 	dst = get(&lab, lab_addr(2));
