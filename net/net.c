@@ -19,8 +19,6 @@
 #define STACK_HEADERS 118u
 /* The smallest MTU of IPv4 (RFC 791). */
 #define MTU_MIN 68u
-/* Looped frames delivered at a time. */
-#define LOOPBACK_BATCH 32u
 
 uint32_t holm_version(void)
 {
@@ -215,7 +213,7 @@ static void tell_protos(struct holm_net *net, struct holm_netif *netif)
 static uint32_t find_slot(struct holm_net *net, const struct holm_dev *dev)
 {
 	if (dev->caps.features & HOLM_DEV_LOOPBACK)
-		return net->netifs[0] ? UINT32_MAX : 0;
+		return UINT32_MAX;
 	for (uint32_t i = 1; i <= net->config.devices_max; i++)
 		if (!net->netifs[i])
 			return i;
@@ -298,13 +296,6 @@ static inline void advance_now(struct holm_net *net, uint64_t now)
 	net->now = max_u64(net->now, now);
 }
 
-/* The batch is over: what GRO held back goes through the steps. */
-static inline void finish_batch(struct holm_net *net)
-{
-	for (void (**done)(struct holm_net *) = net->input_done; *done; done++)
-		(*done)(net);
-}
-
 void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
 		    size_t n, uint64_t now)
 {
@@ -332,7 +323,7 @@ void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_fram
 		done = i + 1;
 	}
 	proto_input_run(net, net->link_ip4, frames + done, n - done, true);
-	finish_batch(net);
+	net_finish_batch(net);
 }
 
 void holm_net_tx_done(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
@@ -456,25 +447,6 @@ static inline bool run_outputs(struct holm_net *net, size_t *budget)
 	return more;
 }
 
-/* Deliver what was sent to ourselves; true while more of it waits. */
-static never_inline bool run_loopback(struct holm_net *net, size_t *budget)
-{
-	struct holm_frame *batch[LOOPBACK_BATCH];
-	size_t n;
-
-	while ((n = loopback_take(net, batch, min_size(*budget, ARRAY_LEN(batch)))) > 0) {
-		*budget -= n;
-		for (size_t i = 0; i < n; i++) {
-			net->last_of_batch = i + 1 == n;
-			if (unlikely(net->tap) && batch[i]->dev->netif->loopback)
-				net->tap(net, batch[i]->dev, TAP_IN, batch[i]);
-			eth_input_bare(net, batch[i]);
-		}
-		finish_batch(net);
-	}
-	return loopback_is_pending(net);
-}
-
 static inline void flush_devices(struct holm_net *net)
 {
 	net->queued = false;
@@ -492,7 +464,7 @@ static inline void run_work(struct holm_net *net, size_t budget)
 		net->work = false;
 		more = run_outputs(net, &budget);
 		if (unlikely(loopback_is_pending(net)))
-			more |= run_loopback(net, &budget);
+			more |= net->loopback->ops->run(net, &budget);
 		if (more)
 			net->work = true;
 	} while (net->work && budget > 0);

@@ -111,6 +111,13 @@ struct holm_net {
 	struct holm_config config;
 };
 
+/* The batch is over: what GRO held back goes through the steps. */
+static inline void net_finish_batch(struct holm_net *net)
+{
+	for (void (**done)(struct holm_net *) = net->input_done; *done; done++)
+		(*done)(net);
+}
+
 /* Something is to be sent: the next holm_net_poll() is due now. */
 static inline void net_kick(struct holm_net *net)
 {

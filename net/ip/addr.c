@@ -305,7 +305,8 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 	ip->nroutes = kept;
 	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
 		container_of(n, struct ip_keeper, node)->netif_gone(net, netif);
-	loopback_dev_gone(net, netif->dev);
+	if (net->loopback)
+		net->loopback->ops->dev_gone(net, netif->dev);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }
@@ -344,7 +345,6 @@ static int make_state(struct holm_net *net)
 	net->ip = ip;
 	ip_dst_start(net);
 	list_init(&ip->keepers);
-	ip_groups_start(net);
 	return 0;
 }
 
@@ -372,6 +372,8 @@ void ip_stop(struct holm_net *net, unsigned family)
 	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
 		container_of(n, struct ip_keeper, node)->stop(net);
 	ip_dst_stop(net);
+	if (net->loopback)
+		net->loopback->ops->stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));
 	mem_free(&net->mem, ip->locals6, ip->locals6_room * sizeof(*ip->locals6));

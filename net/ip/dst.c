@@ -65,42 +65,8 @@ static void release_neigh(struct holm_net *net, struct ip_dst *dst)
 	dst->neigh = NULL;
 }
 
-/* The first interface that could send to everybody on its link. */
-static struct holm_netif *any_netif(const struct holm_net *net, const struct holm_addr *remote)
-{
-	struct holm_netif *fallback = NULL;
-
-	for (uint32_t i = 1; i < net->nnetifs; i++) {
-		struct holm_netif *netif = net->netifs[i];
-
-		if (netif && netif_has_family(netif, holm_addr_is_ip4(remote)))
-			return netif;
-		if (netif && !fallback)
-			fallback = netif;
-	}
-	return fallback;
-}
-
-static bool is_limited_broadcast(const struct holm_addr *a)
-{
-	return holm_addr_is_ip4(a) && load_be32(a->b + 12) == UINT32_MAX;
-}
-
-/* The network's own broadcast address (RFC 919), seen from this interface. */
-static bool is_subnet_broadcast(const struct holm_net *net, const struct holm_netif *netif,
-				const struct holm_addr *a)
-{
-	if (!holm_addr_is_ip4(a))
-		return false;
-	for (uint32_t i = 0; i < net->ip->nlocals4; i++)
-		if (net->ip->locals4[i].netif_index == netif->index &&
-		    net->ip->locals4[i].broadcast == load_be32(a->b + 12))
-			return true;
-	return false;
-}
-
 /* Routes for the mark come first, whatever their prefix; then those for all. */
-static const struct ip_route *find_route(const struct holm_net *net, const struct ip_dst *dst,
+const struct ip_route *ip_dst_find_route(const struct holm_net *net, const struct ip_dst *dst,
 					 const struct holm_netif *only)
 {
 	const struct ip_route *route = NULL;
@@ -111,24 +77,6 @@ static const struct ip_route *find_route(const struct holm_net *net, const struc
 		route = ip_route_lookup(net, &dst->remote, only);
 	/* SO_DONTROUTE: neighbours only. */
 	return route && dst->via.onlink && !holm_addr_is_any(&route->gateway) ? NULL : route;
-}
-
-/* To everybody: no neighbour, and an address of our own is not needed (DHCP has none yet). */
-static int resolve_group(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only)
-{
-	const struct ip_route *route = NULL;
-
-	dst->broadcast = is_limited_broadcast(&dst->remote);
-	dst->multicast = !dst->broadcast;
-	if (dst->multicast && !only)
-		route = find_route(net, dst, NULL);
-	dst->netif = only ? only : route ? route->netif : any_netif(net, &dst->remote);
-	if (!dst->netif)
-		return -HOLM_ENETUNREACH;
-	if (!ip_select_source(net, dst->netif, &dst->remote, &dst->src))
-		dst->src = holm_addr_is_ip4(&dst->remote) ? holm_addr_ip4(0, 0, 0, 0)
-							  : holm_addr_any6();
-	return 0;
 }
 
 static int resolve_local(struct holm_net *net, struct ip_dst *dst)
@@ -142,13 +90,14 @@ static int resolve_local(struct holm_net *net, struct ip_dst *dst)
 
 static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only)
 {
-	const struct ip_route *route = find_route(net, dst, only);
+	const struct ip_route *route = ip_dst_find_route(net, dst, only);
 	const struct holm_addr *next_hop;
 
 	if (!route || !ip_select_source(net, route->netif, &dst->remote, &dst->src))
 		return -HOLM_ENETUNREACH;
 	dst->netif = route->netif;
-	dst->broadcast = is_subnet_broadcast(net, route->netif, &dst->remote);
+	dst->broadcast =
+		net->ip->cast && net->ip->cast->is_broadcast(net, route->netif, &dst->remote);
 	if (dst->broadcast || route->netif->loopback)
 		return 0;
 	next_hop = holm_addr_is_any(&route->gateway) ? &dst->remote : &route->gateway;
@@ -171,7 +120,7 @@ static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
 		return -HOLM_ENETUNREACH;
 	only = dst->via.dev ? dst->via.dev->netif : NULL;
 	if (holm_addr_is_multicast(&dst->remote))
-		return resolve_group(net, dst, only);
+		return net->ip->cast ? net->ip->cast->resolve(net, dst, only) : -HOLM_ENETUNREACH;
 	/* RFC 4007 section 6: a link-local address alone names nobody. */
 	if (ip6_is_link_local(&dst->remote) && !only)
 		return -HOLM_EINVAL;

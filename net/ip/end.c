@@ -36,6 +36,7 @@ int ip_ends_start(struct holm_net *net)
 		list_init(&ends->raw[i]);
 	htab_init(&ends->echo, &ends->allocator, HTAB_CHAIN_MAX);
 	net->ip->ends = ends;
+	ip_cast_start(net);
 	return 0;
 }
 

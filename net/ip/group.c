@@ -71,12 +71,10 @@ static bool has(const struct holm_net *net, const struct holm_netif *netif,
 	return g && g->users > 0;
 }
 
-bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
-		  const struct holm_addr *addr)
+static bool lets_in(const struct holm_net *net, const struct holm_netif *netif,
+		    const struct holm_addr *addr)
 {
-	const struct ip_groups *gs = &net->ip->groups;
-
-	return is_everybodys(addr) || (gs->has && gs->has(net, netif, addr));
+	return is_everybodys(addr) || has(net, netif, addr);
 }
 
 /* The device is to let the groups in that have users, and everybody's. -HOLM_ENOMEM: it was not told. */
@@ -165,25 +163,12 @@ static void stop(struct holm_net *net)
 	htab_fini(&net->ip->groups.table);
 }
 
-/* From the first group on, there is something to look up and to give back. */
-static void begin(struct holm_net *net)
-{
-	struct ip_groups *gs = &net->ip->groups;
-
-	gs->has = has;
-	gs->keeper.netif_gone = netif_gone;
-	gs->keeper.stop = stop;
-	list_push_back(&net->ip->keepers, &gs->keeper.node);
-}
-
 int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
 	const struct ip_group_ops *ops = ip_group_ops_of(net, addr);
 	struct ip_group *g = ip_group_find(net, netif, addr);
 	int err = 0;
 
-	if (!net->ip->groups.has)
-		begin(net);
 	if (!g)
 		err = create(net, netif, addr, &g);
 	if (err)
@@ -217,6 +202,12 @@ void ip_group_leave(struct holm_net *net, const struct holm_netif *netif,
 
 void ip_groups_start(struct holm_net *net)
 {
-	htab_init(&net->ip->groups.table, &net->ip->allocator, HTAB_CHAIN_MAX);
-	list_init(&net->ip->groups.all);
+	struct ip_groups *gs = &net->ip->groups;
+
+	htab_init(&gs->table, &net->ip->allocator, HTAB_CHAIN_MAX);
+	list_init(&gs->all);
+	gs->has = lets_in;
+	gs->keeper.netif_gone = netif_gone;
+	gs->keeper.stop = stop;
+	list_push_back(&net->ip->keepers, &gs->keeper.node);
 }

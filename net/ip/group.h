@@ -55,12 +55,13 @@ struct ip_groups {
 	struct htab table;
 	struct list all;
 	const struct ip_group_ops *ops4, *ops6; /* NULL: not named */
-	/* Entered with the first that is joined. */
+	/* Both of ip_groups_start(). */
 	struct ip_keeper keeper;
 	bool (*has)(const struct holm_net *net, const struct holm_netif *netif,
 		    const struct holm_addr *addr);
 };
 
+/* Once, by ip_cast_start(). */
 void ip_groups_start(struct holm_net *net);
 
 /* One more user. -HOLM_ENOBUFS (IP_GROUPS_MAX), -HOLM_ENOMEM. */
@@ -68,9 +69,6 @@ int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct h
 /* One less; nothing if there is no such group any more. */
 void ip_group_leave(struct holm_net *net, const struct holm_netif *netif,
 		    const struct holm_addr *addr);
-/* Are packets to this group let in by this interface? */
-bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
-		  const struct holm_addr *addr);
 /* NULL: neither joined nor being left. */
 struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_netif *netif,
 			       const struct holm_addr *addr);

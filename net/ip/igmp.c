@@ -212,6 +212,7 @@ static int igmp_start(struct holm_net *net)
 	net->ip->igmp_state = mem_zalloc(&net->mem, sizeof(*net->ip->igmp_state));
 	if (!net->ip->igmp_state)
 		return -HOLM_ENOMEM;
+	ip_cast_start(net);
 	net->ip->groups.ops4 = &igmp_group_ops;
 	return 0;
 }

@@ -183,6 +183,9 @@ void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f);
  */
 void ip_any_dst_users(struct holm_net *net, int delta);
 
+/* Called at its start by who sends to groups and to everybody; joining groups needs it, too. */
+void ip_cast_start(struct holm_net *net);
+
 /* May the instance use this address as a source / is it local? Includes loopback. */
 bool ip_addr_is_local(const struct holm_net *net, const struct holm_addr *addr);
 /* May a transport send to this at all: not wildcard, and (for TCP) not multicast nor broadcast? */

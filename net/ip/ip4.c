@@ -41,49 +41,32 @@ static bool source_is_possible(uint32_t src, enum role role)
 
 /*
  * Classify both addresses in one walk over ours, of which there are few. False: the source is ours or
- * a broadcast address, or cannot be one at all.
+ * a broadcast address, or cannot be one at all; or we are said to have sent it, and could not have.
  */
-static bool classify(const struct holm_net *net, const struct holm_netif *netif, uint32_t src,
-		     uint32_t dst, enum role *role)
+static bool classify(const struct holm_net *net, const struct holm_frame *f,
+		     const struct ip4_info *info, enum role *role)
 {
 	const struct ip_state *ip = net->ip;
+	const struct holm_netif *netif = f->dev->netif;
+	bool looped = f->flags & HOLM_FRAME_LOOPED;
+	bool ours = ip4_is_loopback(info->src), broadcast = false;
 
-	*role = ROLE_FOREIGN;
+	*role = looped && ip4_is_loopback(info->dst) ? ROLE_OURS : ROLE_FOREIGN;
 	for (uint32_t i = 0; i < ip->nlocals4; i++) {
 		const struct ip4_local *l = &ip->locals4[i];
 
-		if (unlikely(src == l->addr || src == l->broadcast))
-			return false;
-		if (dst == l->addr)
+		ours |= info->src == l->addr;
+		broadcast |= info->src == l->broadcast;
+		if (info->dst == l->addr)
 			*role = ROLE_OURS;
-		else if (unlikely(dst == l->broadcast && l->netif_index == netif->index))
+		else if (unlikely(info->dst == l->broadcast && l->netif_index == netif->index))
 			*role = ROLE_BROADCAST;
 	}
-	if (unlikely(*role != ROLE_OURS && dst >= 0xe0000000u))
-		*role = role_of_group(net, netif, dst);
-	return source_is_possible(src, *role);
-}
-
-/* From ourselves: only what we could have sent. */
-static bool classify_looped(const struct holm_net *net, const struct holm_netif *netif,
-			    uint32_t src, uint32_t dst, enum role *role)
-{
-	const struct ip_state *ip = net->ip;
-	bool src_ours = ip4_is_loopback(src);
-
-	*role = ip4_is_loopback(dst) ? ROLE_OURS : ROLE_FOREIGN;
-	for (uint32_t i = 0; i < ip->nlocals4; i++) {
-		const struct ip4_local *l = &ip->locals4[i];
-
-		src_ours |= src == l->addr;
-		if (dst == l->addr)
-			*role = ROLE_OURS;
-		else if (dst == l->broadcast && l->netif_index == netif->index)
-			*role = ROLE_BROADCAST;
-	}
-	if (*role != ROLE_OURS && dst >= 0xe0000000u)
-		*role = role_of_group(net, netif, dst);
-	return src_ours;
+	if (unlikely(*role != ROLE_OURS && info->dst >= 0xe0000000u))
+		*role = role_of_group(net, netif, info->dst);
+	if (looped)
+		return ours;
+	return !ours && !broadcast && source_is_possible(info->src, *role);
 }
 
 static void fill_rx(struct holm_frame *f, const struct ip4_info *info, enum role role)
@@ -146,13 +129,7 @@ static void remember(const struct holm_net *net, const struct holm_frame *f,
 static enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
 			      const struct ip4_info *info, enum role *role)
 {
-	const struct holm_netif *netif = f->dev->netif;
-	bool possible;
-
-	possible = f->flags & HOLM_FRAME_LOOPED
-			   ? classify_looped(net, netif, info->src, info->dst, role)
-			   : classify(net, netif, info->src, info->dst, role);
-	if (!possible)
+	if (!classify(net, f, info, role))
 		return HOLM_DROP_IP4_SOURCE;
 	if (*role == ROLE_OURS) {
 		/* RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is a trick. */
@@ -316,39 +293,6 @@ uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst)
 	return (uint16_t)(net->ip->id_counter++ + dst->node.hash);
 }
 
-/* Members here get a copy: RFC 1112 section 6.1, and as Linux does it of broadcasts too. */
-static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f)
-{
-	struct holm_frame *copy;
-
-	if (dst->multicast && !ip_group_has(net, dst->netif, &dst->remote))
-		return;
-	copy = holm_frame_copy(net->pool, f);
-	if (!copy) {
-		net_drop_note(net, HOLM_DROP_NO_FRAME);
-		return;
-	}
-	/* What the device would have summed is as good as verified. */
-	copy->csum = copy->csum == HOLM_CSUM_PARTIAL ? HOLM_CSUM_VERIFIED : copy->csum;
-	loopback_return(net, copy, dst->netif->dev);
-}
-
-static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
-			  bool no_loop)
-{
-	struct holm_mac mac =
-		dst->multicast ? ip4_multicast_mac(ip4_from_addr(&dst->remote)) : eth_broadcast();
-
-	if (!no_loop && netif_has_family(dst->netif, true))
-		loop_copy(net, dst, f);
-	/* RFC 1112 section 6.1: it does not leave the host. */
-	if (dst->multicast && holm_frame_data(f)[8] == 0) {
-		holm_frame_free(f);
-		return;
-	}
-	eth_output(dst->netif, f, &mac, ETH_TYPE_IP4);
-}
-
 /* A frame that begins with its header goes on its way. */
 static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 			bool no_loop)
@@ -359,7 +303,7 @@ static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_fr
 	else if (dst->netif->loopback)
 		loopback_output(net, f);
 	else
-		send_to_group(net, dst, f, no_loop);
+		net->ip->cast->send4(net, dst, f, no_loop);
 }
 
 void ip4_emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop)
@@ -533,18 +477,11 @@ static const struct ip_family ip4_family = {
 
 static int ip4_start(struct holm_net *net)
 {
-	const struct netif_addr self = { .addr = holm_addr_ip4(127, 0, 0, 1), .prefix_len = 8 };
 	int err = ip_start(net, IP_FAMILY_4, &ip4_family);
 
-	if (err)
-		return err;
-	eth_start(net);
-	if (!net->loopback) {
-		err = loopback_start(net);
-		if (err)
-			return err;
-	}
-	return ip_addr_install(net, net->netifs[0], &self);
+	if (!err)
+		eth_start(net);
+	return err;
 }
 
 static void ip4_stop(struct holm_net *net)
@@ -552,8 +489,6 @@ static void ip4_stop(struct holm_net *net)
 	if (!net->ip)
 		return;
 	ip_stop(net, IP_FAMILY_4);
-	if (!net->ip)
-		loopback_stop(net);
 }
 
 static void ip4_netif_changed(struct holm_net *net, struct holm_netif *netif)

@@ -239,7 +239,7 @@ static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_
 {
 	struct holm_mac mac = ip6_multicast_mac(&dst->remote);
 
-	if (!no_loop && netif_has_family(dst->netif, false))
+	if (!no_loop && net->loopback && netif_has_family(dst->netif, false))
 		loop_copy(net, dst, f);
 	/* It does not leave the host. */
 	if (holm_frame_data(f)[offsetof(struct ip6_hdr, hop_limit)] == 0 ||
@@ -437,7 +437,6 @@ static const struct ip_family ip6_family = {
 
 static int ip6_start(struct holm_net *net)
 {
-	const struct netif_addr self = { .addr = ip6_loopback(), .prefix_len = 128 };
 	int err = ip_start(net, IP_FAMILY_6, &ip6_family);
 
 	if (err)
@@ -446,12 +445,8 @@ static int ip6_start(struct holm_net *net)
 	rng_fill(&net->rng, &net->ip->label_key, sizeof(net->ip->label_key));
 	ip6_life_start(net);
 	eth_start(net);
-	if (!net->loopback) {
-		err = loopback_start(net);
-		if (err)
-			return err;
-	}
-	return ip_addr_install(net, net->netifs[0], &self);
+	ip_cast_start(net);
+	return 0;
 }
 
 static void ip6_stop(struct holm_net *net)
@@ -460,8 +455,6 @@ static void ip6_stop(struct holm_net *net)
 		return;
 	ip6_life_stop(net);
 	ip_stop(net, IP_FAMILY_6);
-	if (!net->ip)
-		loopback_stop(net);
 }
 
 static void ip6_netif_changed(struct holm_net *net, struct holm_netif *netif)

@@ -90,6 +90,17 @@ struct ip4_fragments {
 		      const struct ip_tx *tx, uint16_t mtu);
 };
 
+/* What goes to everybody or to a group: cast.c. */
+struct ip_cast_ops {
+	/* `remote` is 255.255.255.255 or a group: no neighbour. `only`: through this interface; NULL: any. */
+	int (*resolve)(struct holm_net *net, struct ip_dst *dst, struct holm_netif *only);
+	/* The network's own broadcast address (RFC 919), seen from this interface. */
+	bool (*is_broadcast)(const struct holm_net *net, const struct holm_netif *netif,
+			     const struct holm_addr *a);
+	/* A frame to them that begins with its IPv4 header. */
+	void (*send4)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
+};
+
 /* One per instance. Made by the first family's start, freed by the last one's stop. */
 struct ip_state {
 	/* Read for every packet. */
@@ -126,6 +137,7 @@ struct ip_state {
 	struct ip_early early;
 	struct ip_reasm reasm;
 	const struct ip4_fragments *fragments4; /* NULL: not named */
+	const struct ip_cast_ops *cast;		/* NULL: nobody has called ip_cast_start() */
 	struct ip_groups groups;
 	struct igmp_state *igmp_state; /* NULL: IGMP is not named */
 	struct nd_state *nd;	       /* nd.h; NULL: not named, as the next */
@@ -165,6 +177,15 @@ struct ip_state {
 	void (*dad_start)(struct holm_net *net, struct holm_netif *netif,
 			  const struct holm_addr *addr);
 };
+
+/* Are packets to this group let in by this interface? */
+static inline bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
+				const struct holm_addr *addr)
+{
+	const struct ip_groups *gs = &net->ip->groups;
+
+	return gs->has && gs->has(net, netif, addr);
+}
 
 static inline unsigned ip_family_index(const struct holm_addr *a)
 {
@@ -265,6 +286,9 @@ static inline uint16_t ip_link_mtu(const struct ip_dst *dst)
 /* The destination table. */
 void ip_dst_start(struct holm_net *net);
 void ip_dst_stop(struct holm_net *net);
+/* Its route, through `only` unless that is NULL. NULL: there is none. */
+const struct ip_route *ip_dst_find_route(const struct holm_net *net, const struct ip_dst *dst,
+					 const struct holm_netif *only);
 /* Destinations that were asked for through this interface alone lead nowhere from now on. */
 void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif);
 

@@ -4,10 +4,11 @@
  */
 #include "net/link/loopback.h"
 
-/* One per instance. */
-struct loopback {
-	struct holm_dev dev;
-};
+#include "net/core/proto.h"
+#include "net/link/eth.h"
+
+/* Looped frames delivered at a time. */
+#define BATCH 32u
 
 /* Nothing is given to a device here; a flush of the interface leaves the queue alone. */
 static size_t loopback_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
@@ -35,38 +36,7 @@ static void init_dev(struct holm_net *net, struct holm_dev *dev)
 	dev->net = net;
 }
 
-int loopback_start(struct holm_net *net)
-{
-	struct loopback *lo = mem_zalloc(&net->mem, sizeof(*lo));
-	int err;
-
-	if (!lo)
-		return -HOLM_ENOMEM;
-	init_dev(net, &lo->dev);
-	err = netif_create(net, &lo->dev, 0, &lo->dev.netif);
-	if (err) {
-		mem_free(&net->mem, lo, sizeof(*lo));
-		return err;
-	}
-	net->loopback = lo;
-	net->netifs[0] = lo->dev.netif;
-	net->nnetifs = max_u32(net->nnetifs, 1);
-	return 0;
-}
-
-void loopback_stop(struct holm_net *net)
-{
-	struct loopback *lo = net->loopback;
-
-	if (!lo)
-		return;
-	net->netifs[0] = NULL;
-	net->loopback = NULL;
-	netif_destroy(lo->dev.netif);
-	mem_free(&net->mem, lo, sizeof(*lo));
-}
-
-static inline void output_from(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
+static void output(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
 {
 	struct holm_netif *netif = net->netifs[0];
 
@@ -81,18 +51,7 @@ static inline void output_from(struct holm_net *net, struct holm_frame *f, struc
 	net_kick(net);
 }
 
-void loopback_output(struct holm_net *net, struct holm_frame *f)
-{
-	output_from(net, f, net->netifs[0]->dev);
-}
-
-void loopback_output_from(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
-{
-	f->csum = HOLM_CSUM_VERIFIED;
-	output_from(net, f, dev);
-}
-
-void loopback_return(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
+static void give_back(struct holm_net *net, struct holm_frame *f, struct holm_dev *dev)
 {
 	struct holm_netif *netif = net->netifs[0];
 
@@ -106,12 +65,12 @@ void loopback_return(struct holm_net *net, struct holm_frame *f, struct holm_dev
 	net_kick(net);
 }
 
-void loopback_dev_gone(struct holm_net *net, const struct holm_dev *dev)
+static void dev_gone(struct holm_net *net, const struct holm_dev *dev)
 {
 	struct holm_netif *netif = net->netifs[0];
 	uint32_t kept;
 
-	if (!netif || netif->dev == dev)
+	if (netif->dev == dev)
 		return;
 	kept = netif->head;
 	for (uint32_t i = netif->head; i != netif->tail; i++) {
@@ -130,8 +89,6 @@ size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n)
 	struct holm_netif *netif = net->netifs[0];
 	size_t taken = 0;
 
-	if (!netif)
-		return 0;
 	while (taken < n && netif->head != netif->tail) {
 		struct holm_frame *f = netif->ring[netif->head++ & netif->ring_mask];
 
@@ -141,4 +98,62 @@ size_t loopback_take(struct holm_net *net, struct holm_frame **frames, size_t n)
 	if (taken && !list_is_empty(&netif->waiters))
 		netif_wake(netif);
 	return taken;
+}
+
+static bool run(struct holm_net *net, size_t *budget)
+{
+	struct holm_frame *batch[BATCH];
+	size_t n;
+
+	while ((n = loopback_take(net, batch, min_size(*budget, ARRAY_LEN(batch)))) > 0) {
+		*budget -= n;
+		for (size_t i = 0; i < n; i++) {
+			net->last_of_batch = i + 1 == n;
+			if (unlikely(net->tap) && batch[i]->dev->netif->loopback)
+				net->tap(net, batch[i]->dev, TAP_IN, batch[i]);
+			eth_input_bare(net, batch[i]);
+		}
+		net_finish_batch(net);
+	}
+	return loopback_is_pending(net);
+}
+
+/* ---- Life. */
+
+static void stop(struct holm_net *net)
+{
+	struct loopback *lo = net->loopback;
+
+	net->netifs[0] = NULL;
+	net->loopback = NULL;
+	netif_destroy(lo->dev.netif);
+	mem_free(&net->mem, lo, sizeof(*lo));
+}
+
+static const struct loopback_ops ops = {
+	.output = output,
+	.give_back = give_back,
+	.dev_gone = dev_gone,
+	.run = run,
+	.stop = stop,
+};
+
+int loopback_start(struct holm_net *net)
+{
+	struct loopback *lo = mem_zalloc(&net->mem, sizeof(*lo));
+	int err;
+
+	if (!lo)
+		return -HOLM_ENOMEM;
+	lo->ops = &ops;
+	init_dev(net, &lo->dev);
+	err = netif_create(net, &lo->dev, 0, &lo->dev.netif);
+	if (err) {
+		mem_free(&net->mem, lo, sizeof(*lo));
+		return err;
+	}
+	net->loopback = lo;
+	net->netifs[0] = lo->dev.netif;
+	net->nnetifs = max_u32(net->nnetifs, 1);
+	return 0;
 }

@@ -282,6 +282,7 @@ static int udp_start(struct holm_net *net)
 	htab_init(&udp->ports, &udp->allocator, HTAB_CHAIN_MAX);
 	list_init(&udp->all);
 	net->udp = udp;
+	ip_cast_start(net);
 	return 0;
 }
 

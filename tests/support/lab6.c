@@ -87,8 +87,8 @@ const struct holm_proto lab6_neighbours = {
 	.stop = neighbours_stop,
 };
 
-static const struct holm_proto *const plain[] = { &holm_ipv6, &lab6_transport, &lab6_neighbours,
-						  NULL };
+static const struct holm_proto *const plain[] = { &holm_ipv6, &holm_loopback, &lab6_transport,
+						  &lab6_neighbours, NULL };
 
 void lab6_init(struct lab *lab, const struct holm_proto *const *protos)
 {

@@ -10,9 +10,10 @@
 #include "net/ip/state.h"
 #include "net/wire/eth.h"
 
-const struct holm_proto *const nd_lab_protos[] = { &holm_ipv6, &holm_icmp6, &holm_nd, NULL };
-const struct holm_proto *const nd_lab_protos_mld[] = { &holm_ipv6, &holm_icmp6, &holm_nd, &holm_mld,
-						       NULL };
+const struct holm_proto *const nd_lab_protos[] = { &holm_ipv6, &holm_loopback, &holm_icmp6,
+						   &holm_nd, NULL };
+const struct holm_proto *const nd_lab_protos_mld[] = { &holm_ipv6, &holm_loopback, &holm_icmp6,
+						       &holm_nd,   &holm_mld,	   NULL };
 
 void nd_lab_begin(struct lab *lab, const struct holm_proto *const *protos,
 		  const struct holm_config *config)

@@ -60,8 +60,10 @@ extern const struct holm_proto holm_ipv4;
 extern const struct holm_proto holm_ip4_fragments;
 /* Addresses are announced again and defended (RFC 5227); without it each is announced once. */
 extern const struct holm_proto holm_arp_claims;
+/* Interface 0, 127.0.0.1 and ::1: without it what is sent to an address of our own is unreachable. */
+extern const struct holm_proto holm_loopback;
 
-#define HOLM_IP_PARTS &holm_ip4_fragments, &holm_arp_claims
+#define HOLM_IP_PARTS &holm_ip4_fragments, &holm_arp_claims, &holm_loopback
 
 extern const struct holm_proto holm_icmp4;
 extern const struct holm_proto holm_ipv6;

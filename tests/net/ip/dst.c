@@ -13,7 +13,8 @@
 #include "tests/support/expect.h"
 #include "tests/support/lab6.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_udp,
+						   NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static struct ip_dst *get(struct lab *lab, struct holm_addr addr)

@@ -13,8 +13,8 @@
 #include "net/wire/icmp4.h"
 #include "tests/support/lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
-						   &holm_icmp4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_igmp, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 static void check_reply(const struct lab_sent *s, size_t payload_len)

@@ -16,8 +16,8 @@
 
 enum { AT_IP = ETH_HDR_BYTES, AT_L4 = AT_IP + IP6_HDR_BYTES, MESSAGE_MAX = 60000 };
 
-static const struct holm_proto *const protos[] = { &holm_ipv6, &holm_icmp6, &lab6_transport,
-						   &lab6_neighbours, NULL };
+static const struct holm_proto *const protos[] = { &holm_ipv6,	    &holm_loopback,   &holm_icmp6,
+						   &lab6_transport, &lab6_neighbours, NULL };
 
 static uint8_t message[MESSAGE_MAX];
 

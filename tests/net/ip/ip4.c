@@ -14,8 +14,8 @@
 #include "tests/support/expect.h"
 #include "tests/support/lab.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
-						   &holm_icmp4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &holm_igmp, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 /* Echo requests are the probe: one is answered exactly if it was accepted. */

@@ -436,7 +436,7 @@ static void an_address_must_be_one_that_a_host_can_have(void **state)
 
 static void a_link_narrower_than_ipv6_wants_has_no_addresses_of_it(void **state)
 {
-	static const struct holm_proto *const protos[] = { &holm_ipv6, NULL };
+	static const struct holm_proto *const protos[] = { &holm_ipv6, &holm_loopback, NULL };
 	const struct lab_options narrow = { .protos = protos, .mtu = 1279, .no_address = true };
 	const struct holm_addr a = lab6_addr(1);
 	struct lab lab;
@@ -463,7 +463,8 @@ static void an_unreachable_neighbour_is_told_to_who_sent(void **state)
 
 static void creation_survives_every_allocation_that_fails(void **state)
 {
-	static const struct holm_proto *const both[] = { &holm_ipv6, &holm_ipv4, &holm_arp, NULL };
+	static const struct holm_proto *const both[] = { &holm_ipv6, &holm_loopback, &holm_ipv4,
+							 &holm_arp, NULL };
 	const struct lab_options options = { .protos = both };
 	struct lab lab;
 	uint64_t n = 1;

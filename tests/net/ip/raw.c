@@ -17,9 +17,9 @@
 
 enum { NOBODYS = 253, AT_IP = ETH_HDR_BYTES, AT_L4 = AT_IP + IP6_HDR_BYTES };
 
-static const struct holm_proto *const protos[] = { &holm_arp,	     &holm_ipv4,  &holm_icmp4,
-						   &holm_ipv6,	     &holm_icmp6, &lab6_transport,
-						   &lab6_neighbours, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp,	    &holm_ipv4,	      &holm_icmp4,
+						   &holm_ipv6,	    &holm_loopback,   &holm_icmp6,
+						   &lab6_transport, &lab6_neighbours, NULL };
 static const struct ip_end_kind raw = { .ip6 = true, .number = NOBODYS };
 static const struct ip_end_kind raw4 = { .number = NOBODYS };
 static const struct ip_end_kind raw_icmp = { .ip6 = true, .number = IP6_PROTO_ICMP };

@@ -11,7 +11,7 @@
 
 #include "tests/support/lab6.h"
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, NULL };
+static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS, NULL };
 static const struct lab_options plain = { .protos = protos };
 
 /* a.b.c.0 by way of host `via` of the lab's network; 0: on link. */

@@ -535,7 +535,7 @@ static void name_servers_that_cannot_be_or_are_too_many_are_not_kept(void **stat
 
 static void without_neighbour_discovery_nobody_has_said_anything(void **state)
 {
-	static const struct holm_proto *const plain[] = { &holm_ipv6, NULL };
+	static const struct holm_proto *const plain[] = { &holm_ipv6, &holm_loopback, NULL };
 	const struct lab_options options = { .protos = plain, .no_address = true };
 	struct holm_router_info info;
 	struct lab lab;

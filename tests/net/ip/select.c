@@ -11,7 +11,7 @@
 
 #include "tests/support/lab6.h"
 
-static const struct holm_proto *const protos[] = { &holm_ipv6, NULL };
+static const struct holm_proto *const protos[] = { &holm_ipv6, &holm_loopback, NULL };
 static const struct lab_options plain = { .protos = protos, .no_address = true };
 
 static void give(struct lab *lab, const char *text, unsigned prefix_len,

@@ -181,9 +181,9 @@ static void a_neighbour_that_does_not_answer_is_a_trouble(void **state)
 	lab_fini(&lab);
 }
 
-static const struct holm_proto *const protos6[] = { &holm_arp,	 &holm_ipv4, &holm_ipv6,
-						    &holm_icmp6, &holm_udp,  &lab6_neighbours,
-						    NULL };
+static const struct holm_proto *const protos6[] = { &holm_arp,	      &holm_ipv4,  &holm_loopback,
+						    &holm_ipv6,	      &holm_icmp6, &holm_udp,
+						    &lab6_neighbours, NULL };
 
 /* Host 9 says that the last packet was too big, and may be `mtu`; its quote is `changed` in one byte. */
 static void report_too_big(struct lab *lab, uint32_t mtu, size_t changed)
