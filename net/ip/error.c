@@ -36,6 +36,14 @@ void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f)
 	ip_send_error(net, f, IP_ERROR_PORT_UNREACHABLE);
 }
 
+void ip_watch_neighbours(struct holm_net *net)
+{
+	if (net->neigh)
+		net->neigh->unreachable = net->ip->neighbour_unreachable;
+}
+
+/* ---- Nobody answers. */
+
 /* What the transport had written first, from `at` on. */
 static bool read_quote(struct ip_error *error, const struct holm_frame *f, size_t at)
 {
@@ -52,24 +60,14 @@ static bool read_quote(struct ip_error *error, const struct holm_frame *f, size_
 /* The neighbour did not answer: whoever sent this hears that the host is unreachable. */
 static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 {
-	const struct ip_family *family = NULL;
 	struct ip_error error = {
 		.kind = IP_ERROR_HOST_UNREACHABLE,
 		.error = HOLM_EHOSTUNREACH,
 	};
-	size_t at;
+	uint16_t type = load_be16(holm_frame_data(f) + ETH_HDR_BYTES - 2);
+	ip_quote_fn *quote = net->ip->quote[type == ETH_TYPE_IP6 ? IP_FAMILY_6 : IP_FAMILY_4];
+	size_t at = quote ? quote(f, &error) : 0;
 
-	switch (load_be16(holm_frame_data(f) + ETH_HDR_BYTES - 2)) {
-	case ETH_TYPE_IP4:
-		family = net->ip->families[IP_FAMILY_4];
-		break;
-	case ETH_TYPE_IP6:
-		family = net->ip->families[IP_FAMILY_6];
-		break;
-	default:
-		break;
-	}
-	at = family ? family->quote(f, &error) : 0;
 	if (at > 0 && read_quote(&error, f, at)) {
 		bool ip4 = holm_addr_is_ip4(&error.local);
 
@@ -82,8 +80,8 @@ static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 	net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);
 }
 
-void ip_watch_neighbours(struct holm_net *net)
+void ip_tell_unreachable(struct holm_net *net, unsigned family, ip_quote_fn *quote)
 {
-	if (net->neigh)
-		net->neigh->unreachable = neighbour_unreachable;
+	net->ip->neighbour_unreachable = neighbour_unreachable;
+	net->ip->quote[family] = quote;
 }

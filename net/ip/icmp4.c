@@ -1,7 +1,7 @@
 /*
- * ICMP for IPv4: RFC 792, RFC 1122 section 3.2.2. Answers echo requests, tells transports about
- * errors that quote a packet of theirs, and sends errors about packets that nobody wants. Redirects
- * are not followed: a host's routes are its owner's.
+ * ICMP for IPv4: RFC 792, RFC 1122 section 3.2.2. Answers echo requests, and tells transports about
+ * errors that quote a packet of theirs. Redirects are not followed: a host's routes are its owner's.
+ * Errors of our own about packets that nobody wants are a part, ip4_error.c.
  */
 #include "net/ip/icmp.h"
 #include "net/ip/state.h"
@@ -140,66 +140,6 @@ static void error_input(struct holm_net *net, struct holm_frame *f, const struct
 	icmp_report(net, f, &error, fill_quote(net, f, &quote, p, &error));
 }
 
-/* ---- Errors out. */
-
-/* RFC 1122 section 3.2.2: what no error is ever sent about. */
-static bool may_answer(const struct holm_frame *f, const struct ip_rx *rx)
-{
-	return rx->flags == 0 && !(f->flags & HOLM_FRAME_BROADCAST) && !holm_addr_is_any(&rx->src);
-}
-
-static void send_error(struct holm_net *net, struct holm_frame *f, const struct ip_rx *rx,
-		       struct ip_dst *dst, const struct icmp4_info *info)
-{
-	struct ip_tx tx = {
-		.src = &rx->dst,
-		.dst = &rx->src,
-		.proto = IP4_PROTO_ICMP,
-		.tos = ICMP4_ERROR_TOS,
-		.ttl = ICMP_REPLY_TTL,
-		.dont_fragment = true,
-	};
-	struct holm_frame *e =
-		icmp_quote_frame(net, f, ICMP4_ERROR_MAX - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
-
-	if (!e)
-		return;
-	icmp4_build(holm_frame_data(e), info);
-	icmp4_seal(holm_frame_data(e), e->len);
-	net_count(net, HOLM_COUNT_ICMP_ERRORS_SENT);
-	ip_output(net, dst, e, &tx);
-}
-
-/* What the error says; IP_ERROR_TTL is the time that fragments had to come. */
-static struct icmp4_info info_of(enum ip_error_kind kind)
-{
-	struct icmp4_info info = { .type = ICMP4_UNREACHABLE, .code = ICMP4_PORT };
-
-	if (kind == IP_ERROR_PROTOCOL_UNREACHABLE)
-		info.code = ICMP4_PROTOCOL;
-	if (kind == IP_ERROR_TTL) {
-		info.type = ICMP4_TIME_EXCEEDED;
-		info.code = 1;
-	}
-	return info;
-}
-
-static void send_unreachable(struct holm_net *net, struct holm_frame *f, enum ip_error_kind kind)
-{
-	const struct icmp4_info info = info_of(kind);
-	const struct ip_rx rx = *ip_rx(f);
-	struct ip_dst *dst;
-
-	if (!may_answer(f, &rx) || !icmp_rate_allows(net))
-		return;
-	if (ip_dst_get(net, &rx.src, NULL, &dst) != 0) {
-		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
-		return;
-	}
-	send_error(net, f, &rx, dst, &info);
-	ip_dst_put(net, dst);
-}
-
 /* ---- Input. */
 
 static bool checksum_holds(const struct holm_frame *f, size_t len)
@@ -243,17 +183,11 @@ static void icmp4_input(struct holm_net *net, struct holm_frame *f)
 
 static int icmp4_start(struct holm_net *net)
 {
-	int err = icmp_start(net, IP_FAMILY_4);
-
-	if (!err)
-		net->ip->send_error[IP_FAMILY_4] = send_unreachable;
-	return err;
+	return icmp_start(net, IP_FAMILY_4);
 }
 
 static void icmp4_stop(struct holm_net *net)
 {
-	if (net->ip)
-		net->ip->send_error[IP_FAMILY_4] = NULL;
 	icmp_stop(net, IP_FAMILY_4);
 }
 

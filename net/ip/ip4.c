@@ -446,22 +446,6 @@ static bool ip4_select_source(const struct holm_net *net, const struct holm_neti
 	return found;
 }
 
-/* What an error about this packet of ours has to say to its transport. */
-static size_t ip4_quote(const struct holm_frame *f, struct ip_error *error)
-{
-	struct ip4_info info;
-	enum holm_drop why;
-
-	if (f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
-	    !ip4_parse_header(holm_frame_data(f) + f->l3_off, f->segs[0].len - f->l3_off, &info,
-			      &why))
-		return 0;
-	error->proto = info.proto;
-	error->local = ip4_to_addr(info.src);
-	error->remote = ip4_to_addr(info.dst);
-	return (size_t)f->l3_off + info.hdr_len;
-}
-
 /* ---- Life. */
 
 static const struct ip_family ip4_family = {
@@ -470,7 +454,6 @@ static const struct ip_family ip4_family = {
 	.addrs_changed = ip4_addrs_changed,
 	.is_assignable = ip4_is_assignable,
 	.emit = ip4_emit,
-	.quote = ip4_quote,
 	.select_source = ip4_select_source,
 	.mtu_min = IP_PMTU_MIN,
 };

@@ -427,7 +427,6 @@ static const struct ip_family ip6_family = {
 	.addrs_changed = ip6_addrs_changed,
 	.is_assignable = ip6_is_assignable,
 	.emit = ip6_emit,
-	.quote = ip6_quote,
 	.select_source = ip6_select_source,
 	.addr_comes = ip6_addr_comes,
 	.addr_goes = ip6_addr_goes,
@@ -446,6 +445,7 @@ static int ip6_start(struct holm_net *net)
 	ip6_life_start(net);
 	eth_start(net);
 	ip_cast_start(net);
+	ip_tell_unreachable(net, IP_FAMILY_6, ip6_quote);
 	return 0;
 }
 

@@ -16,6 +16,12 @@
 
 enum { IP_FAMILY_4, IP_FAMILY_6, IP_FAMILIES };
 
+/*
+ * Read the headers of a packet that we sent, for an error about it. Where its transport's begins; 0: too
+ * short.
+ */
+typedef size_t ip_quote_fn(const struct holm_frame *f, struct ip_error *error);
+
 /* What differs between the families; each one's protocol registers its table at start. */
 struct ip_family {
 	/* Push the header in front of a transport segment and send. Ownership passes. */
@@ -29,8 +35,6 @@ struct ip_family {
 			      unsigned prefix_len);
 	/* Send a frame that begins with its network header. */
 	void (*emit)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
-	/* Read the headers of a packet that we sent, for an error about it. Where its transport's begins; 0: too short. */
-	size_t (*quote)(const struct holm_frame *f, struct ip_error *error);
 	/* Choose a source address for `remote`, which is reached through `netif`. False: there is none. */
 	bool (*select_source)(const struct holm_net *net, const struct holm_netif *netif,
 			      const struct holm_addr *remote, struct holm_addr *src);
@@ -146,6 +150,10 @@ struct ip_state {
 	/* Set by the families' ICMP where it is named: answer `f` with an error of this kind. */
 	void (*send_error[IP_FAMILIES])(struct holm_net *net, struct holm_frame *f,
 					enum ip_error_kind kind);
+
+	/* Frames that a neighbour did not want: see ip_tell_unreachable(). NULL: nobody is told. */
+	void (*neighbour_unreachable)(struct holm_net *net, struct holm_frame *f);
+	ip_quote_fn *quote[IP_FAMILIES];
 
 	/* IPv6's. As above: addresses of ours, the flow of the last packet. */
 	uint32_t nlocals6;
@@ -342,6 +350,8 @@ uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst);
 void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx, uint16_t mtu);
 
+/* From now on transports hear of a packet of this family that no neighbour has answered for. */
+void ip_tell_unreachable(struct holm_net *net, unsigned family, ip_quote_fn *quote);
 /* Hear from the neighbour cache about frames that it gives up. */
 void ip_watch_neighbours(struct holm_net *net);
 

@@ -66,7 +66,8 @@ static void flight_empty(struct holm_tcp *c)
 	fl->held_frames = 0;
 	fl->held_bytes = 0;
 	repair_end(c);
-	tcp_reasm_destroy(tcp_net(c), fl->reasm);
+	if (fl->reasm)
+		tcp_net(c)->tcp->reasm->destroy(tcp_net(c), fl->reasm);
 	fl->reasm = NULL;
 	mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
 	fl->urgent = NULL;

@@ -60,6 +60,13 @@ struct tcp_fast_ops {
 	void (*forget)(struct holm_net *net);
 };
 
+/* ---- out_of_order.c, a part */
+struct tcp_reasm_ops {
+	/* The seventh step of what is not next in order, or where something lies out of order. */
+	void (*text)(struct holm_tcp *c, struct tcp_rx *rx);
+	void (*destroy)(struct holm_net *net, struct tcp_reasm *r);
+};
+
 /* ---- urgent.c */
 /* A part: holm_tcp_urg. All but the first are for connections with flight->urgent. */
 struct tcp_urgent_ops {

@@ -554,6 +554,7 @@ const struct tcp_sack_ops tcp_sack_ops = {
 void repair_register(struct holm_net *net)
 {
 	net->tcp->sack = &tcp_sack_ops;
+	tcp_reasm_register(net);
 	net->tcp->calm = &tcp_calm_ops;
 	net->tcp->defaults.sack = true;
 }

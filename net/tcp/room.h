@@ -96,6 +96,7 @@ struct tcp_state {
 	const struct tcp_accecn_ops *accecn; /* NULL: not a part of this instance */
 	const struct tcp_urgent_ops *urgent; /* NULL: not a part of this instance */
 	const struct tcp_pacing_ops *pacing; /* NULL: nobody has asked for it yet */
+	const struct tcp_reasm_ops *reasm;   /* NULL: what is out of order is dropped */
 	/* What is more than one segment: tcp_send_super(); NULL: not a part of this instance. */
 	int (*send_super)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 	struct htab accecns; /* of struct tcp_accecn, by connection */
@@ -327,6 +328,12 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
 /* The seventh step of what is next in order, where nothing lies out of order. */
 void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx);
+/*
+ * Hand `len` payload bytes, from `skip` on, to the buffer at stream offset `off`. Returns how many, from the
+ * front, it promised to keep.
+ */
+uint32_t tcp_accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32_t skip, uint32_t off,
+			  uint32_t len);
 /* An acceptable ACK of something new: does it tell a round-trip time? */
 void tcp_sample_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack);
 /* How much of `len` bytes at `off` a buffer takes that is smaller than what was promised for it. */
@@ -387,7 +394,9 @@ enum tcp_verdict tcp_input_time_wait(tcp_ref tw, struct tcp_rx *rx);
 bool tcp_time_wait_reuse(struct tcp_state *ts, const struct tcp_tw *tw, struct tcp_seq *iss);
 void tcp_time_wait_timer(struct holm_net *net, struct net_timer *timer);
 
-/* ---- reasm.c */
+/* ---- reasm.c, out_of_order.c */
+/* What is out of order is kept from now on. */
+void tcp_reasm_register(struct holm_net *net);
 struct tcp_reasm *tcp_reasm_create(struct holm_net *net);
 void tcp_reasm_destroy(struct holm_net *net, struct tcp_reasm *r);
 /* The first part of [from, to) that no range covers; false: all of it is there. */

@@ -1,6 +1,6 @@
 /*
  * The seventh and eighth steps, text and FIN: RFC 9293 section 3.10.7.4. Bytes go from the frames to
- * the receive buffer; what lies out of order is noted in the ranges.
+ * the receive buffer; what lies out of order is a part's, out_of_order.c.
  */
 #include "net/tcp/hot.h"
 
@@ -12,12 +12,8 @@ static uint32_t frame_payload(struct holm_frame *f)
 	return ip_rx(f)->l4_len - (uint32_t)(f->payload_off - f->l4_off);
 }
 
-/*
- * Hand `len` payload bytes, from `skip` on, to the buffer at stream offset `off`. Returns how many,
- * from the front, it promised to keep.
- */
-static inline uint32_t accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32_t skip,
-				    uint32_t off, uint32_t len)
+uint32_t tcp_accept_bytes(const struct holm_tcp *c, struct tcp_rx *rx, uint32_t skip, uint32_t off,
+			  uint32_t len)
 {
 	uint32_t done = 0;
 
@@ -58,91 +54,18 @@ uint32_t tcp_fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 
 void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	uint32_t n = accept_bytes(c, rx, rx->skip, 0, tcp_fitting(c, 0, rx->len));
+	uint32_t n = tcp_accept_bytes(c, rx, rx->skip, 0, tcp_fitting(c, 0, rx->len));
 
 	if (unlikely(!tcp_text_taken(rx->net, c, rx->len, n, rx->frame_len)))
 		rx->fin = false;
 }
 
-/* What of [from, to) a range covers has arrived again. The first such part is what is told. */
-static void note_repeated(struct holm_tcp *c, const struct tcp_reasm *r, struct tcp_seq from,
-			  struct tcp_seq to)
+/* Nobody keeps it: the peer hears at once what is missing in front of it, and sends both again. */
+static void drop_out_of_order(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	for (uint32_t i = 0; i < r->n; i++) {
-		struct tcp_seq left = seq_max(from, r->ranges[i].left);
-		struct tcp_seq right = seq_min(to, r->ranges[i].right);
-
-		if (seq_lt(left, right)) {
-			tcp_sack_duplicate(c, left, right);
-			return;
-		}
-	}
-}
-
-/*
- * Accept those parts that no range covers yet: what was promised once is never overwritten. Bytes
- * that the buffer or the ranges have no room for are dropped; the peer sends them again.
- */
-static void text_into_ranges(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_reasm *r)
-{
-	struct tcp_seq at = rx->seq;
-	struct tcp_seq end = seq_add(rx->seq, rx->len);
-	struct tcp_range gap;
-
-	note_repeated(c, r, at, end);
-	while (seq_lt(at, end) && tcp_reasm_gap(r, at, end, &gap)) {
-		uint32_t off = seq_diff(gap.left, c->rcv_nxt);
-		uint32_t len = seq_diff(gap.right, gap.left);
-		uint32_t skip = rx->skip + seq_diff(gap.left, rx->seq);
-		uint32_t n = 0;
-
-		if (off == 0 || tcp_reasm_has_room(r, gap.left, gap.right))
-			n = accept_bytes(c, rx, skip, off, tcp_fitting(c, off, len));
-		if (n > 0 && off == 0)
-			tcp_advance(c, n);
-		else if (n > 0)
-			tcp_reasm_add(r, gap.left, seq_add(gap.left, n));
-		if (n < len) {
-			net_drop_note(rx->net, HOLM_DROP_TCP_REASSEMBLY);
-			rx->fin = false;
-			break;
-		}
-		at = gap.right;
-	}
-}
-
-static struct tcp_reasm *ranges_of(struct holm_tcp *c)
-{
-	struct tcp_flight *fl = c->flight;
-
-	if (!fl->reasm)
-		fl->reasm = tcp_reasm_create(tcp_net(c));
-	return fl->reasm;
-}
-
-/*
- * RFC 5681 4.2: a receiver acknowledges at once when a segment arrives out of order, or fills all or
- * part of a gap.
- */
-static never_inline void text_out_of_order(struct holm_tcp *c, struct tcp_rx *rx)
-{
-	struct tcp_reasm *r = ranges_of(c);
-	struct tcp_seq nxt;
-
 	c->flags |= TCP_ACK_NOW;
-	if (!r) {
-		net_drop_note(rx->net, HOLM_DROP_TCP_NO_MEMORY);
-		rx->fin = false;
-		return;
-	}
-	text_into_ranges(c, rx, r);
-	nxt = tcp_reasm_advance(r, c->rcv_nxt);
-	if (!seq_eq(nxt, c->rcv_nxt))
-		tcp_advance(c, seq_diff(nxt, c->rcv_nxt));
-	if (r->n == 0) {
-		tcp_reasm_destroy(rx->net, r);
-		c->flight->reasm = NULL;
-	}
+	rx->fin = false;
+	net_drop_note(rx->net, HOLM_DROP_TCP_REASSEMBLY);
 }
 
 /*
@@ -173,8 +96,10 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 	}
 	if (likely(seq_eq(rx->seq, c->rcv_nxt) && !(c->flight->reasm && c->flight->reasm->n > 0)))
 		tcp_text_in_order(c, rx);
+	else if (rx->net->tcp->reasm)
+		rx->net->tcp->reasm->text(c, rx);
 	else
-		text_out_of_order(c, rx);
+		drop_out_of_order(c, rx);
 	return TCP_NEXT;
 }
 

@@ -60,10 +60,15 @@ extern const struct holm_proto holm_ipv4;
 extern const struct holm_proto holm_ip4_fragments;
 /* Addresses are announced again and defended (RFC 5227); without it each is announced once. */
 extern const struct holm_proto holm_arp_claims;
+/*
+ * Senders are told of packets that nobody wants (ICMP, if it is named), and transports of neighbours that
+ * do not answer; without it both are counted, and a connection finds out by its timeout.
+ */
+extern const struct holm_proto holm_ip4_errors;
 /* Interface 0, 127.0.0.1 and ::1: without it what is sent to an address of our own is unreachable. */
 extern const struct holm_proto holm_loopback;
 
-#define HOLM_IP_PARTS &holm_ip4_fragments, &holm_arp_claims, &holm_loopback
+#define HOLM_IP_PARTS &holm_ip4_fragments, &holm_arp_claims, &holm_ip4_errors, &holm_loopback
 
 extern const struct holm_proto holm_icmp4;
 extern const struct holm_proto holm_ipv6;
@@ -100,13 +105,18 @@ extern const struct holm_proto holm_tcp_plpmtud;
 extern const struct holm_proto holm_tcp_super;
 /* Urgent data (RFC 6093). Without it the urgent pointer of a segment says nothing; none can be sent. */
 extern const struct holm_proto holm_tcp_urg;
+/*
+ * Text that comes out of order is kept; brought by SACK, too. Without both it is dropped and acknowledged,
+ * and the peer sends it again.
+ */
+extern const struct holm_proto holm_tcp_reassembly;
 /* TCP's rows in holm_net_each_endpoint(). */
 extern const struct holm_proto holm_tcp_list;
 
 #define HOLM_TCP_PARTS                                                                             \
 	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies,         \
 		&holm_tcp_fastopen, &holm_tcp_ecn, &holm_tcp_accecn, &holm_tcp_plpmtud,            \
-		&holm_tcp_super, &holm_tcp_urg, &holm_tcp_list
+		&holm_tcp_super, &holm_tcp_urg, &holm_tcp_reassembly, &holm_tcp_list
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;
