@@ -26,6 +26,8 @@
 /* The largest object cut from a chunk. */
 #define MEM_CLASS_MAX 1024u
 #define MEM_CLASSES (MEM_CLASS_MAX / MEM_GRAIN)
+/* Objects cut from chunks lie at their ends: one whose size is a multiple of this begins at one. */
+#define MEM_LINE 64
 /* A chunk: what the env is asked for. Its alignment finds the chunk of an object. */
 #define MEM_CHUNK HOLM_ALLOC_MIN
 #define MEM_CHUNK_SHIFT 12

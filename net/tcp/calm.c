@@ -275,10 +275,13 @@ static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_fr
 /* ---- What goes ----------------------------------------------------------------------------------- */
 
 /* Nothing is in flight, and `n` bytes are within both windows, too few for cwnd to grow by them. */
-static inline bool has_room(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
+static inline bool has_room(const struct holm_net *net, struct holm_tcp *c, uint32_t n)
 {
+	/* RFC 5681 4.1: the window is never less than what calm may send for that. */
+	if (unlikely(tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
+		tcp_cc_on_idle(c);
 	return seq_eq(c->flight->snd_nxt, c->snd_una) && n < c->flight->calm && n <= c->snd_wnd &&
-	       !(c->flags & TCP_MORE) && tcp_stamp(net->now) - c->last_rx < TCP_CALM_SILENCE;
+	       !(c->flags & TCP_MORE);
 }
 
 /* The way is known, and there is room on it. */
@@ -460,6 +463,7 @@ static bool output(struct holm_tcp *c)
 }
 
 const struct tcp_calm_ops tcp_calm_ops = {
+	.begin = begin_calm,
 	.predicted = tcp_predicted_input,
 	.frame = input_frame,
 	.input = input,

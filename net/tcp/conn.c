@@ -1,7 +1,7 @@
 /*
  * The life of a control block: birth, the block for what is in flight, readiness, death.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #include "lib/mem.h"
 
@@ -153,6 +153,8 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 	net_timer_init(&fl->timer, tcp_timer_fire);
 	list_push_back(&ts->flights, &fl->lru);
 	ts->nflights++;
+	if (c->state == HOLM_TCP_ESTABLISHED && ts->calm)
+		ts->calm->begin(c);
 	return fl;
 }
 

@@ -11,6 +11,8 @@
 
 /* calm.c and predict.c, linked with recovery by SACK. */
 struct tcp_calm_ops {
+	/* Is the connection calm from now on? The block is there, and it is not yet. */
+	bool (*begin)(struct holm_tcp *c);
 	/* tcp_predicted_input(). */
 	bool (*predicted)(struct holm_tcp *c, struct tcp_rx *rx);
 	/*

@@ -592,6 +592,12 @@ static never_inline void output_all(struct holm_tcp *c)
 	tcp_timer_update(c);
 }
 
+/* Where the connection has been idle, one is made. Others than established ones see to it themselves. */
+static inline bool has_block(struct holm_tcp *c)
+{
+	return likely(c->flight) || (c->state == HOLM_TCP_ESTABLISHED && tcp_flight_make(c));
+}
+
 /* One visit to each connection that was noted, as long as the budget lasts. */
 static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 {
@@ -607,7 +613,7 @@ static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 			continue;
 		}
 		(*budget)--;
-		if (unlikely(!c->flight || !ts->calm || !ts->calm->output(c)))
+		if (unlikely(!ts->calm || !has_block(c) || !ts->calm->output(c)))
 			output_all(c);
 	}
 	return !queue_is_empty(&ts->output);

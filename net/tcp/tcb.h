@@ -170,72 +170,75 @@ enum tcp_phase {
  * when it finds no use.
  */
 struct tcp_flight {
-	/* Idle: SND.UNA, the number behind which nothing is queued, RCV.NXT twice. */
-	struct tcp_seq snd_nxt;
+	/*
+	 * ---- What calm (calm.c) looks at, the timer, and RACK's round trips, which calm adds to: two cache
+	 * lines. While idle the first four are SND.UNA, the number behind which nothing is queued, and
+	 * RCV.NXT twice.
+	 */
+	_Alignas(MEM_LINE) struct tcp_seq snd_nxt;
 	struct tcp_seq buf_seq;	  /* of the send buffer's offset 0 */
 	struct tcp_seq rcv_acked; /* Last.ACK.sent, RFC 7323 */
 	struct tcp_seq snd_wl1;
-	uint32_t rexmt; /* tick: see TCP_REXMT, TCP_PERSIST; of the last keep-alive probe */
-	uint32_t ts_offset;
-	uint16_t rcv_mss;  /* RMSS: the largest segment seen, for delayed ACKs */
-	uint16_t delack;   /* low bits of the tick by which TCP_ACK_DELAYED is due */
-	uint8_t retries;   /* timeouts, probes or keep-alives in a row */
-	uint8_t challenge; /* second (6 bits) and how many challenge ACKs in it (2 bits) */
+	struct tcp_seq small_end; /* end of the last segment under one MSS (Nagle) */
+	uint32_t max_snd_wnd;	  /* RFC 1122 4.2.3.4: the largest window seen */
+	uint16_t rcv_mss;	  /* RMSS: the largest segment seen, for delayed ACKs */
+	uint16_t delack;	  /* low bits of the tick by which TCP_ACK_DELAYED is due */
+	uint8_t retries;	  /* timeouts, probes or keep-alives in a row */
+	uint8_t challenge;	  /* second (6 bits) and how many challenge ACKs in it (2 bits) */
+	uint16_t calm;		  /* more than a segment that leaves now may carry; 0: not calm */
+	uint64_t timed_ns;	  /* when `timed` was sent; in calm, what is in flight */
+	uint64_t progress_ns;	  /* when SND.UNA last moved, or the first byte left */
+	struct net_timer timer;
+	struct tcp_rack rack;
+	bool calm_acked; /* in calm something was acknowledged that recovery was not told of */
 
-	/* Calm: more than a segment that leaves now may carry; 0: not calm. See calm.c. */
-	uint16_t calm;
-	bool calm_acked; /* ... and something was acknowledged that recovery was not told of */
-
-	/* Loss recovery. */
+	/* ---- Loss recovery. */
+	bool recover_valid;
+	bool timing;   /* an RTT is being measured */
 	uint8_t phase; /* enum tcp_phase */
 	uint8_t dupacks;
-	bool recover_valid;
-	bool timing;			 /* an RTT is being measured */
-	bool doubted;			 /* R1 was reached and IP told */
-	uint8_t wait;			 /* enum tcp_wait: what wait_tick is for */
-	uint8_t soft_error;		 /* what ICMP said; reported if the connection times out */
+	bool doubted;	    /* R1 was reached and IP told */
+	uint8_t wait;	    /* enum tcp_wait: what wait_tick is for */
+	uint8_t soft_error; /* what ICMP said; reported if the connection times out */
+	/* Recovery with SACK; NULL until something is sent that calm does not answer for, and for peers without. */
+	struct tcp_repair *repair;
+	struct tcp_reasm *reasm;
+	struct holm_tcp *conn;
+	uint32_t rexmt; /* tick: see TCP_REXMT, TCP_PERSIST; of the last keep-alive probe */
+	uint32_t ts_offset;
 	struct tcp_seq rtx_nxt, rtx_end; /* to be sent again: [rtx_nxt, rtx_end) */
 	struct tcp_seq recover;		 /* RFC 6582: SND.NXT when the last recovery began */
-	struct tcp_seq small_end;	 /* end of the last segment under one MSS (Nagle) */
-	struct tcp_seq timed;		 /* ... until this is acknowledged */
-	uint64_t timed_ns;		 /* when it was sent */
-	uint64_t progress_ns;		 /* when SND.UNA last moved, or the first byte left */
-	uint32_t max_snd_wnd;		 /* RFC 1122 4.2.3.4: the largest window seen */
+	struct tcp_seq timed;		 /* an RTT is measured until this is acknowledged */
 	uint32_t retransmits;		 /* segments, since this block exists */
+	uint32_t credit;		 /* bytes that may go beyond cwnd */
+	uint32_t wait_tick;		 /* the second deadline, besides that of retransmission */
 	uint32_t held_bytes, held_frames;
-	bool fast;	     /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
-	uint16_t syn_data;   /* bytes that went with a SYN; SND.NXT does not count them */
 	uint32_t flow_label; /* over IPv6, once something was sent; else 0 */
-	/*
-	 * Recovery with SACK; NULL until something is sent that calm does not answer for, and for peers
-	 * without. What it knows of round trips is here: calm adds to it.
-	 */
-	struct tcp_repair *repair;
-	struct tcp_rack rack;
-	uint32_t credit;    /* bytes that may go beyond cwnd */
-	uint32_t wait_tick; /* the second deadline, besides that of retransmission */
+	uint16_t syn_data;   /* bytes that went with a SYN; SND.NXT does not count them */
+	bool fast;	     /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
 
-	/* Congestion control: congestion.c. */
+	/* ---- Congestion control: congestion.c. */
+	uint8_t ecn;		  /* enum tcp_ecn_flag */
+	struct tcp_seq ecn_end;	  /* SND.NXT at the last reduction for an echo */
+	uint32_t ce_bytes;	  /* reported and not told to the controller yet */
+	struct tcp_seq round_end; /* SND.NXT when this round trip began */
 	const struct tcp_cc_ops *cc_ops;
-	uint8_t ecn;		   /* enum tcp_ecn_flag */
-	struct tcp_seq ecn_end;	   /* SND.NXT at the last reduction for an echo */
-	uint32_t ce_bytes;	   /* reported and not told to the controller yet */
 	struct tcp_accecn *accecn; /* NULL: RFC 3168's form, if any */
-	struct tcp_seq round_end;  /* SND.NXT when this round trip began */
 	struct tcp_cc cc;
 	struct tcp_pacer *pacer; /* NULL: bytes leave when windows let them */
 
-	struct holm_tcp *conn;
-	struct net_timer timer;
 	struct list_node lru; /* on tcp_state.flights: about in the order of use */
 	struct tcp_lend *lend;
-	struct tcp_reasm *reasm;
 	struct tcp_urgent *urgent;
 	struct tcp_search *search; /* TCP_SEARCH */
 	bool has_dsack; /* what arrived again and the peer was not told of: [dsack_left, dsack_right) */
 	struct tcp_seq dsack_left, dsack_right;
 	struct holm_frame *held_first, *held_last; /* set aside, linked by next */
 };
+
+_Static_assert(sizeof(struct tcp_flight) <= MEM_CLASS_MAX, "larger blocks begin anywhere");
+_Static_assert(sizeof(void *) != 8 || offsetof(struct tcp_flight, phase) <= 128,
+	       "what is hot lies first");
 
 /* Shared by connections that have the same settings; copied on change. Counted. */
 struct tcp_settings {

@@ -79,6 +79,25 @@ static void every_size_is_aligned_and_can_be_filled(void **state)
 	teardown(&f);
 }
 
+static void small_objects_of_whole_lines_begin_at_lines(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	for (size_t size = MEM_LINE; size <= MEM_CLASS_MAX; size += MEM_LINE) {
+		void *p[3];
+
+		for (unsigned i = 0; i < 3; i++) {
+			p[i] = mem_alloc(&f.mem, size);
+			assert_int_equal((uintptr_t)p[i] % MEM_LINE, 0);
+		}
+		for (unsigned i = 0; i < 3; i++)
+			mem_free(&f.mem, p[i], size);
+	}
+	teardown(&f);
+}
+
 static void the_env_is_asked_for_at_least_a_page(void **state)
 {
 	struct fixture f;
@@ -237,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_size_is_aligned_and_can_be_filled),
+		cmocka_unit_test(small_objects_of_whole_lines_begin_at_lines),
 		cmocka_unit_test(the_env_is_asked_for_at_least_a_page),
 		cmocka_unit_test(zalloc_gives_zeroes_also_from_used_memory),
 		cmocka_unit_test(what_was_freed_last_is_used_next),
