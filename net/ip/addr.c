@@ -348,6 +348,12 @@ static int make_state(struct holm_net *net)
 	return 0;
 }
 
+void ip_set_tcp(struct holm_net *net, const struct holm_proto *part)
+{
+	ip_forget_flow(net->ip);
+	net->ip->tcp = part;
+}
+
 int ip_start(struct holm_net *net, unsigned family, const struct ip_family *ops)
 {
 	if (!net->ip) {

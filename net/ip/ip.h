@@ -183,6 +183,9 @@ void ip_send_port_unreachable(struct holm_net *net, struct holm_frame *f);
  */
 void ip_any_dst_users(struct holm_net *net, int delta);
 
+/* A part of TCP takes its packets from now on, and the errors about them. */
+void ip_set_tcp(struct holm_net *net, const struct holm_proto *part);
+
 /* Called at its start by who sends to groups and to everybody; joining groups needs it, too. */
 void ip_cast_start(struct holm_net *net);
 

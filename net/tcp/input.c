@@ -2,6 +2,7 @@
  * Where frames come in: parse, checksum, GRO; whom a segment is for; CLOSED and SYN-SENT, RFC 9293
  * sections 3.10.7.1 and 3.10.7.3. Acts upon what the steps want sent.
  */
+#include "net/core/proto.h"
 #include "net/tcp/hot.h"
 
 /* ---- SYN-SENT ------------------------------------------------------------------------------------ */
@@ -350,6 +351,38 @@ static void run_one(struct holm_net *net, struct holm_frame *f, const struct tcp
 	run(&rx);
 }
 
+/* Header and checksum are good. False: dropped and counted. */
+static inline bool parse_good(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
+{
+	if (unlikely(!parse(net, f, h)))
+		return false;
+	if (likely(tcp_checksum_holds(f)))
+		return true;
+	net_drop(net, f, HOLM_DROP_TCP_CSUM);
+	return false;
+}
+
+/* MUST-57 */
+static inline bool is_for_many(struct holm_net *net, struct holm_frame *f)
+{
+	if (likely(!(ip_rx(f)->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))))
+		return false;
+	net_drop(net, f, HOLM_DROP_TCP_ADDRESS);
+	return true;
+}
+
+/* Frame by frame. */
+void tcp_input(struct holm_net *net, struct holm_frame *f)
+{
+	struct tcp_hdr_info h;
+
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	if (!is_for_many(net, f) && parse_good(net, f, &h))
+		run_one(net, f, &h);
+}
+
+/* ---- Merging ------------------------------------------------------------------------------------- */
+
 /* What GRO held back goes through the steps. */
 static void flush(struct tcp_state *ts)
 {
@@ -373,10 +406,8 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 	struct gro *g = &ts->gro;
 	struct tcp_hdr_info *info = gro_next_info(g);
 
-	if (unlikely(ip_rx(f)->flags & (IP_RX_BROADCAST | IP_RX_MULTICAST))) {
-		net_drop(net, f, HOLM_DROP_TCP_ADDRESS); /* MUST-57 */
+	if (is_for_many(net, f))
 		return;
-	}
 	if (g->head && gro_continues(g, f)) {
 		if (unlikely(!tcp_checksum_holds(f))) {
 			net_drop(net, f, HOLM_DROP_TCP_CSUM);
@@ -386,12 +417,8 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
 		return;
 	}
-	if (unlikely(!parse(net, f, info)))
+	if (unlikely(!parse_good(net, f, info)))
 		return;
-	if (unlikely(!tcp_checksum_holds(f))) {
-		net_drop(net, f, HOLM_DROP_TCP_CSUM);
-		return;
-	}
 	if (g->head)
 		flush(ts);
 	/* Nothing can continue the last frame of a batch. */
@@ -410,7 +437,7 @@ static never_inline void input_last(struct holm_net *net, struct holm_frame *f)
 		input_any(net, f);
 }
 
-void tcp_input(struct holm_net *net, struct holm_frame *f)
+static void merge(struct holm_net *net, struct holm_frame *f)
 {
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	if (net->last_of_batch && !net->tcp->gro.head)
@@ -419,7 +446,7 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 		input_any(net, f);
 }
 
-void tcp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
+static void merge_run(struct holm_net *net, struct holm_frame **frames, size_t n)
 {
 	bool last = net->last_of_batch;
 
@@ -429,14 +456,35 @@ void tcp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
 		input_any(net, frames[i]);
 	}
 	net->last_of_batch = last;
-	tcp_input(net, frames[n - 1]);
+	merge(net, frames[n - 1]);
 }
 
-void tcp_input_done(struct holm_net *net)
+static void merge_done(struct holm_net *net)
 {
 	if (net->tcp->gro.head)
 		flush(net->tcp);
 }
+
+static int start(struct holm_net *net)
+{
+	ip_set_tcp(net, &holm_tcp_gro);
+	return 0;
+}
+
+static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+
+/* The part takes the packets in holm_tcp's place. */
+const struct holm_proto holm_tcp_gro = {
+	.name = "tcp-gro",
+	.kind = PROTO_PART,
+	.number = IP4_PROTO_TCP,
+	.needs = needs,
+	.start = start,
+	.input = merge,
+	.input_run = merge_run,
+	.input_done = merge_done,
+	.error = tcp_error,
+};
 
 /* ---- Set aside ----------------------------------------------------------------------------------- */
 

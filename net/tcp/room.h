@@ -309,9 +309,8 @@ uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *r
 uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *rcv);
 
 /* ---- input.c */
+/* One frame; holm_tcp_gro's merges what follows each other. */
 void tcp_input(struct holm_net *net, struct holm_frame *f);
-void tcp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n);
-void tcp_input_done(struct holm_net *net);
 /* Run frames that were set aside through the steps. */
 void tcp_input_held(struct holm_tcp *c);
 /* Set the chain aside until a receive buffer is attached; false: it does not fit. */

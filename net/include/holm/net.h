@@ -110,13 +110,19 @@ extern const struct holm_proto holm_tcp_urg;
  * and the peer sends it again.
  */
 extern const struct holm_proto holm_tcp_reassembly;
+/*
+ * Segments of a flow that arrive together are merged (GRO), and go through the protocol once. Without it each
+ * goes alone; they are acknowledged together all the same.
+ */
+extern const struct holm_proto holm_tcp_gro;
 /* TCP's rows in holm_net_each_endpoint(). */
 extern const struct holm_proto holm_tcp_list;
 
 #define HOLM_TCP_PARTS                                                                             \
 	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies,         \
 		&holm_tcp_fastopen, &holm_tcp_ecn, &holm_tcp_accecn, &holm_tcp_plpmtud,            \
-		&holm_tcp_super, &holm_tcp_urg, &holm_tcp_reassembly, &holm_tcp_list
+		&holm_tcp_super, &holm_tcp_urg, &holm_tcp_reassembly, &holm_tcp_gro,               \
+		&holm_tcp_list
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

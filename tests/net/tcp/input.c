@@ -67,21 +67,18 @@ static void a_header_in_pieces_is_put_together(void **state)
 	finish(&t);
 }
 
-static void frames_that_follow_each_other_are_merged_and_acknowledged_once(void **state)
+/* Eight segments come in one batch; returns how many were merged with the one before. */
+static uint64_t merged_of_eight(struct tcp_fixture *t)
 {
+	uint64_t merged = fixture_counted(t, HOLM_COUNT_TCP_GRO_MERGED);
 	struct holm_frame *frames[8];
-	struct tcp_fixture t;
-	uint64_t merged;
 
-	(void)state;
-	established(&t);
-	merged = holm_net_counter(t.lab.net, HOLM_COUNT_TCP_GRO_MERGED);
 	for (unsigned i = 0; i < 8; i++) {
 		uint8_t segment[1100], frame[1200];
 		struct tcp_hdr_info h = { .sport = FIX_PEER_PORT,
 					  .dport = FIX_PORT,
-					  .seq = t.peer_iss + 1 + i * 1000,
-					  .ack = t.iss + 1,
+					  .seq = t->peer_iss + 1 + i * 1000,
+					  .ack = t->iss + 1,
 					  .flags = TCP_ACK,
 					  .wnd = 65535 };
 		size_t len = tcp_build(segment, &h);
@@ -93,15 +90,41 @@ static void frames_that_follow_each_other_are_merged_and_acknowledged_once(void 
 		store_be16(segment + TCP_CSUM_OFFSET,
 			   checksum_finish(checksum_partial(segment, len + 1000, sum)));
 		len = lab_ip4(frame, LAB_IP(2), LAB_IP(1), IP4_PROTO_TCP, segment, len + 1000);
-		frames[i] = holm_frame_alloc(holm_net_pool(t.lab.net), 64, true);
+		frames[i] = holm_frame_alloc(holm_net_pool(t->lab.net), 64, true);
 		memcpy(holm_frame_put(frames[i], len), frame, len);
 	}
-	holm_net_input(t.lab.net, &t.lab.dev, frames, 8, t.lab.now);
+	holm_net_input(t->lab.net, &t->lab.dev, frames, 8, t->lab.now);
+	return fixture_counted(t, HOLM_COUNT_TCP_GRO_MERGED) - merged;
+}
+
+static void frames_that_follow_each_other_are_merged_and_acknowledged_once(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t);
+	assert_int_equal(merged_of_eight(&t), 7);
 	lab_poll(&t.lab);
 	expect_tx(&t, .seq = 1, .ack = 8001);
 	expect_silence(&t);
 	assert_int_equal(t.rcv.tail, 8000);
-	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_GRO_MERGED) - merged, 7);
+	finish(&t);
+}
+
+static void without_the_part_they_go_alone_and_are_acknowledged_once_all_the_same(void **state)
+{
+	static const struct holm_proto *const no_parts[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
+	};
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .protos = no_parts);
+	assert_int_equal(merged_of_eight(&t), 0);
+	lab_poll(&t.lab);
+	expect_tx(&t, .seq = 1, .ack = 8001);
+	expect_silence(&t);
+	assert_int_equal(t.rcv.tail, 8000);
 	finish(&t);
 }
 
@@ -277,6 +300,8 @@ int main(void)
 		cmocka_unit_test(a_segment_cut_short_at_any_byte_is_dropped),
 		cmocka_unit_test(a_header_in_pieces_is_put_together),
 		cmocka_unit_test(frames_that_follow_each_other_are_merged_and_acknowledged_once),
+		cmocka_unit_test(
+			without_the_part_they_go_alone_and_are_acknowledged_once_all_the_same),
 		cmocka_unit_test(a_segment_for_nobody_is_reset_as_the_rfc_forms_it),
 		cmocka_unit_test(resets_are_limited_in_a_flood),
 		cmocka_unit_test(a_bad_ack_in_syn_sent_is_reset_and_the_syn_sent_again_at_once),
