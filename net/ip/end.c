@@ -76,6 +76,7 @@ int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_
 	/* RFC 3542 section 3.1: of ICMPv6 it is not the program's business. */
 	e->checksum_at = kind->ip6 && kind->number == IP6_PROTO_ICMP ? 2 : -1;
 	e->ttl = IP_END_TTL;
+	e->group_ttl = IP_END_GROUP_TTL;
 	e->local = wildcard(e);
 	e->remote = e->local;
 	list_push_back(&net->ip->ends->all, &e->all_node);
@@ -102,6 +103,7 @@ void ip_end_close(struct ip_end *e)
 	else
 		ip_raw_remove(e);
 	drop_dst(e);
+	ip_members_end(net, &e->members, NULL);
 	frame_end_close(&e->base);
 	list_remove(&e->all_node);
 	net->ip->ends->nall--;
@@ -215,6 +217,9 @@ bool ip_end_takes(const struct ip_end *e, const struct holm_addr *src, const str
 		return false;
 	if (!holm_addr_is_any(&e->local) && !holm_addr_equal(&e->local, dst))
 		return false;
+	if (e->only_own_groups && holm_addr_is_multicast(dst) &&
+	    !ip_members_have(&e->members, dst, dev))
+		return false;
 	/* As on Linux, an echo endpoint's replies may come from anybody. */
 	return e->echo || !e->connected || holm_addr_equal(&e->remote, src);
 }
@@ -275,6 +280,9 @@ static void netif_gone(struct ip_end *e, const struct holm_netif *netif)
 		e->via.dev = NULL;
 		e->dev_gone = true;
 	}
+	ip_members_end(e->base.net, &e->members, netif->dev);
+	if (e->group_dev == netif->dev)
+		e->group_dev = NULL;
 	frame_end_netif_gone(&e->base, netif, bound);
 }
 

@@ -10,11 +10,14 @@
 #include <holm/socket.h>
 
 #include "net/ip/ip.h"
+#include "net/ip/member.h"
 #include "net/link/frame_end.h"
 
 /* Linux's: such a socket names no protocol but writes whole packets. */
 #define IP_PROTO_RAW 255u
 #define IP_END_TTL 64u
+/* RFC 1112 section 6.1: groups are for this network unless somebody says otherwise. */
+#define IP_END_GROUP_TTL 1u
 /* struct icmp_filter: of ICMP for IPv4, types from 32 on cannot be filtered. struct icmp6_filter has all. */
 #define IP_END_FILTER_TYPES 32u
 #define IP_END_FILTER_WORDS 8u
@@ -40,6 +43,11 @@ struct ip_end {
 	bool header_included; /* raw: programs write the IP header */
 	bool reuse;	      /* echo: shares its identifier with others that say so too */
 	uint8_t ttl, tos;
+	uint8_t group_ttl; /* of packets to groups */
+	bool no_loop;	   /* members here do not get those */
+	bool only_own_groups;
+	struct holm_dev *group_dev; /* they leave through it; NULL: by route */
+	struct ip_members members;
 	uint16_t number; /* raw: the protocol; echo: the identifier, 0 while there is none */
 	uint16_t rport;	 /* what connect() said; it means nothing */
 	uint32_t rscope; /* of `remote` */
@@ -87,12 +95,21 @@ int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote);
 /* Packets go by such a way from now on, and come through its device, if it has one. */
 void ip_end_set_via(struct ip_end *e, const struct ip_via *via);
 
+/* What is different for one packet. */
+struct ip_end_how {
+	const struct holm_addr *src; /* one of our addresses; NULL: as always, and so the next */
+	struct holm_dev *dev;	     /* leave through it */
+	int ttl, tos;		     /* -1: as always */
+	bool onlink;		     /* through no gateway */
+	bool uncut;		     /* of IPv6: never in fragments */
+};
+
 /*
- * Send one packet; `to` NULL: to where it is connected; `onlink`: through no gateway. -HOLM_EMSGSIZE, -HOLM_EDESTADDRREQ, -HOLM_EINVAL,
+ * Send one packet; `to` NULL: to where it is connected. -HOLM_EMSGSIZE, -HOLM_EDESTADDRREQ, -HOLM_EINVAL,
  * -HOLM_EACCES, -HOLM_ENETUNREACH, -HOLM_EAGAIN (no room: writable says when), a pending error.
  */
 int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
-		bool onlink);
+		const struct ip_end_how *how);
 
 /* What a program sees of a packet: from the ICMP header on, of IPv6 what is behind the headers, else all. */
 void ip_end_payload(const struct ip_end *e, struct holm_frame *f, size_t *off, size_t *len);

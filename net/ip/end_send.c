@@ -10,21 +10,36 @@
 #include "net/wire/icmp4.h"
 #include "net/wire/icmp6.h"
 
-/* RFC 1112 section 6.1: groups are for this network unless somebody says otherwise. */
-#define GROUP_TTL 1u
 /* Where the fields are that are filled in. */
 enum { AT_TOTAL = 2, AT_ID = 4, AT_PROTO = 9, AT_CHECKSUM = 10, AT_SOURCE = 12 };
 
-/* Point e->dst at where the packet goes, which is mostly where the last one went. */
-static int find_dst(struct ip_end *e, const struct holm_endpoint *to, bool onlink)
+/* What is said of one packet must not contradict what else says by which device it goes: of IPv6, as on Linux. */
+static int choose_way(const struct ip_end *e, const struct holm_endpoint *to,
+		      const struct ip_end_how *how, struct ip_via *via)
 {
-	struct ip_via via;
-	struct ip_dst *dst;
-	int err = ip_end_via(e, to, &via);
+	int err = ip_end_via(e, to, via);
 
 	if (err)
 		return err;
-	via.onlink |= onlink;
+	if (how->dev && e->ip6 && via->dev && via->dev != how->dev)
+		return -HOLM_EINVAL;
+	if (how->dev)
+		via->dev = how->dev;
+	else if (!via->dev && holm_addr_is_multicast(&to->addr))
+		via->dev = e->group_dev;
+	via->onlink |= how->onlink;
+	return 0;
+}
+
+/* Point e->dst at where the packet goes, which is mostly where the last one went. */
+static int find_dst(struct ip_end *e, const struct holm_endpoint *to, const struct ip_end_how *how)
+{
+	struct ip_via via;
+	struct ip_dst *dst;
+	int err = choose_way(e, to, how, &via);
+
+	if (err)
+		return err;
 	if (!e->dst || !holm_addr_equal(&e->dst->remote, &to->addr) ||
 	    e->dst->via.onlink != via.onlink || e->dst->via.dev != via.dev) {
 		err = ip_dst_get_via(e->base.net, &to->addr, &via, &dst);
@@ -73,9 +88,9 @@ static size_t len_max(const struct ip_end *e)
 }
 
 /* What may speak against the bytes themselves. */
-static int check_bytes(const struct ip_end *e, const struct holm_msg *msg, size_t len)
+static int check_bytes(const struct ip_end *e, const struct holm_msg *msg, size_t len, bool uncut)
 {
-	if (len > len_max(e))
+	if (len > len_max(e) || (uncut && len > ip_dst_payload_max(e->dst)))
 		return -HOLM_EMSGSIZE;
 	if (e->header_included)
 		return check_header(e, msg, len);
@@ -84,7 +99,7 @@ static int check_bytes(const struct ip_end *e, const struct holm_msg *msg, size_
 
 /* Everything that may speak against sending; afterwards only memory can. */
 static int prepare(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
-		   size_t len, bool onlink)
+		   size_t len, const struct ip_end_how *how)
 {
 	const struct holm_endpoint connected = { .addr = e->remote, .scope = e->rscope };
 	int err;
@@ -101,8 +116,8 @@ static int prepare(struct ip_end *e, const struct holm_endpoint *to, const struc
 	if (!err && e->echo && e->number == 0)
 		err = ip_echo_bind(e, 0);
 	if (!err)
-		err = find_dst(e, to ? to : &connected, onlink);
-	return err ? err : check_bytes(e, msg, len);
+		err = find_dst(e, to ? to : &connected, how);
+	return err ? err : check_bytes(e, msg, len, how->uncut);
 }
 
 /* A checksum at `at` over all there is, and with IPv6 over the addresses. */
@@ -141,20 +156,24 @@ static uint8_t proto_of(const struct ip_end *e)
 	return e->ip6 ? (uint8_t)IP6_PROTO_ICMP : (uint8_t)IP4_PROTO_ICMP;
 }
 
-static void transmit(struct ip_end *e, struct holm_frame *f)
+static void transmit(struct ip_end *e, struct holm_frame *f, const struct ip_end_how *how)
 {
+	uint8_t ttl = e->dst->multicast ? e->group_ttl : e->ttl;
 	struct ip_tx tx = {
 		.src = e->local_given ? &e->local : &e->dst->src,
 		.dst = &e->dst->remote,
 		.proto = proto_of(e),
-		.tos = e->tos,
-		.ttl = e->dst->multicast ? GROUP_TTL : e->ttl,
+		.tos = how->tos >= 0 ? (uint8_t)how->tos : e->tos,
+		.ttl = how->ttl >= 0 ? (uint8_t)how->ttl : ttl,
 		.dont_fragment = f->len <= ip_dst_payload_max(e->dst),
+		.no_loop = e->no_loop,
 	};
 
 	/* A group or a broadcast address is nobody's source. */
 	if (!ip_addr_is_local(e->base.net, tx.src))
 		tx.src = &e->dst->src;
+	if (how->src)
+		tx.src = how->src;
 	/* The identifier is the endpoint's, whatever the program has written. */
 	if (e->echo)
 		store_be16(holm_frame_data(f) + 4, e->number);
@@ -167,18 +186,18 @@ static void transmit(struct ip_end *e, struct holm_frame *f)
 static void transmit_raw(struct ip_end *e, struct holm_frame *f)
 {
 	if (e->ip6) {
-		e->base.net->ip->families[IP_FAMILY_6]->emit(e->base.net, e->dst, f, false);
+		e->base.net->ip->families[IP_FAMILY_6]->emit(e->base.net, e->dst, f, e->no_loop);
 		return;
 	}
 	complete_header(e, f);
-	e->base.net->ip->families[IP_FAMILY_4]->emit(e->base.net, e->dst, f, false);
+	e->base.net->ip->families[IP_FAMILY_4]->emit(e->base.net, e->dst, f, e->no_loop);
 }
 
 int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct holm_msg *msg,
-		bool onlink)
+		const struct ip_end_how *how)
 {
 	struct holm_net *net = e->base.net;
-	int err = prepare(e, to, msg, holm_iov_bytes(msg->iov, msg->iovcnt), onlink);
+	int err = prepare(e, to, msg, holm_iov_bytes(msg->iov, msg->iovcnt), how);
 	struct holm_frame *f;
 
 	ASSERT(!net->callbacks);
@@ -196,6 +215,6 @@ int ip_end_send(struct ip_end *e, const struct holm_endpoint *to, const struct h
 	if (e->header_included)
 		transmit_raw(e, f);
 	else
-		transmit(e, f);
+		transmit(e, f, how);
 	return 0;
 }

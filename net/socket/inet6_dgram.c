@@ -59,17 +59,22 @@ static int set_v6only(struct holm_socket *s, int value)
 	return err;
 }
 
-/* By its index; 0: as routes say. */
+int inet6_read_interface(const struct holm_socket *s, int ifindex, struct holm_dev **dev)
+{
+	*dev = inet_dev_of(s->net, (uint32_t)ifindex);
+	if (ifindex != 0 && s->dev && s->dev != *dev)
+		return -HOLM_EINVAL;
+	return ifindex != 0 && !*dev ? -HOLM_ENODEV : 0;
+}
+
 static int set_interface(struct holm_socket *s, int ifindex)
 {
-	struct holm_dev *dev = inet_dev_of(s->net, (uint32_t)ifindex);
+	struct holm_dev *dev;
+	int err = inet6_read_interface(s, ifindex, &dev);
 
-	if (ifindex != 0 && s->dev && s->dev != dev)
-		return -HOLM_EINVAL;
-	if (ifindex != 0 && !dev)
-		return -HOLM_ENODEV;
-	holm_udp_send_groups6_by(inet_dgram_of(s)->udp, dev);
-	return 0;
+	if (!err)
+		holm_udp_send_groups6_by(inet_dgram_of(s)->udp, dev);
+	return err;
 }
 
 int inet6_dgram_set(struct holm_socket *s, int level, int name, int value)
@@ -130,31 +135,19 @@ int inet6_dgram_get(struct holm_socket *s, int level, int name, int *value)
 
 /* ---- groups ---- */
 
-static int change(struct holm_socket *s, const uint8_t *group, uint32_t ifindex, bool join)
-{
-	struct holm_udp *u = inet_dgram_of(s)->udp;
-	struct holm_dev *dev = inet_dev_of(s->net, ifindex);
-	struct holm_addr addr;
-
-	memcpy(addr.b, group, sizeof(addr.b));
-	if (addr.b[0] != 0xff)
-		return -HOLM_EINVAL;
-	if (ifindex != 0 && !dev)
-		return join ? -HOLM_ENODEV : -HOLM_EADDRNOTAVAIL;
-	return join ? holm_udp_join(u, &addr, dev) : holm_udp_leave(u, &addr, dev);
-}
-
-static int set_membership(struct holm_socket *s, const void *value, uint32_t len, bool join)
+static int read_mreq(const void *value, uint32_t len, struct inet6_membership *m)
 {
 	struct holm_ip6_mreq r;
 
 	if (len < sizeof(r))
 		return -HOLM_EINVAL;
 	memcpy(&r, value, sizeof(r));
-	return change(s, r.group, (uint32_t)r.ifindex, join);
+	memcpy(m->group.b, r.group, sizeof(m->group.b));
+	m->ifindex = (uint32_t)r.ifindex;
+	return 0;
 }
 
-static int set_group_membership(struct holm_socket *s, const void *value, uint32_t len, bool join)
+static int read_group_req(const void *value, uint32_t len, struct inet6_membership *m)
 {
 	struct holm_sockaddr_in6 in6;
 	struct holm_group_req req;
@@ -165,26 +158,45 @@ static int set_group_membership(struct holm_socket *s, const void *value, uint32
 	memcpy(&in6, req.group, sizeof(in6));
 	if (in6.family != HOLM_AF_INET6)
 		return -HOLM_EADDRNOTAVAIL;
-	return change(s, in6.addr, req.ifindex, join);
+	memcpy(m->group.b, in6.addr, sizeof(m->group.b));
+	m->ifindex = req.ifindex;
+	return 0;
+}
+
+int inet6_read_membership(struct holm_socket *s, int name, const void *value, uint32_t len,
+			  struct inet6_membership *m)
+{
+	bool by_mreq =
+		name == HOLM_SOCKOPT_IPV6_JOIN_GROUP || name == HOLM_SOCKOPT_IPV6_LEAVE_GROUP;
+	int err;
+
+	m->join = name == HOLM_SOCKOPT_IPV6_JOIN_GROUP || name == HOLM_SOCKOPT_MCAST_JOIN_GROUP;
+	if (!by_mreq && !m->join && name != HOLM_SOCKOPT_MCAST_LEAVE_GROUP)
+		return -HOLM_ENOPROTOOPT;
+	err = by_mreq ? read_mreq(value, len, m) : read_group_req(value, len, m);
+	if (err)
+		return err;
+	m->dev = inet_dev_of(s->net, m->ifindex);
+	if (m->group.b[0] != 0xff)
+		return -HOLM_EINVAL;
+	if (m->ifindex != 0 && !m->dev)
+		return m->join ? -HOLM_ENODEV : -HOLM_EADDRNOTAVAIL;
+	return 0;
 }
 
 int inet6_dgram_set_bytes(struct holm_socket *s, int level, int name, const void *value,
 			  uint32_t len)
 {
+	struct holm_udp *u = inet_dgram_of(s)->udp;
+	struct inet6_membership m;
+	int err;
+
 	if (level != HOLM_IPPROTO_IPV6)
 		return inet_dgram_set_bytes(s, level, name, value, len);
-	switch (name) {
-	case HOLM_SOCKOPT_IPV6_JOIN_GROUP:
-		return set_membership(s, value, len, true);
-	case HOLM_SOCKOPT_IPV6_LEAVE_GROUP:
-		return set_membership(s, value, len, false);
-	case HOLM_SOCKOPT_MCAST_JOIN_GROUP:
-		return set_group_membership(s, value, len, true);
-	case HOLM_SOCKOPT_MCAST_LEAVE_GROUP:
-		return set_group_membership(s, value, len, false);
-	default:
-		return -HOLM_ENOPROTOOPT;
-	}
+	err = inet6_read_membership(s, name, value, len, &m);
+	if (err)
+		return err;
+	return m.join ? holm_udp_join(u, &m.group, m.dev) : holm_udp_leave(u, &m.group, m.dev);
 }
 
 /* IPV6_PATHMTU: of the path to where it is connected; as on Linux it does not say where that is. */

@@ -1,7 +1,7 @@
 /*
  * AF_INET6, SOCK_RAW, and SOCK_DGRAM with IPPROTO_ICMPV6: as inet_raw.c and inet_ping.c have them, with the
  * options of RFC 3542 sections 3.1 (checksums) and 3.2 (ICMP6_FILTER). What is received begins behind IPv6's
- * headers. Groups of raw sockets, and hop limits of what is sent to groups, are not there.
+ * headers.
  */
 #include "lib/mem.h"
 #include "net/core/proto.h"
@@ -54,6 +54,38 @@ static int set_v6only(struct holm_socket *s, int value)
 	return 0;
 }
 
+static int set_group_dev(struct holm_socket *s, int value)
+{
+	struct holm_dev *dev;
+	int err = inet6_read_interface(s, value, &dev);
+
+	if (!err)
+		inet_end_of(s)->group_dev = dev;
+	return err;
+}
+
+static int set_of_groups(struct holm_socket *s, int name, int value)
+{
+	struct ip_end *e = inet_end_of(s);
+
+	switch (name) {
+	case HOLM_SOCKOPT_IPV6_MULTICAST_HOPS:
+		return set_byte(&e->group_ttl, value, (uint8_t)IP_END_GROUP_TTL);
+	case HOLM_SOCKOPT_IPV6_MULTICAST_LOOP:
+		if (value != 0 && value != 1)
+			return -HOLM_EINVAL;
+		e->no_loop = value == 0;
+		return 0;
+	case HOLM_SOCKOPT_IPV6_MULTICAST_ALL:
+		e->only_own_groups = value == 0;
+		return 0;
+	case HOLM_SOCKOPT_IPV6_MULTICAST_IF:
+		return set_group_dev(s, value);
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
 static int set(struct holm_socket *s, int level, int name, int value)
 {
 	uint32_t company = level == HOLM_IPPROTO_IPV6 ? inet6_company(name) : 0;
@@ -75,6 +107,26 @@ static int set(struct holm_socket *s, int level, int name, int value)
 	case HOLM_SOCKOPT_IPV6_V6ONLY:
 		return set_v6only(s, value);
 	default:
+		return set_of_groups(s, name, value);
+	}
+}
+
+static int get_of_groups(const struct ip_end *e, int name, int *value)
+{
+	switch (name) {
+	case HOLM_SOCKOPT_IPV6_MULTICAST_HOPS:
+		*value = e->group_ttl;
+		return 0;
+	case HOLM_SOCKOPT_IPV6_MULTICAST_LOOP:
+		*value = !e->no_loop;
+		return 0;
+	case HOLM_SOCKOPT_IPV6_MULTICAST_ALL:
+		*value = !e->only_own_groups;
+		return 0;
+	case HOLM_SOCKOPT_IPV6_MULTICAST_IF:
+		*value = e->group_dev ? (int)holm_dev_index(e->group_dev) + 1 : 0;
+		return 0;
+	default:
 		return -HOLM_ENOPROTOOPT;
 	}
 }
@@ -95,8 +147,21 @@ static int get(struct holm_socket *s, int level, int name, int *value)
 	else if (name == HOLM_SOCKOPT_IPV6_V6ONLY)
 		*value = s->v6only;
 	else
-		return -HOLM_ENOPROTOOPT;
+		return get_of_groups(e, name, value);
 	return 0;
+}
+
+static int set_bytes(struct holm_socket *s, int level, int name, const void *value, uint32_t len)
+{
+	struct ip_end *e = inet_end_of(s);
+	struct inet6_membership m;
+	int err = level == HOLM_IPPROTO_IPV6 ? inet6_read_membership(s, name, value, len, &m)
+					     : -HOLM_ENOPROTOOPT;
+
+	if (err)
+		return err;
+	return m.join ? ip_member_join(s->net, &e->members, &m.group, m.dev)
+		      : ip_member_leave(s->net, &e->members, &m.group, m.dev);
 }
 
 /* Two names for one option: Linux knows it at the level of raw sockets, too. */
@@ -162,6 +227,8 @@ static int raw_set_bytes(struct holm_socket *s, int level, int name, const void 
 	struct ip_end *e = inet_end_of(s);
 	int err = check_filter(e, level, name);
 
+	if (level == HOLM_IPPROTO_IPV6)
+		return set_bytes(s, level, name, value, len);
 	if (err)
 		return err;
 	memcpy(e->icmp_filter, value, min_u32(len, sizeof(e->icmp_filter)));
@@ -198,6 +265,7 @@ static const struct socket_ops ping_ops = {
 	.send = inet_end_send,
 	.set = set,
 	.get = get,
+	.set_bytes = set_bytes,
 };
 
 static const struct socket_kind kinds[] = {

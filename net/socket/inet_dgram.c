@@ -114,6 +114,14 @@ static bool leads_to_ip6(const struct dgram *d, const struct holm_endpoint *to)
 	return holm_udp_remote(d->udp, &remote) == 0 && !holm_addr_is_ip4(&remote.addr);
 }
 
+static bool may_be_foreign(const struct dgram *d)
+{
+	uint32_t value = 0;
+
+	(void)holm_udp_get_option(d->udp, HOLM_UDP_OPT_FOREIGN, &value);
+	return value != 0;
+}
+
 static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 			  const struct holm_msg *msg, const struct holm_span *spans)
 {
@@ -134,6 +142,9 @@ static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 	if (has_info && !holm_addr_is_any(&a->spec_dst)) {
 		how.src = &a->spec_dst;
 		if (holm_addr_is_ip4(how.src) == is_ip6)
+			return -HOLM_EINVAL;
+		/* Of IPv4 the network layer says so. */
+		if (is_ip6 && !may_be_foreign(d) && !holm_addr_is_local(d->base.net, how.src))
 			return -HOLM_EINVAL;
 	}
 	return holm_udp_send_as(d->udp, to, &how, spans, msg->iovcnt);

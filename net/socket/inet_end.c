@@ -5,6 +5,7 @@
 #include "net/core/iov.h"
 #include "net/core/ip_rx.h"
 #include "net/socket/inet_addr.h"
+#include "net/socket/inet_dgram.h"
 
 static int open_end(struct holm_socket *s, bool echo, uint8_t number)
 {
@@ -101,8 +102,37 @@ int inet_end_shutdown(struct holm_socket *s, unsigned shut)
 
 /* ---- packets ---- */
 
+/* What the program says of this packet alone. */
+static int read_how(const struct holm_socket *s, const struct holm_endpoint *to,
+		    const struct holm_ancillary *a, struct ip_end_how *how)
+{
+	bool ip6 = s->family == HOLM_AF_INET6;
+
+	if (a->has & (ip6 ? HOLM_ANC_TCLASS : HOLM_ANC_TOS))
+		how->tos = ip6 ? a->tclass : a->tos;
+	if (a->has & (ip6 ? HOLM_ANC_HOPLIMIT : HOLM_ANC_TTL))
+		how->ttl = ip6 ? a->hops : a->ttl;
+	how->uncut = ip6 && (a->has & HOLM_ANC_DONTFRAG);
+	if (!(a->has & (ip6 ? HOLM_ANC_PKTINFO6 : HOLM_ANC_PKTINFO)))
+		return 0;
+	if (a->ifindex != 0) {
+		how->dev = inet_dev_of(s->net, a->ifindex);
+		if (ip6 && to && to->scope && to->scope + 1 != a->ifindex)
+			return -HOLM_EINVAL;
+		if (!how->dev)
+			return -HOLM_ENODEV;
+	}
+	if (holm_addr_is_any(&a->spec_dst))
+		return 0;
+	how->src = &a->spec_dst;
+	if (holm_addr_is_local(s->net, how->src))
+		return 0;
+	return ip6 ? -HOLM_EINVAL : -HOLM_ENETUNREACH;
+}
+
 int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
+	struct ip_end_how how = { .ttl = -1, .tos = -1, .onlink = flags & HOLM_MSG_DONTROUTE };
 	struct holm_endpoint to;
 	int err = 0;
 
@@ -120,7 +150,10 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if (msg->name)
 		inet_addr_wildcard_to_loopback(&to);
 	inet_end_of(s)->urgent = s->priority > SOCKET_PRIORITY_MAX;
-	err = ip_end_send(inet_end_of(s), msg->name ? &to : NULL, msg, flags & HOLM_MSG_DONTROUTE);
+	if (msg->ancillary && msg->ancillary->has)
+		err = read_how(s, msg->name ? &to : NULL, msg->ancillary, &how);
+	if (!err)
+		err = ip_end_send(inet_end_of(s), msg->name ? &to : NULL, msg, &how);
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);
 }
 

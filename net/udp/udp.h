@@ -13,6 +13,7 @@
 #include "lib/htab.h"
 #include "net/core/ep.h"
 #include "net/ip/ip4_send.h"
+#include "net/ip/member.h"
 #include "net/ip/trouble.h"
 
 /* Ephemeral ports: the dynamic range of RFC 6335. */
@@ -67,7 +68,7 @@ struct holm_udp {
 	struct udp_manner ip4, ip6;
 
 	/* Groups. */
-	struct udp_member *members;
+	struct ip_members members;
 	struct holm_addr group_src; /* of datagrams to IPv4 groups; wildcard: any */
 	bool may_be_foreign;
 
@@ -85,16 +86,6 @@ struct holm_udp {
 	struct list_node port_node; /* on one of the port's lists */
 	struct htab_node flow_node; /* in the table of connected endpoints */
 	struct list_node all_node;
-};
-
-/* As Linux's igmp_max_memberships. */
-#define UDP_MEMBERSHIPS_MAX 20u
-
-/* One group of an endpoint, which owns it. */
-struct udp_member {
-	struct udp_member *next;
-	struct holm_dev *dev;
-	struct holm_addr group;
 };
 
 /* One per instance. */
@@ -199,7 +190,6 @@ void udp_error(struct holm_net *net, const struct ip_error *error);
 
 /* ---- group.c */
 
-void udp_leave_all(struct holm_udp *u);
 /* A device goes. */
 void udp_leave_dev(struct holm_udp *u, const struct holm_dev *dev);
 /* Is a datagram to this group for the endpoint, if it is for its port and address? */

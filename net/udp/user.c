@@ -66,7 +66,7 @@ void udp_destroy(struct holm_udp *u)
 {
 	struct holm_net *net = u->net;
 
-	udp_leave_all(u);
+	ip_members_end(net, &u->members, NULL);
 	dissolve(u);
 	udp_unbind(u);
 	udp_drop_dst(u);

@@ -292,3 +292,163 @@ CASE(raw6_hears_only_from_where_it_is_connected)
 	EQ(recv(other, got, sizeof(got), 0), sizeof(p));
 	CHECK(memcmp(got, p, sizeof(p)) == 0);
 }
+
+/* ---- control messages ---- */
+
+struct control6 {
+	union {
+		char bytes[256];
+		struct cmsghdr align;
+	} u;
+	struct msghdr m;
+};
+
+static void add6(struct control6 *c, int type, const void *data, size_t len)
+{
+	struct cmsghdr h = { .cmsg_len = CMSG_LEN(len), .cmsg_level = SOL_IPV6, .cmsg_type = type };
+	char *at = c->u.bytes + c->m.msg_controllen;
+
+	memcpy(at, &h, sizeof(h));
+	memcpy(CMSG_DATA((struct cmsghdr *)(void *)at), data, len);
+	c->m.msg_control = c->u.bytes;
+	c->m.msg_controllen += CMSG_SPACE(len);
+}
+
+static void add_int6(struct control6 *c, int type, int value)
+{
+	add6(c, type, &value, sizeof(value));
+}
+
+static void add_info6(struct control6 *c, const char *ip, unsigned ifindex)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = ifindex };
+
+	inet_pton(AF_INET6, ip, &info.ipi6_addr);
+	add6(c, IPV6_PKTINFO, &info, sizeof(info));
+}
+
+static ssize_t send_with6(int fd, struct control6 *c, const void *p, size_t n)
+{
+	struct sockaddr_in6 sa = at6("::1", 0);
+	struct iovec iov = { (void *)(uintptr_t)p, n };
+
+	c->m.msg_name = &sa;
+	c->m.msg_namelen = sizeof(sa);
+	c->m.msg_iov = &iov;
+	c->m.msg_iovlen = 1;
+	return sendmsg(fd, &c->m, 0);
+}
+
+CASE(raw6_and_ping6_say_how_one_packet_goes)
+{
+	struct icmp6_hdr h = request(5), got;
+	struct iovec iov = { &got, sizeof(got) };
+	int fds[2], listener;
+
+	alone();
+	listener = raw6(IPPROTO_ICMPV6);
+	pass_only(listener, ICMP6_ECHO_REQUEST);
+	OK(set_int(listener, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1));
+	OK(set_int(listener, IPPROTO_IPV6, IPV6_RECVTCLASS, 1));
+	fds[0] = raw6(IPPROTO_ICMPV6);
+	fds[1] = ping6();
+	for (int i = 0; i < 2; i++) {
+		struct control6 c = { .m = { 0 } };
+		char control[256];
+		struct msghdr m = { .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
+				    .msg_controllen = sizeof(control) };
+
+		add_int6(&c, IPV6_HOPLIMIT, 9);
+		add_int6(&c, IPV6_TCLASS, 0x24);
+		add_info6(&c, "::1", 1);
+		EQ(send_with6(fds[i], &c, &h, sizeof(h)), sizeof(h));
+		EQ(recvmsg(listener, &m, 0), sizeof(got));
+		EQ(int_in(&m, IPV6_HOPLIMIT), 9);
+		EQ(int_in(&m, IPV6_TCLASS), 0x24);
+		/* The next one is like all others. */
+		EQ(send_to6(fds[i], &h, sizeof(h), "::1", 0), sizeof(h));
+		m.msg_controllen = sizeof(control);
+		EQ(recvmsg(listener, &m, 0), sizeof(got));
+		EQ(int_in(&m, IPV6_HOPLIMIT), 64);
+		EQ(int_in(&m, IPV6_TCLASS), 0);
+	}
+}
+
+CASE(raw6_and_ping6_refuse_control_messages_that_cannot_be)
+{
+	struct icmp6_hdr h = request(5);
+	int fds[2];
+
+	alone();
+	fds[0] = raw6(IPPROTO_ICMPV6);
+	fds[1] = ping6();
+	for (int i = 0; i < 2; i++) {
+		struct control6 far = { .m = { 0 } }, strange = far, nowhere = far;
+
+		add_int6(&far, IPV6_HOPLIMIT, 256);
+		FAILS(send_with6(fds[i], &far, &h, sizeof(h)), EINVAL);
+		add_info6(&strange, "2001:db8::99", 0);
+		FAILS(send_with6(fds[i], &strange, &h, sizeof(h)), EINVAL);
+		add_info6(&nowhere, "::", 99);
+		FAILS(send_with6(fds[i], &nowhere, &h, sizeof(h)), ENODEV);
+	}
+}
+
+CASE(udp6_source_of_one_datagram_must_be_ours)
+{
+	struct control6 c = { .m = { 0 } };
+	int u = udp6();
+
+	add_info6(&c, "2001:db8::99", 0);
+	FAILS(send_with6(u, &c, "x", 1), EINVAL);
+}
+
+CASE(raw6_dontfrag_refuses_what_would_be_cut)
+{
+	static char large[66000];
+	struct control6 c = { .m = { 0 } };
+	int fd;
+
+	alone();
+	fd = raw6(NOBODYS);
+	add_int6(&c, IPV6_DONTFRAG, 1);
+	FAILS(send_with6(fd, &c, large, sizeof(large)), EMSGSIZE);
+	EQ(send_with6(fd, &c, large, 1000), 1000);
+}
+
+/* ---- groups ---- */
+
+CASE(raw6_and_ping6_have_options_of_groups)
+{
+	struct ipv6_mreq r = { .ipv6mr_interface = 1 };
+	int fds[2];
+
+	alone();
+	fds[0] = raw6(NOBODYS);
+	fds[1] = ping6();
+	for (int i = 0; i < 2; i++) {
+		int fd = fds[i];
+
+		EQ(get_int(fd, SOL_IPV6, IPV6_MULTICAST_HOPS), 1);
+		OK(set_int(fd, SOL_IPV6, IPV6_MULTICAST_HOPS, 0));
+		EQ(get_int(fd, SOL_IPV6, IPV6_MULTICAST_HOPS), 0);
+		OK(set_int(fd, SOL_IPV6, IPV6_MULTICAST_HOPS, -1));
+		EQ(get_int(fd, SOL_IPV6, IPV6_MULTICAST_HOPS), 1);
+		FAILS(set_int(fd, SOL_IPV6, IPV6_MULTICAST_HOPS, 256), EINVAL);
+		EQ(get_int(fd, SOL_IPV6, IPV6_MULTICAST_LOOP), 1);
+		FAILS(set_int(fd, SOL_IPV6, IPV6_MULTICAST_LOOP, 2), EINVAL);
+		EQ(get_int(fd, SOL_IPV6, IPV6_MULTICAST_ALL), 1);
+		FAILS(set_int(fd, SOL_IPV6, IPV6_MULTICAST_IF, 99), ENODEV);
+		OK(set_int(fd, SOL_IPV6, IPV6_MULTICAST_IF, 1));
+		EQ(get_int(fd, SOL_IPV6, IPV6_MULTICAST_IF), 1);
+		inet_pton(AF_INET6, "ff02::1234", &r.ipv6mr_multiaddr);
+		OK(setsockopt(fd, SOL_IPV6, IPV6_JOIN_GROUP, &r, sizeof(r)));
+		FAILS(setsockopt(fd, SOL_IPV6, IPV6_JOIN_GROUP, &r, sizeof(r)), EADDRINUSE);
+		OK(setsockopt(fd, SOL_IPV6, IPV6_LEAVE_GROUP, &r, sizeof(r)));
+		FAILS(setsockopt(fd, SOL_IPV6, IPV6_LEAVE_GROUP, &r, sizeof(r)), EADDRNOTAVAIL);
+		inet_pton(AF_INET6, "2001:db8::1", &r.ipv6mr_multiaddr);
+		FAILS(setsockopt(fd, SOL_IPV6, IPV6_JOIN_GROUP, &r, sizeof(r)), EINVAL);
+	}
+}

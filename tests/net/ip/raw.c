@@ -90,7 +90,9 @@ static int send_bytes(struct ip_end *e, const struct holm_endpoint *to, const vo
 	struct holm_iov iov = { .base = (void *)(uintptr_t)p, .len = len };
 	const struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
 
-	return ip_end_send(e, to, &msg, false);
+	const struct ip_end_how how = { .ttl = -1, .tos = -1 };
+
+	return ip_end_send(e, to, &msg, &how);
 }
 
 /* The i-th IPv6 packet that was sent, from its header on. */
