@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 static const struct holm_proto *const protos[] = {
-	&holm_ipv6,	&holm_icmp6,   &holm_nd,       &holm_udp,  &holm_tcp,
-	HOLM_TCP_PARTS, &holm_sockets, &holm_sockets6, &holm_raw6, NULL,
+	&holm_ipv6,	&holm_loopback, &holm_icmp6,	&holm_nd,   &holm_udp, &holm_tcp,
+	HOLM_TCP_PARTS, &holm_sockets,	&holm_sockets6, &holm_raw6, NULL,
 };
 
 static struct holm_addr parse(const char *text)
