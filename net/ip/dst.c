@@ -318,12 +318,6 @@ uint32_t ip_dst_flow_label(const struct holm_net *net, const struct ip_dst *dst,
 
 /* ---- What transports say and ask. */
 
-void ip_dst_confirm(struct holm_net *net, struct ip_dst *dst)
-{
-	if (dst->neigh)
-		neigh_confirm(net, dst->neigh);
-}
-
 void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst)
 {
 	if (dst->neigh)

@@ -113,7 +113,11 @@ void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 	       const struct ip_tx *tx);
 
 /* The neighbour has shown to be reachable: the transport made forward progress (RFC 4861 7.3.1). */
-void ip_dst_confirm(struct holm_net *net, struct ip_dst *dst);
+static inline void ip_dst_confirm(struct holm_net *net, const struct ip_dst *dst)
+{
+	if (likely(dst->neigh))
+		neigh_confirm(net, dst->neigh);
+}
 /* The transport doubts the path: R1 was reached (RFC 9293 MUST-20). */
 void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst);
 

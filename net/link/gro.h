@@ -15,8 +15,11 @@
 #include "net/core/ip_rx.h"
 #include "net/wire/tcp.h"
 
-/* Payload of a super-segment is bounded as a super-frame's is: what 16 bits of length can say. */
-#define GRO_BYTES_MAX 65535u
+/*
+ * Payload of a super-segment is bounded: by two super-frames, so that a window of 64 KiB, which is one and
+ * a rest, is one super-segment. No header says its length.
+ */
+#define GRO_BYTES_MAX 131072u
 
 /* What is held back: a super-segment in the making. One per instance. */
 struct gro {

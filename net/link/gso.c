@@ -87,14 +87,18 @@ static never_inline void settle(struct cutter *k, size_t payload, bool last)
 	if (k->hw_csum)
 		store_be16(tcp + TCP_CSUM_OFFSET, (uint16_t)~checksum_finish(k->tcp_sum));
 	else
-		k->tcp_sum = checksum_partial(tcp, tcp_hdr_len, k->tcp_sum);
+		k->tcp_sum = !FOR_SIZE && likely(tcp_hdr_len == TCP_HDR_BYTES)
+				     ? checksum_20(tcp, k->tcp_sum)
+				     : checksum_partial(tcp, tcp_hdr_len, k->tcp_sum);
 	if (f->gso == HOLM_GSO_TCP6) {
 		store_be16(ip + IP6_PAYLOAD_LEN_OFFSET, (uint16_t)tcp_len);
 		return;
 	}
 	store_be16(ip + 2, (uint16_t)(f->l4_off - f->l3_off + tcp_len));
 	store_be16(ip + 10, 0);
-	k->ip_sum = checksum_partial(ip, (size_t)(f->l4_off - f->l3_off), 0);
+	k->ip_sum = !FOR_SIZE && likely(f->l4_off - f->l3_off == IP4_HDR_BYTES)
+			    ? checksum_20(ip, 0)
+			    : checksum_partial(ip, (size_t)(f->l4_off - f->l3_off), 0);
 }
 
 static inline void advance(struct cursor *at, size_t n)

@@ -513,10 +513,8 @@ bool neigh_advertised(struct holm_net *net, struct holm_netif *netif, const stru
 	return true;
 }
 
-void neigh_confirm(struct holm_net *net, struct neigh *n)
+void neigh_confirm_anew(struct holm_net *net, struct neigh *n)
 {
-	if (likely(net->now + NEIGH_REACHABLE_NS / 4 < n->fresh_until_ns))
-		return;
 	if (has_address(n))
 		become_reachable(net, n);
 }

@@ -188,7 +188,12 @@ bool neigh_advertised(struct holm_net *net, struct holm_netif *netif, const stru
 		      const struct neigh_advert *advert, bool *no_router);
 
 /* A transport made progress through this neighbour: it is reachable (RFC 4861 section 7.3.1). */
-void neigh_confirm(struct holm_net *net, struct neigh *n);
+void neigh_confirm_anew(struct holm_net *net, struct neigh *n);
+static inline void neigh_confirm(struct holm_net *net, struct neigh *n)
+{
+	if (unlikely(net->now + NEIGH_REACHABLE_NS / 4 >= n->fresh_until_ns))
+		neigh_confirm_anew(net, n);
+}
 /* A transport doubts it: ask again now. */
 void neigh_doubt(struct holm_net *net, struct neigh *n);
 

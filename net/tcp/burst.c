@@ -5,8 +5,6 @@
  */
 #include "net/tcp/hot.h"
 
-#include "net/ip/ip4_send.h"
-
 /* Shorter pieces cost less to copy than to lend. */
 #define LEND_MIN 512u
 /* What 16 bits of IP length hold, less the largest headers. */
@@ -253,6 +251,58 @@ static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f
 		ip4_send(tx->net, c->dst, f, &ip);
 }
 
+/* ---- The usual segment --------------------------------------------------------------------------- */
+
+/* Over IPv4 to a neighbour, of a connection that is open, no option but a timestamp, no marks. */
+static inline bool is_usual(const struct holm_tcp *c, const struct holm_frame *f)
+{
+	return !(c->flags & (TCP_IP6 | TCP_ECN)) && c->dst->neigh && tcp_is_synchronized(c) &&
+	       !tcp_sack_is_due(c) && !c->flight->urgent &&
+	       (f->gso || f->len + TCP_HDR_TS_BYTES + IP4_HDR_BYTES <= c->dst->mtu);
+}
+
+/* Its headers, of TCP and IP, are written in one piece, and summed while they are. */
+static inline void send_usual(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
+			      uint8_t flags, uint64_t sum, bool partial)
+{
+	struct holm_tcp *c = tx->c;
+	bool stamped = (c->flags & TCP_TS) != 0;
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES + hdr_len;
+	uint32_t l4_len = f->len + hdr_len;
+	uint64_t pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + l4_len;
+	uint8_t *p = holm_frame_push(f, IP4_HDR_BYTES + hdr_len);
+
+	tcp_write_ip4(c, p, IP4_HDR_BYTES + l4_len);
+	tcp_write_header(tx->net, c, p + IP4_HDR_BYTES, seq, flags, sum, pseudo, partial, stamped);
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+	f->hdr_len = (uint16_t)headers;
+	f->payload_off = (uint16_t)headers;
+	if (partial)
+		tcp_defer_checksum(f, ETH_HDR_BYTES + IP4_HDR_BYTES);
+	neigh_output(tx->net, c->dst->neigh, f);
+}
+
+/* The frame has its payload, with the sum `sum` if that is not somebody else's: headers, and away. */
+static void send_headed(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq, uint8_t flags,
+			uint32_t sum, bool partial)
+{
+	size_t hdr_len;
+
+	if (!FOR_SIZE && likely(is_usual(tx->c, f))) {
+		send_usual(tx, f, seq, flags, sum, partial);
+		return;
+	}
+	hdr_len = push_header(tx, f, seq, f->len, flags);
+	note_header(f, hdr_len);
+	if (partial)
+		defer_checksum(tx, f);
+	else
+		put_checksum(tx, f, hdr_len, sum);
+	transmit(tx, f);
+}
+
 /* ---- Payload ------------------------------------------------------------------------------------- */
 
 /* Append queued bytes as lent spans; returns how many went. */
@@ -284,7 +334,6 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 {
 	struct holm_frame *f = holm_frame_alloc(tx->net->pool, HOLM_FRAME_HEADROOM, len == 0);
 	uint32_t sum = 0;
-	size_t hdr_len;
 
 	if (!f)
 		return -HOLM_ENOBUFS;
@@ -294,13 +343,7 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 				      len);
 	else
 		f->flags |= HOLM_FRAME_ACK;
-	hdr_len = push_header(tx, f, seq, len, flags);
-	note_header(f, hdr_len);
-	if (tx->hw_csum)
-		defer_checksum(tx, f);
-	else
-		put_checksum(tx, f, hdr_len, sum);
-	transmit(tx, f);
+	send_headed(tx, f, seq, flags, sum, tx->hw_csum);
 	return (int)len;
 }
 
@@ -335,9 +378,7 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 		f->gso = c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
 		f->gso_size = (uint16_t)tx->mss;
 	}
-	note_header(f, push_header(tx, f, seq, done, flags));
-	defer_checksum(tx, f);
-	transmit(tx, f);
+	send_headed(tx, f, seq, flags, 0, true);
 	return (int)done;
 }
 
@@ -362,59 +403,77 @@ static uint32_t super_max(const struct tcp_tx *tx)
 
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
-	uint8_t inner = (uint8_t)(flags & ~(unsigned)(TCP_FIN | TCP_PSH));
-	uint32_t max;
+	if (len > tx->mss) {
+		uint32_t max = super_max(tx);
 
-	if (len <= tx->mss)
-		return send_lent(tx, seq, len, flags);
-	max = super_max(tx);
-	if (max <= tx->mss && tx->mss <= TCP_FRAME_PAYLOAD)
-		return -HOLM_ENOBUFS;
-	return len <= max ? send_lent(tx, seq, len, flags) : send_lent(tx, seq, max, inner);
+		if (max <= tx->mss && tx->mss <= TCP_FRAME_PAYLOAD)
+			return -HOLM_ENOBUFS;
+		if (len > max) {
+			len = max;
+			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
+		}
+	}
+	return send_lent(tx, seq, len, flags);
 }
 
-static void account(struct tcp_tx *tx, uint32_t sent, uint8_t flags)
-{
-	struct holm_tcp *c = tx->c;
-	uint32_t segments = 1;
+/* ---- Segments ------------------------------------------------------------------------------------ */
 
-	if (sent > tx->mss)
-		segments = (sent + tx->mss - 1) / tx->mss;
-	tx->room -= min_u32(tx->room, segments);
-	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, segments);
-	if (likely(flags & TCP_ACK)) {
-		c->flight->rcv_acked = c->rcv_nxt;
-		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
+/* In a frame of its own, or lent. What ends the stream goes with the last byte. */
+static inline int send_frame(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	const struct tcp_state *ts = tx->net->tcp;
+	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
+	int sent;
+
+	if (unlikely(len > copied_max)) {
+		sent = likely(ts->send_super) ? ts->send_super(tx, seq, len, flags) : -HOLM_ENOBUFS;
+		if (likely(sent >= 0) ||
+		    (ts->send_super && (len <= tx->mss || tx->mss > TCP_FRAME_PAYLOAD)))
+			return sent;
+		len = copied_max;
+		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
 	}
+	return send_copied(tx, seq, len, flags);
+}
+
+/* Marked: by what was sent before. One segment where a device that cuts might repeat CWR. */
+static never_inline uint8_t mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t *len,
+				 uint8_t flags)
+{
+	flags = tx->net->tcp->ecn->mark(tx, seq, *len, flags);
+	if ((flags & TCP_CWR) && *len > tx->mss) {
+		*len = tx->mss;
+		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
+	}
+	return flags;
 }
 
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
-	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
-	int sent = -HOLM_ENOBUFS;
+	struct holm_tcp *c = tx->c;
+	bool marked = (c->flags & TCP_ECN) != 0;
+	uint32_t done = 0;
 
-	if (unlikely(tx->c->flags & TCP_ECN)) {
-		flags = tx->net->tcp->ecn->mark(tx, seq, len, flags);
-		/* Devices that cut may repeat CWR: one segment. */
-		if ((flags & TCP_CWR) && len > tx->mss) {
-			len = tx->mss;
-			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
-		}
-	}
-	if (unlikely(len > copied_max)) {
-		const struct tcp_state *ts = tx->net->tcp;
+	do {
+		struct tcp_seq at = seq_add(seq, done);
+		uint32_t n = len - done;
+		int sent;
 
-		if (likely(ts->send_super))
-			sent = ts->send_super(tx, seq, len, flags);
-		if (sent < 0 &&
-		    (!ts->send_super || (len > tx->mss && tx->mss <= TCP_FRAME_PAYLOAD))) {
-			len = copied_max;
-			flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
+		if (unlikely(marked))
+			flags = mark(tx, at, &n, flags);
+		sent = send_frame(tx, at, n, flags);
+		if (unlikely(sent < 0)) {
+			if (done == 0)
+				return sent;
+			break;
 		}
+		done += (uint32_t)sent;
+		tx->room -= min_u32(tx->room, tcp_segments_of(tx, (uint32_t)sent));
+	} while (done < len && tx->room > 0 && !marked);
+	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, tcp_segments_of(tx, done));
+	if (likely(flags & TCP_ACK)) {
+		c->flight->rcv_acked = c->rcv_nxt;
+		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
-	if (likely(len <= copied_max))
-		sent = send_copied(tx, seq, len, flags);
-	if (likely(sent >= 0))
-		account(tx, (uint32_t)sent, flags);
-	return sent;
+	return (int)done;
 }

@@ -15,7 +15,6 @@
 
 #include "net/core/pool.h"
 #include "net/core/ring_short.h"
-#include "net/ip/ip4_send.h"
 #include "net/ip/ip6_send.h"
 
 /* ---- Its beginning and end ----------------------------------------------------------------------- */
@@ -173,6 +172,8 @@ static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct h
 	c->last_rx = tcp_stamp(net->now);
 	if (ack != c->snd_una.v)
 		ack_it(net, c, seq_of(ack));
+	else
+		ip_dst_confirm(net, c->dst);
 	/* SND.WND: none has come that is newer. */
 	c->snd_wnd = (uint32_t)load_be16(p + 14) << tcp_snd_wscale(c);
 	fl->snd_wl1 = c->rcv_nxt;
@@ -306,34 +307,6 @@ static always_inline uint32_t copy_message(struct holm_tcp *c, bool hw_csum, uin
 	return tcp_copy_queued(c->snd, hw_csum, p, 0, len);
 }
 
-/* The header at `p`; the payload has the sum `sum`, the pseudo header `pseudo`. */
-static always_inline void write_header(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
-				       uint64_t sum, uint64_t pseudo, bool hw_csum, bool stamped)
-{
-	sum += tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->snd_una.v, c->rcv_nxt.v,
-			       TCP_ACK | TCP_PSH, tcp_announce_window(c));
-	if (stamped)
-		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
-	store_be16(p + TCP_CSUM_OFFSET,
-		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
-			   : checksum_finish(checksum_fold64(sum + pseudo)));
-}
-
-/* RFC 6864: a packet that cannot be fragmented needs no identification. */
-static always_inline void write_ip4(const struct holm_tcp *c, uint8_t *p, uint32_t total)
-{
-	const struct ip4_tx ip = {
-		.src = c->local4,
-		.dst = c->remote4,
-		.frag = IP4_DF,
-		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
-		.ttl = c->settings->ttl,
-	};
-
-	ip4_write_header(p, total, &ip);
-}
-
 static always_inline void write_ip6(const struct holm_tcp *c, uint8_t *p, uint32_t len)
 {
 	const struct ip6_tx ip = {
@@ -368,11 +341,8 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	f->l4_off = (uint16_t)l4_off;
 	f->hdr_len = (uint16_t)headers;
 	f->payload_off = (uint16_t)headers;
-	if (hw_csum) {
-		f->csum = HOLM_CSUM_PARTIAL;
-		f->csum_start = (uint16_t)l4_off;
-		f->csum_off = TCP_CSUM_OFFSET;
-	}
+	if (hw_csum)
+		tcp_defer_checksum(f, (uint16_t)l4_off);
 	p = holm_frame_put(f, headers + len);
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
 	if (ip6) {
@@ -380,11 +350,11 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
 				       hdr_len + len);
 	} else {
-		write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
+		tcp_write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
 		pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
 	}
-	write_header(net, c, p + l4_off, copy_message(c, hw_csum, p + headers, len), pseudo,
-		     hw_csum, stamped);
+	tcp_write_header(net, c, p + l4_off, c->snd_una, TCP_ACK | TCP_PSH,
+			 copy_message(c, hw_csum, p + headers, len), pseudo, hw_csum, stamped);
 	netif_output(netif, f);
 	return true;
 }

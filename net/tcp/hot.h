@@ -5,6 +5,7 @@
 #ifndef NET_TCP_HOT_H
 #define NET_TCP_HOT_H
 
+#include "net/ip/ip4_send.h"
 #include "net/tcp/room.h"
 
 /* ---- Calm ---------------------------------------------------------------------------------------- */
@@ -197,6 +198,43 @@ static always_inline uint16_t tcp_announce_window(struct holm_tcp *c)
 	wnd >>= scale;
 	c->rcv_adv = seq_max(c->rcv_adv, seq_add(c->rcv_nxt, wnd << scale));
 	return (uint16_t)wnd;
+}
+
+/* The header at `p`; the payload has the sum `sum`, the pseudo header `pseudo`. */
+static always_inline void tcp_write_header(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
+					   struct tcp_seq seq, uint32_t flags, uint64_t sum,
+					   uint64_t pseudo, bool hw_csum, bool stamped)
+{
+	sum += tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, seq.v, c->rcv_nxt.v, flags,
+			       tcp_announce_window(c));
+	if (stamped)
+		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
+	store_be16(p + TCP_CSUM_OFFSET,
+		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
+			   : checksum_finish(checksum_fold64(sum + pseudo)));
+}
+
+/* RFC 6864: a packet that cannot be fragmented needs no identification. */
+static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, uint32_t total)
+{
+	const struct ip4_tx ip = {
+		.src = c->local4,
+		.dst = c->remote4,
+		.frag = IP4_DF,
+		.proto = IP4_PROTO_TCP,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
+
+	ip4_write_header(p, total, &ip);
+}
+
+/* The checksum of a segment whose TCP header begins there is the device's. */
+static inline void tcp_defer_checksum(struct holm_frame *f, uint16_t at)
+{
+	f->csum = HOLM_CSUM_PARTIAL;
+	f->csum_start = at;
+	f->csum_off = TCP_CSUM_OFFSET;
 }
 
 /* Copy a span behind `done` payload bytes; returns the sum of all of them. */

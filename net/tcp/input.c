@@ -101,7 +101,7 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 	/* What went with the SYN and was taken; the rest is sent as if it never had been. */
 	if (seq_gt(c->snd_una, c->flight->snd_nxt)) {
 		c->flight->snd_nxt = c->snd_una;
-		tcp_lend_discard(c);
+		(void)tcp_lend_discard(c);
 	}
 	tcp_conn_established(c);
 	c->flags |= TCP_ACK_NOW;
@@ -297,6 +297,13 @@ static inline void run(struct tcp_rx *rx)
 
 /* ---- Frames -------------------------------------------------------------------------------------- */
 
+/* Does all of a header lie in the first `linear` bytes of the packet? */
+static inline bool has_header(const struct holm_frame *f, size_t linear)
+{
+	return linear >= TCP_HDR_BYTES &&
+	       (size_t)(holm_frame_data(f)[f->l4_off + 12] >> 4) << 2 <= linear;
+}
+
 /* Of a header in several pieces, make one; returns how much of the packet lies in it now. */
 static never_inline size_t pull_header(struct holm_frame *f, size_t linear)
 {
@@ -322,7 +329,7 @@ static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_
 	size_t linear = min_size(f->segs[0].len - f->l4_off, ip->l4_len);
 	enum holm_drop why;
 
-	if (unlikely(linear < TCP_HDR_MAX && linear < ip->l4_len))
+	if (unlikely(linear < TCP_HDR_MAX && linear < ip->l4_len) && !has_header(f, linear))
 		linear = pull_header(f, linear);
 	if (unlikely(!tcp_parse(holm_frame_data(f) + f->l4_off, linear, h, &why))) {
 		net_drop(net, f, why);

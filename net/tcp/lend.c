@@ -56,7 +56,7 @@ struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq)
 	return gen;
 }
 
-void tcp_lend_discard(struct holm_tcp *c)
+bool tcp_lend_discard(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 	const struct tcp_lend *l = fl->lend;
@@ -64,7 +64,7 @@ void tcp_lend_discard(struct holm_tcp *c)
 	uint32_t n;
 
 	if (!c->snd)
-		return;
+		return false;
 	/* The FIN takes a sequence number, and no byte. */
 	if (c->flags & TCP_FIN_SENT)
 		limit = seq_min(limit, seq_sub(fl->snd_nxt, 1));
@@ -72,10 +72,11 @@ void tcp_lend_discard(struct holm_tcp *c)
 		if (l->gen[i].buf.refs > 0)
 			limit = seq_min(limit, l->gen[i].lowest);
 	if (!seq_gt(limit, fl->buf_seq))
-		return;
+		return false;
 	n = seq_diff(limit, fl->buf_seq);
 	holm_sndbuf_discard(c->snd, n);
 	fl->buf_seq = limit;
+	return true;
 }
 
 static void release_snd(struct holm_net *net, struct holm_sndbuf *snd)
@@ -92,8 +93,8 @@ static void gen_released(struct holm_buf *buf)
 	struct tcp_lend *l = gen->owner;
 
 	if (l->conn) {
-		tcp_lend_discard(l->conn);
-		tcp_publish_input(l->conn);
+		if (tcp_lend_discard(l->conn))
+			tcp_publish_input(l->conn);
 		return;
 	}
 	if (tcp_lend_is_referenced(l))

@@ -209,8 +209,9 @@ static never_inline bool send_again(struct tcp_tx *tx)
 		sent = tcp_send_segment(tx, fl->rtx_nxt, n, flags);
 		if (sent < 0)
 			return false;
-		fl->retransmits++;
-		net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
+		fl->retransmits += tcp_segments_of(tx, (uint32_t)sent);
+		net_count_n(tx->net, HOLM_COUNT_TCP_RETRANSMITS,
+			    tcp_segments_of(tx, (uint32_t)sent));
 		fl->timing = false;
 		if (tcp_is_paced(c))
 			tcp_pacing_sent(c, fl->rtx_nxt, (uint32_t)sent, true);
@@ -282,34 +283,36 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 {
 	struct holm_tcp *c = tx->c;
 	struct tcp_flight *fl = c->flight;
+	struct tcp_seq from = fl->snd_nxt;
 
-	if (seq_eq(c->snd_una, c->flight->snd_nxt))
+	if (seq_eq(c->snd_una, from))
 		fl->progress_ns = tx->net->now;
 	if (tcp_is_paced(c))
-		tcp_pacing_sent(c, seq_add(fl->snd_nxt, n), n, false);
+		tcp_pacing_sent(c, seq_add(from, n), n, false);
+	fl->snd_nxt = seq_add(from, n + fin);
 	/* What is new is not to be sent again yet. */
 	if (seq_eq(fl->rtx_nxt, fl->rtx_end)) {
-		fl->rtx_nxt = seq_add(c->flight->snd_nxt, n + fin);
-		fl->rtx_end = fl->rtx_nxt;
+		fl->rtx_nxt = fl->snd_nxt;
+		fl->rtx_end = fl->snd_nxt;
 	}
-	c->flight->snd_nxt = seq_add(c->flight->snd_nxt, n + fin);
 	if (fl->repair)
 		tx->net->tcp->sack->sent(c, n + fin);
 	else
 		fl->credit -= min_u32(fl->credit, n);
 	if (n % tx->mss != 0)
-		fl->small_end = c->flight->snd_nxt;
+		fl->small_end = fl->snd_nxt;
 	if (fin)
 		c->flags |= TCP_FIN_SENT;
 	if (n > 0)
 		tcp_answered(tx->net, c);
+	/* The first segment of a run: the others wait for it on the way. */
 	if (!fl->timing) {
 		fl->timing = true;
-		fl->timed = c->flight->snd_nxt;
+		fl->timed = seq_add(from, n > 0 ? min_u32(n, tx->mss) : fin);
 		fl->timed_ns = tx->net->now;
 	}
 	if (!(c->flags & TCP_REXMT)) {
-		c->flight->retries = 0;
+		fl->retries = 0;
 		tcp_timer_rexmt(c);
 	}
 }

@@ -50,7 +50,7 @@ static inline void ack_all(struct holm_tcp *c, const struct tcp_rx *rx)
 	fl->retries = 0;
 	rx->net->tcp->sack->acked_plain(c, acked);
 	if (fl->lend) {
-		tcp_lend_discard(c);
+		(void)tcp_lend_discard(c);
 	} else {
 		holm_sndbuf_discard(c->snd, seq_diff(ack, fl->buf_seq));
 		fl->buf_seq = ack;
@@ -89,6 +89,8 @@ bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 		c->flight->retries = 0;
 	if (rx->h->ack != c->snd_una.v)
 		ack_all(c, rx);
+	else if (rx->orig_len > 0)
+		ip_dst_confirm(rx->net, c->dst);
 	tcp_take_window(c, rx->last_seq, rx->h->wnd);
 	if (rx->orig_len > 0)
 		take_text(c, rx);

@@ -502,9 +502,15 @@ struct tcp_tx {
 	bool override;	/* what is held back to fill a segment goes now */
 	bool announced; /* SACK blocks went with what was sent */
 };
+/* How many segments these bytes are on the wire; none are one, too. */
+static inline uint32_t tcp_segments_of(const struct tcp_tx *tx, uint32_t len)
+{
+	return len > tx->mss ? (len + tx->mss - 1) / tx->mss : 1;
+}
 /*
- * Build and send one segment, or a super-segment if len > mss, of queued bytes from `seq` on.
- * Returns how many payload bytes went (fewer than len if frames ran out), or -HOLM_ENOBUFS.
+ * Build and send `len` queued bytes from `seq` on, in as many segments and super-segments as they take, or
+ * a segment without any. PSH and FIN are the last one's. Returns how many payload bytes went: fewer than
+ * len if frames ran out, or where each is marked for ECN by what was sent before it; or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /*
@@ -550,8 +556,8 @@ static inline bool tcp_may_send(const struct holm_tcp *c)
 /* ---- lend.c */
 /* The generation under which bytes from `seq` on may be lent now; NULL: no memory. */
 struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq);
-/* Let the send buffer forget what is acknowledged and referenced by no frame. */
-void tcp_lend_discard(struct holm_tcp *c);
+/* Let the send buffer forget what is acknowledged and referenced by no frame. False: nothing. */
+bool tcp_lend_discard(struct holm_tcp *c);
 bool tcp_lend_is_referenced(const struct tcp_lend *l);
 /* The connection ends: release the send buffer, now or with the last reference. */
 void tcp_lend_release(struct holm_tcp *c);

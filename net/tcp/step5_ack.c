@@ -106,7 +106,7 @@ static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 		rx->net->tcp->sack->acked(c, rx, acked, false);
 	else
 		tcp_recovery_acked(c, acked);
-	tcp_lend_discard(c);
+	(void)tcp_lend_discard(c);
 	/* RFC 6298 5.2 and 5.3, RFC 7765 4 where little is in flight. */
 	if (seq_eq(c->snd_una, fl->snd_nxt))
 		tcp_timer_rexmt_stop(c);

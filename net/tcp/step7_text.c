@@ -94,6 +94,12 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 			return tcp_drop(rx, HOLM_DROP_TCP_RCVBUF, TCP_REPLY_NONE);
 		return TCP_DONE;
 	}
+	/*
+	 * RFC 4861 7.3.1: the arrival of new (non-duplicate) data indicates that earlier
+	 * acknowledgments are being delivered to the remote peer.
+	 */
+	if (likely(seq_eq(rx->seq, c->rcv_nxt)))
+		ip_dst_confirm(rx->net, c->dst);
 	if (likely(seq_eq(rx->seq, c->rcv_nxt) && !(c->flight->reasm && c->flight->reasm->n > 0)))
 		tcp_text_in_order(c, rx);
 	else if (rx->net->tcp->reasm)

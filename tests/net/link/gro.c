@@ -209,20 +209,31 @@ static void a_packet_shorter_than_its_header_is_left_to_others(void **state)
 	}
 }
 
-static void a_super_segment_stays_within_16_bits(void **state)
+static void a_super_segment_is_at_most_two_super_frames(void **state)
 {
-	static struct piece p[60];
+	static struct piece p[100];
 	struct gro g = { 0 };
 	unsigned n = 1;
 
 	(void)state;
-	for (unsigned i = 0; i < 60; i++)
+	for (unsigned i = 0; i < 100; i++)
 		p[i] = piece(i * 1460, 1460);
 	assert_true(begin(&g, &p[0]));
 	while (append(&g, &p[n]))
 		n++;
-	assert_int_equal(n, 44);
+	assert_int_equal(n, 89);
 	assert_true(g.payload_len <= GRO_BYTES_MAX);
+}
+
+static void a_window_of_64_KiB_in_a_super_frame_and_a_rest_is_one(void **state)
+{
+	struct piece a = piece(0, 64240), b = piece(64240, 1296);
+	struct gro g = { 0 };
+
+	(void)state;
+	assert_true(begin(&g, &a));
+	assert_true(append(&g, &b));
+	assert_int_equal(g.payload_len, 65536);
 }
 
 int main(void)
@@ -237,7 +248,8 @@ int main(void)
 		cmocka_unit_test(what_has_no_payload_or_a_special_flag_is_not_held),
 		cmocka_unit_test(a_header_in_two_segments_is_left_to_others),
 		cmocka_unit_test(a_packet_shorter_than_its_header_is_left_to_others),
-		cmocka_unit_test(a_super_segment_stays_within_16_bits),
+		cmocka_unit_test(a_super_segment_is_at_most_two_super_frames),
+		cmocka_unit_test(a_window_of_64_KiB_in_a_super_frame_and_a_rest_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
