@@ -6,7 +6,7 @@
 #include "net/core/iov.h"
 #include "net/ip/end.h"
 #include "net/ip/state.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/wire/icmp4.h"
 #include "net/wire/icmp6.h"
 
@@ -127,7 +127,7 @@ static void seal(const struct ip_end *e, struct holm_frame *f, const struct ip_t
 	uint32_t sum = e->ip6 ? ip_pseudo_sum(tx->src, tx->dst, tx->proto, f->len) : 0;
 
 	store_be16(p + at, 0);
-	sum = checksum_finish(ip_frame_sum(f, 0, f->len, sum));
+	sum = checksum_finish(frame_sum(f, 0, f->len, sum));
 	store_be16(p + at, sum == 0 && tx->proto == IP4_PROTO_UDP ? 0xffff : (uint16_t)sum);
 }
 

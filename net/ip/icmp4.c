@@ -5,7 +5,7 @@
  */
 #include "net/ip/icmp.h"
 #include "net/ip/state.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/wire/icmp4.h"
 
 /* What has to be contiguous of an error: its header, the quoted one, the quoted transport's 8. */
@@ -146,7 +146,7 @@ static bool checksum_holds(const struct holm_frame *f, size_t len)
 {
 	if (f->dev->netif->features & HOLM_DEV_NO_CSUM)
 		return true;
-	return checksum_finish(ip_frame_sum(f, f->l4_off, len, 0)) == 0;
+	return checksum_finish(frame_sum(f, f->l4_off, len, 0)) == 0;
 }
 
 static void icmp4_input(struct holm_net *net, struct holm_frame *f)

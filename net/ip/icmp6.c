@@ -7,7 +7,7 @@
 
 #include "net/ip/icmp.h"
 #include "net/ip/state.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 
 /* What has to be contiguous of an error: its header, the quoted ones, the quoted transport's 8. */
 #define QUOTE_BYTES                                                                                \
@@ -261,7 +261,7 @@ static bool checksum_holds(const struct holm_frame *f, const struct ip_rx *rx)
 {
 	if (f->dev->netif->features & HOLM_DEV_NO_CSUM)
 		return true;
-	return checksum_finish(ip_frame_sum(
+	return checksum_finish(frame_sum(
 		       f, f->l4_off, rx->l4_len,
 		       ip_pseudo_sum(&rx->src, &rx->dst, IP6_PROTO_ICMP, rx->l4_len))) == 0;
 }

@@ -5,7 +5,7 @@
  */
 #include "net/ip/state.h"
 
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/link/eth.h"
 #include "net/link/netif.h"
 #include "net/wire/igmp.h"
@@ -186,7 +186,7 @@ static void igmp_input(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, why);
 		return;
 	}
-	if (checksum_finish(ip_frame_sum(f, f->l4_off, len, 0)) != 0) {
+	if (checksum_finish(frame_sum(f, f->l4_off, len, 0)) != 0) {
 		net_drop(net, f, HOLM_DROP_IGMP_MALFORMED);
 		return;
 	}

@@ -5,7 +5,7 @@
  */
 #include "net/ip/end.h"
 #include "net/ip/state.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 
 static struct list *list_of(struct holm_net *net, uint8_t proto)
 {
@@ -41,8 +41,8 @@ static bool is_damaged(const struct ip_end *e, const struct holm_frame *f, const
 	if (e->checksum_at < 0 || f->csum != HOLM_CSUM_NONE || has_no_sum(f, rx->proto))
 		return false;
 	return checksum_finish(
-		       ip_frame_sum(f, f->l4_off, rx->l4_len,
-				    ip_pseudo_sum(&rx->src, &rx->dst, rx->proto, rx->l4_len))) != 0;
+		       frame_sum(f, f->l4_off, rx->l4_len,
+				 ip_pseudo_sum(&rx->src, &rx->dst, rx->proto, rx->l4_len))) != 0;
 }
 
 /* True: somebody has the protocol, and the sender is not told that nobody does. */

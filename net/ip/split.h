@@ -7,9 +7,6 @@
 
 #include "net/core/net.h"
 
-/* Sum what a device was to sum: it cannot do so with what it sees in pieces. */
-void ip_split_seal(struct holm_frame *f);
-
 /* A frame with the `len` bytes at `off` of `f`, shared. NULL: out of frames, counted. */
 struct holm_frame *ip_split_take(struct holm_net *net, const struct holm_frame *f, size_t off,
 				 size_t len);

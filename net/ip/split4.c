@@ -2,6 +2,7 @@
  * IPv4 packets in pieces (RFC 791 section 3.2), each with a header of its own. For transports that permit
  * it; TCP never does. The cutting is split.c's.
  */
+#include "net/core/sum.h"
 #include "net/ip/split.h"
 #include "net/ip/state.h"
 
@@ -18,7 +19,8 @@ void ip4_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 		.proto = tx->proto,
 	};
 
-	ip_split_seal(f);
+	/* A device cannot sum what it sees in pieces. */
+	frame_finish_sum(f);
 	for (size_t off = 0; off < f->len; off += step) {
 		size_t len = min_size(step, f->len - off);
 		struct holm_frame *part = ip_split_take(net, f, off, len);

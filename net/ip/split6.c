@@ -3,6 +3,7 @@
  * cut it; TCP never does. The cutting is split.c's.
  */
 #include "net/ip/ip6_send.h"
+#include "net/core/sum.h"
 #include "net/ip/split.h"
 #include "net/ip/state.h"
 
@@ -30,7 +31,8 @@ void ip6_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 		.ttl = tx->ttl,
 	};
 
-	ip_split_seal(f);
+	/* A device cannot sum what it sees in pieces. */
+	frame_finish_sum(f);
 	for (size_t off = 0; off < f->len; off += step) {
 		size_t len = min_size(step, f->len - off);
 		struct holm_frame *part = ip_split_take(net, f, off, len);

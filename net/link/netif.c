@@ -4,8 +4,7 @@
  */
 #include "net/link/netif.h"
 
-#include "lib/bytes.h"
-#include "lib/checksum.h"
+#include "net/core/sum.h"
 
 /* How long an endpoint waits before it asks an empty pool again. */
 #define POOL_RETRY_NS 1000000u
@@ -16,26 +15,6 @@ void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
 		list_push_back(&netif->waiters, &waiter->node);
 	if (pool_available(netif->net->pool) == 0)
 		net_timer_arm(netif->net, &netif->retry, netif->net->now + POOL_RETRY_NS);
-}
-
-/* The checksum that a device without the feature leaves to us, over a frame that goes as it is. */
-static never_inline void finish_checksum(struct holm_frame *f)
-{
-	size_t skip = f->csum_start;
-	uint32_t sum = 0;
-	size_t at = 0;
-
-	for (uint32_t i = 0; i < f->nsegs; i++) {
-		size_t from = min_size(skip, f->segs[i].len);
-		size_t n = f->segs[i].len - from;
-		uint32_t part = checksum_partial(f->segs[i].data + from, n, 0);
-
-		sum = checksum_add(sum, at % 2 ? checksum_rotate(part) : part);
-		at += n;
-		skip -= from;
-	}
-	store_be16(holm_frame_data(f) + f->csum_start + f->csum_off, checksum_finish(sum));
-	f->csum = HOLM_CSUM_NONE;
 }
 
 /* A super-segment: does the device take it as it is? */
@@ -79,9 +58,8 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 		if (!f)
 			return;
 	}
-	if (f->csum == HOLM_CSUM_PARTIAL &&
-	    !(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)))
-		finish_checksum(f);
+	if (!(netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)))
+		frame_finish_sum(f);
 	netif_enqueue(netif, f);
 }
 

@@ -87,7 +87,7 @@ static inline bool tcp_checksum_holds(struct holm_frame *f)
 	if (f->csum != HOLM_CSUM_NONE)
 		return true;
 	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
-	return checksum_finish(ip_frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
+	return checksum_finish(frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
 }
 
 /* What a frame has changed is told, and what it asks for is sent. */

@@ -7,7 +7,7 @@
 #include "net/core/ip_rx.h"
 #include "net/core/net.h"
 #include "net/ip/ip.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/link/gro.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"

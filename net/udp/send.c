@@ -5,7 +5,7 @@
 #include "net/udp/udp.h"
 
 #include "net/core/pool.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/wire/udp.h"
 
 /* What fits behind the head-room of one frame, header included. */
@@ -278,7 +278,7 @@ static inline bool put_payload(struct holm_net *net, struct holm_frame *f, bool 
 		if (!copy_scattered(net, f, spans, nspans))
 			return false;
 		if (summed)
-			*sum = ip_frame_sum(f, UDP_HDR_BYTES, len, *sum);
+			*sum = frame_sum(f, UDP_HDR_BYTES, len, *sum);
 		return true;
 	}
 	holm_frame_put(f, UDP_HDR_BYTES + len);

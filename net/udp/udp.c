@@ -6,7 +6,7 @@
 
 #include "net/core/pool.h"
 #include "net/core/proto.h"
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/wire/ip4.h"
 #include "net/wire/udp.h"
 
@@ -153,7 +153,7 @@ static inline bool checksum_holds(const struct holm_frame *f, const uint8_t *p, 
 		return true;
 	sum = checksum_add(sum, info->len);
 	sum = likely(info->len <= linear) ? checksum_partial(p, info->len, sum)
-					  : ip_frame_sum(f, f->l4_off, info->len, sum);
+					  : frame_sum(f, f->l4_off, info->len, sum);
 	return checksum_finish(sum) == 0;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Tests of checksums over frames in pieces: net/ip/sum.c.
+ * Tests of checksums over frames in pieces: net/core/sum.c.
  */
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static void the_sum_does_not_depend_on_where_segments_begin(void **state)
 		}
 		off = expect_random_below(&seed, sizeof(bytes));
 		len = expect_random_below(&seed, sizeof(bytes) - off + 1);
-		assert_int_equal(checksum_finish(ip_frame_sum(f, off, len, 99)),
+		assert_int_equal(checksum_finish(frame_sum(f, off, len, 99)),
 				 checksum_finish(checksum_partial(bytes + off, len, 99)));
 		holm_frame_free(home);
 		holm_frame_free(f);
