@@ -81,12 +81,17 @@ static inline bool wheel_timer_is_armed(const struct wheel_timer *t)
 /* Puts a timer where its deadline belongs, out of line. Use wheel_arm. */
 void wheel_file(struct wheel *w, struct wheel_timer *t);
 
-/* Arms, or moves an armed timer. A deadline that has passed fires at the next pop. */
-static inline void wheel_arm(struct wheel *w, struct wheel_timer *t, uint64_t deadline_ns)
+/*
+ * Arms, or moves an armed timer. A deadline that has passed fires at the next pop. True: the wheel may have
+ * to be looked at earlier than before; false: only later.
+ */
+static inline bool wheel_arm(struct wheel *w, struct wheel_timer *t, uint64_t deadline_ns)
 {
 	t->deadline_ns = deadline_ns;
-	if (!wheel_timer_is_armed(t) || wheel_tick_of(deadline_ns) < t->filed_tick)
-		wheel_file(w, t);
+	if (wheel_timer_is_armed(t) && wheel_tick_of(deadline_ns) >= t->filed_tick)
+		return false;
+	wheel_file(w, t);
+	return true;
 }
 
 /* Takes the timer out. It may be freed afterwards. Fine for one that is not armed. */
@@ -96,6 +101,13 @@ void wheel_cancel(struct wheel *w, struct wheel_timer *t);
 static inline bool wheel_is_due(const struct wheel *w, uint64_t now)
 {
 	return now >> WHEEL_TICK_SHIFT >= w->earliest;
+}
+
+/* From when on wheel_is_due says so; WHEEL_NEVER if it will not. */
+static inline uint64_t wheel_due_from(const struct wheel *w)
+{
+	return w->earliest >> (64 - WHEEL_TICK_SHIFT) ? WHEEL_NEVER
+						      : w->earliest << WHEEL_TICK_SHIFT;
 }
 
 /* A timer whose deadline is reached at `now`, taken out; NULL when there is none left. */

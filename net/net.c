@@ -11,6 +11,7 @@
 #include "net/core/ep.h"
 #include "net/core/net.h"
 #include "net/core/proto.h"
+#include "net/ip/flow.h"
 #include "net/link/eth.h"
 #include "net/link/loopback.h"
 #include "net/link/netif.h"
@@ -146,6 +147,7 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	list_init(&net->ready);
 	list_init(&net->taps);
 	wheel_init(&net->timers, 0);
+	net->due_ns = WHEEL_NEVER;
 	draw_secrets(net);
 
 	net->netifs = mem_zalloc(&net->mem, (config->devices_max + 1) * sizeof(*net->netifs));
@@ -296,33 +298,42 @@ static inline void advance_now(struct holm_net *net, uint64_t now)
 	net->now = max_u64(net->now, now);
 }
 
-void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
-		    size_t n, uint64_t now)
+/* Frames like the last one go to its transport together; any other one takes its way by itself. */
+static inline void input_frames(struct holm_net *net, struct holm_dev *dev,
+				struct holm_frame **frames, size_t n)
 {
+	const struct net_flow *flow = &net->flow;
+	uint64_t bytes = 0;
 	size_t done = 0;
 
-	ASSERT(!net->callbacks);
-	advance_now(net, now);
-	if (unlikely(dev->upper))
-		dev = holm_dev_rx_top(dev, frames, &n, net->now);
-	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
 	for (size_t i = 0; i < n; i++) {
 		struct holm_frame *f = frames[i];
 
 		f->dev = dev;
 		f->time_ns = net->now;
-		net_count_n(net, HOLM_COUNT_RX_BYTES, f->len);
+		bytes += f->len;
 		if (unlikely(net->tap))
 			net->tap(net, dev, TAP_IN, f);
-		f->l3_off = ETH_HDR_BYTES;
-		if (likely(net->link_ip4 && eth_is_usual(dev, f)))
+		if (likely(ip_flow_takes(flow, dev, f)))
 			continue;
-		proto_input_run(net, net->link_ip4, frames + done, i - done, false);
+		proto_input_run(net, flow->transport, frames + done, i - done, false);
 		net->last_of_batch = i + 1 == n;
-		eth_input_any(net, f);
+		eth_input(net, f);
 		done = i + 1;
 	}
-	proto_input_run(net, net->link_ip4, frames + done, n - done, true);
+	proto_input_run(net, flow->transport, frames + done, n - done, true);
+	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
+}
+
+void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
+		    size_t n, uint64_t now)
+{
+	ASSERT(!net->callbacks);
+	advance_now(net, now);
+	if (unlikely(dev->upper))
+		dev = holm_dev_rx_top(dev, frames, &n, net->now);
+	input_frames(net, dev, frames, n);
 	net_finish_batch(net);
 }
 
@@ -374,17 +385,13 @@ static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
 	}
 }
 
-/* Years after the count began it is wrong only in saying so early: then nothing is found to be due. */
-static inline bool fine_is_due(const struct holm_net *net)
+void net_timers_moved(struct holm_net *net)
 {
-	return net->fine != NULL && (net->now - net->fine_from) >>
-					    (WHEEL_TICK_SHIFT - NET_FINE_SHIFT) >=
-					    net->fine->earliest;
-}
+	uint64_t fine = net->fine ? wheel_due_from(net->fine) : WHEEL_NEVER;
 
-static inline bool timers_are_due(const struct holm_net *net)
-{
-	return wheel_is_due(&net->timers, net->now) || fine_is_due(net);
+	net->due_ns = wheel_due_from(&net->timers);
+	if (fine != WHEEL_NEVER)
+		net->due_ns = min_u64(net->due_ns, net->fine_from + (fine >> NET_FINE_SHIFT));
 }
 
 static never_inline void run_timers(struct holm_net *net)
@@ -392,17 +399,7 @@ static never_inline void run_timers(struct holm_net *net)
 	run_wheel(net, &net->timers, net->now);
 	if (net->fine)
 		run_wheel(net, net->fine, net_fine_units(net, net->now));
-}
-
-/* Of both wheels. */
-static uint64_t next_timer(const struct holm_net *net)
-{
-	uint64_t next = wheel_next(&net->timers);
-	uint64_t fine = net->fine ? wheel_next(net->fine) : WHEEL_NEVER;
-
-	if (fine == WHEEL_NEVER)
-		return next;
-	return min_u64(next, net->fine_from + (fine >> NET_FINE_SHIFT));
+	net_timers_moved(net);
 }
 
 int net_fine_start(struct holm_net *net)
@@ -438,35 +435,41 @@ void net_fine_recount(struct holm_net *net)
 	}
 }
 
-static inline bool run_outputs(struct holm_net *net, size_t *budget)
+/* Who has more to send is asked again. */
+static inline void run_outputs(struct holm_net *net, size_t *budget)
 {
-	bool more = false;
-
 	for (bool (**output)(struct holm_net *, size_t *) = net->output; *output; output++)
-		more |= (*output)(net, budget);
-	return more;
+		if ((*output)(net, budget))
+			net->work = true;
+}
+
+static never_inline void flush_several(struct holm_net *net)
+{
+	for (uint32_t i = 1; i < net->nnetifs; i++)
+		if (net->netifs[i])
+			netif_flush(net->netifs[i]);
 }
 
 static inline void flush_devices(struct holm_net *net)
 {
 	net->queued = false;
-	for (uint32_t i = 1; i < net->nnetifs; i++)
-		if (likely(net->netifs[i]))
-			netif_flush(net->netifs[i]);
+	/* One device is what most instances have. */
+	if (likely(net->nnetifs == 2 && net->netifs[1]))
+		netif_flush(net->netifs[1]);
+	else
+		flush_several(net);
 }
 
 /* What loopback delivers causes output, and the other way round: until both are quiet. */
-static inline void run_work(struct holm_net *net, size_t budget)
+static never_inline void run_work(struct holm_net *net, size_t budget)
 {
 	do {
-		bool more;
-
 		net->work = false;
-		more = run_outputs(net, &budget);
-		if (unlikely(loopback_is_pending(net)))
-			more |= net->loopback->ops->run(net, &budget);
-		if (more)
-			net->work = true;
+		run_outputs(net, &budget);
+		if (unlikely(net->looped)) {
+			net->looped = net->loopback->ops->run(net, &budget);
+			net->work |= net->looped;
+		}
 	} while (net->work && budget > 0);
 }
 
@@ -474,14 +477,25 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 {
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	if (unlikely(timers_are_due(net)))
+	if (unlikely(net->now >= net->due_ns))
 		run_timers(net);
 	if (net->work && budget > 0)
 		run_work(net, budget);
 	if (net->queued)
 		flush_devices(net);
 	/* A timer that was armed for a moment that has passed is due, too. */
-	return net->work || net->queued || timers_are_due(net);
+	return net->work || net->queued || net->now >= net->due_ns;
+}
+
+/* Of both wheels. */
+static uint64_t next_timer(const struct holm_net *net)
+{
+	uint64_t next = wheel_next(&net->timers);
+	uint64_t fine = net->fine ? wheel_next(net->fine) : WHEEL_NEVER;
+
+	if (fine == WHEEL_NEVER)
+		return next;
+	return min_u64(next, net->fine_from + (fine >> NET_FINE_SHIFT));
 }
 
 uint64_t holm_net_next_deadline(struct holm_net *net)

@@ -14,6 +14,12 @@
 /* Head-room of a copy: enough for a device header in front of a reply made in place. */
 #define COPY_HEADROOM 32u
 
+/*
+ * From one home buffer to the next: a cache line more than it has bytes. At a distance of a power of two
+ * the headers of all frames would be kept in the same few sets of a cache, and a batch drive itself out.
+ */
+#define HOME_STRIDE (HOLM_FRAME_BYTES + 64u)
+
 _Static_assert(HOLM_FRAME_SEGS_MAX * sizeof(struct holm_seg) <= HOLM_FRAME_BYTES,
 	       "a vector fits a home buffer");
 
@@ -52,14 +58,14 @@ struct holm_pool *holm_pool_init(void *pool_mem, uint32_t reserve)
 
 size_t holm_pool_region_bytes(size_t frames)
 {
-	return frames * (HOLM_FRAME_BYTES + sizeof(struct holm_frame));
+	return frames * (HOME_STRIDE + sizeof(struct holm_frame));
 }
 
 size_t holm_pool_add(struct holm_pool *pool, void *mem, size_t bytes)
 {
-	size_t n = bytes / (HOLM_FRAME_BYTES + sizeof(struct holm_frame));
+	size_t n = bytes / (HOME_STRIDE + sizeof(struct holm_frame));
 	uint8_t *data = mem;
-	struct holm_frame *frames = (struct holm_frame *)(void *)(data + n * HOLM_FRAME_BYTES);
+	struct holm_frame *frames = (struct holm_frame *)(void *)(data + n * HOME_STRIDE);
 
 	ASSERT((uintptr_t)mem % HOLM_FRAME_BYTES == 0);
 	/* Pushed from the last to the first, so that the lowest addresses are used first. */
@@ -68,7 +74,7 @@ size_t holm_pool_add(struct holm_pool *pool, void *mem, size_t bytes)
 
 		memset(f, 0, sizeof(*f));
 		f->pool = pool;
-		f->home_mem = data + i * HOLM_FRAME_BYTES;
+		f->home_mem = data + i * HOME_STRIDE;
 		f->home.owner = &home_owner;
 		f->home.bytes = HOLM_FRAME_BYTES;
 		pool_push(pool, f);

@@ -21,6 +21,7 @@ struct ip_rx {
 	uint8_t proto;
 	uint8_t tos;
 	uint8_t flags; /* enum ip_rx_flag */
+	uint64_t flow; /* net_flow.number; 0: of none, as what is not for one address of ours */
 };
 
 _Static_assert(sizeof(struct ip_rx) <= sizeof(((struct holm_frame *)0)->cb), "fits the scratch");

@@ -18,6 +18,7 @@
 #include "lib/rng.h"
 #include "lib/siphash.h"
 #include "lib/wheel.h"
+#include "net/core/flow.h"
 #include "net/core/mem.h"
 
 struct neigh_table;
@@ -57,17 +58,21 @@ struct net_secrets {
 
 struct holm_net {
 	/* Read on every frame. */
-	uint64_t now; /* the round's time; never goes backwards */
+	uint64_t now;	 /* the round's time; never goes backwards */
+	uint64_t due_ns; /* no timer of either wheel is due before it */
 	struct holm_pool *pool;
 	struct holm_netif **netifs; /* [config.devices_max + 1]: index 0 is the loopback, or NULL */
 	uint32_t nnetifs;	    /* slots in use or once used, loopback included */
 	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
 	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool queued;		    /* frames wait in interface queues for the end of the round */
+	bool looped;		    /* frames wait on the loopback */
 	bool last_of_batch;	    /* behind the frame that is being received comes none */
+	bool held;		    /* something waits for the end of the batch: net_hold() */
 	/* Shows a frame to everybody in `taps`; NULL while there is nobody. */
 	void (*tap)(struct holm_net *net, struct holm_dev *dev, enum tap_direction direction,
 		    const struct holm_frame *f);
+	struct net_flow flow;			/* of the last packet */
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	/* What of them is called at the ends of batches and rounds: NULL-terminated, in their order. */
 	void (**input_done)(struct holm_net *net);
@@ -114,6 +119,9 @@ struct holm_net {
 /* The batch is over: what GRO held back goes through the steps. */
 static inline void net_finish_batch(struct holm_net *net)
 {
+	if (likely(!net->held))
+		return;
+	net->held = false;
 	for (void (**done)(struct holm_net *) = net->input_done; *done; done++)
 		(*done)(net);
 }
@@ -122,6 +130,12 @@ static inline void net_finish_batch(struct holm_net *net)
 static inline void net_kick(struct holm_net *net)
 {
 	net->work = true;
+}
+
+/* What is being received is not done with: input_done() is to be called when the batch is over. */
+static inline void net_hold(struct holm_net *net)
+{
+	net->held = true;
 }
 
 static inline void net_count(struct holm_net *net, enum holm_counter counter)
@@ -168,10 +182,14 @@ static inline bool net_timer_is_armed(const struct net_timer *t)
 	return wheel_timer_is_armed(&t->wheel);
 }
 
+/* The next timer may be due at another time than was thought: net->due_ns follows. */
+void net_timers_moved(struct holm_net *net);
+
 /* Arm or re-arm for `deadline` (a past one fires at the next poll). */
 static inline void net_timer_arm(struct holm_net *net, struct net_timer *t, uint64_t deadline)
 {
-	wheel_arm(&net->timers, &t->wheel, deadline);
+	if (wheel_arm(&net->timers, &t->wheel, deadline))
+		net_timers_moved(net);
 }
 
 static inline void net_timer_cancel(struct holm_net *net, struct net_timer *t)
@@ -200,7 +218,9 @@ static inline void net_fine_arm(struct holm_net *net, struct net_timer *t, uint6
 	/* Half of what there is: no deadline is years ahead. */
 	if (unlikely((deadline - net->fine_from) >> (63 - NET_FINE_SHIFT)))
 		net_fine_recount(net);
-	wheel_arm(net->fine, &t->wheel, net_fine_units(net, max_u64(deadline, net->fine_from)));
+	deadline = max_u64(deadline, net->fine_from);
+	if (wheel_arm(net->fine, &t->wheel, net_fine_units(net, deadline)))
+		net_timers_moved(net);
 }
 
 static inline void net_fine_cancel(struct holm_net *net, struct net_timer *t)

@@ -38,7 +38,7 @@ struct holm_proto {
 	 * as many. net->last_of_batch is of the last. NULL: they come one by one.
 	 */
 	void (*input_run)(struct holm_net *net, struct holm_frame **frames, size_t n);
-	/* The batch is over: pass on what GRO held back. May be NULL. */
+	/* The batch is over, and somebody held something (net_hold()): pass it on. May be NULL. */
 	void (*input_done)(struct holm_net *net);
 	/*
 	 * holm_net_poll(): send what is pending, at most *budget bursts (decremented for each).

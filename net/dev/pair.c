@@ -1,6 +1,6 @@
 /*
- * Two devices joined back to back (the public <holm/pair.h>): what one end sends waits in a ring of
- * the other end until that one is polled.
+ * Two devices joined back to back (the public <holm/pair.h>): what one end sends waits in a queue of
+ * the other end until that one is polled. An emptied queue begins anew, so frames lie in one piece.
  *
  * Frames pass by pointer, lent bytes and all; whoever receives one frees it into the pool it came from,
  * which is all the tx_done there is. Both ends, and their instances, belong to one thread.
@@ -8,33 +8,39 @@
 #include <holm/pair.h>
 
 #include "lib/compiler.h"
-
-/* Frames handed to the instance at a time. */
-#define BATCH 32u
-
-#define QUEUE_MASK (HOLM_PAIR_QUEUE - 1)
-
-_Static_assert((HOLM_PAIR_QUEUE & QUEUE_MASK) == 0, "the queue is a power of two");
+#include "lib/mem.h"
 
 static uint32_t queued(const struct holm_pair_end *end)
 {
 	return end->tail - end->head;
 }
 
-/*
- * Queues `n` frames whose places do not wrap and returns how many bytes they have. Few instructions
- * per frame: this is the wire.
- */
-static inline uint64_t queue_run(struct holm_pair_end *peer, struct holm_frame **frames, size_t n)
+/* What waits moves to the front, so that there is room behind it. */
+static never_inline void close_up(struct holm_pair_end *end)
 {
-	struct holm_frame **to = &peer->queue[peer->tail & QUEUE_MASK];
+	memmove(end->queue, end->queue + end->head, queued(end) * sizeof(struct holm_frame *));
+	end->tail -= end->head;
+	end->head = 0;
+}
+
+/*
+ * Few instructions per frame: this is the wire. What a frame was for its sender is nothing to its
+ * receiver, but for three things: bytes that cannot have been damaged need no checksum, a super-frame
+ * stays one, and lent bytes are still the sender's. Returns how many bytes there are.
+ */
+static inline uint64_t pass(struct holm_frame **to, struct holm_frame **frames, size_t n)
+{
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bytes += frames[i]->len;
-		to[i] = frames[i];
+		struct holm_frame *f = frames[i];
+
+		f->flags &= HOLM_FRAME_LENT;
+		if (f->csum == HOLM_CSUM_PARTIAL)
+			f->csum = HOLM_CSUM_VERIFIED;
+		bytes += f->len;
+		to[i] = f;
 	}
-	peer->tail += (uint32_t)n;
 	return bytes;
 }
 
@@ -42,36 +48,22 @@ static size_t pair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n
 {
 	struct holm_pair_end *end = container_of(dev, struct holm_pair_end, dev);
 	struct holm_pair_end *peer = end->peer;
-	size_t taken = min_size(n, HOLM_PAIR_QUEUE - queued(peer));
-	size_t first = min_size(taken, HOLM_PAIR_QUEUE - (peer->tail & QUEUE_MASK));
+	uint64_t bytes;
+	size_t taken;
 
-	dev->stats.tx_bytes += queue_run(peer, frames, first);
-	if (unlikely(taken > first))
-		dev->stats.tx_bytes += queue_run(peer, frames + first, taken - first);
+	if (unlikely(n > HOLM_PAIR_QUEUE - peer->tail))
+		close_up(peer);
+	taken = min_size(n, HOLM_PAIR_QUEUE - peer->tail);
+	bytes = pass(&peer->queue[peer->tail], frames, taken);
+	peer->tail += (uint32_t)taken;
 	dev->stats.tx_frames += taken;
+	dev->stats.tx_bytes += bytes;
 	dev->stats.tx_doorbells++;
+	/* The other end has them. */
+	peer->dev.stats.rx_frames += taken;
+	peer->dev.stats.rx_bytes += bytes;
 	end->tx_blocked = taken < n;
 	return taken;
-}
-
-/*
- * What a frame was for its sender is nothing to its receiver, but for three things: bytes that cannot
- * have been damaged need no checksum, a super-frame stays one, and lent bytes are still the sender's.
- * Returns how many bytes there are.
- */
-static inline uint64_t make_received(struct holm_frame **frames, uint32_t n)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct holm_frame *f = frames[i];
-
-		f->flags &= HOLM_FRAME_LENT;
-		if (f->csum == HOLM_CSUM_PARTIAL)
-			f->csum = HOLM_CSUM_VERIFIED;
-		bytes += f->len;
-	}
-	return bytes;
 }
 
 static void wake_sender(struct holm_pair_end *end)
@@ -88,19 +80,15 @@ static void wake_sender(struct holm_pair_end *end)
 static bool pair_poll(struct holm_dev *dev, uint64_t now, size_t budget)
 {
 	struct holm_pair_end *end = container_of(dev, struct holm_pair_end, dev);
-	uint32_t left = (uint32_t)min_size(budget, HOLM_PAIR_QUEUE);
-	uint32_t waiting;
+	uint32_t n = (uint32_t)min_size(queued(end), budget);
 
-	while ((waiting = queued(end)) > 0 && left > 0) {
-		uint32_t at = end->head & QUEUE_MASK;
-		uint32_t n = min_u32(min_u32(waiting, BATCH), HOLM_PAIR_QUEUE - at);
-
-		n = min_u32(n, left);
-		dev->stats.rx_bytes += make_received(&end->queue[at], n);
-		dev->stats.rx_frames += n;
-		holm_net_input(dev->net, dev, &end->queue[at], n, now);
+	if (n > 0) {
+		holm_net_input(dev->net, dev, &end->queue[end->head], n, now);
 		end->head += n;
-		left -= n;
+		if (likely(end->head == end->tail)) {
+			end->head = 0;
+			end->tail = 0;
+		}
 	}
 	if (unlikely(end->peer->tx_blocked))
 		wake_sender(end);
@@ -116,7 +104,7 @@ static uint64_t pair_next_deadline(struct holm_dev *dev)
 static void drop_queue(struct holm_pair_end *end)
 {
 	while (queued(end) > 0)
-		holm_frame_free(end->queue[end->head++ & QUEUE_MASK]);
+		holm_frame_free(end->queue[end->head++]);
 }
 
 static void pair_attach(struct holm_dev *dev)

@@ -335,7 +335,6 @@ static int make_state(struct holm_net *net)
 		return -HOLM_ENOMEM;
 	}
 	net->ip_gen = 1;
-	ip_forget_flow(ip);
 	ip->id_counter = rng_u32(&net->rng);
 	ip->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
 	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);
@@ -350,7 +349,7 @@ static int make_state(struct holm_net *net)
 
 void ip_set_tcp(struct holm_net *net, const struct holm_proto *part)
 {
-	ip_forget_flow(net->ip);
+	ip_flow_forget(net);
 	net->ip->tcp = part;
 }
 

@@ -107,24 +107,6 @@ static void reject(struct holm_net *net, struct holm_frame *f, enum holm_drop wh
 	net_drop(net, f, why);
 }
 
-/* The next one that is like this packet is let in without a closer look. */
-static void remember(const struct holm_net *net, const struct holm_frame *f,
-		     const struct ip4_info *info)
-{
-	struct ip4_flow *flow = &net->ip->last4;
-
-	flow->src = ip4_to_addr(info->src);
-	flow->dst = ip4_to_addr(info->dst);
-	memcpy(&flow->ends, flow->src.b + 12, 4);
-	memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
-	flow->sum_max =
-		f->dev->netif->features & HOLM_DEV_NO_CSUM ? UINT64_MAX : IP4_SUM_QUOTIENT_MAX;
-	flow->proto = info->proto;
-	flow->transport = ip_transport(net, info->proto);
-	/* Who is raw wants every packet looked at. */
-	flow->dev = flow->transport && !net->ip->raw_input ? f->dev : NULL;
-}
-
 /* The verdict on addresses; HOLM_DROP_COUNT: accepted. */
 static enum holm_drop examine(const struct holm_net *net, const struct holm_frame *f,
 			      const struct ip4_info *info, enum role *role)
@@ -135,8 +117,6 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 		/* RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is a trick. */
 		if (f->flags & HOLM_FRAME_BROADCAST)
 			return HOLM_DROP_IP4_NOT_OURS;
-		if (!FOR_SIZE)
-			remember(net, f, info);
 		return HOLM_DROP_COUNT;
 	}
 	if (*role == ROLE_FOREIGN && (net->ip->any_dst_users == 0 || info->proto != IP4_PROTO_UDP ||
@@ -156,16 +136,6 @@ static bool parse(struct holm_frame *f, struct ip4_info *info, enum holm_drop *w
 	return ip4_parse(p, linear, len, info, why);
 }
 
-static void hand_up(struct holm_net *net, struct holm_frame *f, uint8_t proto)
-{
-	const struct holm_proto *transport = ip_transport(net, proto);
-
-	if (likely(transport))
-		transport->input(net, f);
-	else
-		reject(net, f, HOLM_DROP_IP4_PROTOCOL);
-}
-
 /* A piece: the whole, when nothing is missing any more. Who names no fragments gets none. */
 static struct holm_frame *join(struct holm_net *net, struct holm_frame *f,
 			       const struct ip4_info *info)
@@ -176,9 +146,10 @@ static struct holm_frame *join(struct holm_net *net, struct holm_frame *f,
 	return NULL;
 }
 
-/* Every packet that is not like the one before it. */
-static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
+/* Every packet that is not like the one before it: what is, net/ip/flow.h knows. */
+static void ip4_input(struct holm_net *net, struct holm_frame *f)
 {
+	const struct holm_proto *transport;
 	struct ip4_info info;
 	enum holm_drop why;
 	enum role role = ROLE_FOREIGN;
@@ -200,81 +171,19 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	fill_rx(f, &info, role);
+	transport = ip_transport(net, info.proto);
+	ip_flow_note(net, f, transport);
 	if (ip4_is_fragment(&info)) {
 		f = join(net, f, &info);
 		if (!f)
 			return;
 	}
-	if (unlikely(net->ip->raw_input) && net->ip->raw_input(net, f) &&
-	    !ip_transport(net, info.proto))
+	if (unlikely(net->ip->raw_input) && net->ip->raw_input(net, f) && !transport)
 		holm_frame_free(f);
+	else if (likely(transport))
+		transport->input(net, f);
 	else
-		hand_up(net, f, info.proto);
-}
-
-/*
- * Is this a whole packet with a plain and correct header, between the same addresses and of the same
- * protocol as the last one that was let in? Then there is nothing left to find out about it.
- */
-static inline bool is_like_the_last(const struct ip4_flow *flow, const struct holm_frame *f,
-				    const uint8_t *p)
-{
-	size_t total = load_be16(p + 2);
-
-	return f->dev == flow->dev && p[0] == (4 << 4 | IP4_HDR_BYTES / 4) &&
-	       checksum_load64(p + 12) == flow->ends &&
-	       (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) == flow->proto &&
-	       /* Too short a packet wraps round and is too long. */
-	       total - IP4_HDR_BYTES <= (size_t)f->len - f->l3_off - IP4_HDR_BYTES &&
-	       !(f->flags & HOLM_FRAME_BROADCAST) && ip4_sum_quotient(p) <= flow->sum_max;
-}
-
-/* If so, it is noted what the transport wants to know of it. */
-static inline bool note_the_like(const struct ip4_flow *flow, struct holm_frame *f)
-{
-	const uint8_t *p = holm_frame_data(f) + f->l3_off;
-	struct ip_rx *rx = ip_rx(f);
-
-	if (FOR_SIZE || unlikely(f->segs[0].len < (size_t)f->l3_off + IP4_HDR_BYTES ||
-				 !is_like_the_last(flow, f, p)))
-		return false;
-	rx->src = flow->src;
-	rx->dst = flow->dst;
-	rx->l4_len = load_be16(p + 2) - (uint32_t)IP4_HDR_BYTES;
-	rx->ttl = p[8];
-	rx->proto = p[9];
-	rx->tos = p[1];
-	rx->flags = 0;
-	f->l4_off = (uint16_t)(f->l3_off + IP4_HDR_BYTES);
-	return true;
-}
-
-static void ip4_input(struct holm_net *net, struct holm_frame *f)
-{
-	const struct ip4_flow *flow = &net->ip->last4;
-
-	if (likely(note_the_like(flow, f)))
-		flow->transport->input(net, f);
-	else
-		input_any(net, f);
-}
-
-/* Frames of one flow are handed on together. */
-static void ip4_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
-{
-	const struct ip4_flow *flow = &net->ip->last4;
-	bool last = net->last_of_batch;
-	size_t done = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (likely(note_the_like(flow, frames[i])))
-			continue;
-		proto_input_run(net, flow->transport, frames + done, i - done, false);
-		net->last_of_batch = last && i + 1 == n;
-		input_any(net, frames[i]);
-		done = i + 1;
-	}
-	proto_input_run(net, flow->transport, frames + done, n - done, last);
+		reject(net, f, HOLM_DROP_IP4_PROTOCOL);
 }
 
 /* ---- Output. */
@@ -405,7 +314,7 @@ static void ip4_addrs_changed(struct holm_net *net)
 	struct ip_state *ip = net->ip;
 	uint32_t room = count_addrs(net);
 
-	ip_forget_flow(ip); /* what was let in before is looked at again */
+	ip_flow_forget(net); /* what was let in before is looked at again */
 	if (room > ip->locals4_room) {
 		struct ip4_local *locals = mem_zalloc(&net->mem, room * sizeof(*locals));
 
@@ -476,7 +385,7 @@ static void ip4_stop(struct holm_net *net)
 
 static void ip4_netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
-	ip_forget_flow(net->ip); /* another device may come to lie where this one did */
+	ip_flow_forget(net); /* another device may come to lie where this one did */
 	/* The neighbour cache belongs to ARP, which may have started after us. */
 	ip_watch_neighbours(net);
 	if (net->netifs[netif->index] != netif)
@@ -492,6 +401,5 @@ const struct holm_proto holm_ipv4 = {
 	.start = ip4_start,
 	.stop = ip4_stop,
 	.input = ip4_input,
-	.input_run = ip4_input_run,
 	.netif_changed = ip4_netif_changed,
 };

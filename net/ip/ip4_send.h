@@ -60,36 +60,4 @@ static always_inline void ip4_send(struct holm_net *net, const struct ip_dst *ds
 	neigh_output(net, dst->neigh, f);
 }
 
-/* A header that many packets have in common, all but its length. */
-struct ip4_template {
-	uint8_t bytes[IP4_HDR_BYTES]; /* length and checksum are 0 */
-	uint16_t sum;		      /* of its words, as they lie in memory */
-};
-
-static inline void ip4_template_init(struct ip4_template *t, const struct ip4_tx *tx)
-{
-	uint16_t checksum;
-
-	ip4_write_header(t->bytes, 0, tx);
-	memcpy(&checksum, t->bytes + offsetof(struct ip4_hdr, checksum), sizeof(checksum));
-	t->sum = (uint16_t)~checksum;
-	store_be16(t->bytes + offsetof(struct ip4_hdr, checksum), 0);
-}
-
-/* The same as ip4_write_header() with what the template was made of. */
-static always_inline void ip4_write_like(uint8_t *p, uint32_t total, const struct ip4_template *t)
-{
-	struct be16 length = be16_of((uint16_t)total);
-	uint16_t word, checksum;
-	uint32_t sum;
-
-	memcpy(&word, &length, sizeof(word));
-	/* Words are added as the machine has them (RFC 1071 section 2 (B)); two have one carry. */
-	sum = (uint32_t)t->sum + word;
-	checksum = (uint16_t) ~(sum + (sum >> 16));
-	memcpy(p, t->bytes, sizeof(t->bytes));
-	memcpy(p + offsetof(struct ip4_hdr, total_len), &word, sizeof(word));
-	memcpy(p + offsetof(struct ip4_hdr, checksum), &checksum, sizeof(checksum));
-}
-
 #endif

@@ -100,22 +100,6 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 	return HOLM_DROP_IP6_NOT_OURS;
 }
 
-/* The next packet between these two is let in without questions. */
-static void remember_flow(struct ip_state *ip, const struct holm_frame *f,
-			  const struct ip6_info *info)
-{
-	const struct holm_netif *netif = f->dev->netif;
-
-	/* What we send to a link-local address of our own would be impossible from the wire. */
-	if (ip6_is_multicast(&info->dst) || (!netif->loopback && (f->flags & HOLM_FRAME_LOOPED)))
-		return;
-	ip->last_src6 = info->src;
-	ip->last_dst6 = info->dst;
-	/* Who is raw wants every packet looked at. */
-	if (likely(!ip->raw_input))
-		ip->last_netif6 = netif->index;
-}
-
 static void fill_rx(struct holm_frame *f, const struct ip6_info *info)
 {
 	struct ip_rx *rx = ip_rx(f);
@@ -130,8 +114,8 @@ static void fill_rx(struct holm_frame *f, const struct ip6_info *info)
 	f->l4_off = (uint16_t)(f->l3_off + IP6_HDR_BYTES);
 }
 
-/* Every packet that is not like the one before it. */
-static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
+/* Every packet that is not like the one before it: what is, net/ip/flow.h knows. */
+static void ip6_input(struct holm_net *net, struct holm_frame *f)
 {
 	size_t want = (size_t)f->l3_off + IP6_HDR_BYTES;
 	struct ip6_chain chain;
@@ -152,54 +136,10 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, why);
 		return;
 	}
-	remember_flow(net->ip, f, &info);
 	fill_rx(f, &info);
+	ip_flow_note(net, f, ip6_transport(net, info.next));
 	ip6_chain_init(&chain, &info);
 	ip6_continue(net, f, &chain);
-}
-
-/*
- * Is this a whole packet between the same addresses as the last one that was let in, with a plain
- * header? Then there is nothing left to find out about it.
- */
-static inline bool is_like_the_last(const struct ip_state *ip, const struct holm_frame *f,
-				    const uint8_t *p)
-{
-	uint64_t differ = (checksum_load64(p + 8) ^ checksum_load64(ip->last_src6.b)) |
-			  (checksum_load64(p + 16) ^ checksum_load64(ip->last_src6.b + 8)) |
-			  (checksum_load64(p + 24) ^ checksum_load64(ip->last_dst6.b)) |
-			  (checksum_load64(p + 32) ^ checksum_load64(ip->last_dst6.b + 8));
-
-	return differ == 0 && p[0] >> 4 == 6 && f->dev->netif->index == ip->last_netif6 &&
-	       (size_t)load_be16(p + 4) + IP6_HDR_BYTES + f->l3_off <= f->len &&
-	       !(f->flags & HOLM_FRAME_BROADCAST);
-}
-
-static void ip6_input(struct holm_net *net, struct holm_frame *f)
-{
-	const uint8_t *p = holm_frame_data(f) + f->l3_off;
-	const struct holm_proto *transport;
-	struct ip_rx *rx = ip_rx(f);
-
-	if (unlikely(f->segs[0].len < (size_t)f->l3_off + IP6_HDR_BYTES ||
-		     !is_like_the_last(net->ip, f, p))) {
-		input_any(net, f);
-		return;
-	}
-	transport = ip6_transport(net, p[6]);
-	if (unlikely(!transport)) {
-		input_any(net, f);
-		return;
-	}
-	rx->src = net->ip->last_src6;
-	rx->dst = net->ip->last_dst6;
-	rx->l4_len = load_be16(p + 4);
-	rx->ttl = p[7];
-	rx->proto = p[6];
-	rx->tos = (uint8_t)(load_be16(p) >> 4);
-	rx->flags = 0;
-	f->l4_off = (uint16_t)(f->l3_off + IP6_HDR_BYTES);
-	transport->input(net, f);
 }
 
 /* ---- Output. */
@@ -382,7 +322,7 @@ static void ip6_addrs_changed(struct holm_net *net)
 	struct ip_state *ip = net->ip;
 	uint32_t room = count_addrs(net);
 
-	ip_forget_flow(ip); /* what was let in before is looked at again */
+	ip_flow_forget(net); /* what was let in before is looked at again */
 	if (room > ip->locals6_room) {
 		struct ip6_local *locals = mem_zalloc(&net->mem, room * sizeof(*locals));
 
@@ -462,6 +402,7 @@ static void ip6_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	/* What both families share is IPv4's to do, where that is named. */
 	if (net->ip->families[IP_FAMILY_4])
 		return;
+	ip_flow_forget(net);
 	ip_watch_neighbours(net);
 	if (net->netifs[netif->index] != netif)
 		ip_netif_gone(net, netif);

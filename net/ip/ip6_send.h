@@ -1,7 +1,6 @@
 /*
  * Sending over IPv6, in one piece with who sends, as ip4_send.h does it for IPv4: the header, the
- * neighbour's, the interface queue. There is no checksum to be kept, so a packet like the one before
- * differs in its length alone.
+ * neighbour's, the interface queue.
  */
 #ifndef NET_IP_IP6_SEND_H
 #define NET_IP_IP6_SEND_H
@@ -56,29 +55,6 @@ static always_inline void ip6_send(struct holm_net *net, const struct ip_dst *ds
 	uint32_t len = f->len;
 
 	ip6_write_header(holm_frame_push(f, IP6_HDR_BYTES), len, tx);
-	ip6_note_header(f, ETH_HDR_BYTES);
-	neigh_output(net, dst->neigh, f);
-}
-
-/* A header that many packets have in common, all but its length. */
-struct ip6_template {
-	uint8_t bytes[IP6_HDR_BYTES]; /* the length is 0 */
-};
-
-static inline void ip6_template_init(struct ip6_template *t, const struct ip6_tx *tx)
-{
-	ip6_write_header(t->bytes, 0, tx);
-}
-
-/* The same as ip6_send() with what the template was made of. */
-static always_inline void ip6_send_like(struct holm_net *net, const struct ip_dst *dst,
-					struct holm_frame *f, const struct ip6_template *t)
-{
-	uint16_t len = (uint16_t)f->len;
-	uint8_t *p = holm_frame_push(f, IP6_HDR_BYTES);
-
-	memcpy(p, t->bytes, sizeof(t->bytes));
-	store_be16(p + offsetof(struct ip6_hdr, payload_len), len);
 	ip6_note_header(f, ETH_HDR_BYTES);
 	neigh_output(net, dst->neigh, f);
 }

@@ -97,7 +97,7 @@ void ip_raw_insert(struct ip_end *e)
 		return;
 	net->ip->raw_input = raw_input;
 	net->ip->raw_error = raw_error;
-	ip_forget_flow(net->ip);
+	ip_flow_forget(net);
 }
 
 void ip_raw_remove(struct ip_end *e)

@@ -30,21 +30,14 @@ struct datagram {
 	struct holm_frame *first; /* by offset, linked by next */
 };
 
-/* What a piece's scratch holds while it waits. */
-struct piece {
-	struct ip_rx rx; /* l4_len is the piece's */
-	uint32_t off;
-};
-
 /* Code points of RFC 3168 section 5, and the set of one. */
 enum { ECN_NOT = 0, ECN_CE = 3, ECN_MASK = 3 };
 #define ECN_BIT(code) ((uint8_t)(1u << (code)))
 
-_Static_assert(sizeof(struct piece) <= sizeof(((struct holm_frame *)0)->cb), "fits the scratch");
-
-static struct piece *piece_of(struct holm_frame *f)
+/* Where a piece belongs: kept, while it waits, where its transport will say what it carries. */
+static uint32_t off_of(const struct holm_frame *f)
 {
-	return (struct piece *)(void *)f->cb.bytes;
+	return f->payload_off;
 }
 
 static uint32_t pinned_by(const struct holm_frame *f)
@@ -211,7 +204,7 @@ static bool agrees_on_the_end(struct datagram *d, uint32_t end, bool is_last)
 	if (d->len != 0)
 		return d->len == end;
 	for (f = d->first; f; f = f->next)
-		if (piece_of(f)->off + piece_of(f)->rx.l4_len > end)
+		if (off_of(f) + ip_rx(f)->l4_len > end)
 			return false;
 	d->len = end;
 	return true;
@@ -219,17 +212,16 @@ static bool agrees_on_the_end(struct datagram *d, uint32_t end, bool is_last)
 
 static enum verdict insert(struct datagram *d, struct holm_frame *f)
 {
-	uint32_t off = piece_of(f)->off, end = off + piece_of(f)->rx.l4_len;
+	uint32_t off = off_of(f), end = off + ip_rx(f)->l4_len;
 	struct holm_frame **at = &d->first;
 
-	while (*at && piece_of(*at)->off < off) {
-		if (piece_of(*at)->off + piece_of(*at)->rx.l4_len > off)
+	while (*at && off_of(*at) < off) {
+		if (off_of(*at) + ip_rx(*at)->l4_len > off)
 			return PIECE_OVERLAPS;
 		at = &(*at)->next;
 	}
-	if (*at && piece_of(*at)->off < end) {
-		bool same = piece_of(*at)->off == off &&
-			    piece_of(*at)->rx.l4_len == piece_of(f)->rx.l4_len;
+	if (*at && off_of(*at) < end) {
+		bool same = off_of(*at) == off && ip_rx(*at)->l4_len == ip_rx(f)->l4_len;
 
 		return same ? PIECE_AGAIN : PIECE_OVERLAPS;
 	}
@@ -316,7 +308,7 @@ static struct holm_frame *begin_whole(struct holm_net *net, const struct datagra
 	whole->dev = f->dev;
 	whole->flags = f->flags & (uint16_t)~HOLM_FRAME_LENT;
 	whole->time_ns = net->now;
-	*ip_rx(whole) = piece_of(f)->rx;
+	*ip_rx(whole) = *ip_rx(f);
 	ip_rx(whole)->l4_len = d->len;
 	return whole;
 }
@@ -335,7 +327,7 @@ static struct holm_frame *join(struct holm_net *net, const struct datagram *d)
 	if (ok)
 		d->family->mend(holm_frame_data(whole), whole->l4_off, ip_rx(whole));
 	for (; ok && f; f = f->next)
-		ok = fill(net, &to, f, f->l4_off, piece_of(f)->rx.l4_len);
+		ok = fill(net, &to, f, f->l4_off, ip_rx(f)->l4_len);
 	if (ok)
 		return whole;
 	if (whole)
@@ -389,7 +381,7 @@ static void expire(struct holm_net *net, struct net_timer *timer)
 			net_timer_arm(net, timer, d->deadline_ns);
 			return;
 		}
-		if (d->first && piece_of(d->first)->off == 0)
+		if (d->first && off_of(d->first) == 0)
 			ip_send_error(net, d->first, IP_ERROR_TTL);
 		give_up(net, d, HOLM_DROP_IP_REASM_TIME);
 	}
@@ -450,7 +442,7 @@ struct holm_frame *ip_reasm_input(struct holm_net *net, struct holm_frame *f,
 		net_drop(net, f, HOLM_DROP_IP_REASM_FULL);
 		return NULL;
 	}
-	piece_of(f)->off = info->off;
+	f->payload_off = (uint16_t)info->off;
 	verdict = agrees_on_the_end(d, info->off + ip_rx(f)->l4_len, !info->more) ? insert(d, f)
 										  : PIECE_OVERLAPS;
 	if (verdict != PIECE_TAKEN) {

@@ -8,6 +8,7 @@
 #include "lib/htab.h"
 #include "net/core/proto.h"
 #include "net/ip/early.h"
+#include "net/ip/flow.h"
 #include "net/ip/group.h"
 #include "net/ip/ip.h"
 #include "net/ip/reasm.h"
@@ -72,18 +73,6 @@ struct ip6_local {
 	uint32_t netif_index;
 };
 
-/*
- * What the last packet was, if it was a unicast one that was let in: most are like the one before.
- */
-struct ip4_flow {
-	const struct holm_dev *dev; /* NULL: nothing is remembered */
-	uint64_t ends;		    /* both addresses, as they lie in the header */
-	uint64_t sum_max; /* of ip4_sum_quotient(); any where the device has no checksums */
-	uint32_t proto;
-	const struct holm_proto *transport;
-	struct holm_addr src, dst;
-};
-
 /* Datagrams in pieces: reasm4.c and split4.c, where they are named. */
 struct ip4_fragments {
 	/* ip_reasm_input() for a piece with this header, which is checked. */
@@ -111,7 +100,6 @@ struct ip_state {
 	uint32_t nlocals4;
 	struct ip4_local *locals4;
 	uint32_t locals4_room;
-	struct ip4_flow last4;
 	uint32_t any_dst_users;
 	const struct holm_proto *tcp, *udp, *icmp4, *igmp;
 	uint32_t id_counter; /* identification of packets that may be fragmented on the way */
@@ -155,12 +143,10 @@ struct ip_state {
 	void (*neighbour_unreachable)(struct holm_net *net, struct holm_frame *f);
 	ip_quote_fn *quote[IP_FAMILIES];
 
-	/* IPv6's. As above: addresses of ours, the flow of the last packet. */
+	/* IPv6's. As above: addresses of ours. */
 	uint32_t nlocals6;
 	struct ip6_local *locals6;
 	uint32_t locals6_room;
-	struct holm_addr last_src6, last_dst6;
-	uint32_t last_netif6;
 	const struct holm_proto *icmp6;
 	struct hash_key label_key; /* of flow labels (RFC 6437) */
 	struct net_timer life;	   /* the next address that is to be deprecated, or to go */
@@ -275,13 +261,6 @@ void ip_addr_set_life(struct holm_net *net, struct holm_netif *netif, struct net
 void ip6_life_start(struct holm_net *net);
 void ip6_life_stop(struct holm_net *net);
 void ip6_life_changed(struct holm_net *net);
-
-/* The next packet is looked at as if none had come before it. */
-static inline void ip_forget_flow(struct ip_state *ip)
-{
-	ip->last4.dev = NULL;
-	ip->last_netif6 = UINT32_MAX; /* no interface has this index */
-}
 
 /* What the link of a destination carries in one packet. */
 static inline uint16_t ip_link_mtu(const struct ip_dst *dst)

@@ -21,8 +21,7 @@ static const struct holm_proto *proto_of(const struct holm_net *net, uint16_t ty
 	return type == ETH_TYPE_ARP ? net->link_arp : NULL;
 }
 
-/* Frames that are short, not for us alone, or not of IPv4. */
-never_inline void eth_input_any(struct holm_net *net, struct holm_frame *f)
+void eth_input(struct holm_net *net, struct holm_frame *f)
 {
 	const struct holm_proto *proto;
 	const struct eth_hdr *h;

@@ -13,28 +13,8 @@
 /* Look up the named link protocols; every one of them calls it in its start(). */
 void eth_start(struct holm_net *net);
 
-/* eth_input() of frames that are not like most. */
-void eth_input_any(struct holm_net *net, struct holm_frame *f);
-
-/* Is it like most: for the device alone, and of IPv4? */
-static inline bool eth_is_usual(const struct holm_dev *dev, const struct holm_frame *f)
-{
-	const struct eth_hdr *h = (const struct eth_hdr *)(const void *)holm_frame_data(f);
-
-	return likely(f->segs[0].len >= ETH_HDR_BYTES && eth_equal(&h->dst, &dev->mac) &&
-		      be16_get(h->type) == ETH_TYPE_IP4);
-}
-
 /* A frame off the wire, beginning with its ethernet header; ownership passes. f->dev is set. */
-static inline void eth_input(struct holm_net *net, struct holm_frame *f)
-{
-	if (unlikely(!net->link_ip4 || !eth_is_usual(f->dev, f))) {
-		eth_input_any(net, f);
-		return;
-	}
-	f->l3_off = ETH_HDR_BYTES;
-	net->link_ip4->input(net, f);
-}
+void eth_input(struct holm_net *net, struct holm_frame *f);
 
 /* The same for a frame of a device without link layer: it begins with its network header. */
 void eth_input_bare(struct holm_net *net, struct holm_frame *f);

@@ -48,6 +48,7 @@ static void output(struct holm_net *net, struct holm_frame *f, struct holm_dev *
 	f->flags = (uint16_t)(HOLM_FRAME_LOOPED |
 			      (f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_ETHERNET)));
 	netif_enqueue(netif, f);
+	net->looped = true;
 	net_kick(net);
 }
 
@@ -62,6 +63,7 @@ static void give_back(struct holm_net *net, struct holm_frame *f, struct holm_de
 	f->dev = dev;
 	f->flags = HOLM_FRAME_LOOPED | HOLM_FRAME_BROADCAST;
 	netif->ring[netif->tail++ & netif->ring_mask] = f;
+	net->looped = true;
 	net_kick(net);
 }
 

@@ -77,49 +77,26 @@ void netif_wake(struct holm_netif *netif)
 	}
 }
 
-/* As many of the queue's first `n` frames, which lie in one piece, as the device takes. */
-static inline bool give(struct holm_netif *netif, uint32_t at, uint32_t n)
+void netif_flush_rest(struct holm_netif *netif)
 {
 	struct holm_net *net = netif->net;
-	size_t taken;
 
-	net->callbacks++;
-	taken = holm_dev_tx(netif->dev, &netif->ring[at], n);
-	net->callbacks--;
-	ASSERT(taken <= n);
-	if (likely(taken == n))
-		return true;
-	netif->head += (uint32_t)taken;
-	netif->device_full = true;
-	return false;
-}
-
-/* A queue that was not empty when the round began, or that the device did not take as a whole. */
-static never_inline void flush_rest(struct holm_netif *netif)
-{
 	while (netif->head != netif->tail && !netif->device_full) {
 		uint32_t at = netif->head & netif->ring_mask;
 		uint32_t n = min_u32(netif->tail - netif->head, netif->ring_mask + 1 - at);
+		size_t taken;
 
-		if (give(netif, at, n))
-			netif->head += n;
+		net->callbacks++;
+		taken = holm_dev_tx(netif->dev, &netif->ring[at], n);
+		net->callbacks--;
+		ASSERT(taken <= n);
+		netif->head += (uint32_t)taken;
+		netif->device_full = taken < n;
 	}
 	if (netif->head == netif->tail) {
 		netif->head = 0;
 		netif->tail = 0;
 	}
-}
-
-void netif_flush(struct holm_netif *netif)
-{
-	/* An empty queue starts over, so that the next round is one contiguous call. */
-	if (likely(netif->head == 0 && netif->tail <= netif->ring_mask + 1 && !netif->device_full &&
-		   (netif->tail == 0 || give(netif, 0, netif->tail))))
-		netif->tail = 0;
-	else
-		flush_rest(netif);
-	if (unlikely(!list_is_empty(&netif->waiters)))
-		netif_tx_done(netif);
 }
 
 void netif_tx_done(struct holm_netif *netif)

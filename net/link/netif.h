@@ -88,8 +88,38 @@ static inline void netif_unwait(struct netif_waiter *waiter)
 		list_remove(&waiter->node);
 }
 
-/* Give the queue to the device. Called once per round. */
-void netif_flush(struct holm_netif *netif);
+/* Of what waits in the queue, as much as the device takes, in whatever state both are. */
+void netif_flush_rest(struct holm_netif *netif);
+/* Frames came back from the device: whoever waits for room is woken if there is some. */
+void netif_tx_done(struct holm_netif *netif);
+
+/*
+ * Give the queue to the device. Called once per round. An empty queue starts over, so that the next
+ * round is one call again.
+ */
+static inline void netif_flush(struct holm_netif *netif)
+{
+	struct holm_net *net = netif->net;
+	uint32_t n = netif->tail;
+	size_t taken;
+
+	if (likely(netif->head == 0 && n > 0 && !netif->device_full)) {
+		net->callbacks++;
+		taken = holm_dev_tx(netif->dev, netif->ring, n);
+		net->callbacks--;
+		ASSERT(taken <= n);
+		if (likely(taken == n)) {
+			netif->tail = 0;
+		} else {
+			netif->head = (uint32_t)taken;
+			netif->device_full = true;
+		}
+	} else {
+		netif_flush_rest(netif);
+	}
+	if (unlikely(!list_is_empty(&netif->waiters)))
+		netif_tx_done(netif);
+}
 
 /* Queue a frame as it is: it already fits the device. For netif_output() and software GSO. */
 static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
@@ -124,9 +154,6 @@ static inline void netif_output(struct holm_netif *netif, struct holm_frame *f)
 	else
 		netif_enqueue(netif, f);
 }
-
-/* Frames came back from the device: whoever waits for room is woken if there is some. */
-void netif_tx_done(struct holm_netif *netif);
 
 /* Make and end the instance's side of a device; net.c does the rest of attaching. -HOLM_ENOMEM. */
 int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,

@@ -431,6 +431,8 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 	/* Nothing can continue the last frame of a batch. */
 	if (net->last_of_batch || !gro_begin(g, f))
 		run_one(net, f, info);
+	else
+		net_hold(net);
 }
 
 /* A frame that none can continue, with nothing held back: what calm expects needs no closer look. */

@@ -154,9 +154,7 @@ struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
 	if (u) {
 		udp->last = u;
 		udp->last_ports = load_be32(ports);
-		udp->last_dev = f->dev;
-		udp->last_src = rx->src;
-		udp->last_dst = rx->dst;
+		udp->last_flow = rx->flow;
 		udp->last_sum = udp_ends_sum(rx);
 	}
 	return u;

@@ -10,8 +10,6 @@
 
 /* What fits behind the head-room of one frame, header included. */
 #define LINEAR_MAX (HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM)
-/* In front of the payload of most. */
-#define ALL_HEADERS (ETH_HDR_BYTES + IP4_HDR_BYTES + UDP_HDR_BYTES)
 
 void udp_drop_dst(struct holm_udp *u)
 {
@@ -111,27 +109,19 @@ static void aim(struct holm_udp *u, uint16_t rport)
 void udp_turn_off(struct holm_udp *u)
 {
 	u->straight = false;
-	u->straight4 = false;
+	u->templated = false;
 }
 
 /* What is sent next goes the same way, until udp_turn_off(). */
 static void go_straight(struct holm_udp *u)
 {
-	const struct ip4_tx tx = {
-		.src = ip4_from_addr(u->tx.src),
-		.dst = ip4_from_addr(u->tx.dst),
-		.frag = IP4_DF,
-		.proto = IP4_PROTO_UDP,
-		.tos = u->tx.tos,
-		.ttl = u->tx.ttl,
-	};
+	bool cut_by_routers = !u->tx.dont_fragment && holm_addr_is_ip4(u->tx.dst);
 
 	u->straight = true;
 	/* RFC 6864: who may be fragmented needs an identification each time. */
-	u->straight4 = u->tx.dont_fragment && holm_addr_is_ip4(u->tx.dst) &&
-		       sums_in_software(u->dst->netif);
-	if (u->straight4)
-		ip4_template_init(&u->header, &tx);
+	u->templated = !cut_by_routers && sums_in_software(u->dst->netif);
+	if (u->templated)
+		ip_template_init(&u->header, &u->tx);
 }
 
 /* Everything that may speak against sending; afterwards only size and memory can. */
@@ -367,39 +357,38 @@ static inline bool is_clear(const struct holm_net *net, const struct ip_dst *dst
 
 	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
 	       len <= LINEAR_MAX - UDP_HDR_BYTES &&
-	       len + IP4_HDR_BYTES + UDP_HDR_BYTES <= dst->mtu && netif->dev->link_up &&
+	       len + dst->header_bytes + UDP_HDR_BYTES <= dst->mtu && netif->dev->link_up &&
 	       netif->tail - netif->head <= netif->ring_mask;
 }
 
-/* All headers of a datagram over IPv4, and the payload, each written once. */
+/* All headers of a datagram, and the payload, each written once. */
 static inline int send_straight(struct holm_net *net, struct holm_udp *u,
 				const struct holm_span *span)
 {
-	struct holm_frame *f =
-		pool_take(net->pool, HOLM_FRAME_HEADROOM + UDP_HDR_BYTES - ALL_HEADERS, false);
+	uint32_t ahead = ETH_HDR_BYTES + (uint32_t)u->header.len;
+	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - ahead, false);
 	uint32_t udp_len = (uint32_t)(UDP_HDR_BYTES + span->len);
 	const struct neigh *neigh = u->dst->neigh;
-	uint8_t *p, *ip, *udp;
+	uint8_t *p, *udp;
 	uint32_t sum;
 
 	if (unlikely(!f))
 		return udp_wait_for_room(u);
 	p = f->segs_inline[0].data;
-	ip = p + ETH_HDR_BYTES;
-	udp = ip + IP4_HDR_BYTES;
+	udp = p + ahead;
 	/* The length counts twice: in the pseudo header and in the header. */
 	sum = checksum_copy(udp + UDP_HDR_BYTES, span->data, span->len,
 			    checksum_add(u->sum, 2 * udp_len));
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
-	ip4_write_like(ip, udp_len + IP4_HDR_BYTES, &u->header);
+	ip_template_write(p + ETH_HDR_BYTES, udp_len, &u->header);
 	store_be32(udp, u->ports);
 	store_be32(udp + 4, udp_len << 16 | udp_checksum(sum));
-	f->segs_inline[0].len = (uint32_t)(ALL_HEADERS + span->len);
-	f->len = f->segs_inline[0].len;
+	f->len = ahead + udp_len;
+	f->segs_inline[0].len = f->len;
 	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
-	f->payload_off = ALL_HEADERS;
-	f->hdr_len = ALL_HEADERS;
+	f->l4_off = (uint16_t)ahead;
+	f->payload_off = (uint16_t)(ahead + UDP_HDR_BYTES);
+	f->hdr_len = f->payload_off;
 	f->dev = neigh->netif->dev;
 	net_count(net, HOLM_COUNT_UDP_TX);
 	netif_enqueue(neigh->netif, f);
@@ -412,7 +401,7 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 	struct holm_net *net = u->net;
 
 	ASSERT(!net->callbacks);
-	if (likely(!to && nspans == 1 && u->straight4 && is_clear(net, u->dst, spans[0].len)))
+	if (likely(!to && nspans == 1 && u->templated && is_clear(net, u->dst, spans[0].len)))
 		return send_straight(net, u, spans);
 	return send_any(u, to, spans, nspans);
 }

@@ -178,7 +178,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, why);
 		return;
 	}
-	u = udp_lookup_last(net, f, rx, p);
+	u = udp_lookup_last(net, rx, p);
 	if (unlikely(!checksum_holds(f, p, linear, &info,
 				     u ? net->udp->last_sum : udp_ends_sum(rx)))) {
 		net_drop(net, f, HOLM_DROP_UDP_CSUM);

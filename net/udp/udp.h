@@ -12,8 +12,8 @@
 #include "lib/bytes.h"
 #include "lib/htab.h"
 #include "net/core/ep.h"
-#include "net/ip/ip4_send.h"
 #include "net/ip/member.h"
+#include "net/ip/template.h"
 #include "net/ip/trouble.h"
 
 /* Ephemeral ports: the dynamic range of RFC 6335. */
@@ -55,12 +55,12 @@ struct holm_udp {
 	struct ip_tx tx; /* its ends are those of the last datagram */
 	uint32_t sum;	 /* likewise: of the pseudo header and the ports, without any length */
 	uint32_t ports;	 /* likewise: as the header's first word reads */
-	struct ip4_template header; /* while straight4 */
+	struct ip_template header; /* while templated */
 	uint16_t lport, rport;
 	bool connected, may_broadcast;
 	/* Bound, no error waits, dst, tx, sum and ports lead to the connected remote. */
 	bool straight;
-	bool straight4; /* ...and one header serves all datagrams */
+	bool templated; /* ...and one header serves all datagrams */
 	int error;	/* positive, to be taken; 0: none */
 	struct holm_addr local, remote;
 	struct netif_waiter waiter;  /* for room in the interface queue */
@@ -92,10 +92,9 @@ struct holm_udp {
 struct udp_state {
 	/* The flow of the last datagram: bursts and dialogues find their endpoint here. */
 	struct holm_udp *last; /* NULL: nothing remembered */
-	struct holm_addr last_src, last_dst;
-	uint32_t last_ports; /* as they lie in the header */
-	struct holm_dev *last_dev;
-	uint32_t last_sum; /* of its pseudo header but for the length: udp_ends_sum() */
+	uint64_t last_flow;    /* its ip_rx.flow */
+	uint32_t last_ports;   /* as they lie in the header */
+	uint32_t last_sum;     /* of its pseudo header but for the length: udp_ends_sum() */
 
 	struct htab flows; /* connected endpoints by both ends */
 	struct htab ports; /* struct udp_port by number */
@@ -139,17 +138,13 @@ static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_ad
 /* ---- demux.c */
 
 /* Whose is a datagram of the same flow as the last one? NULL: it is of another. */
-static inline struct holm_udp *udp_lookup_last(const struct holm_net *net,
-					       const struct holm_frame *f, const struct ip_rx *rx,
+static inline struct holm_udp *udp_lookup_last(const struct holm_net *net, const struct ip_rx *rx,
 					       const uint8_t *ports)
 {
 	const struct udp_state *udp = net->udp;
+	bool same = load_be32(ports) == udp->last_ports && rx->flow == udp->last_flow;
 
-	if (likely(load_be32(ports) == udp->last_ports && f->dev == udp->last_dev &&
-		   udp_same_addr(&rx->src, &udp->last_src) &&
-		   udp_same_addr(&rx->dst, &udp->last_dst)))
-		return udp->last;
-	return NULL;
+	return likely(same) ? udp->last : NULL;
 }
 
 /* Who gets a datagram for one of our unicast addresses? Remembers the flow. NULL: nobody. */

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* Size of a frame's home buffer. An MTU frame with its head-room fits; none crosses a page. */
+/* Size of a frame's home buffer. An MTU frame with its head-room fits. */
 #define HOLM_FRAME_BYTES 2048u
 /*
  * Head-room of a frame that is to be sent: virtio header 12 + ethernet 14 + VLAN 4 + IPv6 40 + TCP 60

@@ -453,7 +453,7 @@ static void remembering_the_last_packet_changes_no_verdict(void **state)
 		if (expect_random_below(&seed, 8) == 0)
 			len = 14 + expect_random_below(&seed, len - 14);
 		/* One of them begins anew with each packet. */
-		ip_forget_flow(b.net->ip);
+		ip_flow_forget(b.net);
 		assert_int_equal(outcome(&a, frame, len), outcome(&b, frame, len));
 	}
 	lab_fini(&a);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "net/ip/sum.h"
+#include "net/core/sum.h"
 #include "net/wire/eth.h"
 #include "net/wire/icmp6.h"
 #include "net/wire/ip6.h"

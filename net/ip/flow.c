@@ -1,0 +1,58 @@
+/*
+ * What the last packet was that was let in; see flow.h.
+ */
+#include "net/ip/flow.h"
+
+#include "net/ip/state.h"
+
+/* Another device, or other ends, than the last one's? */
+static bool is_another(const struct net_flow *flow, const struct holm_frame *f,
+		       const struct ip_rx *rx)
+{
+	return flow->from != f->dev || flow->looped != ((f->flags & HOLM_FRAME_LOOPED) != 0) ||
+	       !holm_addr_equal(&flow->src, &rx->src) || !holm_addr_equal(&flow->dst, &rx->dst);
+}
+
+/* How frames of this flow begin: to our device, of this family, with a header of this version. */
+static void set_look(struct net_flow *flow, const struct holm_dev *dev)
+{
+	uint8_t look[16] = { 0 };
+	uint8_t mask[16] = { [12] = 0xff, [13] = 0xff, [14] = flow->ip6 ? 0xf0 : 0xff };
+
+	memcpy(look, dev->mac.b, sizeof(dev->mac.b));
+	store_be16(look + 12, flow->ip6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4);
+	look[14] = flow->ip6 ? 6 << 4 : 4 << 4 | IP4_HDR_BYTES / 4;
+	flow->first = checksum_load64(look);
+	flow->second = checksum_load64(look + 8);
+	flow->second_mask = checksum_load64(mask + 8);
+	flow->headers = ETH_HDR_BYTES + (flow->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	memcpy(&flow->ends, flow->src.b + 12, 4);
+	memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
+	flow->sum_max = dev->netif->features & HOLM_DEV_NO_CSUM ? UINT64_MAX : IP4_SUM_QUOTIENT_MAX;
+}
+
+void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_proto *transport)
+{
+	struct net_flow *flow = &net->flow;
+	struct ip_rx *rx = ip_rx(f);
+
+	rx->flow = 0;
+	if (rx->flags)
+		return;
+	if (is_another(flow, f, rx)) {
+		flow->number++;
+		flow->from = f->dev;
+		flow->looped = (f->flags & HOLM_FRAME_LOOPED) != 0;
+		flow->src = rx->src;
+		flow->dst = rx->dst;
+	}
+	rx->flow = flow->number;
+	/* What is looped has no link header; who is raw wants every packet looked at. */
+	flow->dev = transport && !flow->looped && !net->ip->raw_input ? f->dev : NULL;
+	if (FOR_SIZE || !flow->dev)
+		return;
+	flow->transport = transport;
+	flow->proto = rx->proto;
+	flow->ip6 = !holm_addr_is_ip4(&rx->src);
+	set_look(flow, f->dev);
+}

@@ -1,0 +1,108 @@
+/*
+ * The way of a frame that is like the last one: one comparison where link and network layer would each
+ * ask their questions, whichever the family. What it notes, and what it lets through, is what those
+ * would have: a test holds it to them.
+ */
+#ifndef NET_IP_FLOW_H
+#define NET_IP_FLOW_H
+
+#include "lib/checksum.h"
+#include "net/core/ip_rx.h"
+#include "net/core/net.h"
+#include "net/wire/eth.h"
+#include "net/wire/ip4.h"
+#include "net/wire/ip6.h"
+
+/*
+ * A packet was let in, and ip_rx() is filled: gives it the number of its flow, and has the next one
+ * compared with it, if `transport` (NULL: none) may have it unseen.
+ */
+void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_proto *transport);
+
+/* The next packet is looked at as if none had come before it. */
+static inline void ip_flow_forget(struct holm_net *net)
+{
+	net->flow.dev = NULL;
+	net->flow.from = NULL;
+}
+
+/* Of the first 8 bytes of a frame, those that say to whom it goes. */
+static inline uint64_t ip_flow_first_mask(void)
+{
+	static const uint8_t mask[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	return checksum_load64(mask);
+}
+
+static inline void ip_flow_fill(const struct net_flow *flow, struct holm_frame *f, uint32_t headers)
+{
+	struct ip_rx *rx = ip_rx(f);
+
+	rx->src = flow->src;
+	rx->dst = flow->dst;
+	rx->flow = flow->number;
+	rx->flags = 0;
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = (uint16_t)headers;
+}
+
+/* A whole packet with a plain and correct header, between these ends? */
+static inline bool ip_flow_take4(const struct net_flow *flow, struct holm_frame *f,
+				 const uint8_t *p)
+{
+	/* Too short a packet wraps round and is too long. */
+	size_t len = (size_t)load_be16(p + 2) - IP4_HDR_BYTES;
+	struct ip_rx *rx = ip_rx(f);
+
+	if (unlikely(checksum_load64(p + 12) != flow->ends ||
+		     (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) !=
+			     flow->proto ||
+		     len > (size_t)f->len - ETH_HDR_BYTES - IP4_HDR_BYTES ||
+		     ip4_sum_quotient(p) > flow->sum_max))
+		return false;
+	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP4_HDR_BYTES);
+	rx->l4_len = (uint32_t)len;
+	rx->ttl = p[8];
+	rx->proto = p[9];
+	rx->tos = p[1];
+	return true;
+}
+
+/* The same of IPv6, where the next header is the transport's. */
+static inline bool ip_flow_take6(const struct net_flow *flow, struct holm_frame *f,
+				 const uint8_t *p)
+{
+	uint64_t differ = (checksum_load64(p + 8) ^ checksum_load64(flow->src.b)) |
+			  (checksum_load64(p + 16) ^ checksum_load64(flow->src.b + 8)) |
+			  (checksum_load64(p + 24) ^ checksum_load64(flow->dst.b)) |
+			  (checksum_load64(p + 32) ^ checksum_load64(flow->dst.b + 8));
+	size_t len = load_be16(p + 4);
+	struct ip_rx *rx = ip_rx(f);
+
+	if (unlikely(differ != 0 || p[6] != flow->proto ||
+		     len > (size_t)f->len - ETH_HDR_BYTES - IP6_HDR_BYTES))
+		return false;
+	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP6_HDR_BYTES);
+	rx->l4_len = (uint32_t)len;
+	rx->ttl = p[7];
+	rx->proto = p[6];
+	rx->tos = (uint8_t)(load_be16(p) >> 4);
+	return true;
+}
+
+/* Is a frame off the wire like the last? Then all is noted that its transport wants to know. */
+static inline bool ip_flow_takes(const struct net_flow *flow, const struct holm_dev *dev,
+				 struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f);
+
+	if (FOR_SIZE || unlikely(flow->dev != dev || f->segs[0].len < flow->headers))
+		return false;
+	if (unlikely(((checksum_load64(p) ^ flow->first) & ip_flow_first_mask()) |
+		     ((checksum_load64(p + 8) ^ flow->second) & flow->second_mask)))
+		return false;
+	return flow->ip6 ? ip_flow_take6(flow, f, p + ETH_HDR_BYTES)
+			 : ip_flow_take4(flow, f, p + ETH_HDR_BYTES);
+}
+
+#endif
