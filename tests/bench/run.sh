@@ -96,7 +96,7 @@ lines()
 	profile "$row" $lines_cache
 	for what in "" .stack; do
 		left_out='(^|/)tests/'
-		[ -z "$what" ] || left_out="$left_out|/buf_ring|holm/buf[.]h"
+		[ -z "$what" ] || left_out="$left_out|/buf_ring|/core/ring_|holm/buf[.]h"
 		read -r _ units _ <"$out/callgrind/$row.out"
 		awk -v left_out="$left_out" -f "$here/callgrind.awk" "$out/callgrind/$row.1" |
 			awk -v name="$1_lines$what" -v units="$units" \
