@@ -77,12 +77,29 @@ static never_inline void grow(struct holm_ring_rcvbuf *b, size_t need)
 	b->cap = cap;
 }
 
-/* Bytes that wrap in the ring, or lie in more than one segment of the frame. */
+/* Where bytes of a frame are, if they lie in one segment: behind the headers' a sender's, lent. */
+static inline const uint8_t *in_one_segment(const struct holm_frame *f, size_t off, size_t len)
+{
+	uint32_t i = 0;
+
+	while (off >= f->segs[i].len && i + 1u < f->nsegs)
+		off -= f->segs[i++].len;
+	return off + len <= f->segs[i].len ? f->segs[i].data + off : NULL;
+}
+
+/* Bytes that wrap in the ring, or do not lie in the frame's first segment. */
 static never_inline void copy_pieces(struct holm_ring_rcvbuf *b, uint32_t at,
 				     const struct holm_frame *f, size_t frame_off, size_t len)
 {
+	const uint8_t *from = in_one_segment(f, frame_off, len);
 	size_t first = min_size(len, b->cap - at);
 
+	if (likely(from)) {
+		memcpy(b->mem + at, from, first);
+		if (first < len)
+			memcpy(b->mem, from + first, len - first);
+		return;
+	}
 	holm_frame_read(f, frame_off, b->mem + at, first);
 	holm_frame_read(f, frame_off + first, b->mem, len - first);
 }

@@ -253,11 +253,13 @@ static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f
 
 /* ---- The usual segment --------------------------------------------------------------------------- */
 
-/* Over IPv4 to a neighbour, of a connection that is open, no option but a timestamp, no marks. */
-static inline bool is_usual(const struct holm_tcp *c, const struct holm_frame *f)
+/* Over IPv4 to a neighbour, no SYN, no option but a timestamp, no marks. */
+static inline bool is_usual(const struct holm_tcp *c, const struct holm_frame *f, uint8_t flags)
 {
-	return !(c->flags & (TCP_IP6 | TCP_ECN)) && c->dst->neigh && tcp_is_synchronized(c) &&
-	       !tcp_sack_is_due(c) && !c->flight->urgent &&
+	const struct tcp_flight *fl = c->flight;
+
+	return !(c->flags & (TCP_IP6 | TCP_ECN)) && !(flags & TCP_SYN) && c->dst->neigh &&
+	       !fl->reasm && !fl->has_dsack && !fl->urgent &&
 	       (f->gso || f->len + TCP_HDR_TS_BYTES + IP4_HDR_BYTES <= c->dst->mtu);
 }
 
@@ -290,7 +292,7 @@ static void send_headed(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq 
 {
 	size_t hdr_len;
 
-	if (!FOR_SIZE && likely(is_usual(tx->c, f))) {
+	if (!FOR_SIZE && likely(is_usual(tx->c, f, flags))) {
 		send_usual(tx, f, seq, flags, sum, partial);
 		return;
 	}

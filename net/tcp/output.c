@@ -524,10 +524,20 @@ static never_inline void send_extras(struct tcp_tx *tx)
 		tx->net->tcp->search->probe(tx);
 }
 
-static bool output_synchronized(struct tcp_tx *tx)
+/* Is there more to look at than an ACK? A receiver's visits end here. */
+static inline bool has_more_than_ack(const struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+
+	return (c->flags & (TCP_ECN | TCP_SEARCH | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE)) ||
+	       seq_lt(c->flight->snd_nxt, tx->end) || fin_is_due(c) || again_is_due(c) ||
+	       tcp_is_paced(c);
+}
+
+/* All that is due but for a bare ACK. False: no room, or no memory. */
+static bool send_due(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
-	uint32_t ack_now = c->flags & TCP_ACK_NOW;
 	bool ok;
 
 	if (seq_eq(c->snd_una, c->flight->snd_nxt) && seq_lt(c->flight->snd_nxt, tx->end))
@@ -544,6 +554,15 @@ static bool output_synchronized(struct tcp_tx *tx)
 		c->flight->retries = 0;
 		tcp_timer_persist(c);
 	}
+	return ok;
+}
+
+static bool output_synchronized(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	uint32_t ack_now = c->flags & TCP_ACK_NOW;
+	bool ok = !has_more_than_ack(tx) || send_due(tx);
+
 	/* Full segments have no room for SACK blocks: they have not told the peer of them. */
 	if (unlikely(ack_now && !tx->announced && (c->flags & TCP_SACK) && tcp_sack_is_due(c)))
 		c->flags |= TCP_ACK_NOW;

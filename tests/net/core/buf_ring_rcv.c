@@ -175,6 +175,52 @@ static void peek_lends_two_spans_where_the_ring_wraps(void **state)
 	teardown(&f);
 }
 
+/* A lender that never asks for its bytes. */
+static void keep(struct holm_buf *buf)
+{
+	(void)buf;
+}
+
+/* 1500 bytes behind 54 of headers, in two lent segments of which the first has `first`. */
+static struct holm_frame *lent(struct fixture *f, struct holm_buf *buf, uint8_t *bytes,
+			       size_t first)
+{
+	struct holm_frame *frame = pool_frame(f->pool, 10, 54, 0);
+
+	assert_true(holm_frame_append(frame, buf, bytes, first));
+	assert_true(holm_frame_append(frame, buf, bytes + first, 1500 - first));
+	return frame;
+}
+
+static void payload_behind_the_headers_arrives_however_it_and_the_ring_are_split(void **state)
+{
+	static const struct holm_buf_owner owner = { .release = keep };
+	struct holm_buf buf = { .owner = &owner };
+	uint8_t bytes[1500], got[3000];
+	struct holm_frame *frame;
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + i / 256);
+	for (size_t first = 0; first <= 1500; first += 125) {
+		setup(&f, 4096);
+		for (int i = 0; i < 2; i++) {
+			offer(&f, 0, 1500, 0);
+			holm_rcvbuf_advance(&f.b.base, 1500);
+			holm_ring_rcvbuf_read(&f.b, got, 1500 - i);
+		}
+		/* One byte is unread: the ring stays, and wraps 1096 bytes further on. */
+		frame = lent(&f, &buf, bytes, first);
+		assert_int_equal(holm_rcvbuf_accept(&f.b.base, 0, frame, 54 + 100, 1400), 1400);
+		holm_frame_free(frame);
+		holm_rcvbuf_advance(&f.b.base, 1400);
+		assert_int_equal(holm_ring_rcvbuf_read(&f.b, got, 3000), 1401);
+		assert_memory_equal(got + 1, bytes + 100, 1400);
+		teardown(&f);
+	}
+}
+
 static void any_order_of_pieces_and_reads_keeps_the_stream(void **state)
 {
 	uint64_t seed = expect_seed(3);
@@ -256,6 +302,8 @@ int main(void)
 		cmocka_unit_test(without_memory_only_what_fits_is_taken),
 		cmocka_unit_test(a_smaller_limit_never_moves_the_right_edge_back),
 		cmocka_unit_test(peek_lends_two_spans_where_the_ring_wraps),
+		cmocka_unit_test(
+			payload_behind_the_headers_arrives_however_it_and_the_ring_are_split),
 		cmocka_unit_test(any_order_of_pieces_and_reads_keeps_the_stream),
 		cmocka_unit_test(a_ring_begins_again_with_the_size_that_was_needed_last_time),
 		cmocka_unit_test(a_ring_that_gets_small_pieces_becomes_small_again),
