@@ -264,11 +264,11 @@ static inline bool is_usual(const struct holm_tcp *c, const struct holm_frame *f
 }
 
 /* Its headers, of TCP and IP, are written in one piece, and summed while they are. */
-static inline void send_usual(const struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
-			      uint8_t flags, uint64_t sum, bool partial)
+static always_inline void send_usual(const struct tcp_tx *tx, struct holm_frame *f,
+				     struct tcp_seq seq, uint8_t flags, uint64_t sum, bool partial,
+				     bool stamped)
 {
 	struct holm_tcp *c = tx->c;
-	bool stamped = (c->flags & TCP_TS) != 0;
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	uint32_t headers = ETH_HDR_BYTES + IP4_HDR_BYTES + hdr_len;
 	uint32_t l4_len = f->len + hdr_len;
@@ -286,23 +286,30 @@ static inline void send_usual(const struct tcp_tx *tx, struct holm_frame *f, str
 	neigh_output(tx->net, c->dst->neigh, f);
 }
 
-/* The frame has its payload, with the sum `sum` if that is not somebody else's: headers, and away. */
-static void send_headed(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq, uint8_t flags,
-			uint32_t sum, bool partial)
+/* Any other one. */
+static never_inline void send_unusual(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq,
+				      uint8_t flags, uint32_t sum, bool partial)
 {
-	size_t hdr_len;
+	size_t hdr_len = push_header(tx, f, seq, f->len, flags);
 
-	if (!FOR_SIZE && likely(is_usual(tx->c, f, flags))) {
-		send_usual(tx, f, seq, flags, sum, partial);
-		return;
-	}
-	hdr_len = push_header(tx, f, seq, f->len, flags);
 	note_header(f, hdr_len);
 	if (partial)
 		defer_checksum(tx, f);
 	else
 		put_checksum(tx, f, hdr_len, sum);
 	transmit(tx, f);
+}
+
+/* The frame has its payload, with the sum `sum` if that is not somebody else's: headers, and away. */
+static void send_headed(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq, uint8_t flags,
+			uint32_t sum, bool partial)
+{
+	if (FOR_SIZE || unlikely(!is_usual(tx->c, f, flags)))
+		send_unusual(tx, f, seq, flags, sum, partial);
+	else if (tx->c->flags & TCP_TS)
+		send_usual(tx, f, seq, flags, sum, partial, true);
+	else
+		send_usual(tx, f, seq, flags, sum, partial, false);
 }
 
 /* ---- Payload ------------------------------------------------------------------------------------- */
