@@ -205,23 +205,44 @@ void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
 	release(b, n);
 }
 
-size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
+/* The next `n` bytes, which are readable. */
+static inline void copy_out(const struct holm_ring_rcvbuf *b, uint8_t *out, size_t n)
 {
-	size_t n = min_size(len, b->base.readable);
-	uint8_t *out = dst;
-	uint32_t at;
-	size_t first;
+	uint32_t at = (uint32_t)b->head & (b->cap - 1);
+	size_t first = b->cap - at;
 
-	if (n == 0)
-		return 0;
-	at = (uint32_t)b->head & (b->cap - 1);
-	first = b->cap - at;
 	if (likely(n <= first)) {
 		copy_short(out, b->mem + at, n);
 	} else {
 		memcpy(out, b->mem + at, first);
 		memcpy(out + first, b->mem, n - first);
 	}
+}
+
+/* All that is readable, and nothing waits behind it: the usual end of a message. */
+static inline void release_all(struct holm_ring_rcvbuf *b, size_t n)
+{
+	b->base.readable = 0;
+	b->head = b->edge;
+	b->base.window += n;
+	give_back(b);
+}
+
+size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
+{
+	size_t n = b->base.readable;
+
+	if (n == 0)
+		return 0;
+	if (likely(n <= len && b->head + n == b->edge && b->shrink == 0)) {
+		copy_out(b, dst, n);
+		release_all(b, n);
+		return n;
+	}
+	n = min_size(len, n);
+	if (n == 0)
+		return 0;
+	copy_out(b, dst, n);
 	release(b, n);
 	return n;
 }

@@ -73,10 +73,10 @@ static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t 
 	at = (uint32_t)pos & (b->cap - 1);
 	if (unlikely(base->readable + len > b->cap || len > b->cap - at))
 		return false;
+	base->window -= len;
 	copy_short(b->mem + at, src, len);
 	b->edge = max_u64(b->edge, pos + len);
 	base->readable += len;
-	base->window -= len;
 	return true;
 }
 

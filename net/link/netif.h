@@ -121,21 +121,32 @@ static inline void netif_flush(struct holm_netif *netif)
 		netif_tx_done(netif);
 }
 
-/* Queue a frame as it is: it already fits the device. For netif_output() and software GSO. */
-static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
+/* The link is up, and its queue has room. */
+static inline bool netif_is_open(const struct holm_netif *netif)
+{
+	return netif->dev->link_up && netif->tail - netif->head <= netif->ring_mask;
+}
+
+/* Queue a frame that fits the device as it is; netif_is_open(). */
+static inline void netif_put(struct holm_netif *netif, struct holm_frame *f)
 {
 	struct holm_net *net = netif->net;
 
-	if (unlikely(netif->tail - netif->head > netif->ring_mask)) {
-		net_drop(net, f, HOLM_DROP_DEV_QUEUE_FULL);
-		return;
-	}
 	if (unlikely(net->tap))
 		net->tap(net, netif->dev, TAP_OUT, f);
 	net_count(net, HOLM_COUNT_TX_FRAMES);
 	net_count_n(net, HOLM_COUNT_TX_BYTES, f->len);
 	netif->ring[netif->tail++ & netif->ring_mask] = f;
 	net->queued = true;
+}
+
+/* The same where there may be no room. For netif_output() and software GSO. */
+static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
+{
+	if (unlikely(netif->tail - netif->head > netif->ring_mask))
+		net_drop(netif->net, f, HOLM_DROP_DEV_QUEUE_FULL);
+	else
+		netif_put(netif, f);
 }
 
 /* The part of netif_output() that is not every frame's: cutting, gathering, summing, a dead link. */

@@ -227,12 +227,10 @@ static never_inline bool take_any(struct holm_net *net, struct holm_tcp *c, stru
 {
 	const uint8_t *p = holm_frame_data(f) + f->l4_off;
 
-	if (f->segs[0].len < f->l4_off + 4u ||
-	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) || !is_for(c, f) ||
-	    !(c->flags & TCP_TS ? take(net, c, f, true, false) : take(net, c, f, false, false)))
+	if ((c->flags & TCP_FIN_SENT) || f->segs[0].len < f->l4_off + 4u ||
+	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) || !is_for(c, f))
 		return false;
-	tcp_conclude(f, c);
-	return true;
+	return c->flags & TCP_TS ? take(net, c, f, true, false) : take(net, c, f, false, false);
 }
 
 /* The addresses in front of it belong to its pseudo header: one sum over both. */
@@ -262,15 +260,17 @@ static always_inline bool take_ip4(struct holm_net *net, struct holm_tcp *c, str
 	    !checksum_holds_ip4(f, p, l4_len))
 		return false;
 	run(net, c, f, p, len, false);
-	tcp_conclude(f, c);
 	return true;
 }
 
 static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
-		return take_any(net, c, f);
-	return take_ip4(net, c, f);
+	bool usual = !(c->flags & (TCP_IP6 | TCP_TS | TCP_FIN_SENT));
+
+	if (unlikely(!(likely(usual) ? take_ip4(net, c, f) : take_any(net, c, f))))
+		return false;
+	tcp_conclude(f, c);
+	return true;
 }
 
 /* ---- What goes ----------------------------------------------------------------------------------- */
@@ -292,19 +292,16 @@ static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c,
 	const struct neigh *neigh = dst->neigh;
 
 	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
-	       n + dst->header_bytes + TCP_HDR_TS_BYTES <= dst->mtu &&
-	       neigh->netif->tail - neigh->netif->head <= neigh->netif->ring_mask;
+	       n + dst->header_bytes + TCP_HDR_TS_BYTES <= dst->mtu && netif_is_open(neigh->netif);
 }
 
-/* A message to `p`; returns its sum, if that is ours to compute. */
-static always_inline uint32_t copy_message(struct holm_tcp *c, bool hw_csum, uint8_t *p,
-					   uint32_t len)
+/* A message to `p`; returns its sum. */
+static always_inline uint32_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint32_t len)
 {
 	const uint8_t *from = ring_snd_look(c->snd, 0, len);
 
-	if (likely(from && !hw_csum))
-		return checksum_copy(p, from, len, 0);
-	return tcp_copy_queued(c->snd, hw_csum, p, 0, len);
+	return likely(from) ? checksum_copy(p, from, len, 0)
+			    : tcp_copy_queued(c->snd, false, p, 0, len);
 }
 
 static always_inline void write_ip6(const struct holm_tcp *c, uint8_t *p, uint32_t len)
@@ -321,6 +318,19 @@ static always_inline void write_ip6(const struct holm_tcp *c, uint8_t *p, uint32
 	ip6_write_header(p, len, &ip);
 }
 
+/* Its checksum is the device's: the sum of the pseudo header is in its place. */
+static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f, uint64_t pseudo,
+					uint32_t len)
+{
+	uint8_t *p = holm_frame_data(f);
+
+	tcp_defer_checksum(f, f->l4_off);
+	(void)tcp_copy_queued(c->snd, true, p + f->payload_off, 0, len);
+	store_be16(p + f->l4_off + TCP_CSUM_OFFSET,
+		   (uint16_t)~checksum_finish(checksum_fold64(pseudo)));
+	netif_output(c->dst->neigh->netif, f);
+}
+
 /* All headers are written here, in one piece: of either family, with a timestamp or without. */
 static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				      bool ip6, bool stamped)
@@ -330,9 +340,8 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	uint32_t headers = l4_off + hdr_len;
-	bool hw_csum = (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) != 0;
 	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, false);
-	uint64_t pseudo;
+	uint64_t sum, pseudo;
 	uint8_t *p;
 
 	if (unlikely(!f))
@@ -341,10 +350,10 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	f->l4_off = (uint16_t)l4_off;
 	f->hdr_len = (uint16_t)headers;
 	f->payload_off = (uint16_t)headers;
-	if (hw_csum)
-		tcp_defer_checksum(f, (uint16_t)l4_off);
+	f->dev = netif->dev;
 	p = holm_frame_put(f, headers + len);
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
+	sum = tcp_write_numbers(net, c, p + l4_off, c->snd_una, TCP_ACK | TCP_PSH, stamped);
 	if (ip6) {
 		write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
 		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
@@ -353,9 +362,14 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 		tcp_write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
 		pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
 	}
-	tcp_write_header(net, c, p + l4_off, c->snd_una, TCP_ACK | TCP_PSH,
-			 copy_message(c, hw_csum, p + headers, len), pseudo, hw_csum, stamped);
-	netif_output(netif, f);
+	if (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) {
+		finish_partial(c, f, pseudo, len);
+		return true;
+	}
+	sum += pseudo;
+	sum += copy_and_sum(c, p + headers, len);
+	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold64(sum)));
+	netif_put(netif, f);
 	return true;
 }
 

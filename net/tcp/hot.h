@@ -184,31 +184,42 @@ static always_inline uint16_t tcp_announce_window(struct holm_tcp *c)
 {
 	unsigned scale = tcp_rcv_wscale(c);
 	uint32_t unit = (1u << scale) - 1;
-	uint32_t wnd = tcp_rcv_wnd(c);
-	struct tcp_seq edge = tcp_window_edge(c);
-	uint32_t whole = seq_diff(edge, c->rcv_nxt);
+	uint32_t promised = tcp_rcv_wnd(c);
+	uint32_t whole = tcp_window_whole(c);
+	uint32_t wnd = promised;
 
-	if (seq_gt(edge, c->rcv_adv)) {
-		if (tcp_window_opens(c, edge))
+	if (whole > promised) {
+		if (tcp_window_opens(c, whole))
 			wnd = max_u32(whole & ~unit, wnd);
 		/* Up to a whole unit where the buffer honours that. */
 		if (((wnd + unit) & ~unit) <= whole)
 			wnd = (wnd + unit) & ~unit;
 	}
-	wnd >>= scale;
-	c->rcv_adv = seq_max(c->rcv_adv, seq_add(c->rcv_nxt, wnd << scale));
-	return (uint16_t)wnd;
+	wnd &= ~unit;
+	if (wnd > promised)
+		c->rcv_adv = seq_add(c->rcv_nxt, wnd);
+	return (uint16_t)(wnd >> scale);
 }
 
-/* The header at `p`; the payload has the sum `sum`, the pseudo header `pseudo`. */
+/* The header at `p` without its checksum; returns its sum. */
+static always_inline uint64_t tcp_write_numbers(struct holm_net *net, struct holm_tcp *c,
+						uint8_t *p, struct tcp_seq seq, uint32_t flags,
+						bool stamped)
+{
+	uint64_t sum = tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, seq.v, c->rcv_nxt.v,
+				       flags, tcp_announce_window(c));
+
+	if (stamped)
+		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
+	return sum;
+}
+
+/* All of it; the payload has the sum `sum`, the pseudo header `pseudo`. */
 static always_inline void tcp_write_header(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
 					   struct tcp_seq seq, uint32_t flags, uint64_t sum,
 					   uint64_t pseudo, bool hw_csum, bool stamped)
 {
-	sum += tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, seq.v, c->rcv_nxt.v, flags,
-			       tcp_announce_window(c));
-	if (stamped)
-		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
+	sum += tcp_write_numbers(net, c, p, seq, flags, stamped);
 	store_be16(p + TCP_CSUM_OFFSET,
 		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
 			   : checksum_finish(checksum_fold64(sum + pseudo)));

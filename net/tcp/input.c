@@ -436,22 +436,14 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 }
 
 /* A frame that none can continue, with nothing held back: what calm expects needs no closer look. */
-static never_inline void input_last(struct holm_net *net, struct holm_frame *f)
+static void merge(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
 	struct holm_tcp *last = ts->last;
 
-	if (!last || !tcp_is_calm(last) || (last->flags & TCP_FIN_SENT) ||
-	    !ts->calm->frame(net, last, f))
-		input_any(net, f);
-}
-
-static void merge(struct holm_net *net, struct holm_frame *f)
-{
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	if (net->last_of_batch && !net->tcp->gro.head)
-		input_last(net, f);
-	else
+	if (!net->last_of_batch || !last || !tcp_is_calm(last) || ts->gro.head ||
+	    !ts->calm->frame(net, last, f))
 		input_any(net, f);
 }
 

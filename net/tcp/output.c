@@ -624,9 +624,10 @@ static inline bool has_block(struct holm_tcp *c)
 static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 {
 	struct tcp_state *ts = net->tcp;
+	size_t left = *budget;
 	struct queue_node *n;
 
-	while (*budget > 0 && (n = queue_pop(&ts->output)) != NULL) {
+	while (left > 0 && (n = queue_pop(&ts->output)) != NULL) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, out);
 
 		c->flags &= ~(uint32_t)TCP_QUEUED;
@@ -634,10 +635,11 @@ static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
 			mem_free(&net->mem, c, sizeof(*c));
 			continue;
 		}
-		(*budget)--;
+		left--;
 		if (unlikely(!ts->calm || !has_block(c) || !ts->calm->output(c)))
 			output_all(c);
 	}
+	*budget = left;
 	return !queue_is_empty(&ts->output);
 }
 

@@ -452,42 +452,45 @@ static inline uint32_t tcp_mss(const struct holm_tcp *c)
 uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option);
 /* The MSS that we announce. */
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s);
-/* The window that RCV.WND could be now (the right edge that the buffer allows). */
-static inline struct tcp_seq tcp_window_edge(const struct holm_tcp *c)
+/* What RCV.WND could be now: what the buffer allows, not less than was promised. */
+static always_inline uint32_t tcp_window_whole(const struct holm_tcp *c)
 {
 	size_t wnd;
 
 	if (unlikely(c->flags & TCP_FIN_RCVD))
-		return c->rcv_adv;
+		return tcp_rcv_wnd(c);
 	wnd = likely(c->rcv) ? holm_rcvbuf_window(c->rcv) : tcp_net(c)->config.tcp_rcvbuf_bytes;
 	wnd = min_size(wnd, (size_t)65535 << tcp_rcv_wscale(c));
-	if (unlikely(c->settings->window_clamp))
-		wnd = min_size(wnd, c->settings->window_clamp);
-	return seq_add(c->rcv_nxt, (uint32_t)wnd);
+	/* None wraps round and is no limit. */
+	if (unlikely(c->settings->window_clamp - 1u < wnd))
+		wnd = c->settings->window_clamp;
+	return (uint32_t)wnd;
 }
-/* May the announced window grow to `edge` without being silly (RFC 9293 3.8.6.2.2)? */
-static inline bool tcp_window_opens(const struct holm_tcp *c, struct tcp_seq edge)
+/* May the announced window grow to `whole` without being silly (RFC 9293 3.8.6.2.2)? */
+static always_inline bool tcp_window_opens(const struct holm_tcp *c, uint32_t whole)
 {
-	size_t buffer = seq_diff(edge, c->rcv_nxt);
 	uint32_t mss = c->flight ? c->flight->rcv_mss : TCP_MSS_DEFAULT_IP4;
+	uint32_t wnd = tcp_rcv_wnd(c);
+	size_t buffer = whole;
 
-	if (!seq_gt(edge, c->rcv_adv))
+	if (whole <= wnd)
 		return false;
 	/* What is unread makes the buffer larger than the window: not asked for where an MSS decides. */
 	if (unlikely(buffer / 2 < mss) && c->rcv)
 		buffer += holm_rcvbuf_readable(c->rcv);
-	return seq_diff(edge, c->rcv_adv) >= min_size(buffer / 2, mss);
+	return whole - wnd >= min_size(buffer / 2, mss);
 }
 
 /* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
 static inline bool tcp_window_update_due(const struct holm_tcp *c)
 {
-	struct tcp_seq edge;
+	uint32_t wnd = tcp_rcv_wnd(c), whole;
 
-	if (!c->rcv || (c->flags & TCP_FIN_RCVD))
+	/* The buffer's window may be cut, never lengthened: usually this says it. */
+	if (!c->rcv || holm_rcvbuf_window(c->rcv) / 2 < wnd || (c->flags & TCP_FIN_RCVD))
 		return false;
-	edge = tcp_window_edge(c);
-	return seq_diff(edge, c->rcv_nxt) / 2 >= tcp_rcv_wnd(c) && tcp_window_opens(c, edge);
+	whole = tcp_window_whole(c);
+	return whole / 2 >= wnd && tcp_window_opens(c, whole);
 }
 
 /* ---- burst.c */

@@ -196,10 +196,8 @@ static inline uint64_t tcp_build_plain(uint8_t *p, uint32_t ports, uint32_t seq,
 {
 	uint32_t word = (uint32_t)TCP_HDR_BYTES << 26 | flags << 16 | wnd;
 
-	store_be32(p, ports);
-	store_be32(p + 4, seq);
-	store_be32(p + 8, ack);
-	store_be32(p + 12, word);
+	store_be64(p, (uint64_t)ports << 32 | seq);
+	store_be64(p + 8, (uint64_t)ack << 32 | word);
 	store_be32(p + 16, 0);
 	return (uint64_t)ports + seq + ack + word;
 }
