@@ -205,7 +205,7 @@ static void payload_behind_the_headers_arrives_however_it_and_the_ring_are_split
 		bytes[i] = (uint8_t)(i * 7 + i / 256);
 	for (size_t first = 0; first <= 1500; first += 125) {
 		setup(&f, 4096);
-		for (int i = 0; i < 2; i++) {
+		for (size_t i = 0; i < 2; i++) {
 			offer(&f, 0, 1500, 0);
 			holm_rcvbuf_advance(&f.b.base, 1500);
 			holm_ring_rcvbuf_read(&f.b, got, 1500 - i);
