@@ -373,13 +373,19 @@ static void put_company6(struct writer *w, const struct holm_ancillary *a)
 		fill_sockaddr6(&to, &a->to);
 		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_RECVORIGDSTADDR, &to, sizeof(to));
 	}
+	if (a->has & HOLM_ANC_PATHMTU) {
+		struct holm_ip6_mtuinfo info = { .mtu = a->path_mtu };
+
+		fill_sockaddr6(&info.addr, &a->to);
+		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_PATHMTU, &info, sizeof(info));
+	}
 	if (a->has & HOLM_ANC_TROUBLE6)
 		put_trouble6(w, &a->trouble);
 }
 
 #define COMPANY6                                                                                   \
 	((uint32_t)(HOLM_ANC_PKTINFO6 | HOLM_ANC_HOPLIMIT | HOLM_ANC_TCLASS | HOLM_ANC_ORIGDST6 |  \
-		    HOLM_ANC_TROUBLE6))
+		    HOLM_ANC_TROUBLE6 | HOLM_ANC_PATHMTU))
 
 /* What came with a datagram. */
 static void put_company(struct writer *w, const struct holm_ancillary *a)

@@ -44,6 +44,8 @@ uint32_t inet6_company(int name)
 		return HOLM_ANC_TCLASS;
 	case HOLM_SOCKOPT_IPV6_RECVORIGDSTADDR:
 		return HOLM_ANC_ORIGDST6;
+	case HOLM_SOCKOPT_IPV6_RECVPATHMTU:
+		return HOLM_ANC_PATHMTU;
 	default:
 		return 0;
 	}
@@ -80,7 +82,8 @@ static int set_interface(struct holm_socket *s, int ifindex)
 int inet6_dgram_set(struct holm_socket *s, int level, int name, int value)
 {
 	const struct inet_dgram_mapping *m;
-	uint32_t company;
+	struct holm_endpoint to;
+	uint32_t company, mtu;
 
 	if (level != HOLM_IPPROTO_IPV6)
 		return inet_dgram_set(s, level, name, value);
@@ -89,6 +92,9 @@ int inet6_dgram_set(struct holm_socket *s, int level, int name, int value)
 		return inet_dgram_set_mapped(s, m, value);
 	company = inet6_company(name);
 	if (company) {
+		/* What was refused before is not told. */
+		if (company == HOLM_ANC_PATHMTU)
+			(void)holm_udp_take_path_mtu(inet_dgram_of(s)->udp, &to, &mtu);
 		s->wants = value ? s->wants | company : s->wants & ~company;
 		return 0;
 	}

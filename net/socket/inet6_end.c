@@ -86,9 +86,15 @@ static int set_of_groups(struct holm_socket *s, int name, int value)
 	}
 }
 
+/* What is refused for its size is told by the call alone. */
+static uint32_t company_of(int name)
+{
+	return inet6_company(name) & ~(uint32_t)HOLM_ANC_PATHMTU;
+}
+
 static int set(struct holm_socket *s, int level, int name, int value)
 {
-	uint32_t company = level == HOLM_IPPROTO_IPV6 ? inet6_company(name) : 0;
+	uint32_t company = level == HOLM_IPPROTO_IPV6 ? company_of(name) : 0;
 	struct ip_end *e = inet_end_of(s);
 
 	if (level == HOLM_SOL_SOCKET)
@@ -133,7 +139,7 @@ static int get_of_groups(const struct ip_end *e, int name, int *value)
 
 static int get(struct holm_socket *s, int level, int name, int *value)
 {
-	uint32_t company = level == HOLM_IPPROTO_IPV6 ? inet6_company(name) : 0;
+	uint32_t company = level == HOLM_IPPROTO_IPV6 ? company_of(name) : 0;
 	const struct ip_end *e = inet_end_of(s);
 
 	if (level != HOLM_IPPROTO_IPV6)

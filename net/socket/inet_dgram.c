@@ -179,7 +179,8 @@ static int send_datagram(struct dgram *d, const struct holm_endpoint *to,
 
 static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
-	if (holm_iov_bytes(msg->iov, msg->iovcnt) > HOLM_UDP_PAYLOAD_MAX)
+	if (holm_iov_bytes(msg->iov, msg->iovcnt) >
+	    (s->family == HOLM_AF_INET6 ? HOLM_UDP_PAYLOAD_MAX6 : HOLM_UDP_PAYLOAD_MAX))
 		return -HOLM_EMSGSIZE;
 	if (flags & (HOLM_MSG_OOB | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
@@ -242,7 +243,8 @@ static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct h
 {
 	if (!a || !s->wants)
 		return;
-	a->has |= s->wants & ~(holm_addr_is_ip4(&dg->to.addr) ? ONLY_OF_IP6 : ONLY_OF_IP4);
+	a->has |= s->wants & ~(uint32_t)HOLM_ANC_PATHMTU &
+		  ~(holm_addr_is_ip4(&dg->to.addr) ? ONLY_OF_IP6 : ONLY_OF_IP4);
 	a->to = dg->to;
 	a->spec_dst = own_address(s->net, dg);
 	a->ifindex = dg->dev ? holm_dev_index(dg->dev) + 1 : 0;
@@ -251,14 +253,35 @@ static void tell(struct holm_socket *s, const struct holm_datagram *dg, struct h
 	a->time_ns = dg->frame->time_ns;
 }
 
+/* RFC 3542 section 11.3, as on Linux: what was refused for its size alone is told by an empty message. */
+static bool tell_path_mtu(struct dgram *d, struct holm_msg *msg, int *err)
+{
+	struct holm_endpoint to;
+	uint32_t mtu;
+
+	if (!(d->base.wants & HOLM_ANC_PATHMTU) || !holm_udp_take_path_mtu(d->udp, &to, &mtu))
+		return false;
+	to.port = 0;
+	if (msg->ancillary) {
+		msg->ancillary->has |= HOLM_ANC_PATHMTU;
+		msg->ancillary->to = to;
+		msg->ancillary->path_mtu = mtu;
+	}
+	*err = msg->name ? inet_put(&d->base, &to, msg->name, &msg->name_len) : 0;
+	return true;
+}
+
 static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
 	struct dgram *d = inet_dgram_of(s);
 	bool peek = flags & HOLM_MSG_PEEK;
 	struct holm_datagram dg;
-	int err = peek ? holm_udp_peek(d->udp, &dg) : holm_udp_recv(d->udp, &dg);
 	size_t done;
+	int err;
 
+	if (unlikely(s->wants) && tell_path_mtu(d, msg, &err))
+		return err;
+	err = peek ? holm_udp_peek(d->udp, &dg) : holm_udp_recv(d->udp, &dg);
 	if (err == -HOLM_EAGAIN && (s->shut & SOCKET_SHUT_RD)) {
 		msg->name_len = 0;
 		return 0;

@@ -36,6 +36,10 @@ static int refuse(struct holm_udp *u, uint32_t mtu)
 		.port = (uint16_t)u->ports,
 	};
 
+	if (u->uncut6 && !holm_addr_is_ip4(&to.addr)) {
+		u->cut_to = to;
+		u->cut_mtu = mtu;
+	}
 	if (udp_manner(u, &to.addr)->wants_troubles) {
 		ip_trouble_note_local(u->net, &u->troubles, HOLM_EMSGSIZE, mtu, &to);
 		udp_update_state(u);
@@ -70,6 +74,14 @@ int udp_allow_large(struct holm_udp *u, size_t len)
 	u->tx.dont_fragment = false;
 	udp_turn_off(u);
 	return 0;
+}
+
+bool holm_udp_take_path_mtu(struct holm_udp *u, struct holm_endpoint *to, uint32_t *mtu)
+{
+	*to = u->cut_to;
+	*mtu = u->cut_mtu;
+	u->cut_mtu = 0;
+	return *mtu != 0;
 }
 
 static int check(const struct holm_udp *u, const struct holm_udp_how *how)

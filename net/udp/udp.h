@@ -78,9 +78,11 @@ struct holm_udp {
 	bool onlink;
 	bool dev_gone; /* it was bound to a device that is no more */
 	bool reuse, share, v6only, any_dst;
-	bool is_ip6;	    /* its wildcard is "::" */
-	bool uncut6;	    /* IPv6 datagrams larger than the path's MTU are refused */
-	bool local_given;   /* bound to an address, not just connected from one */
+	bool is_ip6;		     /* its wildcard is "::" */
+	struct holm_endpoint cut_to; /* of holm_udp_take_path_mtu() */
+	uint32_t cut_mtu;	     /* 0: nothing to be told */
+	bool uncut6;		     /* IPv6 datagrams larger than the path's MTU are refused */
+	bool local_given;	     /* bound to an address, not just connected from one */
 	bool dev_of_remote; /* `dev` is the link of the link-local remote, until it is dissolved */
 	struct udp_port *port;	    /* NULL: not bound */
 	struct list_node port_node; /* on one of the port's lists */

@@ -418,6 +418,47 @@ CASE(raw6_dontfrag_refuses_what_would_be_cut)
 	EQ(send_with6(fd, &c, large, 1000), 1000);
 }
 
+/* RFC 3542 section 11.3: how much the path takes is told when a datagram would have had to be cut. */
+CASE(udp6_recvpathmtu_tells_by_an_empty_message)
+{
+	static char large[65520];
+	struct control6 c = { .m = { 0 } };
+	struct sockaddr_in6 from;
+	struct ip6_mtuinfo info;
+	char byte, control[256];
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_name = &from,
+			    .msg_namelen = sizeof(from),
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	int u = udp6();
+
+	nonblocking(u);
+	EQ(get_int(u, SOL_IPV6, IPV6_RECVPATHMTU), 0);
+	OK(connect_to6(u, "::1", 9));
+	add_int6(&c, IPV6_DONTFRAG, 1);
+	c.m.msg_iov = &(struct iovec){ large, sizeof(large) };
+	c.m.msg_iovlen = 1;
+	FAILS(sendmsg(u, &c.m, 0), EMSGSIZE);
+	FAILS(recvmsg(u, &m, 0), EAGAIN);
+	OK(set_int(u, SOL_IPV6, IPV6_RECVPATHMTU, 1));
+	EQ(get_int(u, SOL_IPV6, IPV6_RECVPATHMTU), 1);
+	FAILS(sendmsg(u, &c.m, 0), EMSGSIZE);
+	EQ(recvmsg(u, &m, 0), 0);
+	EQ(from.sin6_port, 0);
+	CHECK(IN6_IS_ADDR_LOOPBACK(&from.sin6_addr));
+	EQ(CMSG_FIRSTHDR(&m)->cmsg_level, SOL_IPV6);
+	EQ(CMSG_FIRSTHDR(&m)->cmsg_type, IPV6_PATHMTU);
+	EQ(CMSG_FIRSTHDR(&m)->cmsg_len, CMSG_LEN(sizeof(info)));
+	memcpy(&info, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(info));
+	EQ(info.ip6m_mtu, get_int(u, SOL_IPV6, IPV6_MTU));
+	CHECK(IN6_IS_ADDR_LOOPBACK(&info.ip6m_addr.sin6_addr));
+	m.msg_controllen = sizeof(control);
+	FAILS(recvmsg(u, &m, 0), EAGAIN);
+}
+
 /* ---- groups ---- */
 
 CASE(raw6_and_ping6_have_options_of_groups)

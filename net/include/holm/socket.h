@@ -165,6 +165,7 @@ enum holm_ip6_sockopt {
 	HOLM_SOCKOPT_IPV6_PKTINFO = 50,
 	HOLM_SOCKOPT_IPV6_RECVHOPLIMIT = 51,
 	HOLM_SOCKOPT_IPV6_HOPLIMIT = 52,
+	HOLM_SOCKOPT_IPV6_RECVPATHMTU = 60,
 	HOLM_SOCKOPT_IPV6_PATHMTU = 61,
 	HOLM_SOCKOPT_IPV6_DONTFRAG = 62,
 	HOLM_SOCKOPT_IPV6_RECVTCLASS = 66,
@@ -437,8 +438,10 @@ enum holm_ancillary_bit {
 	HOLM_ANC_HOPLIMIT = 1 << 9,
 	HOLM_ANC_TCLASS = 1 << 10,
 	HOLM_ANC_ORIGDST6 = 1 << 11,
-	HOLM_ANC_TROUBLE6 = 1 << 12,	/* also of IPv4 */
-	HOLM_ANC_DONTFRAG = 1 << 13,	/* sent only: never in fragments */
+	HOLM_ANC_TROUBLE6 = 1 << 12, /* also of IPv4 */
+	HOLM_ANC_DONTFRAG = 1 << 13, /* sent only: never in fragments */
+	HOLM_ANC_PATHMTU =
+		1 << 14, /* `path_mtu` to `to`, received with an empty message of its own */
 	HOLM_ANC_TIMESTAMP = 1 << 28,	/* `time_ns`, to be told in microseconds */
 	HOLM_ANC_TIMESTAMPNS = 1 << 29, /* the same, in nanoseconds */
 };
@@ -462,6 +465,7 @@ struct holm_ancillary {
 	uint8_t ttl, tos;
 	uint8_t hops, tclass;
 	uint32_t inq; /* bytes that can still be read; at its end at least 1 */
+	uint32_t path_mtu;
 };
 
 /*

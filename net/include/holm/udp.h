@@ -167,6 +167,12 @@ size_t holm_udp_next_bytes(const struct holm_udp *u);
 /* Datagrams and bytes of payload waiting. */
 void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes);
 
+/*
+ * Which datagram over IPv6 was refused last because it would have had to be cut (HOLM_UDP_OPT_UNCUT6), and how
+ * much the path takes; false: none since the last call.
+ */
+bool holm_udp_take_path_mtu(struct holm_udp *u, struct holm_endpoint *to, uint32_t *mtu);
+
 /* Give the endpoint up; what it holds is freed. */
 void holm_udp_close(struct holm_udp *u);
 
