@@ -189,24 +189,31 @@ static uint8_t tos_of(const struct tcp_tx *tx)
 	return unlikely(tx->ecn & TCP_TX_ECT) ? tcp_ecn_tos(tos) : tos;
 }
 
+uint32_t tcp_find_flow_label(const struct holm_net *net, struct holm_tcp *c)
+{
+	const struct ip_tx ip = {
+		.src = &c->ends6->local,
+		.dst = &c->ends6->remote,
+		.proto = IP4_PROTO_TCP,
+	};
+
+	c->flight->flow_label =
+		ip_dst_flow_label(net, c->dst, &ip, (uint32_t)c->lport << 16 | c->rport);
+	return c->flight->flow_label;
+}
+
 void tcp_transmit_ip6(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint8_t tos)
 {
-	struct tcp_flight *fl = c->flight;
-	struct ip_tx ip = {
+	const struct ip_tx ip = {
 		.src = &c->ends6->local,
 		.dst = &c->ends6->remote,
 		.proto = IP4_PROTO_TCP,
 		.tos = tos,
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
-		.flow_label = fl->flow_label,
+		.flow_label = tcp_flow_label(net, c),
 	};
 
-	if (unlikely(!ip.flow_label)) {
-		fl->flow_label =
-			ip_dst_flow_label(net, c->dst, &ip, (uint32_t)c->lport << 16 | c->rport);
-		ip.flow_label = fl->flow_label;
-	}
 	ip_output(net, c->dst, f, &ip);
 }
 

@@ -55,15 +55,20 @@ bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual)
 	return !(c->flags & unusual) && !c->flight->lend && is_at_rest(c) && is_unwatched(c);
 }
 
-static never_inline bool begin_calm(struct holm_tcp *c)
+void tcp_become_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (!tcp_is_still(c, UNCALM) || !tcp_is_usual(c))
-		return false;
 	fl->retries = 0;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),
 				     min_u32(TCP_FRAME_PAYLOAD, c->cwnd / 2 + 1));
+}
+
+static never_inline bool begin_calm(struct holm_tcp *c)
+{
+	if (!tcp_is_still(c, UNCALM) || !tcp_is_usual(c))
+		return false;
+	tcp_become_calm(c);
 	return true;
 }
 
@@ -135,27 +140,33 @@ static always_inline void ack_it(struct holm_net *net, struct holm_tcp *c, struc
 }
 
 /* Of a buffer that is no ring, or has less room than was promised. */
-static never_inline void take_text_any(struct holm_net *net, struct holm_tcp *c,
+static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
 				       const struct holm_frame *f, uint32_t len)
 {
 	uint32_t fits = unlikely(c->flags & TCP_OVERPROMISED) ? tcp_fitting(c, 0, len) : len;
 	size_t n = holm_rcvbuf_accept(c->rcv, 0, f, f->payload_off, fits);
 
-	(void)tcp_text_taken(net, c, len, (uint32_t)n, len);
+	return tcp_text_taken(net, c, len, (uint32_t)n, len);
 }
 
-static always_inline void take_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+static always_inline bool take_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				    uint32_t off, uint32_t len)
 {
 	f->payload_off = (uint16_t)off;
 	if (unlikely(off + len > f->segs[0].len ||
 		     !ring_rcv_take(c->rcv, holm_frame_data(f) + off, len))) {
-		take_text_any(net, c, f, len);
-		return;
+		return take_text_any(net, c, f, len);
 	}
 	c->rcv_nxt = seq_add(c->rcv_nxt, len);
 	c->flags |= TCP_NEW_BYTES;
 	tcp_schedule_ack(net, c, len);
+	return true;
+}
+
+bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint32_t off,
+		   uint32_t len)
+{
+	return take_text(net, c, f, off, len);
 }
 
 /* A segment that was found to be the next, `p` is its header, does what the steps would have it do. */
@@ -179,7 +190,7 @@ static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct h
 	fl->snd_wl1 = c->rcv_nxt;
 	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
 	if (len > 0)
-		take_text(net, c, f, f->l4_off + hdr_len, len);
+		(void)take_text(net, c, f, f->l4_off + hdr_len, len);
 }
 
 /* Of either family, with timestamps or without, of any shape; its checksum holds, or is to be checked. */
@@ -325,7 +336,8 @@ static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f
 	uint8_t *p = holm_frame_data(f);
 
 	tcp_defer_checksum(f, f->l4_off);
-	(void)tcp_copy_queued(c->snd, true, p + f->payload_off, 0, len);
+	if (len > 0)
+		(void)tcp_copy_queued(c->snd, true, p + f->payload_off, 0, len);
 	store_be16(p + f->l4_off + TCP_CSUM_OFFSET,
 		   (uint16_t)~checksum_finish(checksum_fold64(pseudo)));
 	netif_output(c->dst->neigh->netif, f);
@@ -333,7 +345,7 @@ static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f
 
 /* All headers are written here, in one piece: of either family, with a timestamp or without. */
 static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
-				      bool ip6, bool stamped)
+				      uint32_t flags, bool ip6, bool stamped)
 {
 	const struct neigh *neigh = c->dst->neigh;
 	struct holm_netif *netif = neigh->netif;
@@ -353,7 +365,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	f->dev = netif->dev;
 	p = holm_frame_put(f, headers + len);
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
-	sum = tcp_write_numbers(net, c, p + l4_off, c->snd_una, TCP_ACK | TCP_PSH, stamped);
+	sum = tcp_write_numbers(net, c, p + l4_off, c->snd_una, flags, stamped);
 	if (ip6) {
 		write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
 		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
@@ -362,32 +374,36 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 		tcp_write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
 		pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
 	}
+	if (unlikely(len == 0))
+		f->flags |= HOLM_FRAME_ACK;
 	if (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) {
 		finish_partial(c, f, pseudo, len);
 		return true;
 	}
 	sum += pseudo;
-	sum += copy_and_sum(c, p + headers, len);
+	if (likely(len > 0))
+		sum += copy_and_sum(c, p + headers, len);
 	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold64(sum)));
 	netif_put(netif, f);
 	return true;
 }
 
-/* IPv6, whose flow label the first segment has found, and timestamps. */
-static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+/* IPv6, timestamps, and FINs. */
+static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				  uint32_t flags)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 
 	if (!(c->flags & TCP_IP6))
-		return send_in_one(net, c, len, false, true);
-	return c->flight->flow_label && send_in_one(net, c, len, true, stamped);
+		return send_in_one(net, c, len, flags, false, stamped);
+	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, true, stamped);
 }
 
 static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
 	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
-		return send_any(net, c, len);
-	return send_in_one(net, c, len, false, false);
+		return send_any(net, c, len, TCP_ACK | TCP_PSH);
+	return send_in_one(net, c, len, TCP_ACK | TCP_PSH, false, false);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
@@ -398,7 +414,6 @@ static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t 
 	fl->small_end = fl->snd_nxt;
 	fl->timed_ns = net->now;
 	fl->rcv_acked = c->rcv_nxt;
-	tcp_answered(net, c);
 	c->flags = (c->flags & ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED)) | TCP_REXMT;
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
 	net_count(net, HOLM_COUNT_TCP_PREDICTED_TX);
@@ -429,13 +444,35 @@ static inline bool acknowledge(struct holm_tcp *c)
 	return true;
 }
 
+/* The program has closed: the FIN goes with what is queued, or alone; or it has gone. */
+static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
+{
+	struct holm_net *net = tcp_net(c);
+
+	if (c->flags & TCP_FIN_SENT) {
+		if (!c->flight->calm || (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED)))
+			return false;
+		tcp_timer_update(c);
+		return true;
+	}
+	if (n >= TCP_FRAME_PAYLOAD || !tcp_begin_closing(c) || !has_room(net, c, n) ||
+	    !has_way(net, c, n) ||
+	    !send_any(net, c, n, n > 0 ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK | TCP_FIN))
+		return false;
+	note_sent(net, c, n + 1);
+	c->flags |= TCP_FIN_SENT;
+	if (n > 0)
+		tcp_answered(net, c);
+	return true;
+}
+
 static bool output(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 	uint32_t n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
 
 	if (unlikely(c->flags & TCP_SHUTDOWN))
-		return tcp_closing_output(c);
+		return output_fin(c, n);
 	if (n == 0)
 		return c->flight->calm && acknowledge(c);
 	if (unlikely(!c->flight->calm) && (n >= TCP_FRAME_PAYLOAD || !begin_calm(c)))
@@ -443,6 +480,7 @@ static bool output(struct holm_tcp *c)
 	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))
 		return false;
 	note_sent(net, c, n);
+	tcp_answered(net, c);
 	return true;
 }
 
@@ -452,6 +490,7 @@ const struct tcp_calm_ops tcp_calm_ops = {
 	.frame = input_frame,
 	.input = input,
 	.closing = tcp_closing_input,
+	.closing_frame = tcp_closing_frame,
 	.output = output,
 	.end = end_calm,
 };

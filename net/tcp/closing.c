@@ -15,8 +15,8 @@ static bool is_next(const struct holm_tcp *c, const struct tcp_rx *rx)
 {
 	const struct tcp_hdr_info *h = rx->h;
 
-	if ((h->flags & ~(unsigned)(TCP_PSH | TCP_FIN)) != TCP_ACK || h->nsack > 0 ||
-	    h->seq != c->rcv_nxt.v || rx->orig_len > tcp_rcv_wnd(c) ||
+	if (rx->f->gso != HOLM_GSO_NONE || (h->flags & ~(unsigned)(TCP_PSH | TCP_FIN)) != TCP_ACK ||
+	    h->nsack > 0 || h->seq != c->rcv_nxt.v || rx->orig_len > tcp_rcv_wnd(c) ||
 	    (h->ack != c->snd_una.v && h->ack != c->flight->snd_nxt.v))
 		return false;
 	/* PAWS has nothing to say. */
@@ -78,13 +78,38 @@ enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx)
 		c->flight->calm = 0;
 	if (rx->h->ack != c->snd_una.v)
 		ack_it(c, rx);
+	else if (rx->len > 0)
+		ip_dst_confirm(rx->net, c->dst);
 	tcp_take_window(c, rx->last_seq, rx->h->wnd);
 	v = tcp_step5_fin(c);
 	if (v != TCP_NEXT)
 		return v;
-	if (rx->len > 0)
-		tcp_text_in_order(c, rx);
+	if (rx->len > 0 && !tcp_calm_text(rx->net, c, rx->f, rx->f->payload_off, rx->len))
+		rx->fin = false;
 	return tcp_step8_fin(c, rx);
+}
+
+bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	const struct ip_rx *ip = ip_rx(f);
+	size_t linear = min_size(f->segs[0].len - f->l4_off, ip->l4_len);
+	struct tcp_hdr_info h;
+	struct tcp_rx rx = { .net = net, .f = f, .h = &h };
+	enum tcp_verdict v;
+
+	if (linear < TCP_HDR_BYTES || !((p[13] & TCP_FIN) || (c->flags & TCP_FIN_SENT)) ||
+	    !tcp_is_for(c, &ip->src, &ip->dst, load_be16(p), load_be16(p + 2), 0) ||
+	    !tcp_parse(p, linear, &h, &rx.why) || !tcp_checksum_holds(f))
+		return false;
+	f->payload_off = (uint16_t)(f->l4_off + h.hdr_len);
+	rx.last_seq = seq_of(h.seq);
+	rx.orig_len = ip->l4_len - h.hdr_len;
+	rx.frame_len = rx.orig_len;
+	v = tcp_closing_input(c, &rx);
+	if (v != TCP_NEXT)
+		tcp_conclude(f, v == TCP_GONE ? NULL : c);
+	return v != TCP_NEXT;
 }
 
 /* ---- What goes ----------------------------------------------------------------------------------- */
@@ -95,68 +120,11 @@ enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx)
 		    TCP_SYN_DUE | TCP_CHILD | TCP_ECN | TCP_SEARCH | TCP_CWND_LIMITED |            \
 		    TCP_WND_LIMITED))
 
-/* The program has closed, and `n` bytes and the FIN are all that is left to be sent. */
-static bool begin_closing(struct holm_tcp *c)
+bool tcp_begin_closing(struct holm_tcp *c)
 {
-	struct tcp_flight *fl = c->flight;
-
 	if ((c->state != HOLM_TCP_FIN_WAIT_1 && c->state != HOLM_TCP_LAST_ACK) || !c->snd ||
-	    fl->reasm || tcp_net(c)->tcp->unpredicted || !tcp_is_still(c, UNUSUAL))
+	    c->flight->reasm || tcp_net(c)->tcp->unpredicted || !tcp_is_still(c, UNUSUAL))
 		return false;
-	fl->retries = 0;
-	fl->calm = 1;
-	return true;
-}
-
-/* All windows have room for `n` bytes, which are less than a segment. */
-static bool has_room(const struct tcp_tx *tx, uint32_t n)
-{
-	const struct holm_tcp *c = tx->c;
-
-	if (tx->room == 0 || !seq_eq(c->flight->snd_nxt, c->snd_una))
-		return false;
-	return n == 0 ||
-	       (n < min_u32(tx->mss, TCP_FRAME_PAYLOAD) && n <= min_u32(c->cwnd / 2, c->snd_wnd) &&
-		tcp_stamp(tx->net->now) - c->last_rx < TCP_CALM_SILENCE);
-}
-
-static void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
-{
-	struct tcp_flight *fl = c->flight;
-
-	fl->snd_nxt = seq_add(fl->snd_nxt, n + 1);
-	fl->timed_ns = net->now;
-	if (n > 0)
-		tcp_answered(net, c);
-	c->flags |= TCP_REXMT | TCP_FIN_SENT;
-	net_count(net, HOLM_COUNT_TCP_PREDICTED_TX);
-	net_timer_arm(net, &fl->timer, net->now + TCP_CALM_NS);
-}
-
-bool tcp_closing_output(struct holm_tcp *c)
-{
-	struct holm_net *net = tcp_net(c);
-	struct tcp_seq end = tcp_snd_end(c);
-	struct tcp_tx tx;
-	uint32_t n;
-
-	if (c->flags & TCP_FIN_SENT) {
-		if (!c->flight->calm || (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED)))
-			return false;
-		tcp_timer_update(c);
-		return true;
-	}
-	if (!begin_closing(c))
-		return false;
-	n = seq_diff(end, c->flight->snd_nxt);
-	ip_dst_check(net, c->dst);
-	tcp_tx_init(&tx, c, end);
-	if (!has_room(&tx, n) ||
-	    tcp_send_segment(&tx, c->flight->snd_nxt, n,
-			     n > 0 ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK | TCP_FIN) < 0) {
-		c->flight->calm = 0;
-		return false;
-	}
-	note_sent(net, c, n);
+	tcp_become_calm(c);
 	return true;
 }

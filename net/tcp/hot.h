@@ -28,6 +28,8 @@ struct tcp_calm_ops {
 	 * with.
 	 */
 	enum tcp_verdict (*closing)(struct holm_tcp *c, struct tcp_rx *rx);
+	/* The same of the last frame of a batch, as frame(). */
+	bool (*closing_frame)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 	/* Is one segment all that is due, or nothing? Then that was the visit. The block is there. */
 	bool (*output)(struct holm_tcp *c);
 	/* Somebody asks for more than this file knows of: have the block say it all. */
@@ -38,10 +40,16 @@ extern const struct tcp_calm_ops tcp_calm_ops;
 #define TCP_CALM_SILENCE ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
 /* May calm begin, with none of these flags? */
 bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual);
+/* Then it does. */
+void tcp_become_calm(struct holm_tcp *c);
+/* Text that is next in order, `off` bytes into a frame. False: not all of it was taken. */
+bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint32_t off,
+		   uint32_t len);
 /* ---- closing.c, linked with it. */
 enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx);
-/* As tcp_calm_ops.output, where the program has closed. */
-bool tcp_closing_output(struct holm_tcp *c);
+bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+/* The program has closed: is its FIN, with what is queued, all that is left? Then calm has begun. */
+bool tcp_begin_closing(struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
 	return c->flight && c->flight->calm;

@@ -436,6 +436,15 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 }
 
 /* A frame that none can continue, with nothing held back: what calm expects needs no closer look. */
+static inline bool input_calm(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	const struct tcp_calm_ops *calm = net->tcp->calm;
+
+	if (likely(!(c->flags & TCP_FIN_SENT)) && calm->frame(net, c, f))
+		return true;
+	return calm->closing_frame(net, c, f);
+}
+
 static void merge(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
@@ -443,7 +452,7 @@ static void merge(struct holm_net *net, struct holm_frame *f)
 
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	if (!net->last_of_batch || !last || !tcp_is_calm(last) || ts->gro.head ||
-	    !ts->calm->frame(net, last, f))
+	    !input_calm(net, last, f))
 		input_any(net, f);
 }
 

@@ -5,9 +5,39 @@
 #include "net/tcp/room.h"
 
 #include "lib/checksum.h"
+#include "net/ip/ip4_send.h"
 #include "net/wire/ip4.h"
 
 #define REPLY_TTL 64u
+
+static void transmit(struct holm_net *net, const struct tcp_reply *r, struct ip_dst *dst,
+		     struct holm_frame *f)
+{
+	uint8_t ttl = r->ttl ? r->ttl : REPLY_TTL;
+	const struct ip_tx ip = {
+		.src = r->src,
+		.dst = r->dst,
+		.proto = IP4_PROTO_TCP,
+		.tos = r->tos,
+		.ttl = ttl,
+		.dont_fragment = true,
+	};
+	struct ip4_tx ip4;
+
+	if (!holm_addr_is_ip4(r->dst) || !ip_dst_check(net, dst) || !ip4_can_send(dst, f)) {
+		ip_output(net, dst, f, &ip);
+		return;
+	}
+	ip4 = (struct ip4_tx){
+		.src = ip4_from_addr(r->src),
+		.dst = ip4_from_addr(r->dst),
+		.frag = IP4_DF,
+		.proto = IP4_PROTO_TCP,
+		.tos = r->tos,
+		.ttl = ttl,
+	};
+	ip4_send(net, dst, f, &ip4);
+}
 
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 {
@@ -46,15 +76,7 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 	f->payload_off = (uint16_t)hdr_len;
 	f->flags |= HOLM_FRAME_ACK;
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
-	ip_output(net, dst, f,
-		  &(struct ip_tx){
-			  .src = r->src,
-			  .dst = r->dst,
-			  .proto = IP4_PROTO_TCP,
-			  .tos = r->tos,
-			  .ttl = r->ttl ? r->ttl : REPLY_TTL,
-			  .dont_fragment = true,
-		  });
+	transmit(net, r, dst, f);
 	if (!r->via)
 		ip_dst_put(net, dst);
 }

@@ -516,6 +516,12 @@ static inline uint32_t tcp_segments_of(const struct tcp_tx *tx, uint32_t len)
  * len if frames ran out, or where each is marked for ECN by what was sent before it; or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+/* Of an IPv6 connection; there is a block. 0: IPv6 has none here. */
+uint32_t tcp_find_flow_label(const struct holm_net *net, struct holm_tcp *c);
+static inline uint32_t tcp_flow_label(const struct holm_net *net, struct holm_tcp *c)
+{
+	return likely(c->flight->flow_label) ? c->flight->flow_label : tcp_find_flow_label(net, c);
+}
 /*
  * A segment goes to IPv6, which alone puts its header together: a program without it links nothing of
  * that. There is a block.
