@@ -23,6 +23,18 @@
 _Static_assert(HOLM_FRAME_SEGS_MAX * sizeof(struct holm_seg) <= HOLM_FRAME_BYTES,
 	       "a vector fits a home buffer");
 
+/* A frame as pool_take() expects it, whatever it was: linear, in its own buffer, nobody else's. */
+static void make_blank(struct holm_frame *f)
+{
+	f->chain = NULL;
+	f->vector = NULL;
+	f->segs = f->segs_inline;
+	f->segs_max = HOLM_FRAME_SEGS_INLINE;
+	f->nsegs = 1;
+	f->segs_inline[0].buf = &f->home;
+	f->home.refs = 1;
+}
+
 static void pool_push(struct holm_pool *pool, struct holm_frame *f)
 {
 	f->next = pool->free;
@@ -35,6 +47,7 @@ static void home_release(struct holm_buf *buf)
 {
 	struct holm_frame *f = container_of(buf, struct holm_frame, home);
 
+	make_blank(f);
 	pool_push(f->pool, f);
 }
 
@@ -77,6 +90,7 @@ size_t holm_pool_add(struct holm_pool *pool, void *mem, size_t bytes)
 		f->home_mem = data + i * HOME_STRIDE;
 		f->home.owner = &home_owner;
 		f->home.bytes = HOLM_FRAME_BYTES;
+		make_blank(f);
 		pool_push(pool, f);
 	}
 	pool->total += (uint32_t)n;
@@ -121,7 +135,7 @@ static never_inline void free_segments(struct holm_frame *f)
 	put_segment(&f->home);
 }
 
-/* A linear frame that nobody else refers to, as most are. */
+/* A linear frame that nobody else refers to, as most are: without its chain it is blank. */
 static inline bool is_lone(const struct holm_frame *f)
 {
 	return f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home && !f->vector;
@@ -133,7 +147,7 @@ static never_inline void free_chain(struct holm_frame *f)
 		struct holm_frame *chain = f->chain;
 
 		if (is_lone(f)) {
-			f->home.refs = 0;
+			f->chain = NULL;
 			pool_push(f->pool, f);
 		} else {
 			free_segments(f);
@@ -145,7 +159,6 @@ static never_inline void free_chain(struct holm_frame *f)
 void holm_frame_free(struct holm_frame *f)
 {
 	if (likely(f && !f->chain && is_lone(f))) {
-		f->home.refs = 0;
 		pool_push(f->pool, f);
 		return;
 	}
@@ -274,7 +287,6 @@ static inline bool add_target(struct holm_frame *c, struct copy_target *t)
 
 	if (unlikely(!x))
 		return false;
-	x->home.refs = 1;
 	if (unlikely(c->nsegs == c->segs_max) && !grow_vector(c)) {
 		put_segment(&x->home);
 		return false;

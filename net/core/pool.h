@@ -39,7 +39,10 @@ static inline struct holm_frame *pool_pop(struct holm_pool *pool, bool reserve_o
 	return f;
 }
 
-/* holm_frame_alloc() where every instruction counts. */
+/*
+ * holm_frame_alloc() where every instruction counts. What frames come back with, they need not be given:
+ * segs, nsegs, segs_max, chain, vector, the reference on their buffer.
+ */
 static always_inline struct holm_frame *pool_take(struct holm_pool *pool, size_t headroom,
 						  bool reserve_ok)
 {
@@ -48,10 +51,6 @@ static always_inline struct holm_frame *pool_take(struct holm_pool *pool, size_t
 	if (unlikely(!f))
 		return NULL;
 	f->next = NULL;
-	f->chain = NULL;
-	f->segs = f->segs_inline;
-	f->nsegs = 1;
-	f->segs_max = HOLM_FRAME_SEGS_INLINE;
 	f->len = 0;
 	f->csum = HOLM_CSUM_NONE;
 	f->gso = HOLM_GSO_NONE;
@@ -64,10 +63,7 @@ static always_inline struct holm_frame *pool_take(struct holm_pool *pool, size_t
 	f->payload_off = 0;
 	f->flags = 0;
 	f->dev = NULL;
-	f->vector = NULL;
-	f->home.refs = 1;
 	f->segs_inline[0].data = f->home_mem + headroom;
-	f->segs_inline[0].buf = &f->home;
 	f->segs_inline[0].len = 0;
 	return f;
 }

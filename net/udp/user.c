@@ -192,6 +192,13 @@ unsigned holm_udp_ready(const struct holm_udp *u)
 
 /* ---- Receiving. */
 
+/* RFC 4007: most addresses need no zone. */
+static never_inline void tell_scopes(const struct holm_frame *f, struct holm_datagram *dg)
+{
+	dg->from.scope = ip_scope_of(&dg->from.addr, f->dev);
+	dg->to.scope = ip_scope_of(&dg->to.addr, f->dev);
+}
+
 static inline void describe(const struct holm_frame *f, struct holm_datagram *dg)
 {
 	const struct ip_rx *rx = (const struct ip_rx *)(const void *)f->cb.bytes;
@@ -199,12 +206,10 @@ static inline void describe(const struct holm_frame *f, struct holm_datagram *dg
 
 	dg->payload_off = f->payload_off;
 	dg->payload_len = rx->l4_len - UDP_HDR_BYTES;
-	dg->from = (struct holm_endpoint){ .addr = rx->src,
-					   .scope = ip_scope_of(&rx->src, f->dev),
-					   .port = load_be16(header) };
-	dg->to = (struct holm_endpoint){ .addr = rx->dst,
-					 .scope = ip_scope_of(&rx->dst, f->dev),
-					 .port = load_be16(header + 2) };
+	dg->from = (struct holm_endpoint){ .addr = rx->src, .port = load_be16(header) };
+	dg->to = (struct holm_endpoint){ .addr = rx->dst, .port = load_be16(header + 2) };
+	if (unlikely((rx->src.b[0] | rx->dst.b[0]) >= 0xfe))
+		tell_scopes(f, dg);
 	dg->dev = f->dev;
 	dg->ttl = rx->ttl;
 	dg->tos = rx->tos;

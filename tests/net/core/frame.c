@@ -61,6 +61,41 @@ static void metadata_of_the_last_use_does_not_leak_into_the_next(void **state)
 	pool_end(pool);
 }
 
+/* In whatever shape they were given up: in a vector, as a chain, while a clone had their bytes. */
+static void frames_come_back_blank(void **state)
+{
+	struct holm_pool *pool = pool_make(12, 0);
+	struct holm_frame *f = pool_frame(pool, 100, 500, 0), *clone, *all[12];
+
+	(void)state;
+	f->chain = pool_frame(pool, 0, 10, 1);
+	for (size_t i = 0; i < 5; i++) {
+		struct holm_frame *more = pool_frame(pool, 0, 100, 2);
+
+		assert_true(holm_frame_append(f, &more->home, holm_frame_data(more), 100));
+		holm_frame_free(more);
+	}
+	f->chain->chain = pool_frame(pool, 0, 10, 3);
+	clone = holm_frame_clone(pool, f);
+	assert_non_null(clone);
+	holm_frame_free(f);
+	holm_frame_free(clone);
+	for (size_t i = 0; i < 12; i++) {
+		all[i] = holm_frame_alloc(pool, 64, false);
+		assert_non_null(all[i]);
+		assert_null(all[i]->chain);
+		assert_null(all[i]->vector);
+		assert_ptr_equal(all[i]->segs, all[i]->segs_inline);
+		assert_int_equal(all[i]->segs_max, HOLM_FRAME_SEGS_INLINE);
+		assert_int_equal(all[i]->nsegs, 1);
+		assert_ptr_equal(all[i]->segs[0].buf, &all[i]->home);
+		assert_ptr_equal(all[i]->segs[0].data, all[i]->home_mem + 64);
+		assert_int_equal(all[i]->home.refs, 1);
+	}
+	holm_frame_free_batch(all, 12);
+	pool_end(pool);
+}
+
 static void the_reserve_is_only_for_those_who_may(void **state)
 {
 	struct holm_pool *pool = pool_make(3, 2);
@@ -405,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_frame_is_empty_and_has_the_headroom_asked_for),
 		cmocka_unit_test(metadata_of_the_last_use_does_not_leak_into_the_next),
+		cmocka_unit_test(frames_come_back_blank),
 		cmocka_unit_test(the_reserve_is_only_for_those_who_may),
 		cmocka_unit_test(the_last_frame_freed_is_the_next_one_taken),
 		cmocka_unit_test(a_clone_shares_the_bytes_and_keeps_them_alive),
