@@ -58,7 +58,7 @@ struct holm_frame *icmp_make_reply(struct holm_net *net, const struct ip_dst *ds
 {
 	struct holm_frame *r = f;
 
-	if (eth_may_reply_in_place(dst->netif, f)) {
+	if (!FOR_SIZE && eth_may_reply_in_place(dst->netif, f)) {
 		holm_frame_trim(f, f->l4_off + len);
 		holm_frame_pull(f, f->l4_off);
 		eth_reset_for_reply(f);

@@ -134,7 +134,7 @@ static void answer(struct holm_net *net, struct holm_netif *netif, const struct 
 	};
 
 	net_count(net, HOLM_COUNT_ARP_REPLIES_SENT);
-	if (!eth_may_reply_in_place(netif, f)) {
+	if (FOR_SIZE || !eth_may_reply_in_place(netif, f)) {
 		holm_frame_free(f);
 		send_packet(net, netif, &info, &asked->sender_mac);
 		return;

@@ -184,11 +184,26 @@ static void forget(struct holm_net *net)
 	net->tcp->fast_cache = NULL;
 }
 
+/* RFC 7413 4.2.1: data goes with the SYN where the server has given a cookie, once. */
+static uint32_t syn_data(const struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+	uint32_t max;
+
+	if (c->state != HOLM_TCP_SYN_SENT || option(c, cookie) <= 0)
+		return 0;
+	max = min_u32(mss(c), c->dst->mtu - (c->flags & TCP_IP6 ? 60u : 40u));
+	/* With the options that a SYN has. */
+	max = min_u32(max, TCP_FRAME_PAYLOAD) - (TCP_HDR_MAX - TCP_HDR_BYTES);
+	return min_u32(max, seq_diff(tx->end, c->flight->buf_seq));
+}
+
 static const struct tcp_fast_ops ops = {
 	.syn = syn,
 	.make_cookie = make_cookie,
 	.option = option,
-	.mss = mss,
+	.syn_data = syn_data,
 	.answered = answered,
 	.failed = failed,
 	.child = tcp_child_fast,

@@ -225,6 +225,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 		return -HOLM_ENOMEM;
 	tcp_stir(t);
 	tcp_net(t)->tcp->pacing = &tcp_pacing;
+	tcp_net(t)->tcp->keep_alive = &tcp_keep_alive;
 	store(s, opt, value);
 	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, now))
 		return -HOLM_ENOMEM;

@@ -10,6 +10,11 @@
 
 /* ---- Segment sizes ------------------------------------------------------------------------------- */
 
+uint32_t tcp_mss_shared(const struct holm_tcp *c)
+{
+	return tcp_mss_now(c);
+}
+
 uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option)
 {
 	uint32_t mss = c->flags & TCP_IP6 ? TCP_MSS_DEFAULT_IP6 : TCP_MSS_DEFAULT_IP4;
@@ -71,22 +76,6 @@ static void wait_for_room(struct tcp_tx *tx)
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */
 
-/* RFC 7413 4.2.1: data goes with the SYN where the server has given a cookie, once. */
-static uint32_t syn_data(const struct tcp_tx *tx)
-{
-	const struct holm_tcp *c = tx->c;
-	const struct tcp_fast_ops *ops = tx->net->tcp->fastopen;
-	uint8_t cookie[TCP_FAST_COOKIE_MAX];
-	uint32_t mss;
-
-	if (likely(!ops) || c->state != HOLM_TCP_SYN_SENT || ops->option(c, cookie) <= 0)
-		return 0;
-	mss = min_u32(ops->mss(c), c->dst->mtu - (c->flags & TCP_IP6 ? 60u : 40u));
-	/* With the options that a SYN has. */
-	mss = min_u32(mss, TCP_FRAME_PAYLOAD) - (TCP_HDR_MAX - TCP_HDR_BYTES);
-	return min_u32(mss, seq_diff(tx->end, c->flight->buf_seq));
-}
-
 static bool send_syn(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
@@ -94,7 +83,8 @@ static bool send_syn(struct tcp_tx *tx)
 
 	struct tcp_flight *fl = c->flight;
 	bool fast = fl->fast;
-	uint32_t n = syn_data(tx);
+	const struct tcp_fast_ops *ops = tx->net->tcp->fastopen;
+	uint32_t n = unlikely(ops != NULL) ? ops->syn_data(tx) : 0;
 
 	if (flags == TCP_SYN && unlikely(c->settings->ecn & 1u))
 		flags |= tx->net->tcp->ecn->offer(tx);
@@ -117,12 +107,6 @@ static bool send_syn(struct tcp_tx *tx)
 }
 
 /* ---- Again --------------------------------------------------------------------------------------- */
-
-/* One behind the last data byte that was sent: the FIN's number, if it was. */
-static struct tcp_seq sent_data_end(const struct holm_tcp *c)
-{
-	return c->flags & TCP_FIN_SENT ? seq_sub(c->flight->snd_nxt, 1) : c->flight->snd_nxt;
-}
 
 /* How many of `n` bytes the pacer lets go now. */
 static uint32_t paced_bytes(const struct tcp_tx *tx, uint32_t n)
@@ -150,7 +134,7 @@ static uint32_t again_bytes(const struct tcp_tx *tx)
 {
 	const struct holm_tcp *c = tx->c;
 	const struct tcp_flight *fl = c->flight;
-	uint32_t n = seq_diff(seq_min(fl->rtx_end, sent_data_end(c)), fl->rtx_nxt);
+	uint32_t n = seq_diff(seq_min(fl->rtx_end, tcp_sent_data_end(c)), fl->rtx_nxt);
 	uint32_t done = seq_diff(fl->rtx_nxt, c->snd_una);
 	uint32_t limit = min_u32(c->cwnd, max_u32(c->snd_wnd, tx->mss));
 
@@ -186,7 +170,7 @@ static never_inline bool send_again(struct tcp_tx *tx)
 	struct tcp_flight *fl = c->flight;
 
 	while (seq_lt(fl->rtx_nxt, fl->rtx_end)) {
-		struct tcp_seq data_end = sent_data_end(c);
+		struct tcp_seq data_end = tcp_sent_data_end(c);
 		uint8_t flags = TCP_ACK;
 		uint32_t n = 0;
 		int sent;
@@ -409,7 +393,7 @@ static bool send_window_probe(struct tcp_tx *tx)
 	c->flags &= ~(uint32_t)TCP_PROBE_DUE;
 	if (fresh && !seq_lt(c->flight->snd_nxt, tx->end))
 		return true;
-	if (!fresh && !seq_lt(c->snd_una, sent_data_end(c)))
+	if (!fresh && !seq_lt(c->snd_una, tcp_sent_data_end(c)))
 		return true;
 	if (fresh && c->snd_wnd > 0) {
 		/*
@@ -436,56 +420,15 @@ static bool send_window_probe(struct tcp_tx *tx)
 	return true;
 }
 
-/* RFC 9293 3.8.4: SEG.SEQ = SND.NXT-1, without data. */
-static bool send_keep_alive(struct tcp_tx *tx)
-{
-	struct holm_tcp *c = tx->c;
-
-	if (tcp_send_segment(tx, seq_sub(c->flight->snd_nxt, 1), 0, TCP_ACK) < 0)
-		return false;
-	c->flags &= ~(uint32_t)TCP_KEEP_DUE;
-	return true;
-}
-
-/*
- * RFC 8985 7.3, TLP_send_probe():
- *   If an unsent segment exists AND the receive window allows new data to be sent: transmit the
- *   lowest-sequence unsent segment of up to SMSS. Else: retransmit the highest-sequence segment sent
- *   so far.
- */
-static bool send_loss_probe(struct tcp_tx *tx)
-{
-	struct holm_tcp *c = tx->c;
-	struct tcp_seq end = sent_data_end(c);
-	uint32_t n = min_u32(seq_diff(end, c->snd_una), tx->mss);
-	uint8_t flags = c->flags & TCP_FIN_SENT ? TCP_ACK | TCP_FIN : TCP_ACK;
-
-	/* What was new went out just now: that is the probe. */
-	if (!(c->flags & TCP_TLP_DUE) || tcp_in_flight(c) == 0)
-		return true;
-	/* The FIN alone is in flight. */
-	if (seq_lt(end, c->snd_una))
-		n = 0;
-	if (n > 0 && seq_eq(end, tx->end))
-		flags |= TCP_PSH;
-	if (tcp_send_segment(tx, seq_sub(end, n), n, flags) < 0)
-		return false;
-	c->flags &= ~(uint32_t)TCP_TLP_DUE;
-	c->flight->timing = false;
-	c->flight->retransmits++;
-	net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
-	tx->net->tcp->sack->resent(c, seq_sub(end, n), c->flight->snd_nxt);
-	tx->net->tcp->rack->probed(c, true);
-	return true;
-}
-
 static bool send_probes(struct tcp_tx *tx)
 {
-	if (!send_loss_probe(tx))
+	const struct holm_tcp *c = tx->c;
+
+	if ((c->flags & TCP_TLP_DUE) && !tx->net->tcp->rack->probe(tx))
 		return false;
-	if ((tx->c->flags & TCP_PROBE_DUE) && !send_window_probe(tx))
+	if ((c->flags & TCP_PROBE_DUE) && !send_window_probe(tx))
 		return false;
-	return !(tx->c->flags & TCP_KEEP_DUE) || send_keep_alive(tx);
+	return !(c->flags & TCP_KEEP_DUE) || tx->net->tcp->keep_alive->send(tx);
 }
 
 static bool send_ack(struct tcp_tx *tx)

@@ -47,8 +47,8 @@ struct tcp_fast_ops {
 			      uint8_t *out);
 	/* What our SYN says: a cookie of this length, 0: give me one, -1: nothing. */
 	int (*option)(const struct holm_tcp *c, uint8_t cookie[static TCP_FAST_COOKIE_MAX]);
-	/* The MSS of the server as it was; 0: data must wait. */
-	uint16_t (*mss)(const struct holm_tcp *c);
+	/* How many bytes go with our SYN, this time. */
+	uint32_t (*syn_data)(const struct tcp_tx *tx);
 	/* Of a client that asks for cookies: the SYN-ACK came; nothing came. */
 	void (*answered)(struct holm_tcp *c, const struct tcp_rx *rx);
 	void (*failed)(struct holm_tcp *c);
@@ -145,6 +145,18 @@ struct tcp_pacing_ops {
 	void (*sent)(struct holm_tcp *c, struct tcp_seq right, uint32_t len, bool again);
 };
 extern const struct tcp_pacing_ops tcp_pacing;
+
+/* ---- keepalive.c */
+/* Entered by the option that switches it on. */
+struct tcp_keep_alive_ops {
+	/* When a probe is due, or the end. */
+	uint64_t (*deadline)(const struct holm_tcp *c);
+	/* That is now. False: it was the end of the connection. */
+	bool (*fire)(struct holm_tcp *c);
+	/* TCP_KEEP_DUE. False: no room. */
+	bool (*send)(struct tcp_tx *tx);
+};
+extern const struct tcp_keep_alive_ops tcp_keep_alive;
 
 /* ---- plpmtud.c, a part; but for begin() and timeout() for connections with TCP_SEARCH */
 struct tcp_search_ops {

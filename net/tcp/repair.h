@@ -12,6 +12,7 @@
 #include "net/wire/tcp.h"
 
 struct holm_tcp;
+struct tcp_tx;
 struct holm_net;
 struct tcp_rx;
 
@@ -107,6 +108,8 @@ struct tcp_rack_ops {
 	void (*recovered)(struct holm_tcp *c);
 	void (*timeout)(struct holm_tcp *c, bool first);
 	void (*probed)(struct holm_tcp *c, bool again);
+	/* TCP_TLP_DUE. False: no room. */
+	bool (*probe)(struct tcp_tx *tx);
 };
 
 /* ---- repair.c */

@@ -180,6 +180,38 @@ static void timeout(struct holm_tcp *c, bool first)
 	r->frto = first && c->flight->phase == TCP_OPEN ? TCP_FRTO_FIRST : TCP_FRTO_OFF;
 }
 
+/*
+ * RFC 8985 7.3, TLP_send_probe():
+ *   If an unsent segment exists AND the receive window allows new data to be sent: transmit the
+ *   lowest-sequence unsent segment of up to SMSS. Else: retransmit the highest-sequence segment sent
+ *   so far.
+ */
+static bool probe(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	struct tcp_seq end = tcp_sent_data_end(c);
+	uint32_t n = min_u32(seq_diff(end, c->snd_una), tx->mss);
+	uint8_t flags = c->flags & TCP_FIN_SENT ? TCP_ACK | TCP_FIN : TCP_ACK;
+
+	/* What was new went out just now: that is the probe. */
+	if (tcp_in_flight(c) == 0)
+		return true;
+	/* The FIN alone is in flight. */
+	if (seq_lt(end, c->snd_una))
+		n = 0;
+	if (n > 0 && seq_eq(end, tx->end))
+		flags |= TCP_PSH;
+	if (tcp_send_segment(tx, seq_sub(end, n), n, flags) < 0)
+		return false;
+	c->flags &= ~(uint32_t)TCP_TLP_DUE;
+	c->flight->timing = false;
+	c->flight->retransmits++;
+	net_count(tx->net, HOLM_COUNT_TCP_RETRANSMITS);
+	tx->net->tcp->sack->resent(c, seq_sub(end, n), c->flight->snd_nxt);
+	probed(c, true);
+	return true;
+}
+
 static const struct tcp_rack_ops ops = {
 	.acked = acked,
 	.detect = detect,
@@ -187,6 +219,7 @@ static const struct tcp_rack_ops ops = {
 	.recovered = recovered,
 	.timeout = timeout,
 	.probed = probed,
+	.probe = probe,
 };
 
 /* ---- The part ------------------------------------------------------------------------------------ */

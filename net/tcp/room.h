@@ -90,13 +90,14 @@ struct tcp_state {
 	uint32_t nfast;			     /* Fast Open connections in SYN-RECEIVED */
 	const struct tcp_fast_ops *fastopen; /* NULL: not a part of this instance */
 	struct tcp_fast_cache *fast_cache;
-	uint64_t cookie_ns;		     /* when the last one was sent */
-	const struct tcp_search_ops *search; /* NULL: not a part of this instance */
-	const struct tcp_ecn_ops *ecn;	     /* NULL: not a part of this instance */
-	const struct tcp_accecn_ops *accecn; /* NULL: not a part of this instance */
-	const struct tcp_urgent_ops *urgent; /* NULL: not a part of this instance */
-	const struct tcp_pacing_ops *pacing; /* NULL: nobody has asked for it yet */
-	const struct tcp_reasm_ops *reasm;   /* NULL: what is out of order is dropped */
+	uint64_t cookie_ns;			     /* when the last one was sent */
+	const struct tcp_search_ops *search;	     /* NULL: not a part of this instance */
+	const struct tcp_ecn_ops *ecn;		     /* NULL: not a part of this instance */
+	const struct tcp_accecn_ops *accecn;	     /* NULL: not a part of this instance */
+	const struct tcp_urgent_ops *urgent;	     /* NULL: not a part of this instance */
+	const struct tcp_pacing_ops *pacing;	     /* NULL: nobody has asked for it yet */
+	const struct tcp_keep_alive_ops *keep_alive; /* the same */
+	const struct tcp_reasm_ops *reasm;	     /* NULL: what is out of order is dropped */
 	/* What is more than one segment: tcp_send_super(); NULL: not a part of this instance. */
 	int (*send_super)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 	struct htab accecns; /* of struct tcp_accecn, by connection */
@@ -425,6 +426,11 @@ static inline void tcp_sack_duplicate(struct holm_tcp *c, struct tcp_seq left, s
 }
 
 /* ---- output.c */
+/* One behind the last data byte that was sent: the FIN's number, if it was. */
+static inline struct tcp_seq tcp_sent_data_end(const struct holm_tcp *c)
+{
+	return c->flags & TCP_FIN_SENT ? seq_sub(c->flight->snd_nxt, 1) : c->flight->snd_nxt;
+}
 /* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
 bool tcp_output_all(struct holm_net *net, size_t *budget);
 /* A search for the path's MTU may have a probe to send. */
@@ -435,7 +441,7 @@ void tcp_send_mtu_probe(struct tcp_tx *tx);
  * Effective send MSS now, payload bytes of a full segment: RFC 9293 3.7.1,
  *   Eff.snd.MSS = min(SendMSS+20, MMS_S) - TCPhdrsize - IPoptionsize
  */
-static inline uint32_t tcp_mss(const struct holm_tcp *c)
+static inline uint32_t tcp_mss_now(const struct holm_tcp *c)
 {
 	const struct ip_dst *dst = c->dst;
 	uint32_t headers = c->flags & TCP_IP6 ? 60 : 40;
@@ -447,6 +453,12 @@ static inline uint32_t tcp_mss(const struct holm_tcp *c)
 	if (unlikely(mss > TCP_FRAME_PAYLOAD) && dst->netif && dst->netif->segs_max == 1)
 		mss = TCP_FRAME_PAYLOAD;
 	return c->flags & TCP_TS ? mss - TCP_OPT_TIMESTAMP_ALIGNED : mss;
+}
+/* The same, once for who counts bytes. */
+uint32_t tcp_mss_shared(const struct holm_tcp *c);
+static inline uint32_t tcp_mss(const struct holm_tcp *c)
+{
+	return FOR_SIZE ? tcp_mss_shared(c) : tcp_mss_now(c);
 }
 /* The peer's MSS option (0: none), as the settings allow. */
 uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option);
@@ -701,6 +713,22 @@ static inline void tcp_pacing_sent(struct holm_tcp *c, struct tcp_seq right, uin
 }
 
 /* ---- timer.c */
+static inline uint64_t tcp_ns_of_tick(const struct holm_net *net, uint32_t tick)
+{
+	uint32_t ahead = tick - tcp_ticks(net->now);
+
+	if ((int32_t)ahead <= 0)
+		return net->now;
+	return ((net->now >> TCP_TICK_SHIFT) + ahead) << TCP_TICK_SHIFT;
+}
+/* `seconds` after the last segment came; its stamp is rounded up, so never early. */
+static inline uint64_t tcp_after_last_rx(const struct holm_tcp *c, uint64_t seconds)
+{
+	uint64_t now = tcp_net(c)->now >> TCP_STAMP_SHIFT;
+	uint64_t ago = (uint32_t)now - c->last_rx;
+
+	return ((now - ago + 1) << TCP_STAMP_SHIFT) + TCP_S(seconds);
+}
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 /* Arm for the earliest deadline, lazily. */
 void tcp_timer_update(struct holm_tcp *c);

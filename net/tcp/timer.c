@@ -15,15 +15,6 @@ _Static_assert(TCP_CALM_NS <= (uint64_t)TLP_FIRST << RTT_UNIT_SHIFT, "PTO of the
 /* A peer that answers no probe for longer than R2 takes is gone. */
 #define SILENCE_MAX_S 462u
 
-static uint64_t ns_of_tick(const struct holm_net *net, uint32_t tick)
-{
-	uint32_t ahead = tick - tcp_ticks(net->now);
-
-	if ((int32_t)ahead <= 0)
-		return net->now;
-	return ((net->now >> TCP_TICK_SHIFT) + ahead) << TCP_TICK_SHIFT;
-}
-
 static bool tick_is_due(const struct holm_net *net, uint32_t tick)
 {
 	return !serial_lt(tcp_ticks(net->now), tick);
@@ -103,30 +94,11 @@ void tcp_timer_rexmt_stop(struct holm_tcp *c)
 
 /* ---- The deadlines that follow from other facts -------------------------------------------------- */
 
-/* `seconds` after the last segment came; its stamp is rounded up, so never early. */
-static uint64_t after_last_rx(const struct holm_tcp *c, uint64_t seconds)
-{
-	uint64_t now = tcp_net(c)->now >> TCP_STAMP_SHIFT;
-	uint64_t ago = (uint32_t)now - c->last_rx;
-
-	return ((now - ago + 1) << TCP_STAMP_SHIFT) + TCP_S(seconds);
-}
-
 /* RFC 9293 3.8.4: only when no sent data is outstanding. */
 static bool keep_alive_runs(const struct holm_tcp *c)
 {
 	return c->settings->keepalive && tcp_is_synchronized(c) &&
 	       !(c->flags & (TCP_REXMT | TCP_PERSIST));
-}
-
-static uint64_t keep_alive_deadline(const struct holm_tcp *c)
-{
-	const struct tcp_settings *s = c->settings;
-
-	if (c->flight->retries == 0)
-		return after_last_rx(c, s->keepidle_s);
-	/* c->flight->rexmt: when the last probe was due. */
-	return ns_of_tick(tcp_net(c), c->flight->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));
 }
 
 static bool fin_wait_2_runs(const struct holm_tcp *c)
@@ -141,7 +113,7 @@ static uint64_t delack_deadline(const struct holm_tcp *c)
 	uint16_t ahead = (uint16_t)(c->flight->delack - (uint16_t)now);
 
 	/* Further ahead than any delay: long past. */
-	return ahead > DELACK_TICKS ? net->now : ns_of_tick(net, now + ahead);
+	return ahead > DELACK_TICKS ? net->now : tcp_ns_of_tick(net, now + ahead);
 }
 
 /* Reordering, or a probe: see repair.h. */
@@ -149,7 +121,7 @@ static uint64_t wait_deadline(const struct holm_tcp *c)
 {
 	if (!c->flight || c->flight->wait == TCP_WAIT_NONE)
 		return WHEEL_NEVER;
-	return ns_of_tick(tcp_net(c), c->flight->wait_tick);
+	return tcp_ns_of_tick(tcp_net(c), c->flight->wait_tick);
 }
 
 /* In calm `rexmt` and `wait_tick` are not known yet: when they may be, at the earliest. */
@@ -166,16 +138,16 @@ static uint64_t earliest(const struct holm_tcp *c)
 
 	/* While something is in flight, keep-alive waits, and FIN-WAIT-2 is still to come. */
 	if (likely((c->flags & (TCP_REXMT | TCP_ACK_DELAYED)) == TCP_REXMT))
-		return min_u64(wait_deadline(c), ns_of_tick(tcp_net(c), c->flight->rexmt));
+		return min_u64(wait_deadline(c), tcp_ns_of_tick(tcp_net(c), c->flight->rexmt));
 	if (c->flags & (TCP_REXMT | TCP_PERSIST))
-		at = ns_of_tick(tcp_net(c), c->flight->rexmt);
+		at = tcp_ns_of_tick(tcp_net(c), c->flight->rexmt);
 	at = min_u64(at, wait_deadline(c));
 	if (c->flags & TCP_ACK_DELAYED)
 		at = min_u64(at, delack_deadline(c));
 	if (unlikely(keep_alive_runs(c)))
-		at = min_u64(at, keep_alive_deadline(c));
+		at = min_u64(at, tcp_net(c)->tcp->keep_alive->deadline(c));
 	if (unlikely(fin_wait_2_runs(c)))
-		at = min_u64(at, after_last_rx(c, c->settings->linger2_s));
+		at = min_u64(at, tcp_after_last_rx(c, c->settings->linger2_s));
 	return at;
 }
 
@@ -206,7 +178,7 @@ static bool fire_persist(struct holm_tcp *c)
 	uint64_t limit = s->user_timeout_ms ? s->user_timeout_ms / 1000 + 1 : SILENCE_MAX_S;
 
 	/* RFC 9293 3.8.6.1: as long as ACKs come the connection stays open (MUST-37). */
-	if ((c->flight->retries > 0 && after_last_rx(c, limit) <= tcp_net(c)->now) ||
+	if ((c->flight->retries > 0 && tcp_after_last_rx(c, limit) <= tcp_net(c)->now) ||
 	    (tcp_is_orphan(c) && c->flight->retries >= TCP_R2_ORPHAN)) {
 		tcp_conn_closed(c, HOLM_ETIMEDOUT);
 		return false;
@@ -215,19 +187,6 @@ static bool fire_persist(struct holm_tcp *c)
 		c->flight->retries++;
 	c->flags |= TCP_PROBE_DUE;
 	tcp_timer_persist(c);
-	tcp_note_output(c);
-	return true;
-}
-
-static bool fire_keep_alive(struct holm_tcp *c)
-{
-	if (c->flight->retries >= c->settings->keepcnt) {
-		tcp_conn_closed(c, HOLM_ETIMEDOUT);
-		return false;
-	}
-	c->flight->retries++;
-	c->flight->rexmt = tcp_ticks(tcp_net(c)->now);
-	c->flags |= TCP_KEEP_DUE;
 	tcp_note_output(c);
 	return true;
 }
@@ -250,9 +209,9 @@ static bool fire_due(struct holm_tcp *c)
 		c->quick = TCP_QUICK_AGAIN;
 		tcp_note_output(c);
 	}
-	if (keep_alive_runs(c) && keep_alive_deadline(c) <= net->now)
-		return fire_keep_alive(c);
-	if (fin_wait_2_runs(c) && after_last_rx(c, c->settings->linger2_s) <= net->now) {
+	if (keep_alive_runs(c) && net->tcp->keep_alive->deadline(c) <= net->now)
+		return net->tcp->keep_alive->fire(c);
+	if (fin_wait_2_runs(c) && tcp_after_last_rx(c, c->settings->linger2_s) <= net->now) {
 		tcp_conn_closed(c, 0);
 		return false;
 	}

@@ -1,0 +1,46 @@
+/*
+ * Keep-alive: RFC 9293 section 3.8.4. Entered by the option that switches it on; whether it runs now, and when
+ * it is looked at, is timer.c's.
+ */
+#include "net/tcp/hot.h"
+
+static uint64_t deadline(const struct holm_tcp *c)
+{
+	const struct tcp_settings *s = c->settings;
+
+	if (c->flight->retries == 0)
+		return tcp_after_last_rx(c, s->keepidle_s);
+	/* c->flight->rexmt: when the last probe was due. */
+	return tcp_ns_of_tick(tcp_net(c),
+			      c->flight->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));
+}
+
+static bool fire(struct holm_tcp *c)
+{
+	if (c->flight->retries >= c->settings->keepcnt) {
+		tcp_conn_closed(c, HOLM_ETIMEDOUT);
+		return false;
+	}
+	c->flight->retries++;
+	c->flight->rexmt = tcp_ticks(tcp_net(c)->now);
+	c->flags |= TCP_KEEP_DUE;
+	tcp_note_output(c);
+	return true;
+}
+
+/* RFC 9293 3.8.4: SEG.SEQ = SND.NXT-1, without data. */
+static bool send(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+
+	if (tcp_send_segment(tx, seq_sub(c->flight->snd_nxt, 1), 0, TCP_ACK) < 0)
+		return false;
+	c->flags &= ~(uint32_t)TCP_KEEP_DUE;
+	return true;
+}
+
+const struct tcp_keep_alive_ops tcp_keep_alive = {
+	.deadline = deadline,
+	.fire = fire,
+	.send = send,
+};
