@@ -155,13 +155,8 @@ static inline void net_drop_note(struct holm_net *net, enum holm_drop reason)
 }
 
 /* The one way to end a frame's life early: counted, by reason. */
-void net_drop_shared(struct holm_net *net, struct holm_frame *f, enum holm_drop reason);
 static inline void net_drop(struct holm_net *net, struct holm_frame *f, enum holm_drop reason)
 {
-	if (FOR_SIZE) {
-		net_drop_shared(net, f, reason);
-		return;
-	}
 	net->drops[reason]++;
 	holm_frame_free(f);
 }

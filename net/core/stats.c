@@ -46,9 +46,3 @@ void holm_net_memory_stats(const struct holm_net *net, struct holm_memory_stats 
 {
 	*stats = net->mem.stats;
 }
-
-void net_drop_shared(struct holm_net *net, struct holm_frame *f, enum holm_drop reason)
-{
-	net_drop_note(net, reason);
-	holm_frame_free(f);
-}

@@ -314,10 +314,14 @@ static void put_fields(struct tcp_extra *x, const uint32_t *bytes, unsigned firs
 }
 
 /* Where not all three have room, the first is the one that moves. */
-static void fill(struct holm_tcp *c, struct tcp_extra *x, size_t room)
+static void fill(const struct tcp_tx *tx, const struct tcp_hdr_info *h, uint32_t len,
+		 struct tcp_extra *x)
 {
-	struct tcp_accecn *a = c->flight->accecn;
+	struct tcp_accecn *a = tx->c->flight->accecn;
+	size_t room = TCP_HDR_MAX - tcp_build_bytes(h);
 
+	if (len > 0)
+		room = min_size(room, tx->mss - len);
 	if (room < OPTION_MIN)
 		return;
 	put_fields(x, a->bytes, a->last == IP_ECT1 ? IP_ECT1 : IP_ECT0,

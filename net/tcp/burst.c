@@ -35,22 +35,6 @@ static void fill_syn_options(const struct tcp_tx *tx, struct tcp_hdr_info *h)
 	h->wscale = tcp_offer_wscale(tx->net, c->rcv);
 }
 
-/* As many SACK blocks as fit: a segment with data stays within the MSS. */
-static void fill_sack(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
-{
-	struct holm_tcp *c = tx->c;
-	uint32_t max = h->has_ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
-
-	if (len > 0)
-		max = len + 4 > tx->mss
-			      ? 0
-			      : min_u32(max, (tx->mss - len - 4) / TCP_OPT_SACK_BLOCK_BYTES);
-	if (max == 0)
-		return;
-	h->nsack = tx->net->tcp->sack->announce(c, h->sack, (uint8_t)max);
-	tx->announced = true;
-}
-
 static void fill_options(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
 {
 	const struct holm_tcp *c = tx->c;
@@ -60,7 +44,7 @@ static void fill_options(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len
 	} else {
 		h->has_ts = (c->flags & TCP_TS) != 0;
 		if ((c->flags & TCP_SACK) && tcp_sack_is_due(c))
-			fill_sack(tx, h, len);
+			tx->net->tcp->sack->announce(tx, h, len);
 	}
 	if (h->has_ts) {
 		h->tsval = tcp_tsval(tx->net, c->flight->ts_offset);
@@ -98,19 +82,12 @@ static void fill_extra(const struct tcp_tx *tx, const struct tcp_hdr_info *h, ui
 		       struct tcp_extra *x)
 {
 	const struct tcp_state *ts = tx->net->tcp;
-	size_t hdr_len = tcp_build_bytes(h);
-	int cookie;
 
 	x->kind = 0;
-	if (unlikely(h->flags & TCP_SYN) && ts->fastopen) {
-		cookie = ts->fastopen->option(tx->c, x->value);
-		x->kind = cookie < 0 ? 0 : TCP_OPT_FASTOPEN;
-		x->len = (uint8_t)cookie;
-	}
+	if (unlikely(h->flags & TCP_SYN) && ts->fastopen)
+		ts->fastopen->fill(tx->c, x);
 	if (unlikely(tx->ecn & TCP_TX_ACCECN) && x->kind == 0 && len < tx->mss)
-		ts->accecn->fill(tx->c, x,
-				 len ? min_size(TCP_HDR_MAX - hdr_len, tx->mss - len)
-				     : TCP_HDR_MAX - hdr_len);
+		ts->accecn->fill(tx, h, len, x);
 }
 
 static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_frame *f,

@@ -184,6 +184,14 @@ static void forget(struct holm_net *net)
 	net->tcp->fast_cache = NULL;
 }
 
+static void fill(const struct holm_tcp *c, struct tcp_extra *x)
+{
+	int cookie = option(c, x->value);
+
+	x->kind = cookie < 0 ? 0 : TCP_OPT_FASTOPEN;
+	x->len = (uint8_t)cookie;
+}
+
 /* RFC 7413 4.2.1: data goes with the SYN where the server has given a cookie, once. */
 static uint32_t syn_data(const struct tcp_tx *tx)
 {
@@ -202,7 +210,7 @@ static uint32_t syn_data(const struct tcp_tx *tx)
 static const struct tcp_fast_ops ops = {
 	.syn = syn,
 	.make_cookie = make_cookie,
-	.option = option,
+	.fill = fill,
 	.syn_data = syn_data,
 	.answered = answered,
 	.failed = failed,

@@ -45,8 +45,8 @@ struct tcp_fast_ops {
 	enum tcp_fast_syn (*syn)(const struct tcp_rx *rx);
 	size_t (*make_cookie)(const struct holm_net *net, const struct holm_addr *client,
 			      uint8_t *out);
-	/* What our SYN says: a cookie of this length, 0: give me one, -1: nothing. */
-	int (*option)(const struct holm_tcp *c, uint8_t cookie[static TCP_FAST_COOKIE_MAX]);
+	/* What our SYN says: a cookie, give me one, or nothing. */
+	void (*fill)(const struct holm_tcp *c, struct tcp_extra *x);
 	/* How many bytes go with our SYN, this time. */
 	uint32_t (*syn_data)(const struct tcp_tx *tx);
 	/* Of a client that asks for cookies: the SYN-ACK came; nothing came. */
@@ -122,8 +122,9 @@ struct tcp_accecn_ops {
 	/* A segment whose ACK is acceptable. */
 	void (*input)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
 	uint8_t (*mark)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-	/* The counters, as far as they are news and fit into `room` bytes of header. */
-	void (*fill)(struct holm_tcp *c, struct tcp_extra *x, size_t room);
+	/* The counters, as far as they are news and fit beside `len` bytes, which are less than a full segment. */
+	void (*fill)(const struct tcp_tx *tx, const struct tcp_hdr_info *h, uint32_t len,
+		     struct tcp_extra *x);
 	/* Those of a SYN-ACK. */
 	void (*fill_first)(struct tcp_extra *x);
 };

@@ -67,8 +67,8 @@ struct tcp_news {
 
 /* Selective acknowledgment, if the part is linked. TCP_SACK on a connection implies that it is. */
 struct tcp_sack_ops {
-	/* The blocks to announce now, a D-SACK first; returns how many. What was told is forgotten. */
-	uint8_t (*announce)(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max);
+	/* The blocks of a segment with `len` bytes, a D-SACK first. What was told is forgotten. */
+	void (*announce)(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len);
 	/* [left, right) has arrived again. */
 	void (*duplicate)(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right);
 
@@ -120,7 +120,7 @@ void repair_aim(struct holm_tcp *c);
 void repair_register(struct holm_net *net);
 
 /* ---- sack.c */
-uint8_t tcp_sack_announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max);
+void tcp_sack_announce(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len);
 void tcp_sack_note_duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right);
 
 #endif

@@ -63,7 +63,7 @@ void tcp_sack_note_duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp
 		tcp_reasm_touch(fl->reasm, left);
 }
 
-uint8_t tcp_sack_announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max)
+static uint8_t take_blocks(struct holm_tcp *c, struct tcp_sack_block *blocks, uint8_t max)
 {
 	struct tcp_flight *fl = c->flight;
 	uint8_t n = 0;
@@ -78,4 +78,20 @@ uint8_t tcp_sack_announce(struct holm_tcp *c, struct tcp_sack_block *blocks, uin
 	if (fl->reasm)
 		n = (uint8_t)(n + tcp_sack_blocks(fl->reasm, blocks + n, (uint8_t)(max - n)));
 	return n;
+}
+
+/* As many SACK blocks as fit: a segment with data stays within the MSS. */
+void tcp_sack_announce(struct tcp_tx *tx, struct tcp_hdr_info *h, uint32_t len)
+{
+	struct holm_tcp *c = tx->c;
+	uint32_t max = h->has_ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+
+	if (len > 0)
+		max = len + 4 > tx->mss
+			      ? 0
+			      : min_u32(max, (tx->mss - len - 4) / TCP_OPT_SACK_BLOCK_BYTES);
+	if (max == 0)
+		return;
+	h->nsack = take_blocks(c, h->sack, (uint8_t)max);
+	tx->announced = true;
 }
