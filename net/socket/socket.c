@@ -293,10 +293,11 @@ int holm_socket_shutdown(struct holm_socket *s, int how)
 
 void holm_socket_return_error(struct holm_socket *s, int error)
 {
-	s->late_error = error;
+	ASSERT(error > 0 && error <= UINT8_MAX);
+	s->late_error = (uint8_t)error;
 }
 
-static int take_late_error(struct holm_socket *s)
+static never_inline int take_late_error(struct holm_socket *s)
 {
 	int error = s->late_error;
 

@@ -126,7 +126,7 @@ struct holm_socket {
 	bool dontroute;
 	bool v6only; /* AF_INET6: no IPv4 */
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
-	int late_error; /* positive: holm_socket_return_error(); 0: none */
+	uint8_t late_error; /* positive: holm_socket_return_error(); 0: none */
 };
 
 extern const struct socket_ops inet_stream_ops;

@@ -241,7 +241,7 @@ static int64_t unix_stream_recv(struct holm_socket *s, struct holm_msg *msg, int
 {
 	if (unlikely(flags & HOLM_MSG_OOB))
 		return -HOLM_EINVAL;
-	if (msg->name_len > 0 || msg->ancillary)
+	if (msg->name || msg->ancillary)
 		return recv_with_company(s, msg, flags);
 	return unix_recv_stream(end_of(s), msg, flags);
 }
