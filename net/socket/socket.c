@@ -293,7 +293,7 @@ int holm_socket_shutdown(struct holm_socket *s, int how)
 
 void holm_socket_return_error(struct holm_socket *s, int error)
 {
-	ASSERT(error > 0 && error <= UINT8_MAX);
+	ASSERT(error > 0 && error <= (int)UINT8_MAX);
 	s->late_error = (uint8_t)error;
 }
 
