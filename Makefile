@@ -630,9 +630,9 @@ $(GOODPUT): $(call objects,bench,tests/sim/goodput.c tests/support/expect.c $(SI
 	$(Q)$(CC) -Wl,--gc-sections $^ -lcmocka -o $@
 
 .PHONY: bench-loss
-## bench-loss: goodput against loss and fairness of every controller, in the simulator
+## bench-loss: goodput against loss and fairness of every controller, over IPv4 and IPv6, in the simulator
 bench-loss: $(GOODPUT)
-	@$< table | tee $(BUILD)/goodput.txt.new && mv $(BUILD)/goodput.txt.new $(BUILD)/goodput.txt
+	@{ FAMILY=4 $< table && FAMILY=6 $< table; } | tee $(BUILD)/goodput.txt.new && mv $(BUILD)/goodput.txt.new $(BUILD)/goodput.txt
 
 # ---- bench -----------------------------------------------------------------------------------
 

@@ -169,7 +169,10 @@ awk -v json="$build/$name.json" -f "$here/table.awk" "$out/counts" "$out/times" 
 	tee "$build/$name.txt"
 if [ "$mode" = bench ] && [ $# = 0 ]; then
 	echo "  BENCH   goodput against loss, fairness" >&2
-	"$build/bench/tests/sim/goodput" table | tee "$build/goodput.txt"
+	{
+		FAMILY=4 "$build/bench/tests/sim/goodput" table
+		FAMILY=6 "$build/bench/tests/sim/goodput" table
+	} | tee "$build/goodput.txt"
 fi
 [ "$mode" != bench ] || BUILD=$build "$here/draw.sh"
 echo

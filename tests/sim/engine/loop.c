@@ -9,6 +9,8 @@
 
 /* TIME-WAIT, neighbours that are asked once more, blocks that wait for another use. */
 #define AFTERLIFE (400 * SIM_S)
+/* Seconds more for what is still on its way: over IPv6 routers are looked for without end (RFC 7559). */
+#define LAST_PACKETS 10u
 
 struct sim *sim_current;
 
@@ -148,6 +150,8 @@ void sim_fini(struct sim *s)
 		if (s->host[i]->listener)
 			holm_tcp_close(s->host[i]->listener);
 	sim_run(s, AFTERLIFE);
+	for (uint32_t i = 0; i < LAST_PACKETS && s->packets_out; i++)
+		sim_run(s, SIM_S);
 	sim_flow_free_all(s);
 	for (uint32_t i = 0; i < s->nhosts; i++)
 		free_host(s, s->host[i]);
