@@ -64,8 +64,7 @@ static int resolve_group(struct holm_net *net, struct ip_dst *dst, struct holm_n
 
 /* ---- Sending. */
 
-/* Members here get a copy: RFC 1112 section 6.1, and as Linux does it of broadcasts too. */
-static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f)
+void ip_cast_loop(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f)
 {
 	struct holm_frame *copy;
 
@@ -88,7 +87,7 @@ static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_
 		dst->multicast ? ip4_multicast_mac(ip4_from_addr(&dst->remote)) : eth_broadcast();
 
 	if (!no_loop && net->loopback && netif_has_family(dst->netif, true))
-		loop_copy(net, dst, f);
+		ip_cast_loop(net, dst, f);
 	/* RFC 1112 section 6.1: it does not leave the host. */
 	if (dst->multicast && holm_frame_data(f)[8] == 0) {
 		holm_frame_free(f);

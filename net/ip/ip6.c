@@ -157,30 +157,13 @@ uint32_t ip6_flow_label(const struct holm_net *net, const struct holm_addr *src,
 	return h ? (uint32_t)h : 1;
 }
 
-/* Members here get a copy, as IPv4's do. */
-static void loop_copy(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f)
-{
-	struct holm_frame *copy;
-
-	if (!ip_group_has(net, dst->netif, &dst->remote))
-		return;
-	copy = holm_frame_copy(net->pool, f);
-	if (!copy) {
-		net_drop_note(net, HOLM_DROP_NO_FRAME);
-		return;
-	}
-	/* What the device would have summed is as good as verified. */
-	copy->csum = copy->csum == HOLM_CSUM_PARTIAL ? HOLM_CSUM_VERIFIED : copy->csum;
-	loopback_return(net, copy, dst->netif->dev);
-}
-
 static void send_to_group(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 			  bool no_loop)
 {
 	struct holm_mac mac = ip6_multicast_mac(&dst->remote);
 
 	if (!no_loop && net->loopback && netif_has_family(dst->netif, false))
-		loop_copy(net, dst, f);
+		ip_cast_loop(net, dst, f);
 	/* It does not leave the host. */
 	if (holm_frame_data(f)[offsetof(struct ip6_hdr, hop_limit)] == 0 ||
 	    ip6_scope_of(&dst->remote) <= IP6_SCOPE_INTERFACE) {

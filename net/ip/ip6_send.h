@@ -43,20 +43,4 @@ static always_inline void ip6_note_header(struct holm_frame *f, uint32_t link)
 	f->hdr_len = (uint16_t)(f->hdr_len + headers);
 }
 
-/* Does ip6_send() know the way? Asked after ip_dst_check(). */
-static inline bool ip6_can_send(const struct ip_dst *dst, const struct holm_frame *f)
-{
-	return !FOR_SIZE && likely(dst->neigh && (f->len + IP6_HDR_BYTES <= dst->mtu || f->gso));
-}
-
-static always_inline void ip6_send(struct holm_net *net, const struct ip_dst *dst,
-				   struct holm_frame *f, const struct ip6_tx *tx)
-{
-	uint32_t len = f->len;
-
-	ip6_write_header(holm_frame_push(f, IP6_HDR_BYTES), len, tx);
-	ip6_note_header(f, ETH_HDR_BYTES);
-	neigh_output(net, dst->neigh, f);
-}
-
 #endif

@@ -94,6 +94,12 @@ struct ip_cast_ops {
 	void (*send4)(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f, bool no_loop);
 };
 
+/*
+ * Members here get a copy of what goes to a group or to everybody: RFC 1112 section 6.1, and as Linux does
+ * it of broadcasts too. There is a loopback; the frame stays the caller's.
+ */
+void ip_cast_loop(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f);
+
 /* One per instance. Made by the first family's start, freed by the last one's stop. */
 struct ip_state {
 	/* Read for every packet. */

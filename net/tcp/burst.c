@@ -152,9 +152,7 @@ static void put_checksum(const struct tcp_tx *tx, struct holm_frame *f, size_t h
 /* Prepare it for whoever finishes it: the device, or software GSO. */
 static void defer_checksum(const struct tcp_tx *tx, struct holm_frame *f)
 {
-	f->csum = HOLM_CSUM_PARTIAL;
-	f->csum_start = 0;
-	f->csum_off = TCP_CSUM_OFFSET;
+	tcp_defer_checksum(f, 0);
 	store_be16(holm_frame_data(f) + TCP_CSUM_OFFSET,
 		   (uint16_t)~checksum_finish(pseudo_sum(tx->c, f->len)));
 }
@@ -179,21 +177,6 @@ uint32_t tcp_find_flow_label(const struct holm_net *net, struct holm_tcp *c)
 	return c->flight->flow_label;
 }
 
-void tcp_transmit_ip6(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint8_t tos)
-{
-	const struct ip_tx ip = {
-		.src = &c->ends6->local,
-		.dst = &c->ends6->remote,
-		.proto = IP4_PROTO_TCP,
-		.tos = tos,
-		.ttl = c->settings->ttl,
-		.dont_fragment = true,
-		.flow_label = tcp_flow_label(net, c),
-	};
-
-	ip_output(net, c->dst, f, &ip);
-}
-
 /* Over IPv6, to ourselves, or where no neighbour is known. */
 static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame *f)
 {
@@ -206,12 +189,9 @@ static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame
 		.tos = tos_of(tx),
 		.ttl = c->settings->ttl,
 		.dont_fragment = true,
+		.flow_label = c->flags & TCP_IP6 ? tcp_flow_label(tx->net, c) : 0,
 	};
 
-	if (c->flags & TCP_IP6) {
-		tcp_transmit_ip6(tx->net, c, f, tos_of(tx));
-		return;
-	}
 	tcp_get_ends(c, &t);
 	ip_output(tx->net, c->dst, f, &ip);
 }

@@ -123,22 +123,6 @@ static always_inline bool is_next(const struct holm_tcp *c, const uint8_t *p, ui
 	       (ack == c->snd_una.v ? len > 0 : ack == c->flight->snd_nxt.v);
 }
 
-/* That is the one segment that left at flight->timed_ns. */
-static always_inline void ack_it(struct holm_net *net, struct holm_tcp *c, struct tcp_seq ack)
-{
-	struct tcp_flight *fl = c->flight;
-
-	rtt_take(&c->rtt, net->now - fl->timed_ns);
-	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
-	ring_snd_discard(c->snd, seq_diff(ack, c->snd_una));
-	c->snd_una = ack;
-	fl->buf_seq = ack;
-	fl->calm_acked = true;
-	fl->progress_ns = net->now;
-	c->flags &= ~(uint32_t)TCP_REXMT;
-	ip_dst_confirm(net, c->dst);
-}
-
 /* Of a buffer that is no ring, or has less room than was promised. */
 static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
 				       const struct holm_frame *f, uint32_t len)
@@ -182,7 +166,7 @@ static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct h
 		c->ts_recent = load_be32(p + 24);
 	c->last_rx = tcp_stamp(net->now);
 	if (ack != c->snd_una.v)
-		ack_it(net, c, seq_of(ack));
+		tcp_calm_acked(net, c, seq_of(ack), seq_diff(seq_of(ack), c->snd_una));
 	else
 		ip_dst_confirm(net, c->dst);
 	/* SND.WND: none has come that is newer. */

@@ -13,14 +13,10 @@
 /* The next in order, within the window; all in flight has arrived, or nothing more. */
 static bool is_next(const struct holm_tcp *c, const struct tcp_rx *rx)
 {
-	const struct tcp_hdr_info *h = rx->h;
+	uint32_t ack = rx->h->ack;
 
-	if (rx->f->gso != HOLM_GSO_NONE || (h->flags & ~(unsigned)(TCP_PSH | TCP_FIN)) != TCP_ACK ||
-	    h->nsack > 0 || h->seq != c->rcv_nxt.v || rx->orig_len > tcp_rcv_wnd(c) ||
-	    (h->ack != c->snd_una.v && h->ack != c->flight->snd_nxt.v))
-		return false;
-	/* PAWS has nothing to say. */
-	return !(c->flags & TCP_TS) || (h->has_ts && !serial_lt(h->tsval, c->ts_recent));
+	return rx->f->gso == HOLM_GSO_NONE && tcp_is_next(c, rx, TCP_FIN) &&
+	       (ack == c->snd_una.v || ack == c->flight->snd_nxt.v);
 }
 
 /* It ends something, and its text, if there is any, is for a program that reads. */
@@ -35,22 +31,13 @@ static bool is_last(const struct holm_tcp *c, const struct tcp_rx *rx)
 	return fin || ((c->flags & TCP_FIN_SENT) && rx->h->ack != c->snd_una.v);
 }
 
-/* The fifth step: the one segment that left at flight->timed_ns has arrived. */
+/* The fifth step: the one segment in flight has arrived, with a FIN or without. */
 static void ack_it(struct holm_tcp *c, const struct tcp_rx *rx)
 {
 	struct tcp_flight *fl = c->flight;
 	uint32_t bytes = seq_diff(fl->snd_nxt, c->snd_una) - ((c->flags & TCP_FIN_SENT) != 0);
 
-	rtt_sample(&c->rtt, rx->net->now - fl->timed_ns);
-	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(rx->net->now));
-	if (bytes > 0)
-		holm_sndbuf_discard(c->snd, bytes);
-	fl->buf_seq = seq_add(fl->buf_seq, bytes);
-	c->snd_una = fl->snd_nxt;
-	fl->calm_acked = true;
-	fl->progress_ns = rx->net->now;
-	c->flags &= ~(uint32_t)TCP_REXMT;
-	ip_dst_confirm(rx->net, c->dst);
+	tcp_calm_acked(rx->net, c, fl->snd_nxt, bytes);
 }
 
 /* Both directions end with this segment: nobody will ask recovery any more. */
@@ -66,14 +53,11 @@ enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx)
 
 	if (!is_next(c, rx) || !is_last(c, rx))
 		return TCP_NEXT;
-	net_count(rx->net, HOLM_COUNT_TCP_PREDICTED_RX);
+	tcp_note_expected(c, rx);
 	rx->seq = c->rcv_nxt;
 	rx->skip = 0;
 	rx->len = rx->orig_len;
 	rx->fin = (rx->h->flags & TCP_FIN) != 0;
-	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
-		c->ts_recent = rx->h->tsval;
-	c->last_rx = tcp_stamp(rx->net->now);
 	if (is_the_end(c, rx))
 		c->flight->calm = 0;
 	if (rx->h->ack != c->snd_una.v)

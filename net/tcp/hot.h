@@ -5,6 +5,7 @@
 #ifndef NET_TCP_HOT_H
 #define NET_TCP_HOT_H
 
+#include "net/core/ring_short.h"
 #include "net/ip/ip4_send.h"
 #include "net/tcp/room.h"
 
@@ -108,6 +109,19 @@ static inline void tcp_conclude(struct holm_frame *f, struct holm_tcp *c)
 	holm_frame_free(f);
 }
 
+/*
+ * Next in order and within the window, an ACK and beside PSH perhaps these flags, no blocks; timestamps as
+ * negotiated, and not older than the last: PAWS has nothing to say.
+ */
+static inline bool tcp_is_next(const struct holm_tcp *c, const struct tcp_rx *rx, unsigned flags)
+{
+	const struct tcp_hdr_info *h = rx->h;
+
+	return (h->flags & ~(TCP_PSH | flags)) == TCP_ACK && h->nsack == 0 &&
+	       h->seq == c->rcv_nxt.v && rx->orig_len <= tcp_rcv_wnd(c) &&
+	       (!(c->flags & TCP_TS) || (h->has_ts && !serial_lt(h->tsval, c->ts_recent)));
+}
+
 /* With one of these there is more to ask of what comes. */
 #define TCP_UNUSUAL                                                                                \
 	((uint32_t)(TCP_PERSIST | TCP_FIN_SENT | TCP_FIN_RCVD | TCP_ECN | TCP_TLP_DUE |            \
@@ -179,6 +193,36 @@ static inline void tcp_take_window(struct holm_tcp *c, struct tcp_seq seq, uint1
 	c->snd_wnd = (uint32_t)wnd << tcp_snd_wscale(c);
 	fl->snd_wl1 = seq;
 	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
+}
+
+/* It is new, in order, and no older than the last: RFC 7323 4.3 (2), and when it came. */
+static inline void tcp_note_expected(struct holm_tcp *c, const struct tcp_rx *rx)
+{
+	net_count(rx->net, HOLM_COUNT_TCP_PREDICTED_RX);
+	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
+		c->ts_recent = rx->h->tsval;
+	c->last_rx = tcp_stamp(rx->net->now);
+}
+
+/*
+ * The fifth step of a calm connection: all that was in flight, which left at flight->timed_ns, has
+ * arrived. It was `bytes`, and perhaps a FIN.
+ */
+static always_inline void tcp_calm_acked(struct holm_net *net, struct holm_tcp *c,
+					 struct tcp_seq ack, uint32_t bytes)
+{
+	struct tcp_flight *fl = c->flight;
+
+	rtt_take(&c->rtt, net->now - fl->timed_ns);
+	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
+	if (likely(bytes > 0))
+		ring_snd_discard(c->snd, bytes);
+	c->snd_una = ack;
+	fl->buf_seq = seq_add(fl->buf_seq, bytes);
+	fl->calm_acked = true;
+	fl->progress_ns = net->now;
+	c->flags &= ~(uint32_t)TCP_REXMT;
+	ip_dst_confirm(net, c->dst);
 }
 
 /* ---- Out ----------------------------------------------------------------------------------------- */

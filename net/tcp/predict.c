@@ -9,21 +9,6 @@
  */
 #include "net/tcp/hot.h"
 
-/* The header: an ACK, PSH or not, that is next in order and within the window. */
-static inline bool is_next(const struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	const struct tcp_hdr_info *h = rx->h;
-
-	return (h->flags & ~(unsigned)TCP_PSH) == TCP_ACK && h->nsack == 0 &&
-	       h->seq == c->rcv_nxt.v && rx->orig_len <= tcp_rcv_wnd(c);
-}
-
-/* Timestamps as negotiated, and not older than the last: PAWS has nothing to say. */
-static inline bool is_timely(const struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	return !(c->flags & TCP_TS) || (rx->h->has_ts && !serial_lt(rx->h->tsval, c->ts_recent));
-}
-
 /*
  * Does it acknowledge all that is in flight, sent once and missed by nobody, or carry text and
  * acknowledge nothing new?
@@ -78,13 +63,9 @@ static inline void take_text(struct holm_tcp *c, struct tcp_rx *rx)
 
 bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	if (!tcp_is_usual(c) || c->flight->calm || !is_next(c, rx) || !is_timely(c, rx) ||
-	    !is_plain_ack(c, rx))
+	if (!tcp_is_usual(c) || c->flight->calm || !tcp_is_next(c, rx, 0) || !is_plain_ack(c, rx))
 		return false;
-	net_count(rx->net, HOLM_COUNT_TCP_PREDICTED_RX);
-	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
-		c->ts_recent = rx->h->tsval;
-	c->last_rx = tcp_stamp(rx->net->now);
+	tcp_note_expected(c, rx);
 	if (!(c->flags & TCP_REXMT))
 		c->flight->retries = 0;
 	if (rx->h->ack != c->snd_una.v)

@@ -99,7 +99,8 @@ static void end(struct holm_tcp *c)
 
 /* ---- What is sent -------------------------------------------------------------------------------- */
 
-void repair_aim(struct holm_tcp *c)
+/* What is lost goes first: [rtx_nxt, rtx_end) of the flight is the first of it. */
+static void aim(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_repair *r = fl->repair;
@@ -153,7 +154,7 @@ static void resent(struct holm_tcp *c, struct tcp_seq from, struct tcp_seq to)
 	/* RFC 6298 5.1, as for a segment that is new: its ACK is a round trip away. */
 	if (fl->phase == TCP_RECOVERY && seq_eq(from, c->snd_una))
 		tcp_timer_rexmt(c);
-	repair_aim(c);
+	aim(c);
 }
 
 /* ---- What an ACK says ---------------------------------------------------------------------------- */
@@ -399,7 +400,7 @@ static never_inline void acked_otherwise(struct holm_tcp *c, const struct tcp_rx
 			schedule_probe(c, tcp_net(c)->now);
 	}
 	if (unlikely(r->score.lost > 0) || seq_lt(fl->rtx_nxt, fl->rtx_end))
-		repair_aim(c);
+		aim(c);
 }
 
 /* The usual ACK: in order, of what was sent once, when nothing is amiss. */
@@ -478,14 +479,14 @@ static void timeout(struct holm_tcp *c)
 	/* RFC 6298 5.4: the earliest segment goes, whatever else is thought to be in flight. */
 	fl->credit = tcp_mss(c);
 	r->dups = 0;
-	repair_aim(c);
+	aim(c);
 }
 
 static void resend(struct holm_tcp *c)
 {
 	tcp_score_lose_all(&c->flight->repair->score);
 	c->flight->timing = false;
-	repair_aim(c);
+	aim(c);
 }
 
 static uint32_t oldest_ticks(const struct holm_tcp *c)
@@ -512,7 +513,7 @@ static void look_again(struct holm_tcp *c)
 	tell_controller(c, &n);
 	if (fl->phase == TCP_RECOVERY)
 		set_window(c, &n);
-	repair_aim(c);
+	aim(c);
 }
 
 static void fire(struct holm_tcp *c)

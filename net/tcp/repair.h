@@ -114,8 +114,6 @@ struct tcp_rack_ops {
 
 /* ---- repair.c */
 extern const struct tcp_sack_ops tcp_sack_ops;
-/* What is lost goes first: [rtx_nxt, rtx_end) of the flight is the first of it. */
-void repair_aim(struct holm_tcp *c);
 /* SACK is part of the instance from now on. */
 void repair_register(struct holm_net *net);
 

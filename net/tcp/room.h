@@ -535,11 +535,6 @@ static inline uint32_t tcp_flow_label(const struct holm_net *net, struct holm_tc
 	return likely(c->flight->flow_label) ? c->flight->flow_label : tcp_find_flow_label(net, c);
 }
 /*
- * A segment goes to IPv6, which alone puts its header together: a program without it links nothing of
- * that. There is a block.
- */
-void tcp_transmit_ip6(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint8_t tos);
-/*
  * What is more than one segment, or does not fit a frame: lend.c's part. -HOLM_ENOBUFS: not this way; a
  * segment may still go by copying.
  */

@@ -355,7 +355,9 @@ static void sending_by_itself_is_sending(void **state)
 	const struct holm_addr us = lab6_addr(1), to = lab6_addr(2);
 	struct ip6_tx tx;
 	struct ip_dst *dst;
+	struct holm_frame *f;
 	struct lab lab;
+	uint32_t len;
 
 	(void)state;
 	lab6_init(&lab, NULL);
@@ -369,7 +371,11 @@ static void sending_by_itself_is_sending(void **state)
 		.tos = 0xb9,
 		.ttl = 33,
 	};
-	ip6_send(lab.net, dst, segment(&lab, 700), &tx);
+	f = segment(&lab, 700);
+	len = f->len;
+	ip6_write_header(holm_frame_push(f, IP6_HDR_BYTES), len, &tx);
+	ip6_note_header(f, ETH_HDR_BYTES);
+	neigh_output(lab.net, dst->neigh, f);
 	ip_dst_put(lab.net, dst);
 	net_kick(lab.net);
 	lab_poll(&lab);
