@@ -132,12 +132,11 @@ static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 
 	if (a)
 		read_words(a, is_ip6, &how);
-	if (has_info && a->ifindex != 0) {
-		how.dev = inet_dev_of(d->base.net, a->ifindex);
-		if (is_ip6 && to && to->scope && to->scope + 1 != a->ifindex)
-			return -HOLM_EINVAL;
-		if (!how.dev)
-			return -HOLM_ENODEV;
+	if (has_info) {
+		int err = inet_read_packet_dev(d->base.net, to, a->ifindex, &how.dev);
+
+		if (err)
+			return err;
 	}
 	if (has_info && !holm_addr_is_any(&a->spec_dst)) {
 		how.src = &a->spec_dst;

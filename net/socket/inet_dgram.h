@@ -18,6 +18,12 @@ static inline struct dgram *inet_dgram_of(struct holm_socket *s)
 
 /* The device of an index as programs count, the loopback being 1. NULL: none. */
 struct holm_dev *inet_dev_of(const struct holm_net *net, uint32_t ifindex);
+/*
+ * Which device a message about one packet to `to` (NULL: where the socket is connected to) names; 0 names
+ * none. -HOLM_EINVAL: another than its scope does; -HOLM_ENODEV.
+ */
+int inet_read_packet_dev(const struct holm_net *net, const struct holm_endpoint *to,
+			 uint32_t ifindex, struct holm_dev **dev);
 
 /* Which option of UDP a socket option is. */
 struct inet_dgram_mapping {

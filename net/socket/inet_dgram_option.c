@@ -108,6 +108,17 @@ struct holm_dev *inet_dev_of(const struct holm_net *net, uint32_t ifindex)
 	return net->netifs[ifindex - 1]->dev;
 }
 
+int inet_read_packet_dev(const struct holm_net *net, const struct holm_endpoint *to,
+			 uint32_t ifindex, struct holm_dev **dev)
+{
+	*dev = inet_dev_of(net, ifindex);
+	if (ifindex == 0)
+		return 0;
+	if (to && to->scope && !holm_addr_is_ip4(&to->addr) && to->scope + 1 != ifindex)
+		return -HOLM_EINVAL;
+	return *dev ? 0 : -HOLM_ENODEV;
+}
+
 static struct holm_addr addr_of(const uint8_t a[4])
 {
 	return holm_addr_ip4(a[0], a[1], a[2], a[3]);

@@ -107,6 +107,7 @@ static int read_how(const struct holm_socket *s, const struct holm_endpoint *to,
 		    const struct holm_ancillary *a, struct ip_end_how *how)
 {
 	bool ip6 = s->family == HOLM_AF_INET6;
+	int err;
 
 	if (a->has & (ip6 ? HOLM_ANC_TCLASS : HOLM_ANC_TOS))
 		how->tos = ip6 ? a->tclass : a->tos;
@@ -115,15 +116,9 @@ static int read_how(const struct holm_socket *s, const struct holm_endpoint *to,
 	how->uncut = ip6 && (a->has & HOLM_ANC_DONTFRAG);
 	if (!(a->has & (ip6 ? HOLM_ANC_PKTINFO6 : HOLM_ANC_PKTINFO)))
 		return 0;
-	if (a->ifindex != 0) {
-		how->dev = inet_dev_of(s->net, a->ifindex);
-		if (ip6 && to && to->scope && to->scope + 1 != a->ifindex)
-			return -HOLM_EINVAL;
-		if (!how->dev)
-			return -HOLM_ENODEV;
-	}
-	if (holm_addr_is_any(&a->spec_dst))
-		return 0;
+	err = inet_read_packet_dev(s->net, to, a->ifindex, &how->dev);
+	if (err || holm_addr_is_any(&a->spec_dst))
+		return err;
 	how->src = &a->spec_dst;
 	if (holm_addr_is_local(s->net, how->src))
 		return 0;
