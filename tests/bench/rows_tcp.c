@@ -76,23 +76,6 @@ static void forget_events(struct world *w)
 	bench_off();
 }
 
-/* What a program's loop does on one side, in its two halves: frames in, then frames out. */
-static void frames_in(struct world *w, int side)
-{
-	bench_on();
-	while (holm_net_poll_devs(w->side[side].net, w->now, 32))
-		continue;
-	bench_off();
-}
-
-static void frames_out(struct world *w, int side)
-{
-	bench_on();
-	while (holm_net_poll(w->side[side].net, w->now, 1024))
-		continue;
-	bench_off();
-}
-
 /* A bulk transfer under way. */
 struct bulk {
 	struct holm_tcp *listener;
@@ -153,16 +136,16 @@ static void bulk_round(struct world *w, struct bulk *b)
 	if (holm_pattern_sndbuf_write(&b->pattern, b->window) > 0)
 		holm_tcp_send(b->end[0].t);
 	bench_off();
-	frames_out(w, 0);
+	world_out(w, 0);
 	if (w->options.verify)
 		damage(w, b);
-	frames_in(w, 1);
+	world_in(w, 1);
 	n = drain(&b->end[1]);
 	if (w->options.verify)
 		bulk_verify(b, n);
 	b->received += n;
-	frames_out(w, 1);
-	frames_in(w, 0);
+	world_out(w, 1);
+	world_in(w, 0);
 	forget_events(w);
 	/* What was damaged is only missed when time passes. */
 	w->now += w->options.verify ? 1000 * w->options.round_ns : w->options.round_ns;
@@ -198,8 +181,8 @@ static void request_response(struct world *w, struct end end[2])
 		holm_ring_sndbuf_write(&end[i].snd, message, MESSAGE);
 		holm_tcp_send(end[i].t);
 		bench_off();
-		frames_out(w, i);
-		frames_in(w, !i);
+		world_out(w, i);
+		world_in(w, !i);
 		bench_check(drain(&end[!i]) == MESSAGE, "rr lost its message");
 	}
 	forget_events(w);
@@ -283,16 +266,16 @@ static void connect_request_close(struct world *w, struct holm_tcp *listener)
 	end_attach(w, 0, &end[0], 16 * 1024);
 	bench_check(holm_tcp_connect(end[0].t, &remote) == 0, "connect");
 	bench_off();
-	frames_out(w, 0); /* SYN */
-	frames_in(w, 1);
-	frames_out(w, 1); /* SYN-ACK */
-	frames_in(w, 0);
+	world_out(w, 0); /* SYN */
+	world_in(w, 1);
+	world_out(w, 1); /* SYN-ACK */
+	world_in(w, 0);
 	bench_on();
 	holm_ring_sndbuf_write(&end[0].snd, message, MESSAGE);
 	holm_tcp_send(end[0].t);
 	bench_off();
-	frames_out(w, 0); /* ACK and request */
-	frames_in(w, 1);
+	world_out(w, 0); /* ACK and request */
+	world_in(w, 1);
 	bench_on();
 	bench_check(holm_tcp_accept(listener, &end[1].t) == 0, "accept");
 	end_attach(w, 1, &end[1], 16 * 1024);
@@ -303,16 +286,16 @@ static void connect_request_close(struct world *w, struct holm_tcp *listener)
 	holm_tcp_send(end[1].t);
 	holm_tcp_close(end[1].t);
 	bench_off();
-	frames_out(w, 1); /* answer and FIN */
-	frames_in(w, 0);
+	world_out(w, 1); /* answer and FIN */
+	world_in(w, 0);
 	bench_check(drain(&end[0]) == MESSAGE, "crr lost its answer");
 	bench_on();
 	holm_tcp_close(end[0].t);
 	bench_off();
-	frames_out(w, 0); /* FIN */
-	frames_in(w, 1);
-	frames_out(w, 1); /* its ACK */
-	frames_in(w, 0);
+	world_out(w, 0); /* FIN */
+	world_in(w, 1);
+	world_out(w, 1); /* its ACK */
+	world_in(w, 0);
 	forget_events(w);
 	w->now += 10000000;
 	end_fini(&end[0]);

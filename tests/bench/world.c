@@ -120,16 +120,26 @@ static void side_init(struct world *w, int i)
 		die("holm_addr_add", err);
 }
 
-void world_round(struct world *w, int side)
+void world_in(struct world *w, int side)
 {
-	struct holm_net *net = w->side[side].net;
-
 	bench_on();
-	while (holm_net_poll_devs(net, w->now, BUDGET))
-		continue;
-	while (holm_net_poll(net, w->now, 1024))
+	while (holm_net_poll_devs(w->side[side].net, w->now, BUDGET))
 		continue;
 	bench_off();
+}
+
+void world_out(struct world *w, int side)
+{
+	bench_on();
+	while (holm_net_poll(w->side[side].net, w->now, 1024))
+		continue;
+	bench_off();
+}
+
+void world_round(struct world *w, int side)
+{
+	world_in(w, side);
+	world_out(w, side);
 }
 
 static void drop_events(struct world *w)

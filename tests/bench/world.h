@@ -41,7 +41,10 @@ struct world {
 #define WORLD_PER_PORT 25000u
 #define WORLD_PORT 80u
 
-/* One round of one side: frames in, events by `events`, frames out. Counted while measuring. */
+/* What a program's loop does on one side, in its two halves: frames in, then frames out. Counted. */
+void world_in(struct world *w, int side);
+void world_out(struct world *w, int side);
+/* Both. */
 void world_round(struct world *w, int side);
 
 /* Rounds of both sides until nothing moves at the present time. */
