@@ -128,6 +128,16 @@ static inline void list_append(struct list *to, struct list *from)
 	list_init(from);
 }
 
+/* Turns the circle until `n`, which is on the list, is its first node. */
+static inline void list_turn_to(struct list *l, struct list_node *n)
+{
+	struct list_node *head = &l->head;
+
+	head->prev->next = head->next;
+	head->next->prev = head->prev;
+	list_insert_before(n, head);
+}
+
 struct queue_node {
 	struct queue_node *next;
 };

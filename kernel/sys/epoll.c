@@ -121,32 +121,46 @@ static uint32_t look(const struct watch *w)
 	return file_poll(w->file) & w->events & ~MODES;
 }
 
-/* Report up to `max` watches. Those that stay ready go behind those not looked at. */
-static int report(struct epoll *ep, struct sys_epoll_event *events, int max)
+/* Is a report the last of it, until it is woken or armed again? */
+static bool ends_with_report(struct watch *w)
 {
-	struct list_node *n, *last;
+	if (w->events & SYS_EPOLLONESHOT)
+		w->events &= MODES;
+	return w->events & (SYS_EPOLLONESHOT | SYS_EPOLLET);
+}
+
+/* Report up to `max` watches. Those that stay ready go behind those not looked at: the list is turned. */
+static always_inline int report_now(struct epoll *ep, struct sys_epoll_event *events, int max)
+{
+	struct list_node *n, *next, *last;
 	int count = 0;
 
 	/* What was written a moment ago is not to be missed. */
 	sys_hear(ep->base.process);
 	last = list_last(&ep->ready);
-	for (bool more = last != NULL; more && count < max;) {
-		struct watch *w;
-		uint32_t now;
+	for (n = list_first(&ep->ready); n; n = next) {
+		struct watch *w = container_of(n, struct watch, ready);
+		uint32_t now = look(w);
+		bool over;
 
-		n = list_pop_front(&ep->ready);
-		more = n != last;
-		w = container_of(n, struct watch, ready);
-		now = look(w);
-		if (now == 0)
+		next = list_next(&ep->ready, n);
+		over = n == last;
+		if (now != 0)
+			events[count++] = (struct sys_epoll_event){ now, w->data };
+		if (now == 0 || ends_with_report(w))
+			list_remove(n);
+		if (!over && count < max)
 			continue;
-		events[count++] = (struct sys_epoll_event){ now, w->data };
-		if (w->events & SYS_EPOLLONESHOT)
-			w->events &= MODES;
-		else if (!(w->events & SYS_EPOLLET) && !list_is_linked(&w->ready))
-			list_push_back(&ep->ready, &w->ready);
+		if (next)
+			list_turn_to(&ep->ready, next);
+		break;
 	}
 	return count;
+}
+
+static never_inline int report(struct epoll *ep, struct sys_epoll_event *events, int max)
+{
+	return report_now(ep, events, max);
 }
 
 /* Is there anything to report? What is not ready any more leaves the list. */
@@ -268,7 +282,7 @@ static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_
 	struct watch *w;
 	int err;
 
-	if (!f->ops->poll)
+	if (!f->ops->poll && !f->socket)
 		return -HOLM_EPERM;
 	if (find(ep, fd, f))
 		return -HOLM_EEXIST;
@@ -368,13 +382,18 @@ int sys_epoll_create1(struct process *p, int flags)
 	return fds_install(p, f, flags & SYS_O_CLOEXEC);
 }
 
-static int wait_for_events(struct epoll *ep, struct sys_epoll_event *events, int max,
-			   uint64_t deadline_ns)
+/* Nothing is ready yet: somebody else may close the descriptor meanwhile. */
+static never_inline int wait_for_events(struct epoll *ep, struct sys_epoll_event *events, int max,
+					int timeout_ms)
 {
 	struct process *p = ep->base.process;
+	uint64_t deadline_ns = WAIT_FOREVER;
 	struct waiter w;
 	int count;
 
+	if (timeout_ms > 0)
+		deadline_ns = wait_deadline(&p->env.wait, (unsigned)timeout_ms * NS_PER_MS);
+	file_get(&ep->base);
 	wait_enter(&p->env.wait, &ep->base.waiters, &w);
 	while ((count = report(ep, events, max)) == 0)
 		if (process_sleep(p, deadline_ns) != 0) {
@@ -382,38 +401,26 @@ static int wait_for_events(struct epoll *ep, struct sys_epoll_event *events, int
 			break;
 		}
 	wait_leave(&w);
-	return count;
-}
-
-static int wait_until(struct process *p, int epfd, struct sys_epoll_event *events, int max,
-		      bool waits, uint64_t deadline_ns)
-{
-	struct file *f = file_of(p, epfd);
-	struct epoll *ep;
-	int count;
-
-	if (!f)
-		return -HOLM_EBADF;
-	ep = epoll_of(f);
-	if (!ep || max <= 0)
-		count = -HOLM_EINVAL;
-	else if (!events)
-		count = -HOLM_EFAULT;
-	else
-		count = report(ep, events, max);
-	if (count == 0 && waits)
-		count = wait_for_events(ep, events, max, deadline_ns);
-	file_put(f);
+	file_put(&ep->base);
 	return count;
 }
 
 int sys_epoll_wait(struct process *p, int epfd, struct sys_epoll_event *events, int max,
 		   int timeout_ms)
 {
-	uint64_t deadline_ns = WAIT_FOREVER;
+	struct fd_slot *slot;
+	struct epoll *ep;
+	int count;
 
 	sys_enter(p);
-	if (timeout_ms > 0)
-		deadline_ns = wait_deadline(&p->env.wait, (unsigned)timeout_ms * NS_PER_MS);
-	return wait_until(p, epfd, events, max, timeout_ms != 0, deadline_ns);
+	slot = fds_slot(p, epfd);
+	if (!slot)
+		return -HOLM_EBADF;
+	ep = epoll_of(slot->file);
+	if (!ep || max <= 0)
+		return -HOLM_EINVAL;
+	if (!events)
+		return -HOLM_EFAULT;
+	count = report_now(ep, events, max);
+	return count != 0 || timeout_ms == 0 ? count : wait_for_events(ep, events, max, timeout_ms);
 }

@@ -62,18 +62,6 @@ void file_put_last(struct file *f)
 	m->free(m->ctx, f, f->bytes);
 }
 
-unsigned file_poll(struct file *f)
-{
-	if (!f->ops->poll)
-		return HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLOUT | HOLM_POLLWRNORM;
-	return f->ops->poll(f);
-}
-
-void file_wake(struct file *f)
-{
-	wait_wake(&f->process->env.wait, &f->waiters);
-}
-
 int64_t file_attempt_until(struct file *f, bool block, uint64_t timeout_ns, file_attempt *attempt,
 			   void *arg)
 {

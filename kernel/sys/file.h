@@ -13,6 +13,7 @@
 
 #include "kernel/sys/process.h"
 #include "kernel/sys/wait.h"
+#include "lib/compiler.h"
 
 struct sys_stat;
 struct sys_dirent;
@@ -25,7 +26,7 @@ struct file_ops {
 	int64_t (*write)(struct file *f, const struct holm_iov *iov, size_t n);
 	/* A blocking write goes on until everything is written. */
 	bool is_stream;
-	/* enum holm_poll. NULL: always readable and writable, as regular files are. */
+	/* enum holm_poll. NULL: a socket, or always readable and writable, as regular files are. */
 	unsigned (*poll)(struct file *f);
 	/* NULL: a file of no type that its owner may read and write. */
 	void (*stat)(struct file *f, struct sys_stat *st);
@@ -88,13 +89,24 @@ static inline struct file *file_of(struct process *p, int fd)
 	return slot ? file_get(slot->file) : NULL;
 }
 
-unsigned file_poll(struct file *f);
+/* What it is ready for now: sockets, which most files are that anybody asks, without a detour. */
+static inline unsigned file_poll(struct file *f)
+{
+	if (likely(f->socket))
+		return holm_socket_poll(f->socket);
+	if (!f->ops->poll)
+		return HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLOUT | HOLM_POLLWRNORM;
+	return f->ops->poll(f);
+}
 
 /* The file that a message carried. */
 struct file *file_of_object(struct holm_object *o);
 
 /* Its state has changed: wake who waits. */
-void file_wake(struct file *f);
+static inline void file_wake(struct file *f)
+{
+	wait_wake(&f->process->env.wait, &f->waiters);
+}
 
 /* One attempt; -HOLM_EAGAIN: nothing was possible now. */
 typedef int64_t file_attempt(struct file *f, void *arg);

@@ -9,11 +9,6 @@
 /* How often a lingering close looks: the peer's last ACK raises no event. */
 #define LINGER_STEP_NS 10000000ull
 
-static unsigned socket_poll(struct file *f)
-{
-	return holm_socket_poll(f->socket);
-}
-
 static void socket_stat(struct file *f, struct sys_stat *st)
 {
 	(void)f;
@@ -67,7 +62,6 @@ static void socket_close(struct file *f)
 }
 
 static const struct file_ops socket_ops = {
-	.poll = socket_poll,
 	.stat = socket_stat,
 	.readable = socket_readable,
 	.unsent = socket_unsent,

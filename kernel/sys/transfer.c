@@ -12,15 +12,7 @@
 #define WINDOW 8u
 #define IOV_MAX 1024
 
-/* What a call asks for. */
-struct request {
-	struct holm_msg *msg;
-	int flags;
-	bool writing;
-	bool sockets_only; /* send() and its family, as opposed to write() */
-};
-
-/* The same while it takes several steps. */
+/* What a call asks for, while it takes several steps. */
 struct transfer {
 	struct holm_msg *msg; /* what the program gave; name_len and flags are results */
 	int flags;
@@ -144,15 +136,10 @@ static int64_t attempt_file(struct file *f, void *arg)
 	return call_file(f, t, t->msg);
 }
 
-/* Bytes in all pieces, or an error. */
-static int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
+static never_inline int64_t check_any_pieces(const struct holm_msg *msg, bool sockets_only)
 {
 	size_t sum = 0;
 
-	/* One piece, as most transfers have. */
-	if (likely(msg->iovcnt == 1 && msg->iov && msg->iov->base &&
-		   msg->iov->len <= (size_t)PTRDIFF_MAX))
-		return (int64_t)msg->iov->len;
 	if (msg->iovcnt > IOV_MAX)
 		return sockets_only ? -HOLM_EMSGSIZE : -HOLM_EINVAL;
 	if (msg->iovcnt > 0 && !msg->iov)
@@ -167,10 +154,20 @@ static int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
 	return (int64_t)sum;
 }
 
-/* What one step did not do: `n` is what it returned. */
-static never_inline int64_t move_rest(struct file *f, const struct request *r, int64_t n)
+/* Bytes in all pieces, or an error. Of one, as most transfers have, it is quickly said. */
+static always_inline int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
 {
-	struct transfer state = { .msg = r->msg, .flags = r->flags, .writing = r->writing };
+	if (likely(msg->iovcnt == 1 && msg->iov && msg->iov->base &&
+		   msg->iov->len <= (size_t)PTRDIFF_MAX))
+		return (int64_t)msg->iov->len;
+	return check_any_pieces(msg, sockets_only);
+}
+
+/* What one step did not do: `n` is what it returned. */
+static never_inline int64_t move_rest(struct file *f, struct holm_msg *msg, int flags, bool writing,
+				      int64_t n)
+{
+	struct transfer state = { .msg = msg, .flags = flags, .writing = writing };
 	struct transfer *t = &state;
 	struct holm_socket *s = f->socket;
 	/* As on Linux, nobody waits for an urgent byte or an error. */
@@ -198,22 +195,23 @@ static never_inline int64_t move_rest(struct file *f, const struct request *r, i
 }
 
 /* The first step takes the pieces as they are, and nearly always it is the only one. */
-static inline int64_t move_socket(struct file *f, const struct request *r, int64_t bytes)
+static always_inline int64_t move_socket(struct file *f, struct holm_msg *msg, int flags,
+					 bool writing, int64_t bytes)
 {
-	uint32_t name_len = r->msg->name_len;
-	int64_t n = r->writing ? holm_socket_sendmsg(f->socket, r->msg, r->flags)
-			       : holm_socket_recvmsg(f->socket, r->msg, r->flags);
+	uint32_t name_len = msg->name_len;
+	int64_t n = writing ? holm_socket_sendmsg(f->socket, msg, flags)
+			    : holm_socket_recvmsg(f->socket, msg, flags);
 
 	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN)))
 		return n;
 	if (n < 0)
-		r->msg->name_len = name_len;
-	return move_rest(f, r, n);
+		msg->name_len = name_len;
+	return move_rest(f, msg, flags, writing, n);
 }
 
-static never_inline int64_t move_file(struct file *f, const struct request *r)
+static never_inline int64_t move_file(struct file *f, struct holm_msg *msg, bool writing)
 {
-	struct transfer t = { .msg = r->msg, .flags = r->flags, .writing = r->writing };
+	struct transfer t = { .msg = msg, .writing = writing };
 	bool block = !(f->flags & SYS_O_NONBLOCK);
 	int64_t result;
 
@@ -224,26 +222,47 @@ static never_inline int64_t move_file(struct file *f, const struct request *r)
 	return result == -HOLM_EAGAIN && t.done > 0 ? t.done : result;
 }
 
-static inline int64_t move(struct process *p, int fd, const struct request *r)
+/*
+ * Every transfer: `sockets_only` is send() and its family, as opposed to write(). In the caller's own code,
+ * where what is constant decides at once.
+ */
+static always_inline int64_t move(struct process *p, int fd, struct holm_msg *msg, int flags,
+				  bool writing, bool sockets_only)
 {
+	int64_t bytes = check_pieces(msg, sockets_only);
 	struct file *f;
-	int64_t result;
 
 	sys_enter(p);
 	f = file_of(p, fd);
-	if (!f)
+	if (unlikely(!f))
 		return -HOLM_EBADF;
-	result = check_pieces(r->msg, r->sockets_only);
-	if (result >= 0 && r->sockets_only && !f->socket)
-		result = -HOLM_ENOTSOCK;
+	if (bytes >= 0 && sockets_only && !f->socket)
+		bytes = -HOLM_ENOTSOCK;
 	/* A read() of nothing, as opposed to a recv(), does not look whether there is something. */
-	if (likely(result > 0) || (result == 0 && (r->sockets_only || r->writing)))
-		result = f->socket ? move_socket(f, r, result) : move_file(f, r);
+	if (likely(bytes > 0) || (bytes == 0 && (sockets_only || writing)))
+		bytes = likely(f->socket) ? move_socket(f, msg, flags, writing, bytes)
+					  : move_file(f, msg, writing);
 	file_put(f);
-	return result;
+	return bytes;
 }
 
 /* ---- the calls ---- */
+
+int64_t sys_read(struct process *p, int fd, void *buf, size_t n)
+{
+	struct holm_iov iov = { buf, n };
+	struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
+
+	return move(p, fd, &msg, 0, false, false);
+}
+
+int64_t sys_write(struct process *p, int fd, const void *buf, size_t n)
+{
+	struct holm_iov iov = { (void *)(uintptr_t)buf, n };
+	struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
+
+	return move(p, fd, &msg, 0, true, false);
+}
 
 /* holm_msg's pieces are not const because receiving writes where they point; nobody changes them. */
 static int64_t move_pieces(struct process *p, int fd, const struct holm_iov *iov, int n,
@@ -251,7 +270,7 @@ static int64_t move_pieces(struct process *p, int fd, const struct holm_iov *iov
 {
 	struct holm_msg msg = { .iov = (struct holm_iov *)(uintptr_t)iov, .iovcnt = (size_t)n };
 
-	return n < 0 ? -HOLM_EINVAL : move(p, fd, &(struct request){ &msg, 0, writing, false });
+	return n < 0 ? -HOLM_EINVAL : move(p, fd, &msg, 0, writing, false);
 }
 
 int64_t sys_readv(struct process *p, int fd, const struct holm_iov *iov, int n)
@@ -264,28 +283,14 @@ int64_t sys_writev(struct process *p, int fd, const struct holm_iov *iov, int n)
 	return move_pieces(p, fd, iov, n, true);
 }
 
-int64_t sys_read(struct process *p, int fd, void *buf, size_t n)
-{
-	struct holm_iov iov = { buf, n };
-
-	return sys_readv(p, fd, &iov, 1);
-}
-
-int64_t sys_write(struct process *p, int fd, const void *buf, size_t n)
-{
-	struct holm_iov iov = { (void *)(uintptr_t)buf, n };
-
-	return sys_writev(p, fd, &iov, 1);
-}
-
 static int64_t send_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
-	return move(p, fd, &(struct request){ msg, flags, true, true });
+	return move(p, fd, msg, flags, true, true);
 }
 
 static int64_t recv_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
-	return move(p, fd, &(struct request){ msg, flags, false, true });
+	return move(p, fd, msg, flags, false, true);
 }
 
 static struct holm_msg message_of(const struct sys_msghdr *h)

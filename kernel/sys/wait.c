@@ -54,17 +54,16 @@ static void wake_queue(const struct wait_with *with, struct wait_queue *q, struc
 	}
 }
 
-void wait_wake(const struct wait_with *with, struct wait_queue *q)
+void wait_wake_all(const struct wait_with *with, struct wait_queue *q)
 {
 	struct list_node *n;
 	struct list work;
 
-	if (list_is_empty(&q->waiters))
-		return;
 	list_init(&work);
-	wake_queue(with, q, &work);
-	while ((n = list_pop_front(&work)) != NULL)
-		wake_queue(with, container_of(n, struct wait_queue, work), &work);
+	for (; q; q = n ? container_of(n, struct wait_queue, work) : NULL) {
+		wake_queue(with, q, &work);
+		n = list_pop_front(&work);
+	}
 }
 
 uint64_t wait_deadline(const struct wait_with *with, uint64_t ns)

@@ -80,7 +80,12 @@ void wait_enter_ops(struct wait_queue *q, struct waiter *w, const struct waiter_
 void wait_queue_fini(struct wait_queue *q);
 
 /* Everybody in the queue. They stay in it and look again. */
-void wait_wake(const struct wait_with *with, struct wait_queue *q);
+void wait_wake_all(const struct wait_with *with, struct wait_queue *q);
+static inline void wait_wake(const struct wait_with *with, struct wait_queue *q)
+{
+	if (!list_is_empty(&q->waiters))
+		wait_wake_all(with, q);
+}
 
 static inline uint64_t wait_now(const struct wait_with *with)
 {

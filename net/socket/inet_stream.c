@@ -120,7 +120,7 @@ static bool is_over(const struct stream *t)
 static bool is_read_ended(const struct stream *t)
 {
 	return (t->base.shut & SOCKET_SHUT_RD) || is_over(t) ||
-	       (holm_tcp_ready(t->tcp) & HOLM_PEER_CLOSED);
+	       (inet_stream_ready(t) & HOLM_PEER_CLOSED);
 }
 
 static bool is_write_ended(const struct stream *t)
@@ -131,7 +131,7 @@ static bool is_write_ended(const struct stream *t)
 /* As on Linux, a reset by who had ended its side is what a writer hears: a broken pipe. */
 static int take_error(struct stream *t)
 {
-	bool ended = holm_tcp_ready(t->tcp) & HOLM_PEER_CLOSED;
+	bool ended = inet_stream_ready(t) & HOLM_PEER_CLOSED;
 	int err = holm_tcp_take_error(t->tcp);
 
 	return err == -HOLM_ECONNRESET && ended ? -HOLM_EPIPE : err;
@@ -261,7 +261,7 @@ static int stream_can_accept(struct holm_socket *s)
 
 	if (t->phase != LISTENING)
 		return -HOLM_EINVAL;
-	return holm_tcp_ready(t->tcp) & HOLM_ACCEPTABLE ? 0 : -HOLM_EAGAIN;
+	return inet_stream_ready(t) & HOLM_ACCEPTABLE ? 0 : -HOLM_EAGAIN;
 }
 
 static int stream_accept(struct holm_socket *s, struct holm_socket *child)
@@ -333,20 +333,24 @@ static size_t write_piece(struct rings *r, const struct holm_iov *piece, int fla
 
 	if (flags & HOLM_MSG_CONST)
 		n = holm_ring_sndbuf_write_const(&r->snd, piece->base, piece->len);
+	r->const_bytes += n;
 	/* Also where the table of constant regions is full: a copy gets on. */
-	if (likely(n == 0))
-		n = holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
-	r->written_bytes += n;
-	return n;
+	return n > 0 ? n : holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
+}
+
+/* Nearly always: nothing failed, and there is room. */
+static inline bool is_open_for_writing(const struct stream *t)
+{
+	unsigned ready = inet_stream_ready(t) & (HOLM_WRITABLE | HOLM_ERROR | HOLM_CLOSED);
+
+	return ready == HOLM_WRITABLE && !(t->base.shut & SOCKET_SHUT_WR);
 }
 
 static int may_send(struct stream *t)
 {
-	unsigned ready = holm_tcp_ready(t->tcp) & (HOLM_WRITABLE | HOLM_ERROR | HOLM_CLOSED);
 	int err;
 
-	/* Nearly always. */
-	if (likely(ready == HOLM_WRITABLE && !(t->base.shut & SOCKET_SHUT_WR)))
+	if (is_open_for_writing(t))
 		return 0;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
@@ -396,13 +400,23 @@ static size_t write_below_mark(struct stream *t, const struct holm_iov *piece, i
 	return part.len > 0 ? write_piece(t->rings, &part, flags) : 0;
 }
 
-static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+/* The buffer grows with the congestion window, unless the program said how large it is. */
+static inline void fit_sndbuf(struct stream *t)
 {
-	struct stream *t = inet_stream_of(s);
+	struct holm_socket *s = &t->base;
+
+	if (!s->sndbuf_locked)
+		s->sndbuf = rings_write(t->rings, t->tcp, s->sndbuf,
+					s->net->config.tcp_sndbuf_max_bytes);
+}
+
+/* Any message, whichever the state. */
+static never_inline int64_t send_any(struct stream *t, const struct holm_msg *msg, int flags)
+{
 	size_t done = 0, want = 0;
 	int err;
 
-	if (unlikely(t->phase == DEFERRED || (flags & HOLM_MSG_FASTOPEN))) {
+	if (t->phase == DEFERRED || (flags & HOLM_MSG_FASTOPEN)) {
 		if (t->phase == UNCONNECTED || t->phase == DEFERRED)
 			return send_fast(t, msg, flags);
 		/* As connect() called again: it may be told that it has succeeded. */
@@ -416,9 +430,7 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 		err = holm_tcp_send_urgent(t->tcp);
 	if (err)
 		return err;
-	if (!s->sndbuf_locked)
-		s->sndbuf = rings_write(t->rings, t->tcp, s->sndbuf,
-					s->net->config.tcp_sndbuf_max_bytes);
+	fit_sndbuf(t);
 	for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
 		if (msg->iov[i].len == 0)
 			continue;
@@ -435,6 +447,26 @@ static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, in
 	if (done > 0 || want == 0)
 		return (int64_t)done;
 	return holm_tcp_send_room(t->tcp) > 0 ? -HOLM_ENOMEM : -HOLM_EAGAIN;
+}
+
+/* With one of these there is more to a message than its bytes. */
+#define SEND_UNUSUAL (HOLM_MSG_FASTOPEN | HOLM_MSG_OOB | HOLM_MSG_MORE | HOLM_MSG_CONST)
+
+/* One piece, as nearly every message, goes in a few steps; what they do not see to is send_any()'s. */
+static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+{
+	struct stream *t = inet_stream_of(s);
+	size_t n;
+
+	if (unlikely(msg->iovcnt != 1 || (flags & SEND_UNUSUAL) || t->below_mark ||
+		     !is_open_for_writing(t)))
+		return send_any(t, msg, flags);
+	fit_sndbuf(t);
+	n = holm_ring_sndbuf_write(&t->rings->snd, msg->iov->base, msg->iov->len);
+	if (unlikely(n == 0))
+		return send_any(t, msg, flags);
+	holm_tcp_send(t->tcp);
+	return (int64_t)n;
 }
 
 /* Copy up to `max` bytes from stream offset `off` to `dst`; NULL throws them away. */
@@ -478,11 +510,20 @@ static size_t copy_pieces(struct stream *t, const struct holm_msg *msg, int flag
 		if (n < msg->iov[i].len)
 			break;
 	}
-	if (done > 0 && !(flags & HOLM_MSG_PEEK)) {
+	if (done > 0 && !(flags & HOLM_MSG_PEEK))
 		holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
-		t->rings->taken_bytes += skip;
-	}
 	return done;
+}
+
+/* Bytes were taken out: the window may grow, and open. */
+static inline void note_taken(struct stream *t)
+{
+	struct holm_socket *s = &t->base;
+
+	if (!s->rcvbuf_locked)
+		s->rcvbuf = rings_read(t->rings, t->tcp, s->rcvbuf,
+				       s->net->config.tcp_rcvbuf_max_bytes);
+	holm_tcp_received(t->tcp);
 }
 
 /* 0: nothing is there, or nothing was asked for. */
@@ -490,21 +531,12 @@ static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
 {
 	size_t done, skip, limit;
 
-	if (unlikely(!t->rings))
+	if (!t->rings)
 		return 0;
 	limit = inet_stream_oob_limit(t, &skip);
-	if (likely(limit == SIZE_MAX && skip == 0 && msg->iovcnt == 1 &&
-		   !(flags & (HOLM_MSG_PEEK | HOLM_MSG_TRUNC))))
-		done = holm_ring_rcvbuf_read(&t->rings->rcv, msg->iov->base, msg->iov->len);
-	else
-		done = copy_pieces(t, msg, flags, skip, limit);
-	if (done == 0 || (flags & HOLM_MSG_PEEK))
-		return done;
-	t->rings->taken_bytes += done;
-	if (!t->base.rcvbuf_locked)
-		t->base.rcvbuf = rings_read(t->rings, t->tcp, done, t->base.rcvbuf,
-					    t->base.net->config.tcp_rcvbuf_max_bytes);
-	holm_tcp_received(t->tcp);
+	done = copy_pieces(t, msg, flags, skip, limit);
+	if (done > 0 && !(flags & HOLM_MSG_PEEK))
+		note_taken(t);
 	return done;
 }
 
@@ -535,9 +567,9 @@ static int64_t recv_with_inq(struct stream *t, struct holm_msg *msg, int flags)
 	return n;
 }
 
-static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+/* Whatever is asked for, whichever the state. */
+static never_inline int64_t recv_any(struct stream *t, struct holm_msg *msg, int flags)
 {
-	struct stream *t = inet_stream_of(s);
 	size_t n;
 
 	if (flags & HOLM_MSG_OOB)
@@ -545,10 +577,30 @@ static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flag
 	if (t->phase == LISTENING)
 		return -HOLM_ENOTCONN;
 	msg->name_len = 0;
-	if (unlikely(t->inq))
+	if (t->inq)
 		return recv_with_inq(t, msg, flags);
 	n = take(t, msg, flags);
 	return n > 0 || has_bytes(t) ? (int64_t)n : nothing_to_read(t);
+}
+
+/* With one of these a read is more than taking bytes out. */
+#define RECV_UNUSUAL (HOLM_MSG_OOB | HOLM_MSG_PEEK | HOLM_MSG_TRUNC)
+
+/* As stream_send(). */
+static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+{
+	struct stream *t = inet_stream_of(s);
+	size_t n;
+
+	if (unlikely(msg->iovcnt != 1 || (flags & RECV_UNUSUAL) || t->inq || !t->rings ||
+		     (inet_stream_ready(t) & HOLM_URGENT)))
+		return recv_any(t, msg, flags);
+	n = holm_ring_rcvbuf_read(&t->rings->rcv, msg->iov->base, msg->iov->len);
+	if (unlikely(n == 0))
+		return recv_any(t, msg, flags);
+	msg->name_len = 0;
+	note_taken(t);
+	return (int64_t)n;
 }
 
 /* ---- levels ---- */
@@ -562,7 +614,7 @@ static size_t readiness_least(const struct stream *t)
 static unsigned poll_connection(struct stream *t)
 {
 	enum holm_tcp_state state = holm_tcp_state(t->tcp);
-	unsigned ready = holm_tcp_ready(t->tcp), mask = 0;
+	unsigned ready = inet_stream_ready(t), mask = 0;
 	bool over = state == HOLM_TCP_CLOSED;
 	bool write_ended = over || (t->base.shut & SOCKET_SHUT_WR);
 	bool read_ended = over || (t->base.shut & SOCKET_SHUT_RD) || (ready & HOLM_PEER_CLOSED);
@@ -574,7 +626,7 @@ static unsigned poll_connection(struct stream *t)
 		mask |= HOLM_POLLHUP;
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
-	if (state != HOLM_TCP_SYN_SENT && state != HOLM_TCP_SYN_RECEIVED) {
+	if (!is_handshaking(t)) {
 		if (unread > 0 && unread >= readiness_least(t) && has_bytes(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
 		if (write_ended || is_writable || holm_tcp_send_room(t->tcp) > 0)
@@ -587,24 +639,33 @@ static unsigned poll_connection(struct stream *t)
 	return mask;
 }
 
-static unsigned stream_poll(struct holm_socket *s)
+static never_inline unsigned poll_any(struct stream *t)
 {
-	struct stream *t = inet_stream_of(s);
-
-	if (likely(t->phase == CONNECTED))
-		return poll_connection(t);
 	switch (t->phase) {
 	case UNCONNECTED:
 		return HOLM_POLLOUT | HOLM_POLLWRNORM | HOLM_POLLHUP;
 	case DEFERRED:
 		return HOLM_POLLOUT | HOLM_POLLWRNORM;
 	case LISTENING:
-		return holm_tcp_ready(t->tcp) & HOLM_ACCEPTABLE ? HOLM_POLLIN | HOLM_POLLRDNORM : 0;
+		return inet_stream_ready(t) & HOLM_ACCEPTABLE ? HOLM_POLLIN | HOLM_POLLRDNORM : 0;
 	case CONNECTING:
 	case CONNECTED:
 		break;
 	}
 	return poll_connection(t);
+}
+
+/* Open in both directions, nothing failed, nothing is urgent: the endpoint's level says it all. */
+static unsigned stream_poll(struct holm_socket *s)
+{
+	const unsigned in = HOLM_POLLIN | HOLM_POLLRDNORM, out = HOLM_POLLOUT | HOLM_POLLWRNORM;
+	struct stream *t = inet_stream_of(s);
+
+	if (likely((inet_stream_ready(t) | HOLM_READABLE) ==
+			   (HOLM_CONNECTED | HOLM_READABLE | HOLM_WRITABLE) &&
+		   s->shut == 0 && s->rcvlowat == 1))
+		return inet_stream_unread(t) > 0 ? in | out : out;
+	return poll_any(t);
 }
 
 /* As on Linux: up to the urgent byte, if reads stop there. */

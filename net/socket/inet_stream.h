@@ -5,6 +5,7 @@
 #include <holm/tcp.h>
 
 #include "lib/compiler.h"
+#include "net/core/ep.h"
 #include "net/socket/rings.h"
 #include "net/socket/socket.h"
 
@@ -42,6 +43,12 @@ static inline const struct stream *inet_stream_of_const(const struct holm_socket
 	return container_of_const(s, struct stream, base);
 }
 
+/* holm_tcp_ready(), for those who ask with each message: an endpoint begins with its level. */
+static inline unsigned inet_stream_ready(const struct stream *t)
+{
+	return ((const struct ep *)(const void *)t->tcp)->state;
+}
+
 /* Bytes that wait to be read, urgent ones included. */
 static inline size_t inet_stream_unread(const struct stream *t)
 {
@@ -63,7 +70,7 @@ size_t inet_stream_oob_limit_urgent(struct stream *t, size_t *skip);
 static inline size_t inet_stream_oob_limit(struct stream *t, size_t *skip)
 {
 	*skip = 0;
-	if (likely(!(holm_tcp_ready(t->tcp) & HOLM_URGENT)))
+	if (likely(!(inet_stream_ready(t) & HOLM_URGENT)))
 		return SIZE_MAX;
 	return inet_stream_oob_limit_urgent(t, skip);
 }

@@ -10,7 +10,7 @@ bool inet_stream_oob_offset(struct stream *t, size_t *before)
 {
 	uint32_t ahead, id;
 
-	if (!(holm_tcp_ready(t->tcp) & HOLM_URGENT) || !holm_tcp_urgent(t->tcp, &ahead, &id))
+	if (!(inet_stream_ready(t) & HOLM_URGENT) || !holm_tcp_urgent(t->tcp, &ahead, &id))
 		return false;
 	if (id != t->oob_id)
 		t->oob_taken = false;

@@ -283,8 +283,8 @@ static void fill_info_bytes(struct tcp_info *out, const struct holm_tcp_info *in
 		return;
 	/* After a reset nobody knows what had arrived. */
 	if (in->state != HOLM_TCP_CLOSED)
-		out->bytes_acked = t->rings->written_bytes - under_way;
-	out->bytes_received = t->rings->taken_bytes + inet_stream_unread(t);
+		out->bytes_acked = rings_written_bytes(t->rings) - under_way;
+	out->bytes_received = rings_read_bytes(t->rings) + inet_stream_unread(t);
 }
 
 int inet_stream_get_info(struct holm_socket *s, void *value, uint32_t *len)

@@ -50,21 +50,17 @@ int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit,
 	return 0;
 }
 
-uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, size_t n, uint32_t limit,
-		    uint32_t max)
+uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
 {
 	struct holm_tcp_path path;
 
-	r->read_bytes += (uint32_t)min_size(n, UINT32_MAX - r->read_bytes);
-	if (likely(r->read_bytes <= limit / 2))
-		return limit;
 	holm_tcp_get_path(tcp, &path);
 	if (r->net->now - r->since_ns <= path.rtt_ns) {
 		limit = limit < max / 2 ? 2 * limit : max_u32(limit, max);
 		holm_ring_rcvbuf_set_limit(&r->rcv, limit);
 	}
 	r->since_ns = r->net->now;
-	r->read_bytes = 0;
+	r->since_pos = r->rcv.head;
 	return limit;
 }
 

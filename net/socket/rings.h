@@ -14,24 +14,40 @@ struct rings {
 	struct holm_ring_sndbuf snd;
 	struct holm_ring_rcvbuf rcv;
 	struct holm_net *net;
-	/* What was read since `since_ns`: see rings_read(). */
-	uint64_t since_ns;
-	uint32_t read_bytes;
-	/* All that the program has written and read: struct tcp_info. */
-	uint64_t written_bytes, taken_bytes;
-	uint8_t users; /* who still uses it: the socket, TCP as sender, TCP as receiver */
+	/* When, and how far into the stream, what rings_read() looks at began. */
+	uint64_t since_ns, since_pos;
+	uint64_t const_bytes; /* written without a copy */
+	uint8_t users;	      /* who still uses it: the socket, TCP as sender, TCP as receiver */
 };
 
 /* Make them and give them to the endpoint. 0, -HOLM_ENOMEM. */
 int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit, uint32_t rcv_limit,
 		 struct rings **out);
 
+/* All that the program has written and read: struct tcp_info. */
+static inline uint64_t rings_written_bytes(const struct rings *r)
+{
+	return r->snd.tail + r->const_bytes;
+}
+static inline uint64_t rings_read_bytes(const struct rings *r)
+{
+	return r->rcv.head;
+}
+
+/* The part of rings_read() that not every read needs. */
+uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
+
 /*
- * `n` bytes were read: the window grows while a round trip's worth of reading is more than half of it.
+ * Bytes were read: the window grows while a round trip's worth of reading is more than half of it.
  * `limit` is what it is now; returns what it is from now on, at most `max`.
  */
-uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, size_t n, uint32_t limit,
-		    uint32_t max);
+static inline uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
+				  uint32_t max)
+{
+	return likely(r->rcv.head - r->since_pos <= limit / 2)
+		       ? limit
+		       : rings_read_much(r, tcp, limit, max);
+}
 
 /* The part of rings_write() that not every write needs. */
 uint32_t rings_write_full(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,

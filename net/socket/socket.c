@@ -346,7 +346,9 @@ unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready)
 
 unsigned holm_socket_poll(struct holm_socket *s)
 {
-	return s->ops->poll(s) | (s->late_error ? HOLM_POLLERR : 0u);
+	if (unlikely(s->late_error))
+		return s->ops->poll(s) | HOLM_POLLERR;
+	return s->ops->poll(s);
 }
 
 size_t holm_socket_readable_bytes(struct holm_socket *s)

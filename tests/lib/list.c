@@ -97,6 +97,25 @@ static void appending_moves_everything_and_leaves_nothing(void **state)
 	assert_int_equal(digits(&a), 1234);
 }
 
+static void a_list_is_turned_to_any_of_its_nodes(void **state)
+{
+	struct item i[3] = { { .value = 1 }, { .value = 2 }, { .value = 3 } };
+	struct list l;
+
+	(void)state;
+	list_init(&l);
+	for (int k = 0; k < 3; k++)
+		list_push_back(&l, &i[k].node);
+	list_turn_to(&l, &i[1].node);
+	assert_int_equal(digits(&l), 231);
+	list_turn_to(&l, &i[1].node);
+	assert_int_equal(digits(&l), 231);
+	list_turn_to(&l, &i[0].node);
+	assert_int_equal(digits(&l), 123);
+	list_turn_to(&l, &i[2].node);
+	assert_int_equal(digits(&l), 312);
+}
+
 static int pop_value(struct queue *q)
 {
 	struct queue_node *n = queue_pop(q);
@@ -156,6 +175,7 @@ int main(void)
 		cmocka_unit_test(nodes_stand_where_they_were_put),
 		cmocka_unit_test(any_node_can_be_removed_and_put_back),
 		cmocka_unit_test(appending_moves_everything_and_leaves_nothing),
+		cmocka_unit_test(a_list_is_turned_to_any_of_its_nodes),
 		cmocka_unit_test(a_queue_gives_in_the_order_it_took),
 		cmocka_unit_test(queues_join_whether_empty_or_not),
 	};
