@@ -31,14 +31,18 @@ static bool may_repair(const struct holm_tcp *c)
 	return fl->repair ? tcp_is_plain(fl) : (c->flags & TCP_SACK) && fl->phase == TCP_OPEN;
 }
 
-/* Nothing is in flight, to be sent again, held back, or to go along. */
+/*
+ * Nothing is in flight, to be sent again, held back, or to go along. No segment has overtaken the next one:
+ * its window would be the newer one.
+ */
 static bool is_at_rest(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 
-	return seq_eq(fl->snd_nxt, c->snd_una) && may_repair(c) &&
-	       seq_eq(fl->rtx_nxt, fl->rtx_end) && fl->credit == 0 && fl->wait == TCP_WAIT_NONE &&
-	       !fl->timing && !fl->urgent && !fl->has_dsack && !fl->rack.in_dsack_round;
+	return seq_eq(fl->snd_nxt, c->snd_una) && seq_leq(fl->snd_wl1, c->rcv_nxt) &&
+	       may_repair(c) && seq_eq(fl->rtx_nxt, fl->rtx_end) && fl->credit == 0 &&
+	       fl->wait == TCP_WAIT_NONE && !fl->timing && !fl->urgent && !fl->has_dsack &&
+	       !fl->rack.in_dsack_round;
 }
 
 /* Nobody wants to know more of what leaves than that it did. */
