@@ -109,7 +109,7 @@ bool tcp_ecn_reduce(struct holm_tcp *c, uint32_t flight_size)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (((fl->ecn & TCP_ECN_REDUCED) && !seq_gt(c->snd_una, fl->ecn_end)) || flight_size == 0)
+	if ((fl->ecn & TCP_ECN_REDUCED) || flight_size == 0)
 		return false;
 	/* In recovery the window has been reduced already. */
 	if (fl->phase == TCP_OPEN) {
@@ -130,6 +130,8 @@ static void input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_s
 {
 	struct tcp_flight *fl = c->flight;
 
+	if (seq_gt(c->snd_una, fl->ecn_end))
+		fl->ecn &= (uint8_t) ~(unsigned)TCP_ECN_REDUCED;
 	if (fl->accecn) {
 		rx->net->tcp->accecn->input(c, rx, flight_size);
 		return;

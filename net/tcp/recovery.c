@@ -70,6 +70,9 @@ void tcp_recovery_acked(struct holm_tcp *c, uint32_t acked)
 	fl->rtx_end = seq_max(fl->rtx_end, fl->rtx_nxt);
 	fl->dupacks = 0;
 	fl->credit = 0;
+	/* Left valid, it would lie ahead again half a circle later. */
+	if (fl->recover_valid && seq_gt(c->snd_una, fl->recover))
+		fl->recover_valid = false;
 	if (likely(fl->phase == TCP_OPEN)) {
 		grow(c, acked);
 	} else if (fl->phase == TCP_RECOVERY) {

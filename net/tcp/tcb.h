@@ -139,7 +139,7 @@ enum tcp_ecn_use {
 enum tcp_ecn_flag {
 	TCP_ECN_ECE_DUE = 1 << 0, /* a mark arrived, to be echoed until CWR comes */
 	TCP_ECN_CWR_DUE = 1 << 1, /* the next new data tells the peer that we have reduced */
-	TCP_ECN_REDUCED = 1 << 2, /* ecn_end is valid */
+	TCP_ECN_REDUCED = 1 << 2, /* ecn_end, up to which there is no other reduction, is ahead */
 };
 
 /* Of a connection that is paced: see pacing.c. Owned by its struct tcp_flight. */

@@ -79,12 +79,18 @@ static bool is_idle(const struct holm_tcp *c)
  */
 static void fill(const struct holm_tcp *c, struct tcp_seq seq, struct tcp_hdr_info *h)
 {
-	const struct tcp_urgent *u = c->flight->urgent;
+	struct tcp_flight *fl = c->flight;
+	const struct tcp_urgent *u = fl->urgent;
 
-	if (!u->sent || seq_geq(seq, u->snd_up) || (h->flags & (TCP_SYN | TCP_RST)))
-		return;
-	h->flags |= TCP_URG;
-	h->urg = (uint16_t)min_u32(seq_diff(u->snd_up, seq), UINT16_MAX);
+	if (u->sent && seq_lt(seq, u->snd_up) && !(h->flags & (TCP_SYN | TCP_RST))) {
+		h->flags |= TCP_URG;
+		h->urg = (uint16_t)min_u32(seq_diff(u->snd_up, seq), UINT16_MAX);
+	}
+	/* Kept, both ends would lie ahead again half a circle later. */
+	if (is_idle(c)) {
+		mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
+		fl->urgent = NULL;
+	}
 }
 
 static bool is_sending(const struct holm_tcp *c)

@@ -105,12 +105,33 @@ static void a_mark_is_echoed_until_the_peer_has_reduced(void **state)
 	finish(&t);
 }
 
+/* The last reduction was half a circle of sequence numbers ago, less 1500. */
+static void an_echo_of_long_ago_does_not_silence_one_now(void **state)
+{
+	struct tcp_fixture t;
+	uint32_t cwnd;
+
+	(void)state;
+	ecn_on(&t);
+	fixture_write(&t, 50000);
+	t.t->flight->ecn |= TCP_ECN_REDUCED;
+	t.t->flight->ecn_end = seq_sub(t.t->snd_una, 0x80000000u - 1500);
+	rx(&t, .ack = 1001);
+	rx(&t, .ack = 2001);
+	cwnd = t.t->cwnd;
+	rx(&t, .flags = TCP_ACK | TCP_ECE, .ack = 3001);
+	assert_true(t.t->cwnd < cwnd);
+	fixture_skip(&t);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_syn_that_offers_ecn_is_answered_with_it),
 		cmocka_unit_test(new_data_may_be_marked_acks_and_repetitions_not),
 		cmocka_unit_test(an_echo_halves_the_window_once_a_round_trip_and_is_answered),
+		cmocka_unit_test(an_echo_of_long_ago_does_not_silence_one_now),
 		cmocka_unit_test(a_mark_is_echoed_until_the_peer_has_reduced),
 	};
 

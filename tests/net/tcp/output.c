@@ -213,6 +213,22 @@ static void an_empty_pool_is_asked_again_after_a_while(void **state)
 	finish(&t);
 }
 
+/* The last small segment was sent half a circle of sequence numbers ago, less 500. */
+static void a_small_segment_of_long_ago_holds_nothing_back(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t);
+	t.t->flight->small_end = seq_sub(t.t->snd_una, 0x80000000u - 500);
+	fixture_write(&t, 1000);
+	expect_tx(&t, .seq = 1, .len = 1000);
+	rx(&t, .ack = 1001);
+	fixture_write(&t, 100);
+	expect_tx(&t, .seq = 1001, .len = 100);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +239,7 @@ int main(void)
 			a_silly_window_is_used_after_the_override_timeout_and_then_at_once),
 		cmocka_unit_test(a_small_segment_waits_only_for_another_small_one),
 		cmocka_unit_test(nodelay_sends_small_segments_at_once),
+		cmocka_unit_test(a_small_segment_of_long_ago_holds_nothing_back),
 		cmocka_unit_test(the_fin_rides_on_the_last_byte),
 		cmocka_unit_test(a_fin_waits_for_the_bytes_before_it_and_not_for_the_window),
 		cmocka_unit_test(the_last_segment_of_what_is_queued_is_pushed),

@@ -259,6 +259,23 @@ static void after_an_idle_timeout_slow_start_begins_again(void **state)
 	finish(&t);
 }
 
+/* The last recovery ended half a circle of sequence numbers ago, less 1500. */
+static void a_recovery_of_long_ago_forbids_none_now(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_flight(&t, 8);
+	t.t->flight->recover = seq_sub(t.t->snd_una, 0x80000000u - 1500);
+	t.t->flight->recover_valid = true;
+	rx(&t, .ack = 1001);
+	rx(&t, .ack = 2001);
+	for (unsigned i = 0; i < 3; i++)
+		rx(&t, .ack = 2001);
+	expect_tx(&t, .seq = 2001, .len = 1000);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +284,7 @@ int main(void)
 		cmocka_unit_test(what_carries_data_or_moves_the_window_is_no_duplicate),
 		cmocka_unit_test(a_partial_ack_sends_the_next_hole_and_a_full_one_ends_recovery),
 		cmocka_unit_test(one_window_is_reduced_once),
+		cmocka_unit_test(a_recovery_of_long_ago_forbids_none_now),
 		cmocka_unit_test(duplicates_in_recovery_let_new_data_go),
 		cmocka_unit_test(a_timeout_sends_everything_again_in_slow_start),
 		cmocka_unit_test(timeouts_double_and_end_the_connection_after_fifteen),
