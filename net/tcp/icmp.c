@@ -6,6 +6,13 @@
 
 #define IP6_MTU_LEAST 1280u
 
+/* Others on this path may have had the news first: what is in flight here was cut for what it took before. */
+static void send_smaller(struct holm_tcp *c)
+{
+	c->flight->cc.mss = tcp_mss(c);
+	tcp_recovery_resend(c);
+}
+
 /*
  * The path takes no more than `mtu`: send smaller segments, and what was too big again. RFC 8201 4:
  *   If a node receives a Packet Too Big message reporting a next-hop MTU that is less than the IPv6
@@ -17,8 +24,8 @@ static void too_big(struct holm_tcp *c, uint32_t mtu)
 
 	if ((c->flags & TCP_IP6) && mtu < IP6_MTU_LEAST)
 		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
-	else if (ip_dst_lower_mtu(net, c->dst, mtu))
-		tcp_recovery_resend(c);
+	else if (ip_dst_lower_mtu(net, c->dst, mtu) || tcp_mss(c) < c->flight->cc.mss)
+		send_smaller(c);
 }
 
 /*

@@ -61,6 +61,7 @@ static enum tcp_verdict syn_sent_ack_rst(struct holm_tcp *c, struct tcp_rx *rx)
 		 */
 		if (!(h->flags & TCP_RST) && tcp_challenge_allowed(c)) {
 			c->flags |= TCP_SYN_DUE;
+			c->flight->timing = false; /* Karn */
 			tcp_note_output(c);
 		}
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);

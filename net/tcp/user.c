@@ -146,7 +146,10 @@ int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
 	if (err)
 		return err;
 	t->error = 0;
-	t->flags &= ~(uint32_t)TCP_SYN_AGAIN;
+	/* What an attempt that failed had agreed upon, or was to do, is none of this one's. */
+	t->flags &= ~(uint32_t)(TCP_SYN_AGAIN | TCP_SHUTDOWN | TCP_TS | TCP_SACK | TCP_WSCALE |
+				TCP_ECN);
+	t->wscales = 0;
 	t->flight->buf_seq = seq_add(t->snd_una, 1);
 	t->rcv_nxt = seq_of(0);
 	t->rcv_adv = seq_of(tcp_offer_window(net, t->rcv));

@@ -110,12 +110,34 @@ static void a_hard_error_refuses_a_connection_being_opened_a_soft_one_does_not(v
 	finish(&t);
 }
 
+/* Another connection on the same path had the news first. */
+static void who_hears_of_a_smaller_path_second_sends_again_too(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .nodelay = true);
+	fixture_write(&t, 1000);
+	fixture_skip(&t);
+	assert_true(ip_dst_lower_mtu(t.lab.net, t.t->dst, 640));
+	error(&t, IP_ERROR_TOO_BIG, HOLM_EMSGSIZE, 640, 1);
+	lab_poll(&t.lab);
+	expect_tx(&t, .seq = 1, .len = 600);
+	expect_tx(&t, .seq = 601, .len = 400);
+	/* Once: what else was on the way was cut for what the path took before, too. */
+	error(&t, IP_ERROR_TOO_BIG, HOLM_EMSGSIZE, 640, 1);
+	lab_poll(&t.lab);
+	expect_silence(&t);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_smaller_path_is_believed_and_the_segment_sent_again_in_parts),
 		cmocka_unit_test(
 			an_unsaid_mtu_means_the_next_plateau_and_none_goes_below_the_floor),
+		cmocka_unit_test(who_hears_of_a_smaller_path_second_sends_again_too),
 		cmocka_unit_test(an_error_about_what_is_not_in_flight_is_forged),
 		cmocka_unit_test(no_unreachable_ends_an_established_connection),
 		cmocka_unit_test(

@@ -305,12 +305,42 @@ static void what_lingers_is_bounded_and_closes_beyond_reset(void **state)
 	finish(&t);
 }
 
+/* Both ends opened, the peer refused: its options were agreed upon. Then it answers without any. */
+static void a_second_attempt_agrees_upon_its_own_options(void **state)
+{
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_syn_sent(&t, &(struct tcp_options){ .iss = FIX_ANY });
+	rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000, .ts = true, .tsval = 7,
+	   .sack_permitted = true, .has_wscale = true, .wscale = 7);
+	assert_int_equal(holm_tcp_shutdown(t.t), 0);
+	t.peer_nxt = 1;
+	rx(&t, .flags = TCP_RST | TCP_ACK, .ack = 1);
+	assert_int_equal(holm_tcp_take_error(t.t), -HOLM_ECONNREFUSED);
+	fixture_skip(&t);
+	assert_int_equal(holm_tcp_connect(t.t, &remote), 0);
+	t.iss = t.t->snd_una.v;
+	lab_poll(&t.lab);
+	expect_tx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1460, .ts_any = true);
+	rx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .mss = 1000, .no_ts = true);
+	expect_tx(&t, .seq = 1, .ack = 1, .no_ts = true);
+	t.peer_nxt = 1;
+	rx(&t, .ack = 1, .wnd = 500);
+	assert_int_equal(t.t->state, HOLM_TCP_ESTABLISHED);
+	assert_int_equal(t.t->snd_wnd, 500);
+	assert_false(t.t->flags & (TCP_TS | TCP_SACK | TCP_WSCALE));
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_lingers_is_bounded_and_closes_beyond_reset),
 		cmocka_unit_test(a_bound_port_is_refused_to_others_but_not_with_reuseaddr),
 		cmocka_unit_test(only_a_local_address_can_be_bound),
+		cmocka_unit_test(a_second_attempt_agrees_upon_its_own_options),
 		cmocka_unit_test(port_0_means_an_ephemeral_port_now),
 		cmocka_unit_test(nobody_connects_to_groups_or_to_port_0),
 		cmocka_unit_test(without_a_route_there_is_no_connection),
