@@ -260,6 +260,11 @@ static bool is_given_up(const struct sim_end *e, const struct sim_end *peer)
 	return e->error && peer->over && !peer->error && e->over_ns > peer->over_ns + ORPHAN_NS;
 }
 
+bool sim_flow_was_given_up(const struct sim_flow *f)
+{
+	return is_given_up(&f->end[0], &f->end[1]) || is_given_up(&f->end[1], &f->end[0]);
+}
+
 static void judge(struct sim_flow *f)
 {
 	for (int i = 0; i < 2; i++) {

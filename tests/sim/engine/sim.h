@@ -333,6 +333,8 @@ bool sim_flow_react(struct sim_host *h);
 /* Keep-alive by seconds. 0, or an error when there is no memory. */
 int sim_keep_alive(struct holm_tcp *t);
 void sim_flow_free_all(struct sim *s);
+/* Has the stack of an end whose program had closed given up the last bytes? The other end was told. */
+bool sim_flow_was_given_up(const struct sim_flow *f);
 /* What streams that are not over were doing. */
 void sim_flow_describe_all(const struct sim *s);
 
