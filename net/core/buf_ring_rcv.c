@@ -29,7 +29,7 @@ static inline void free_ring(struct holm_ring_rcvbuf *b)
 /* Everything has been read: the memory goes, and it is noted whether it was of a good size. */
 static inline void give_back(struct holm_ring_rcvbuf *b)
 {
-	b->last_cap = (uint32_t)b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2;
+	b->last_cap = b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2;
 	free_ring(b);
 }
 
@@ -45,7 +45,7 @@ static never_inline void take(struct holm_ring_rcvbuf *b, size_t need)
 		b->mem = b->memory->alloc(b->memory->ctx, cap);
 	}
 	b->cap = b->mem ? cap : 0;
-	b->since = (uint32_t)b->head;
+	b->since = b->head;
 }
 
 /* The same where a page is enough, as it is for dialogues. */
@@ -53,10 +53,10 @@ static inline void take_page(struct holm_ring_rcvbuf *b)
 {
 	b->mem = ring_take_page(b->memory);
 	b->cap = b->mem ? RING_BYTES_MIN : 0;
-	b->since = (uint32_t)b->head;
+	b->since = b->head;
 }
 
-/* Make the memory hold `need` bytes from head on; keep everything up to the edge. */
+/* Make the memory hold `need` bytes from head on; keep everything that was accepted. */
 static never_inline void grow(struct holm_ring_rcvbuf *b, size_t need)
 {
 	uint32_t cap = ring_bytes_for((uint32_t)need);
@@ -64,13 +64,13 @@ static never_inline void grow(struct holm_ring_rcvbuf *b, size_t need)
 
 	if (!mem)
 		return;
-	for (uint64_t pos = b->head; pos < b->edge;) {
-		uint32_t from = (uint32_t)pos & (b->cap - 1);
-		uint32_t to = (uint32_t)pos & (cap - 1);
-		size_t n = min_size((size_t)(b->edge - pos), min_size(b->cap - from, cap - to));
+	for (uint32_t done = 0; done < b->kept;) {
+		uint32_t from = (b->head + done) & (b->cap - 1);
+		uint32_t to = (b->head + done) & (cap - 1);
+		uint32_t n = min_u32(b->kept - done, min_u32(b->cap - from, cap - to));
 
 		memcpy(mem + to, b->mem + from, n);
-		pos += n;
+		done += n;
 	}
 	free_ring(b);
 	b->mem = mem;
@@ -121,7 +121,6 @@ static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct hol
 {
 	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
 	size_t before = base->readable + off;
-	uint64_t pos = b->head + before;
 	uint32_t at;
 
 	if (unlikely(before + len > b->cap)) {
@@ -131,9 +130,8 @@ static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct hol
 			return 0;
 		len = room - before;
 	}
-	if (likely(pos + len > b->edge))
-		b->edge = pos + len;
-	at = (uint32_t)pos & (b->cap - 1);
+	b->kept = max_u32(b->kept, (uint32_t)(before + len));
+	at = (b->head + (uint32_t)before) & (b->cap - 1);
 	if (likely(at + len <= b->cap && frame_off + len <= f->segs[0].len))
 		memcpy(b->mem + at, f->segs[0].data + frame_off, len);
 	else
@@ -148,6 +146,9 @@ static void ring_released(struct holm_rcvbuf *base)
 	if (b->on_released)
 		b->on_released(b);
 }
+
+_Static_assert(sizeof(void *) != 8 || offsetof(struct holm_ring_rcvbuf, on_released) == MEM_LINE,
+	       "what a message touches is one line");
 
 const struct holm_rcvbuf_ops ring_rcv_ops = {
 	.accept = ring_accept,
@@ -173,7 +174,7 @@ size_t holm_ring_rcvbuf_peek(struct holm_ring_rcvbuf *b, size_t off, struct holm
 	if (off >= len)
 		return 0;
 	len -= off;
-	at = (uint32_t)(b->head + off) & (b->cap - 1);
+	at = (b->head + (uint32_t)off) & (b->cap - 1);
 	first = min_size(len, b->cap - at);
 	spans[0] = (struct holm_span){ b->mem + at, first };
 	if (first == len)
@@ -193,9 +194,10 @@ static inline void release(struct holm_ring_rcvbuf *b, size_t n)
 	}
 	b->base.readable -= n;
 	b->base.window += opens;
-	b->head += n;
-	ASSERT(b->head <= b->edge);
-	if (b->head == b->edge)
+	ASSERT(n <= b->kept);
+	b->head += (uint32_t)n;
+	b->kept -= (uint32_t)n;
+	if (b->kept == 0)
 		give_back(b);
 }
 
@@ -208,7 +210,7 @@ void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
 /* The next `n` bytes, which are readable. */
 static inline void copy_out(const struct holm_ring_rcvbuf *b, uint8_t *out, size_t n)
 {
-	uint32_t at = (uint32_t)b->head & (b->cap - 1);
+	uint32_t at = b->head & (b->cap - 1);
 	size_t first = b->cap - at;
 
 	if (likely(n <= first)) {
@@ -223,7 +225,8 @@ static inline void copy_out(const struct holm_ring_rcvbuf *b, uint8_t *out, size
 static inline void release_all(struct holm_ring_rcvbuf *b, size_t n)
 {
 	b->base.readable = 0;
-	b->head = b->edge;
+	b->head += (uint32_t)n;
+	b->kept = 0;
 	b->base.window += n;
 	give_back(b);
 }
@@ -234,7 +237,7 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 
 	if (n == 0)
 		return 0;
-	if (likely(n <= len && b->head + n == b->edge && b->shrink == 0)) {
+	if (likely(n <= len && n == b->kept && b->shrink == 0)) {
 		copy_out(b, dst, n);
 		release_all(b, n);
 		return n;
@@ -250,7 +253,8 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 void holm_ring_rcvbuf_fini(struct holm_ring_rcvbuf *b)
 {
 	free_ring(b);
-	b->head = b->edge;
+	b->head += b->kept;
+	b->kept = 0;
 	b->base.window += b->base.readable;
 	b->base.readable = 0;
 }

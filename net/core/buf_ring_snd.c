@@ -170,6 +170,9 @@ static void ring_released(struct holm_sndbuf *base)
 		b->on_released(b);
 }
 
+_Static_assert(sizeof(void *) != 8 || offsetof(struct holm_ring_sndbuf, lent) == MEM_LINE,
+	       "what a message touches is one line");
+
 const struct holm_sndbuf_ops ring_snd_ops = {
 	.lend = ring_lend,
 	.discard = ring_discard,

@@ -55,7 +55,7 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
 static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t *src, size_t len)
 {
 	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);
-	uint64_t pos;
+	size_t end = base->readable + len;
 	uint32_t at;
 
 	if (FOR_SIZE || unlikely(base->ops != &ring_rcv_ops || len > base->window))
@@ -67,16 +67,15 @@ static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t 
 		if (unlikely(!b->mem))
 			return false;
 		b->cap = RING_BYTES_MIN;
-		b->since = (uint32_t)b->head;
+		b->since = b->head;
 	}
-	pos = b->head + base->readable;
-	at = (uint32_t)pos & (b->cap - 1);
-	if (unlikely(base->readable + len > b->cap || len > b->cap - at))
+	at = (b->head + (uint32_t)base->readable) & (b->cap - 1);
+	if (unlikely(end > b->cap || len > b->cap - at))
 		return false;
 	base->window -= len;
 	copy_short(b->mem + at, src, len);
-	b->edge = max_u64(b->edge, pos + len);
-	base->readable += len;
+	b->kept = max_u32(b->kept, (uint32_t)end);
+	base->readable = end;
 	return true;
 }
 

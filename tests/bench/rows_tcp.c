@@ -207,8 +207,9 @@ double run_rr(struct world *w, uint32_t ops)
 /* Rings for the idle connections of the world, and one exchange on each. */
 static void rrn_init(struct world *w)
 {
-	w->robin = calloc(w->nidle, sizeof(*w->robin));
+	w->robin = aligned_alloc(64, w->nidle * sizeof(*w->robin));
 	bench_check(w->robin != NULL, "memory");
+	memset(w->robin, 0, w->nidle * sizeof(*w->robin));
 	for (uint32_t i = 0; i < w->nidle; i++) {
 		for (int side = 0; side < 2; side++) {
 			w->robin[i][side].t = w->idle[side][i];

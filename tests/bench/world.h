@@ -18,11 +18,11 @@ struct world_side {
 	struct holm_addr addr;
 };
 
-/* One end of a connection with its rings. */
+/* One end of a connection with its rings, each at a line of the cache as <holm/buf.h> advises. */
 struct end {
+	_Alignas(64) struct holm_ring_sndbuf snd;
+	_Alignas(64) struct holm_ring_rcvbuf rcv;
 	struct holm_tcp *t;
-	struct holm_ring_sndbuf snd;
-	struct holm_ring_rcvbuf rcv;
 };
 
 struct world {

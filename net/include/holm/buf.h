@@ -158,6 +158,9 @@ struct holm_net;
 const struct holm_memory *holm_net_memory(struct holm_net *net);
 
 /*
+ * What a message touches of either ring are its first 64 bytes. Who has many thousands of them and
+ * wants a message to cost one line of the cache in each has them begin at one: _Alignas(64).
+ *
  * ---- The growing ring that sends. Memory appears with the first byte, doubles up to the limit
  * while the writer is ahead, and goes when all is acknowledged. Between ring bytes a writer may
  * queue constant regions, which are lent as they are and never copied.
@@ -214,8 +217,8 @@ struct holm_ring_rcvbuf {
 	struct holm_rcvbuf base;
 	const struct holm_memory *memory;
 	uint8_t *mem;
-	uint64_t head;	   /* next byte to read; RCV.NXT is base.readable behind it */
-	uint64_t edge;	   /* one past the furthest byte accepted */
+	uint32_t head;	   /* next byte to read, modulo 2^32; RCV.NXT is base.readable behind it */
+	uint32_t kept;	   /* bytes from there to the furthest one accepted */
 	uint32_t cap;	   /* bytes of mem, a power of two; 0: none */
 	uint32_t last_cap; /* what to begin with next time: what the last memory was good for */
 	uint32_t since;	   /* position at which `mem` was taken, modulo 2^32 */

@@ -78,7 +78,7 @@ static void assert_same(const struct fixture *f)
 	assert_int_equal(r[0].base.readable, r[1].base.readable);
 	assert_int_equal(r[0].base.window, r[1].base.window);
 	assert_int_equal(r[0].head, r[1].head);
-	assert_int_equal(r[0].edge, r[1].edge);
+	assert_int_equal(r[0].kept, r[1].kept);
 	assert_int_equal(r[0].cap, r[1].cap);
 	assert_int_equal(r[0].since, r[1].since);
 	assert_int_equal(r[0].last_cap, r[1].last_cap);
