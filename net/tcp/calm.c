@@ -1,7 +1,7 @@
 /*
- * Calm: a connection that asks and answers. What goes is all that is queued, in one segment that every
- * window has room for, while nothing else is in flight; what comes is next in order and acknowledges
- * that segment, or carries text and acknowledges nothing new.
+ * Calm: a connection that asks and answers. What goes is all that is queued, in one segment or a run of
+ * them that every window has room for, while nothing else is in flight; what comes is next in order and
+ * acknowledges all of that, or carries text and acknowledges nothing new.
  *
  * flight->calm says that all is well, in place of a dozen questions, and of what is in flight only its
  * end (SND.NXT) and when it left (flight->timed_ns) are noted. Scoreboard, controller and deadlines do
@@ -45,6 +45,12 @@ static bool is_at_rest(const struct holm_tcp *c)
 	       !fl->rack.in_dsack_round;
 }
 
+/* What is queued begins at SND.NXT: no frame refers to what has been acknowledged. */
+static bool has_released(const struct holm_tcp *c)
+{
+	return seq_eq(c->flight->buf_seq, c->snd_una);
+}
+
 /* Nobody wants to know more of what leaves than that it did. */
 static bool is_unwatched(const struct holm_tcp *c)
 {
@@ -56,7 +62,7 @@ static bool is_unwatched(const struct holm_tcp *c)
 
 bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual)
 {
-	return !(c->flags & unusual) && !c->flight->lend && is_at_rest(c) && is_unwatched(c);
+	return !(c->flags & unusual) && is_at_rest(c) && has_released(c) && is_unwatched(c);
 }
 
 void tcp_become_calm(struct holm_tcp *c)
@@ -64,6 +70,7 @@ void tcp_become_calm(struct holm_tcp *c)
 	struct tcp_flight *fl = c->flight;
 
 	fl->retries = 0;
+	fl->lends = fl->lend != NULL;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),
 				     min_u32(TCP_FRAME_PAYLOAD, c->cwnd / 2 + 1));
 }
@@ -93,8 +100,16 @@ static void end_calm(struct holm_tcp *c)
 		return;
 	fl->progress_ns = fl->timed_ns;
 	fl->timing = true;
-	fl->timed = fl->snd_nxt;
+	/* The first segment of a run: the others wait for it on the way. */
+	fl->timed = seq_add(c->snd_una, min_u32(tcp_in_flight(c), tcp_mss(c)));
 	tcp_timer_rexmt_from(c, fl->timed_ns);
+}
+
+void tcp_calm_discard(struct holm_tcp *c)
+{
+	(void)tcp_lend_discard(c);
+	if (!has_released(c))
+		end_calm(c);
 }
 
 /* ---- What comes ---------------------------------------------------------------------------------- */
@@ -127,6 +142,12 @@ static always_inline bool is_next(const struct holm_tcp *c, const uint8_t *p, ui
 	       (ack == c->snd_una.v ? len > 0 : ack == c->flight->snd_nxt.v);
 }
 
+/* Of a super-frame it is what its segments carried. */
+static inline uint32_t segment_bytes(const struct holm_frame *f, uint32_t len)
+{
+	return unlikely(f->gso != HOLM_GSO_NONE && f->gso_size) ? f->gso_size : len;
+}
+
 /* Of a buffer that is no ring, or has less room than was promised. */
 static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
 				       const struct holm_frame *f, uint32_t len)
@@ -134,14 +155,14 @@ static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
 	uint32_t fits = unlikely(c->flags & TCP_OVERPROMISED) ? tcp_fitting(c, 0, len) : len;
 	size_t n = holm_rcvbuf_accept(c->rcv, 0, f, f->payload_off, fits);
 
-	return tcp_text_taken(net, c, len, (uint32_t)n, len);
+	return tcp_text_taken(net, c, len, (uint32_t)n, segment_bytes(f, len));
 }
 
 static always_inline bool take_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-				    uint32_t off, uint32_t len)
+				    uint32_t off, uint32_t len, bool single)
 {
 	f->payload_off = (uint16_t)off;
-	if (unlikely(off + len > f->segs[0].len ||
+	if (unlikely(off + len > f->segs[0].len || !(single || f->gso == HOLM_GSO_NONE) ||
 		     !ring_rcv_take(c->rcv, holm_frame_data(f) + off, len))) {
 		return take_text_any(net, c, f, len);
 	}
@@ -154,12 +175,15 @@ static always_inline bool take_text(struct holm_net *net, struct holm_tcp *c, st
 bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint32_t off,
 		   uint32_t len)
 {
-	return take_text(net, c, f, off, len);
+	return take_text(net, c, f, off, len, true);
 }
 
-/* A segment that was found to be the next, `p` is its header, does what the steps would have it do. */
+/*
+ * A segment that was found to be the next, `p` is its header, does what the steps would have it do;
+ * `single`: it is known to be no super-frame.
+ */
 static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-			      const uint8_t *p, uint32_t len, bool stamped)
+			      const uint8_t *p, uint32_t len, bool stamped, bool single)
 {
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	struct tcp_flight *fl = c->flight;
@@ -178,7 +202,7 @@ static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct h
 	fl->snd_wl1 = c->rcv_nxt;
 	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
 	if (len > 0)
-		(void)take_text(net, c, f, f->l4_off + hdr_len, len);
+		(void)take_text(net, c, f, f->l4_off + hdr_len, len, single);
 }
 
 /* Of either family, with timestamps or without, of any shape; its checksum holds, or is to be checked. */
@@ -190,11 +214,10 @@ static always_inline bool take(struct holm_net *net, struct holm_tcp *c, struct 
 	/* Of less than a header, it wraps round to more than any window. */
 	uint32_t len = ip_rx(f)->l4_len - hdr_len;
 
-	if (unlikely(f->segs[0].len < f->l4_off + hdr_len || f->gso != HOLM_GSO_NONE) ||
-	    !is_plain_header(c, p, stamped) || !is_next(c, p, len) ||
-	    !(verified || tcp_checksum_holds(f)))
+	if (unlikely(f->segs[0].len < f->l4_off + hdr_len) || !is_plain_header(c, p, stamped) ||
+	    !is_next(c, p, len) || !(verified || tcp_checksum_holds(f)))
 		return false;
-	run(net, c, f, p, len, stamped);
+	run(net, c, f, p, len, stamped, false);
 	return true;
 }
 
@@ -258,30 +281,49 @@ static always_inline bool take_ip4(struct holm_net *net, struct holm_tcp *c, str
 	    !is_plain_header(c, p, false) || !is_next(c, p, len) ||
 	    !checksum_holds_ip4(f, p, l4_len))
 		return false;
-	run(net, c, f, p, len, false);
+	run(net, c, f, p, len, false, true);
 	return true;
+}
+
+static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	bool usual = !(c->flags & (TCP_IP6 | TCP_TS | TCP_FIN_SENT));
+
+	return likely(likely(usual) && take_ip4(net, c, f)) || take_any(net, c, f);
 }
 
 static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	bool usual = !(c->flags & (TCP_IP6 | TCP_TS | TCP_FIN_SENT));
-
-	if (unlikely(!(likely(usual) ? take_ip4(net, c, f) : take_any(net, c, f))))
+	if (unlikely(!take_frame(net, c, f)))
 		return false;
 	tcp_conclude(f, c);
 	return true;
 }
 
+/* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */
+static size_t input_frames(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
+			   size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && take_frame(net, c, frames[done]))
+		holm_frame_free(frames[done++]);
+	if (likely(done > 0)) {
+		tcp_publish_input(c);
+		tcp_note_output(c);
+	}
+	return done;
+}
+
 /* ---- What goes ----------------------------------------------------------------------------------- */
 
-/* Nothing is in flight, and `n` bytes are within both windows, too few for cwnd to grow by them. */
+/* Nothing is in flight, and `n` bytes are within the peer's window. */
 static inline bool has_room(const struct holm_net *net, struct holm_tcp *c, uint32_t n)
 {
-	/* RFC 5681 4.1: the window is never less than what calm may send for that. */
+	/* RFC 5681 4.1: a single segment of calm is within what is left of the window. */
 	if (unlikely(tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
 		tcp_cc_on_idle(c);
-	return seq_eq(c->flight->snd_nxt, c->snd_una) && n < c->flight->calm && n <= c->snd_wnd &&
-	       !(c->flags & TCP_MORE);
+	return seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->snd_wnd && !(c->flags & TCP_MORE);
 }
 
 /* The way is known, and there is room on it. */
@@ -443,8 +485,8 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 		tcp_timer_update(c);
 		return true;
 	}
-	if (n >= TCP_FRAME_PAYLOAD || !tcp_begin_closing(c) || !has_room(net, c, n) ||
-	    !has_way(net, c, n) ||
+	if (n >= TCP_FRAME_PAYLOAD || !tcp_begin_closing(c) || n >= c->flight->calm ||
+	    !has_room(net, c, n) || !has_way(net, c, n) ||
 	    !send_any(net, c, n, n > 0 ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK | TCP_FIN))
 		return false;
 	note_sent(net, c, n + 1);
@@ -452,6 +494,43 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 	if (n > 0)
 		tcp_answered(net, c);
 	return true;
+}
+
+/* More than a segment, all of it within cwnd, which is too large to grow by it. */
+static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_flight *fl = c->flight;
+	struct tcp_tx tx;
+	int sent;
+
+	if (!has_room(net, c, n) || n > c->cwnd / 2)
+		return false;
+	ip_dst_check(net, c->dst);
+	tcp_tx_init(&tx, c, seq_add(fl->snd_nxt, n));
+	if (tx.room < tcp_segments_of(&tx, n))
+		return false;
+	sent = tcp_send_segment(&tx, fl->snd_nxt, n, TCP_ACK | TCP_PSH);
+	if (unlikely(sent <= 0))
+		return false;
+	fl->snd_nxt = seq_add(fl->snd_nxt, (uint32_t)sent);
+	if ((uint32_t)sent % tx.mss != 0)
+		fl->small_end = fl->snd_nxt;
+	fl->timed_ns = net->now;
+	fl->lends = fl->lend != NULL;
+	c->flags |= TCP_REXMT;
+	net_count_n(net, HOLM_COUNT_TCP_PREDICTED_TX, tcp_segments_of(&tx, (uint32_t)sent));
+	tcp_answered(net, c);
+	tcp_timer_update(c);
+	/* Frames ran out: output.c waits for more. */
+	return (uint32_t)sent == n;
+}
+
+/* Calm now, or from now on, where what waits to go may go in calm. */
+static inline bool is_calm_for(struct holm_tcp *c, uint32_t n)
+{
+	return likely(c->flight->calm) ||
+	       (seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->cwnd / 2 && begin_calm(c));
 }
 
 static bool output(struct holm_tcp *c)
@@ -462,9 +541,13 @@ static bool output(struct holm_tcp *c)
 	if (unlikely(c->flags & TCP_SHUTDOWN))
 		return output_fin(c, n);
 	if (n == 0)
-		return c->flight->calm && acknowledge(c);
-	if (unlikely(!c->flight->calm) && (n >= TCP_FRAME_PAYLOAD || !begin_calm(c)))
+		return (c->flight->calm ||
+			((c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED)) && is_calm_for(c, 0))) &&
+		       acknowledge(c);
+	if (unlikely(!is_calm_for(c, n)))
 		return false;
+	if (unlikely(n >= c->flight->calm))
+		return send_run(c, n);
 	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))
 		return false;
 	note_sent(net, c, n);
@@ -476,6 +559,7 @@ const struct tcp_calm_ops tcp_calm_ops = {
 	.begin = begin_calm,
 	.predicted = tcp_predicted_input,
 	.frame = input_frame,
+	.frames = input_frames,
 	.input = input,
 	.closing = tcp_closing_input,
 	.closing_frame = tcp_closing_frame,

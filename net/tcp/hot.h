@@ -22,6 +22,9 @@ struct tcp_calm_ops {
 	 * dealt with, and is free.
 	 */
 	bool (*frame)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+	/* The same of frames that follow each other in a batch: of how many, from the first on? */
+	size_t (*frames)(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
+			 size_t n);
 	/* The same of a frame for the connection whose checksum holds. It is still the caller's. */
 	bool (*input)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 	/*
@@ -41,6 +44,8 @@ extern const struct tcp_calm_ops tcp_calm_ops;
 #define TCP_CALM_SILENCE ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
 /* May calm begin, with none of these flags? */
 bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual);
+/* What was lent has been acknowledged. If frames still refer to it, that ends calm. */
+void tcp_calm_discard(struct holm_tcp *c);
 /* Then it does. */
 void tcp_become_calm(struct holm_tcp *c);
 /* Text that is next in order, `off` bytes into a frame. False: not all of it was taken. */
@@ -55,7 +60,7 @@ static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
 	return c->flight && c->flight->calm;
 }
-/* Behind the last segment that left no timer is needed for so long. */
+/* Behind the last segment that left alone no timer is needed for so long. */
 #define TCP_CALM_NS ((uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT)
 static inline void tcp_stir(struct holm_tcp *c)
 {
@@ -159,13 +164,13 @@ static always_inline void tcp_schedule_ack(const struct holm_net *net, struct ho
 
 	if (frame_len > fl->rcv_mss)
 		fl->rcv_mss = (uint16_t)min_u32(frame_len, UINT16_MAX);
+	if (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED))
+		return;
 	if (c->quick > 0) {
 		c->quick--;
 		c->flags |= TCP_ACK_NOW;
 		return;
 	}
-	if (c->flags & TCP_ACK_DELAYED)
-		return;
 	fl->delack = (uint16_t)tcp_ticks_up(net->now + TCP_DELACK_NS);
 	c->flags |= TCP_ACK_DELAYED;
 }
@@ -215,14 +220,18 @@ static always_inline void tcp_calm_acked(struct holm_net *net, struct holm_tcp *
 
 	rtt_take(&c->rtt, net->now - fl->timed_ns);
 	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
-	if (likely(bytes > 0))
-		ring_snd_discard(c->snd, bytes);
 	c->snd_una = ack;
-	fl->buf_seq = seq_add(fl->buf_seq, bytes);
 	fl->calm_acked = true;
 	fl->progress_ns = net->now;
 	c->flags &= ~(uint32_t)TCP_REXMT;
 	ip_dst_confirm(net, c->dst);
+	if (unlikely(fl->lends)) {
+		tcp_calm_discard(c);
+		return;
+	}
+	if (likely(bytes > 0))
+		ring_snd_discard(c->snd, bytes);
+	fl->buf_seq = seq_add(fl->buf_seq, bytes);
 }
 
 /* ---- Out ----------------------------------------------------------------------------------------- */

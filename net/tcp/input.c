@@ -457,12 +457,28 @@ static void merge(struct holm_net *net, struct holm_frame *f)
 		input_any(net, f);
 }
 
+/* Of a run, how many calm has dealt with. */
+static inline size_t calm_run(struct tcp_state *ts, struct holm_frame **frames, size_t n)
+{
+	struct holm_tcp *last = ts->last;
+	size_t done;
+
+	if (!last || !tcp_is_calm(last) || ts->gro.head)
+		return 0;
+	done = ts->calm->frames(ts->net, last, frames, n);
+	net_count_n(ts->net, HOLM_COUNT_TCP_RX_SEGMENTS, done);
+	return done;
+}
+
 static void merge_run(struct holm_net *net, struct holm_frame **frames, size_t n)
 {
+	size_t done = calm_run(net->tcp, frames, n);
 	bool last = net->last_of_batch;
 
+	if (done == n)
+		return;
 	net->last_of_batch = false;
-	for (size_t i = 0; i + 1 < n; i++) {
+	for (size_t i = done; i + 1 < n; i++) {
 		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 		input_any(net, frames[i]);
 	}

@@ -191,6 +191,7 @@ struct tcp_flight {
 	struct net_timer timer;
 	struct tcp_rack rack;
 	bool calm_acked; /* in calm something was acknowledged that recovery was not told of */
+	bool lends;	 /* in calm: there is `lend` */
 
 	/* ---- Loss recovery. */
 	bool recover_valid;
@@ -301,7 +302,7 @@ struct holm_tcp {
 	uint16_t scope;	   /* of a link-local IPv6 remote */
 	uint8_t state;	   /* enum holm_tcp_state; written by tcp_set_state() only */
 	uint8_t wscales;   /* peer's in the low, ours in the high half */
-	uint8_t quick;	   /* segments still to be acknowledged at once */
+	uint8_t quick;	   /* so many ACKs still go at once */
 	uint8_t error;	   /* errno to be taken */
 
 	struct ip_dst *dst;    /* NULL while there is no remote end */

@@ -83,9 +83,9 @@ static void set_end(struct sim_end_plan *p, enum way way)
 }
 
 /* Few bytes at a time, with pauses: requests and answers, which is what prediction is for. */
-static void talk(struct sim_end_plan *p, uint64_t *rng, uint64_t longest_pause_ns)
+static void talk(struct sim_end_plan *p, uint64_t *rng, uint32_t longest, uint64_t longest_pause_ns)
 {
-	p->write_bytes = 1 + (uint32_t)sim_below(rng, 1000);
+	p->write_bytes = 1 + (uint32_t)sim_below(rng, longest);
 	p->write_pause_ns = 1 + sim_below(rng, longest_pause_ns);
 	p->bytes = p->write_bytes * (1 + sim_below(rng, 60));
 	p->read_bytes = 0;
@@ -118,7 +118,8 @@ static struct answer run_way(uint64_t seed, enum way way, bool unpredicted)
 		set_end(&plan.end[i], way);
 		/* In three seconds windows shrink, delayed ACKs wait in vain, and blocks go. */
 		if (seed % 2)
-			talk(&plan.end[i], &rng, seed % 8 > 4 ? 3 * SIM_S : 40 * SIM_MS);
+			talk(&plan.end[i], &rng, seed % 16 > 8 ? 12000 : 1000,
+			     seed % 8 > 4 ? 3 * SIM_S : 40 * SIM_MS);
 		if (seed % 4 == 1)
 			trunk[i] = (struct sim_pipe_config){ .delay_ns = trunk[i].delay_ns };
 	}

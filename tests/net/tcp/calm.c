@@ -17,8 +17,9 @@
 #include "tests/support/tcp_ends.h"
 
 static const struct holm_proto *const protos[] = {
-	&holm_arp, &holm_ipv4,	   HOLM_IP_PARTS,   &holm_ipv6, &lab6_neighbours,
-	&holm_tcp, &holm_tcp_rack, &holm_tcp_cubic, NULL,
+	&holm_arp,	  &holm_ipv4,	 HOLM_IP_PARTS,	 &holm_ipv6,
+	&lab6_neighbours, &holm_tcp,	 &holm_tcp_rack, &holm_tcp_cubic,
+	&holm_tcp_super,  &holm_tcp_gro, NULL,
 };
 
 struct talk {
@@ -162,6 +163,125 @@ static void what_left_in_calm_and_is_lost_is_sent_again(void **state)
 	}
 }
 
+/* Windows are open for a message of `n` bytes. */
+static void open_windows(struct talk *t, size_t n)
+{
+	for (int i = 0; i < 2; i++)
+		t->e.end[i].tcp->cwnd = (uint32_t)n * 2;
+}
+
+static void messages_of_several_segments_keep_a_connection_calm(void **state)
+{
+	(void)state;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		struct talk t;
+		uint64_t out, merged;
+
+		begin(&t, ip6);
+		open_windows(&t, 18000);
+		out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX);
+		merged = count(&t, 1, HOLM_COUNT_TCP_GRO_MERGED);
+		for (int i = 0; i < 10; i++) {
+			say(&t, 0, 18000);
+			ends_settle(&t.e);
+			assert_true(tcp_is_calm(t.e.end[0].tcp));
+			assert_true(tcp_is_calm(t.e.end[1].tcp));
+		}
+		assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX) - out, 10 * 13);
+		assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_GRO_MERGED), merged);
+		assert_int_equal(t.e.end[0].snd.base.queued, 0);
+		assert_all_read(&t);
+		end(&t);
+	}
+}
+
+static void a_message_that_cwnd_might_grow_by_does_not_go_in_calm(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	open_windows(&t, 4999);
+	say(&t, 0, 5000);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_false(tcp_is_calm(t.e.end[0].tcp));
+	ends_settle(&t.e);
+	assert_all_read(&t);
+	end(&t);
+}
+
+static void a_message_that_nobody_acknowledges_is_probed_for_before_a_timeout(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	open_windows(&t, 6000);
+	rtt_sample(&t.e.end[0].tcp->rtt, 10 * LAB_MS);
+	say(&t, 0, 6000);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_true(tcp_is_calm(t.e.end[0].tcp));
+	t.d.now += 50 * LAB_MS;
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_false(tcp_is_calm(t.e.end[0].tcp));
+	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_LOSS_PROBES), 1);
+	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_TIMEOUTS), 0);
+	ends_settle(&t.e);
+	assert_all_read(&t);
+	end(&t);
+}
+
+static void a_part_of_a_message_that_is_acknowledged_ends_calm_and_the_rest_is_noted(void **state)
+{
+	const struct tcp_flight *fl;
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	open_windows(&t, 6000);
+	t.e.lose[0] = t.e.sent[0] + 2;
+	say(&t, 0, 6000);
+	fl = t.e.end[0].tcp->flight;
+	ends_settle(&t.e);
+	assert_false(tcp_is_calm(t.e.end[0].tcp));
+	assert_true(fl->repair->score.n > 0);
+	assert_true(seq_lt(t.e.end[0].tcp->snd_una, fl->snd_nxt));
+	ends_run(&t.e, LAB_S);
+	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_RETRANSMITS), 1);
+	assert_all_read(&t);
+	end(&t);
+}
+
+static void what_a_frame_still_refers_to_ends_calm_once_it_is_acknowledged(void **state)
+{
+	struct tcp_lend_gen *gen;
+	struct holm_tcp *c;
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	open_windows(&t, 6000);
+	c = t.e.end[0].tcp;
+	/* As a device would that is not done with a frame. */
+	gen = tcp_lend_begin(c, c->flight->snd_nxt);
+	assert_non_null(gen);
+	holm_buf_get(&gen->buf);
+	say(&t, 0, 6000);
+	ends_settle(&t.e);
+	assert_false(tcp_is_calm(c));
+	assert_int_equal(t.e.end[0].snd.base.queued, 6000);
+	say(&t, 0, 100);
+	ends_run(&t.e, LAB_S / 10);
+	assert_all_read(&t);
+	holm_buf_put(&gen->buf);
+	assert_int_equal(t.e.end[0].snd.base.queued, 0);
+	say(&t, 0, 100);
+	ends_settle(&t.e);
+	assert_true(tcp_is_calm(c));
+	assert_all_read(&t);
+	end(&t);
+}
+
 static void an_end_of_the_stream_ends_calm(void **state)
 {
 	struct talk t;
@@ -184,6 +304,12 @@ int main(void)
 		cmocka_unit_test(requests_and_answers_over_ipv6_keep_a_connection_calm),
 		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
 		cmocka_unit_test(what_left_in_calm_and_is_lost_is_sent_again),
+		cmocka_unit_test(messages_of_several_segments_keep_a_connection_calm),
+		cmocka_unit_test(a_message_that_cwnd_might_grow_by_does_not_go_in_calm),
+		cmocka_unit_test(a_message_that_nobody_acknowledges_is_probed_for_before_a_timeout),
+		cmocka_unit_test(
+			a_part_of_a_message_that_is_acknowledged_ends_calm_and_the_rest_is_noted),
+		cmocka_unit_test(what_a_frame_still_refers_to_ends_calm_once_it_is_acknowledged),
 		cmocka_unit_test(an_end_of_the_stream_ends_calm),
 	};
 
