@@ -15,13 +15,25 @@ static uint64_t deadline(const struct holm_tcp *c)
 			      c->flight->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));
 }
 
+/* As on Linux the user timeout, where there is one, decides, and not the number of probes. */
+static bool is_given_up(const struct holm_tcp *c)
+{
+	const struct tcp_settings *s = c->settings;
+
+	if (!s->user_timeout_ms)
+		return c->flight->retries >= s->keepcnt;
+	return c->flight->retries > 0 &&
+	       tcp_after_last_rx(c, 0) + TCP_MS(s->user_timeout_ms) <= tcp_net(c)->now;
+}
+
 static bool fire(struct holm_tcp *c)
 {
-	if (c->flight->retries >= c->settings->keepcnt) {
+	if (is_given_up(c)) {
 		tcp_conn_closed(c, HOLM_ETIMEDOUT);
 		return false;
 	}
-	c->flight->retries++;
+	if (c->flight->retries < UINT8_MAX)
+		c->flight->retries++;
 	c->flight->rexmt = tcp_ticks(tcp_net(c)->now);
 	c->flags |= TCP_KEEP_DUE;
 	tcp_note_output(c);

@@ -498,6 +498,7 @@ static bool send_due(struct tcp_tx *tx)
 		tcp_cc_on_app_limited(c);
 	if (ok && must_persist(tx)) {
 		c->flight->retries = 0;
+		c->flight->progress_ns = tx->net->now;
 		tcp_timer_persist(c);
 	}
 	return ok;

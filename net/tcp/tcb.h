@@ -187,7 +187,7 @@ struct tcp_flight {
 	uint8_t challenge;	  /* second (6 bits) and how many challenge ACKs in it (2 bits) */
 	uint16_t calm;		  /* more than a segment that leaves now may carry; 0: not calm */
 	uint64_t timed_ns;	  /* when `timed` was sent; in calm, what is in flight */
-	uint64_t progress_ns;	  /* when SND.UNA last moved, or the first byte left */
+	uint64_t progress_ns;	  /* when SND.UNA last moved, the first byte left, or could not */
 	struct net_timer timer;
 	struct tcp_rack rack;
 	bool calm_acked; /* in calm something was acknowledged that recovery was not told of */

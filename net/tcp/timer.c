@@ -30,12 +30,24 @@ static uint32_t rto_ticks(const struct holm_tcp *c)
 	return rtt_rto_ticks(&c->rtt);
 }
 
+/* When the user timeout (RFC 5482) is over that is told, not when there would be another repetition. */
+static uint32_t backed_off(const struct holm_tcp *c, uint32_t rto)
+{
+	uint64_t over = c->flight->progress_ns + TCP_MS(c->settings->user_timeout_ms);
+	uint64_t now = tcp_net(c)->now;
+
+	rto = rtt_backoff_ticks(rto, c->flight->retries);
+	if (!c->settings->user_timeout_ms)
+		return rto;
+	return over > now ? (uint32_t)min_u64(rto, tcp_ticks_up(over - now)) : 0;
+}
+
 static inline void start(struct holm_tcp *c, uint64_t now)
 {
 	uint32_t rto = rto_ticks(c);
 
 	if (unlikely(c->flight->retries > 0))
-		rto = rtt_backoff_ticks(rto, c->flight->retries);
+		rto = backed_off(c, rto);
 	/* One more: the tick that runs has begun already. */
 	c->flight->rexmt = tcp_ticks(now) + 1 + rto;
 }
@@ -182,14 +194,24 @@ bool tcp_timer_is_needed(const struct holm_tcp *c)
 
 /* Each returns false if that was the end of the connection. */
 
+/*
+ * RFC 9293 3.8.6.1: as long as ACKs come the connection stays open (MUST-37), unless nobody waits for it, or
+ * the program does not wait for ever: as on Linux its time is also that of bytes which no window lets go.
+ */
+static bool is_shut_out(const struct holm_tcp *c)
+{
+	uint64_t now = tcp_net(c)->now;
+
+	if (tcp_is_orphan(c) && c->flight->retries >= TCP_R2_ORPHAN)
+		return true;
+	if (c->settings->user_timeout_ms)
+		return now - c->flight->progress_ns >= TCP_MS(c->settings->user_timeout_ms);
+	return c->flight->retries > 0 && tcp_after_last_rx(c, SILENCE_MAX_S) <= now;
+}
+
 static bool fire_persist(struct holm_tcp *c)
 {
-	const struct tcp_settings *s = c->settings;
-	uint64_t limit = s->user_timeout_ms ? s->user_timeout_ms / 1000 + 1 : SILENCE_MAX_S;
-
-	/* RFC 9293 3.8.6.1: as long as ACKs come the connection stays open (MUST-37). */
-	if ((c->flight->retries > 0 && tcp_after_last_rx(c, limit) <= tcp_net(c)->now) ||
-	    (tcp_is_orphan(c) && c->flight->retries >= TCP_R2_ORPHAN)) {
+	if (is_shut_out(c)) {
 		tcp_conn_closed(c, HOLM_ETIMEDOUT);
 		return false;
 	}

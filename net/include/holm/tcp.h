@@ -169,9 +169,9 @@ enum holm_tcp_option {
 	HOLM_TCP_OPT_KEEPCNT = 5,     /* default 9 */
 	HOLM_TCP_OPT_MAXSEG = 6,      /* upper bound of the MSS, both ways; before connect/listen */
 	HOLM_TCP_OPT_USER_TIMEOUT_MS =
-		7,	      /* R2 as a time (MUST-21); 0: the default, 15 retransmissions */
-	HOLM_TCP_OPT_TTL = 8, /* MUST-49, default 64 */
-	HOLM_TCP_OPT_TOS = 9, /* MUST-48, default 0 */
+		7, /* R2 as a time (MUST-21), closed windows included; 0: 15 retransmissions */
+	HOLM_TCP_OPT_TTL = 8,	      /* MUST-49, default 64 */
+	HOLM_TCP_OPT_TOS = 9,	      /* MUST-48, default 0 */
 	HOLM_TCP_OPT_TIMESTAMPS = 10, /* 0/1: offer RFC 7323 timestamps; default 1 */
 	HOLM_TCP_OPT_SACK = 11,	      /* 0/1: offer SACK-permitted; default 1 with holm_tcp_sack */
 	HOLM_TCP_OPT_LINGER2_S = 12,  /* FIN-WAIT-2 without an owner; default 60 */
