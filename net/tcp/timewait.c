@@ -161,7 +161,9 @@ enum tcp_verdict tcp_input_time_wait(tcp_ref ref, struct tcp_rx *rx)
 		tcp_record_remove(ts, ref);
 		return TCP_DONE;
 	}
-	if ((h->flags & TCP_SYN) && is_new_incarnation(tw, h)) {
+	/* Where nobody listens there is none to come: the old one is not to end for it. */
+	if ((h->flags & TCP_SYN) && is_new_incarnation(tw, h) &&
+	    tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->hash)) {
 		rx->has_iss = true;
 		rx->iss = seq_add(tw->snd_nxt, ISS_STEP);
 		net_count(rx->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
