@@ -17,9 +17,9 @@
 #include "tests/support/tcp_ends.h"
 
 static const struct holm_proto *const protos[] = {
-	&holm_arp,	  &holm_ipv4,	 HOLM_IP_PARTS,	 &holm_ipv6,
-	&lab6_neighbours, &holm_tcp,	 &holm_tcp_rack, &holm_tcp_cubic,
-	&holm_tcp_super,  &holm_tcp_gro, NULL,
+	&holm_arp,	  &holm_ipv4,	   HOLM_IP_PARTS,  &holm_ipv6,
+	&lab6_neighbours, &holm_tcp,	   &holm_tcp_rack, &holm_tcp_cubic,
+	&holm_tcp_bbr,	  &holm_tcp_super, &holm_tcp_gro,  NULL,
 };
 
 struct talk {
@@ -297,6 +297,150 @@ static void an_end_of_the_stream_ends_calm(void **state)
 	end(&t);
 }
 
+/* ---- What a message in calm does not ask must have been said ------------------------------------- */
+
+static void set(struct talk *t, enum holm_tcp_option opt, uint32_t value)
+{
+	assert_int_equal(holm_tcp_set_option(t->e.end[0].tcp, opt, value), 0);
+}
+
+static void cork(struct talk *t)
+{
+	set(t, HOLM_TCP_OPT_CORK, 1);
+}
+
+static void keep_alive(struct talk *t)
+{
+	set(t, HOLM_TCP_OPT_KEEPALIVE, 1);
+}
+
+static void mark_unsent(struct talk *t)
+{
+	set(t, HOLM_TCP_OPT_NOTSENT_LOWAT, 50);
+}
+
+static void pace(struct talk *t)
+{
+	set(t, HOLM_TCP_OPT_MAX_PACING_RATE, 100000);
+}
+
+static void watch_rates(struct talk *t)
+{
+	assert_int_equal(holm_tcp_set_congestion(t->e.end[0].tcp, "bbr", 3), 0);
+}
+
+static void duplicate_to_tell(struct talk *t)
+{
+	struct holm_tcp *c = t->e.end[0].tcp;
+
+	tcp_stir(c);
+	tcp_sack_duplicate(c, seq_sub(c->rcv_nxt, 10), c->rcv_nxt);
+}
+
+/* What is found now may be another way. */
+static void new_address(struct talk *t)
+{
+	struct holm_addr addr = holm_addr_ip4(10, 9, 0, 1);
+
+	assert_int_equal(holm_addr_add(t->d.net[0], duo_dev(&t->d, 0), &addr, 24), 0);
+}
+
+static void neighbour_not_heard_of(struct talk *t)
+{
+	t->e.end[0].tcp->dst->neigh->fresh_until_ns = t->d.net[0]->now;
+}
+
+static void link_down(struct talk *t)
+{
+	duo_dev(&t->d, 0)->link_up = false;
+}
+
+static void smaller_path(struct talk *t)
+{
+	const struct holm_tcp *c = t->e.end[0].tcp;
+
+	assert_true(ip_dst_lower_mtu(t->d.net[0], c->dst, 600));
+}
+
+static void smaller_window(struct talk *t)
+{
+	t->e.end[0].tcp->snd_wnd = 500;
+}
+
+static void the_next_message_is_not_calm_after(void (*change)(struct talk *t))
+{
+	struct talk t;
+	uint64_t out;
+
+	begin(&t, false);
+	assert_true(tcp_is_calm(t.e.end[0].tcp));
+	change(&t);
+	out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX);
+	say(&t, 0, 700);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX), out);
+	duo_dev(&t.d, 0)->link_up = true;
+	end(&t);
+}
+
+static void what_a_message_in_calm_does_not_ask_ends_calm(void **state)
+{
+	(void)state;
+	the_next_message_is_not_calm_after(cork);
+	the_next_message_is_not_calm_after(keep_alive);
+	the_next_message_is_not_calm_after(mark_unsent);
+	the_next_message_is_not_calm_after(pace);
+	the_next_message_is_not_calm_after(watch_rates);
+	the_next_message_is_not_calm_after(duplicate_to_tell);
+}
+
+static void a_message_takes_the_way_that_there_is_now(void **state)
+{
+	(void)state;
+	the_next_message_is_not_calm_after(new_address);
+	the_next_message_is_not_calm_after(neighbour_not_heard_of);
+	the_next_message_is_not_calm_after(link_down);
+	the_next_message_is_not_calm_after(smaller_path);
+	the_next_message_is_not_calm_after(smaller_window);
+}
+
+/* Seven seconds of silence, then it is again as if it had just begun (RFC 5681 4.1). */
+static void after_a_silence_the_window_is_the_first_again(void **state)
+{
+	struct talk t;
+	struct holm_tcp *c;
+
+	(void)state;
+	begin(&t, false);
+	c = t.e.end[0].tcp;
+	c->cwnd = 100000;
+	ends_run(&t.e, 7 * LAB_S);
+	say(&t, 0, 100);
+	ends_settle(&t.e);
+	assert_true(c->cwnd < 20000);
+	end(&t);
+}
+
+/* The deadline of what left in calm counts from when it left. */
+static void a_deadline_counts_from_when_the_message_left(void **state)
+{
+	struct talk t;
+	struct holm_tcp *c;
+
+	(void)state;
+	begin(&t, false);
+	c = t.e.end[0].tcp;
+	say(&t, 0, 100);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_true(tcp_is_calm(c));
+	t.d.now += 50 * LAB_MS;
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	tcp_stir(c);
+	assert_int_equal(c->flight->rexmt,
+			 tcp_ticks(t.d.now - 50 * LAB_MS) + 1 + rtt_rto_ticks(&c->rtt));
+	end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +455,10 @@ int main(void)
 			a_part_of_a_message_that_is_acknowledged_ends_calm_and_the_rest_is_noted),
 		cmocka_unit_test(what_a_frame_still_refers_to_ends_calm_once_it_is_acknowledged),
 		cmocka_unit_test(an_end_of_the_stream_ends_calm),
+		cmocka_unit_test(what_a_message_in_calm_does_not_ask_ends_calm),
+		cmocka_unit_test(a_message_takes_the_way_that_there_is_now),
+		cmocka_unit_test(after_a_silence_the_window_is_the_first_again),
+		cmocka_unit_test(a_deadline_counts_from_when_the_message_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
