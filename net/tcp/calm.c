@@ -514,8 +514,7 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 	if (unlikely(sent <= 0))
 		return false;
 	fl->snd_nxt = seq_add(fl->snd_nxt, (uint32_t)sent);
-	if ((uint32_t)sent % tx.mss != 0)
-		fl->small_end = fl->snd_nxt;
+	tcp_note_small(c, (uint32_t)sent % tx.mss != 0);
 	fl->timed_ns = net->now;
 	fl->lends = fl->lend != NULL;
 	c->flags |= TCP_REXMT;

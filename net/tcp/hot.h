@@ -138,6 +138,17 @@ static inline bool tcp_is_usual(const struct holm_tcp *c)
 	       c->rcv && c->snd && !c->flight->reasm && !tcp_net(c)->tcp->unpredicted;
 }
 
+/* What has left ended in a small segment, or not. Nagle's mark is not to lie half a circle behind. */
+static inline void tcp_note_small(struct holm_tcp *c, bool small)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (small)
+		fl->small_end = fl->snd_nxt;
+	else if (seq_lt(fl->small_end, c->snd_una))
+		fl->small_end = c->snd_una;
+}
+
 /* Data leaves. If it answers what has just come this is an exchange, where ACKs ride on data. */
 static inline void tcp_answered(const struct holm_net *net, struct holm_tcp *c)
 {

@@ -283,11 +283,7 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 		tx->net->tcp->sack->sent(c, n + fin);
 	else
 		fl->credit -= min_u32(fl->credit, n);
-	/* Where none is in flight it must not lie half a circle behind. */
-	if (n % tx->mss != 0)
-		fl->small_end = fl->snd_nxt;
-	else if (seq_lt(fl->small_end, c->snd_una))
-		fl->small_end = c->snd_una;
+	tcp_note_small(c, n % tx->mss != 0);
 	if (fin)
 		c->flags |= TCP_FIN_SENT;
 	if (n > 0)
