@@ -152,10 +152,15 @@ static void stop(struct holm_net *net)
 	net->tcp = NULL;
 }
 
-/* An interface came, went or changed: whoever waits for it looks again. */
+/*
+ * An interface came, went or changed, or its routes did. Whoever waits for one looks again: its way may be
+ * another one now, and the one that it waits for may never have room.
+ */
 static void netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
-	wake_all(net, &net->tcp->blocked[netif->index].conns);
+	(void)netif;
+	for (uint32_t i = 0; i <= net->config.devices_max; i++)
+		wake_all(net, &net->tcp->blocked[i].conns);
 }
 
 const struct holm_proto holm_tcp = {

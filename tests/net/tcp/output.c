@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "net/core/proto.h"
 #include "tests/support/tcp_fixture.h"
 
 static void the_first_flight_is_ten_segments(void **state)
@@ -191,6 +192,33 @@ static void a_full_device_is_waited_for(void **state)
 	finish(&t);
 }
 
+/* The device that is waited for may never have room: a route to another one is looked for. */
+static void who_waits_for_a_device_hears_of_changes_at_any_other(void **state)
+{
+	struct holm_config config;
+	struct tcp_fixture t;
+	const struct tcp_blocked *b;
+
+	(void)state;
+	holm_config_default(&config);
+	config.dev_queue_max = 64;
+	established(&t, .nodelay = true, .config = &config);
+	b = &t.lab.net->tcp->blocked[t.t->dst->netif->index];
+	t.lab.tx_room = 0;
+	t.t->cwnd = 80000;
+	t.t->snd_wnd = 80000;
+	fixture_write(&t, 80000);
+	assert_false(queue_is_empty(&b->conns));
+	assert_true(t.t->dst->netif != t.lab.net->netifs[0]);
+	holm_tcp.netif_changed(t.lab.net, t.lab.net->netifs[0]);
+	assert_true(queue_is_empty(&b->conns));
+	t.lab.tx_room = SIZE_MAX;
+	holm_net_tx_ready(t.lab.net, &t.lab.dev);
+	lab_poll(&t.lab);
+	assert_int_equal(fixture_skip(&t), 80);
+	finish(&t);
+}
+
 static void an_empty_pool_is_asked_again_after_a_while(void **state)
 {
 	struct holm_frame *taken[256];
@@ -244,6 +272,7 @@ int main(void)
 		cmocka_unit_test(a_fin_waits_for_the_bytes_before_it_and_not_for_the_window),
 		cmocka_unit_test(the_last_segment_of_what_is_queued_is_pushed),
 		cmocka_unit_test(a_full_device_is_waited_for),
+		cmocka_unit_test(who_waits_for_a_device_hears_of_changes_at_any_other),
 		cmocka_unit_test(an_empty_pool_is_asked_again_after_a_while),
 	};
 
