@@ -17,12 +17,17 @@ void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
 		net_timer_arm(netif->net, &netif->retry, netif->net->now + POOL_RETRY_NS);
 }
 
-/* A super-segment: does the device take it as it is? */
-static bool must_cut(const struct holm_netif *netif, const struct holm_frame *f)
+/* What of netif_takes() the device's capabilities say. */
+static void set_takes(struct holm_netif *netif, uint32_t features)
 {
-	uint32_t tso = f->gso == HOLM_GSO_TCP4 ? HOLM_DEV_TSO4 : HOLM_DEV_TSO6;
-
-	return !(netif->features & tso) || f->nsegs > netif->segs_max;
+	netif->takes_csum = 1u << HOLM_CSUM_NONE;
+	if (features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM))
+		netif->takes_csum |= 1u << HOLM_CSUM_PARTIAL | 1u << HOLM_CSUM_VERIFIED;
+	netif->takes_gso = 1u << HOLM_GSO_NONE;
+	if (features & HOLM_DEV_TSO4)
+		netif->takes_gso |= 1u << HOLM_GSO_TCP4;
+	if (features & HOLM_DEV_TSO6)
+		netif->takes_gso |= 1u << HOLM_GSO_TCP6;
 }
 
 /* A frame of more pieces than the device gathers, in one. NULL: dropped and counted. */
@@ -49,7 +54,8 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 		net_drop(netif->net, f, HOLM_DROP_DEV_DOWN);
 		return;
 	}
-	if (f->gso != HOLM_GSO_NONE && must_cut(netif, f)) {
+	if (f->gso != HOLM_GSO_NONE &&
+	    (!(netif->takes_gso >> f->gso & 1) || f->nsegs > netif->segs_max)) {
 		netif->net->gso(netif, f);
 		return;
 	}
@@ -137,6 +143,7 @@ int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 	netif->index = index;
 	netif->features = dev->caps.features;
 	netif->mtu = dev->caps.mtu;
+	set_takes(netif, netif->features);
 	netif->segs_max = dev->caps.segs_max;
 	netif->loopback = (dev->caps.features & HOLM_DEV_LOOPBACK) != 0;
 	netif->ring_mask = slots - 1;

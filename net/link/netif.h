@@ -41,6 +41,8 @@ struct holm_netif {
 	uint16_t mtu6; /* of IPv6 packets, where a router has said so; 0: the device's */
 	uint16_t segs_max;
 	bool loopback;
+	/* By enum holm_gso and enum holm_csum: a bit for each kind that the device takes as it is. */
+	uint8_t takes_gso, takes_csum;
 
 	/* The interface queue: ring[head..tail) modulo config.dev_queue_max, a power of two. */
 	struct holm_frame **ring;
@@ -149,6 +151,13 @@ static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
 		netif_put(netif, f);
 }
 
+/* Does the device take it as it is? */
+static inline bool netif_takes(const struct holm_netif *netif, const struct holm_frame *f)
+{
+	return f->nsegs <= netif->segs_max &&
+	       (netif->takes_gso >> f->gso & netif->takes_csum >> f->csum & 1);
+}
+
 /* The part of netif_output() that is not every frame's: cutting, gathering, summing, a dead link. */
 void netif_output_slow(struct holm_netif *netif, struct holm_frame *f);
 
@@ -159,8 +168,7 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f);
 static inline void netif_output(struct holm_netif *netif, struct holm_frame *f)
 {
 	f->dev = netif->dev;
-	if (FOR_SIZE || unlikely(!netif->dev->link_up || f->nsegs > 1 || f->gso != HOLM_GSO_NONE ||
-				 f->csum != HOLM_CSUM_NONE))
+	if (FOR_SIZE || unlikely(!netif->dev->link_up || !netif_takes(netif, f)))
 		netif_output_slow(netif, f);
 	else
 		netif_enqueue(netif, f);

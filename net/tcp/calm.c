@@ -382,7 +382,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	uint32_t headers = l4_off + hdr_len;
-	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, false);
+	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, len == 0);
 	uint64_t sum, pseudo;
 	uint8_t *p;
 
@@ -395,7 +395,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	f->dev = netif->dev;
 	p = holm_frame_put(f, headers + len);
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
-	sum = tcp_write_numbers(net, c, p + l4_off, c->snd_una, flags, stamped);
+	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
 	if (ip6) {
 		write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
 		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
@@ -418,7 +418,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	return true;
 }
 
-/* IPv6, timestamps, and FINs. */
+/* IPv6, timestamps, FINs, and ACKs. */
 static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				  uint32_t flags)
 {
@@ -450,14 +450,15 @@ static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t 
 	net_timer_arm(net, &fl->timer, net->now + TCP_CALM_NS);
 }
 
-/* False: no room, which output.c sees to. */
-static never_inline bool send_ack(struct holm_tcp *c)
+/* False: no way, or no room, which output.c sees to. */
+static inline bool send_ack(struct holm_net *net, struct holm_tcp *c)
 {
-	struct tcp_tx tx;
-
-	ip_dst_check(tcp_net(c), c->dst);
-	tcp_tx_init(&tx, c, c->flight->snd_nxt);
-	return tcp_send_segment(&tx, c->flight->snd_nxt, 0, TCP_ACK) >= 0;
+	if (!has_way(net, c, 0) || !send_any(net, c, 0, TCP_ACK))
+		return false;
+	c->flight->rcv_acked = c->rcv_nxt;
+	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
+	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
+	return true;
 }
 
 /* A visit in calm with nothing new to send: the ACK of what came goes alone, may wait, or there is none. */
@@ -468,7 +469,7 @@ static inline bool acknowledge(struct holm_tcp *c)
 	if (((c->flags & TCP_ACK_NOW) ||
 	     ((c->flags & TCP_ACK_DELAYED) &&
 	      seq_diff(c->rcv_nxt, fl->rcv_acked) >= 2u * fl->rcv_mss)) &&
-	    !send_ack(c))
+	    !send_ack(tcp_net(c), c))
 		return false;
 	tcp_timer_update(c);
 	return true;
