@@ -188,7 +188,9 @@ static void messages_of_several_segments_keep_a_connection_calm(void **state)
 			assert_true(tcp_is_calm(t.e.end[1].tcp));
 		}
 		assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX) - out, 10 * 13);
-		assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_GRO_MERGED), merged);
+		/* Built for size, the library knows no runs, and merges what comes in one. */
+		if (t.d.net[1]->flow.transport)
+			assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_GRO_MERGED), merged);
 		assert_int_equal(t.e.end[0].snd.base.queued, 0);
 		assert_all_read(&t);
 		end(&t);
