@@ -14,67 +14,22 @@
  */
 #include "lib/checksum.h"
 
-/* Below this the vectors' set-up costs more than they save; short headers never pay for them. */
-#define VECTOR_BYTES_MIN 128
+#include "lib/checksum_short.h"
 
 typedef uint64_t lanes __attribute__((vector_size(16)));
-
-/* A sum of words and, beside it, how often it wrapped: an add and an add-with-carry each. */
-struct tally {
-	uint64_t sum;
-	uint64_t wraps;
-};
-
-static always_inline void add(struct tally *t, uint64_t v)
-{
-	t->sum += v;
-	t->wraps += t->sum < v;
-}
-
-/* The last bytes, fewer than eight: 4, 2 and 1, the missing byte of the last word being 0. */
-static always_inline void sum_tail(uint8_t *d, const uint8_t *s, size_t n, bool copy,
-				   struct tally *t)
-{
-	size_t step = copy ? 1 : 0;
-
-	if (n & 4) {
-		uint32_t v = checksum_load32(s);
-
-		if (copy)
-			memcpy(d, &v, sizeof(v));
-		add(t, v);
-		s += 4;
-		d += step * 4;
-	}
-	if (n & 2) {
-		uint16_t v;
-
-		memcpy(&v, s, sizeof(v));
-		if (copy)
-			memcpy(d, &v, sizeof(v));
-		add(t, v);
-		s += 2;
-		d += step * 2;
-	}
-	if (n & 1) {
-		if (copy)
-			*d = *s;
-		add(t, HOST_IS_BIG_ENDIAN ? (uint64_t)*s << 8 : *s);
-	}
-}
 
 #ifdef __OPTIMIZE_SIZE__
 
 static uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, bool copy, uint32_t sum)
 {
-	struct tally t = { .sum = checksum_to_memory(sum) };
+	struct checksum_tally t = { .sum = checksum_to_memory(sum) };
 	const uint8_t *end = s + (n & ~(size_t)7);
 
 	if (copy)
 		memcpy(d, s, n);
 	for (; s != end; s += 8)
-		add(&t, checksum_load64(s));
-	sum_tail(d, s, n, false, &t);
+		checksum_tally_add(&t, checksum_load64(s));
+	checksum_tail(d, s, n, false, &t);
 	return checksum_from_memory(checksum_fold_in(t.sum, t.wraps));
 }
 
@@ -82,41 +37,21 @@ static uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, bool copy, uin
 
 #if defined(__x86_64__)
 
-#define HAS_CARRY_CHAIN true
-
-/* One link of a chain: v and the carry so far are added; the new carry comes back. */
-static always_inline unsigned char chain(unsigned char carry, uint64_t v, uint64_t *sum)
-{
-	unsigned long long out;
-
-	carry = __builtin_ia32_addcarryx_u64(carry, *sum, v, &out);
-	*sum = out;
-	return carry;
-}
-
-static always_inline void add_4(struct tally *t, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	unsigned char carry = chain(0, a, &t->sum);
-
-	carry = chain(carry, b, &t->sum);
-	carry = chain(carry, c, &t->sum);
-	t->wraps += chain(carry, d, &t->sum);
-}
-
 static always_inline unsigned char chain_64(unsigned char carry, const uint8_t *s, uint64_t *sum)
 {
-	carry = chain(carry, checksum_load64(s), sum);
-	carry = chain(carry, checksum_load64(s + 8), sum);
-	carry = chain(carry, checksum_load64(s + 16), sum);
-	carry = chain(carry, checksum_load64(s + 24), sum);
-	carry = chain(carry, checksum_load64(s + 32), sum);
-	carry = chain(carry, checksum_load64(s + 40), sum);
-	carry = chain(carry, checksum_load64(s + 48), sum);
-	return chain(carry, checksum_load64(s + 56), sum);
+	carry = checksum_chain(carry, checksum_load64(s), sum);
+	carry = checksum_chain(carry, checksum_load64(s + 8), sum);
+	carry = checksum_chain(carry, checksum_load64(s + 16), sum);
+	carry = checksum_chain(carry, checksum_load64(s + 24), sum);
+	carry = checksum_chain(carry, checksum_load64(s + 32), sum);
+	carry = checksum_chain(carry, checksum_load64(s + 40), sum);
+	carry = checksum_chain(carry, checksum_load64(s + 48), sum);
+	return checksum_chain(carry, checksum_load64(s + 56), sum);
 }
 
 /* Whole groups of 128 bytes. A carry out of the group comes back in at its end, and cannot again. */
-static always_inline void chain_groups(const uint8_t *s, const uint8_t *end, struct tally *tally)
+static always_inline void chain_groups(const uint8_t *s, const uint8_t *end,
+				       struct checksum_tally *tally)
 {
 	uint64_t sum = 0;
 
@@ -126,22 +61,13 @@ static always_inline void chain_groups(const uint8_t *s, const uint8_t *end, str
 		carry = chain_64(carry, s + 64, &sum);
 		sum += carry;
 	}
-	add(tally, sum);
+	checksum_tally_add(tally, sum);
 }
 
 #else
 
-#define HAS_CARRY_CHAIN false
-
-static always_inline void add_4(struct tally *t, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	add(t, a);
-	add(t, b);
-	add(t, c);
-	add(t, d);
-}
-
-static always_inline void chain_groups(const uint8_t *s, const uint8_t *end, struct tally *tally)
+static always_inline void chain_groups(const uint8_t *s, const uint8_t *end,
+				       struct checksum_tally *tally)
 {
 	(void)s;
 	(void)end;
@@ -149,26 +75,6 @@ static always_inline void chain_groups(const uint8_t *s, const uint8_t *end, str
 }
 
 #endif
-
-/* One word taken; and stored at d where the caller copies. */
-static always_inline uint64_t take(uint8_t *d, const uint8_t *s, bool copy)
-{
-	uint64_t v = checksum_load64(s);
-
-	if (copy)
-		memcpy(d, &v, sizeof(v));
-	return v;
-}
-
-static always_inline void take_32(uint8_t *d, const uint8_t *s, bool copy, struct tally *t)
-{
-	size_t step = copy ? 8 : 0;
-	uint64_t a = take(d, s, copy);
-	uint64_t b = take(d + step, s + 8, copy);
-	uint64_t c = take(d + 2 * step, s + 16, copy);
-
-	add_4(t, a, b, c, take(d + 3 * step, s + 24, copy));
-}
 
 static always_inline void take_lanes(uint8_t *d, const uint8_t *s, bool copy, lanes *t, lanes *h)
 {
@@ -197,7 +103,7 @@ static always_inline void take_group(uint8_t *d, const uint8_t *s, bool copy, la
  * do not wait for each other and none can be rearranged into more of them.
  */
 static always_inline void sum_groups(uint8_t *d, const uint8_t *s, const uint8_t *end, bool copy,
-				     struct tally *tally)
+				     struct checksum_tally *tally)
 {
 	lanes t[8] = { { 0 } };
 	lanes h[4] = { { 0 } };
@@ -215,56 +121,24 @@ static always_inline void sum_groups(uint8_t *d, const uint8_t *s, const uint8_t
 	}
 	high = (h[0] + h[1]) + (h[2] + h[3]);
 	low = ((t[0] + t[4]) + (t[1] + t[5])) + ((t[2] + t[6]) + (t[3] + t[7])) - (high << 32);
-	add(tally, low[0]);
-	add(tally, low[1]);
-	add(tally, high[0]);
-	add(tally, high[1]);
-}
-
-/* n is below 128. */
-static always_inline void sum_short(uint8_t *d, const uint8_t *s, size_t n, bool copy,
-				    struct tally *t)
-{
-	size_t step = copy ? 1 : 0;
-
-	if (n & 64) {
-		take_32(d, s, copy, t);
-		take_32(d + step * 32, s + 32, copy, t);
-		s += 64;
-		d += step * 64;
-	}
-	if (n & 32) {
-		take_32(d, s, copy, t);
-		s += 32;
-		d += step * 32;
-	}
-	if (n & 16) {
-		add(t, take(d, s, copy));
-		add(t, take(d + step * 8, s + 8, copy));
-		s += 16;
-		d += step * 16;
-	}
-	if (n & 8) {
-		add(t, take(d, s, copy));
-		s += 8;
-		d += step * 8;
-	}
-	if (n & 7)
-		sum_tail(d, s, n, copy, t);
+	checksum_tally_add(tally, low[0]);
+	checksum_tally_add(tally, low[1]);
+	checksum_tally_add(tally, high[0]);
+	checksum_tally_add(tally, high[1]);
 }
 
 static always_inline uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, bool copy,
 					uint32_t sum)
 {
-	struct tally t = { .sum = checksum_to_memory(sum) };
+	struct checksum_tally t = { .sum = checksum_to_memory(sum) };
 
-	if (!copy && HAS_CARRY_CHAIN) {
+	if (!copy && CHECKSUM_HAS_CHAIN) {
 		size_t done = n & ~(size_t)127;
 
 		chain_groups(s, s + done, &t);
 		s += done;
 		n &= 127;
-	} else if (n >= VECTOR_BYTES_MIN) {
+	} else if (n >= CHECKSUM_SHORT) {
 		size_t done = n & ~(size_t)63;
 
 		sum_groups(d, s, s + done, copy, &t);
@@ -272,7 +146,7 @@ static always_inline uint32_t sum_block(uint8_t *d, const uint8_t *s, size_t n, 
 		d += copy ? done : 0;
 		n &= 63;
 	}
-	sum_short(d, s, n, copy, &t);
+	checksum_short(d, s, n, copy, &t);
 	return checksum_from_memory(checksum_fold_in(t.sum, t.wraps));
 }
 

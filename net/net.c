@@ -299,8 +299,8 @@ static inline void advance_now(struct holm_net *net, uint64_t now)
 }
 
 /* Frames like the last one go to its transport together; any other one takes its way by itself. */
-static inline void input_frames(struct holm_net *net, struct holm_dev *dev,
-				struct holm_frame **frames, size_t n)
+static never_inline void input_batch(struct holm_net *net, struct holm_dev *dev,
+				     struct holm_frame **frames, size_t n)
 {
 	const struct net_flow *flow = &net->flow;
 	uint64_t bytes = 0;
@@ -324,6 +324,31 @@ static inline void input_frames(struct holm_net *net, struct holm_dev *dev,
 	proto_input_run(net, flow->transport, frames + done, n - done, true);
 	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
 	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
+	net_finish_batch(net);
+}
+
+/* A frame by itself, which its transport takes as it is, or nothing has happened. */
+static inline bool input_alone(struct holm_net *net, struct holm_dev *dev, struct holm_frame *f)
+{
+	const struct net_flow *flow = &net->flow;
+	uint32_t bytes = f->len;
+
+	if (FOR_SIZE || !flow->alone || unlikely(net->tap) || !ip_flow_looks(flow, dev, f))
+		return false;
+	f->dev = dev;
+	f->time_ns = net->now;
+	if (!flow->alone(net, f))
+		return false;
+	net_count(net, HOLM_COUNT_RX_FRAMES);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
+	return true;
+}
+
+static inline void input_frames(struct holm_net *net, struct holm_dev *dev,
+				struct holm_frame **frames, size_t n)
+{
+	if (n != 1 || !likely(input_alone(net, dev, frames[0])))
+		input_batch(net, dev, frames, n);
 }
 
 void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
@@ -334,7 +359,6 @@ void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_fram
 	if (unlikely(dev->upper))
 		dev = holm_dev_rx_top(dev, frames, &n, net->now);
 	input_frames(net, dev, frames, n);
-	net_finish_batch(net);
 }
 
 void holm_net_tx_done(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
@@ -354,12 +378,29 @@ void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev)
 
 /* ---- Rounds ------------------------------------------------------------------------------------ */
 
+/* What waits at one device. True: more does. */
+static inline bool poll_dev(struct holm_net *net, struct holm_dev *dev, size_t budget)
+{
+	struct holm_dev_inbox *in = dev->inbox;
+	uint32_t n;
+
+	if (FOR_SIZE || !in || unlikely(in->call || in->tail - in->head > budget))
+		return holm_dev_poll(dev, net->now, budget);
+	n = in->tail - in->head;
+	if (n == 0)
+		return false;
+	input_frames(net, dev, in->frames + in->head, n);
+	in->head = 0;
+	in->tail = 0;
+	return false;
+}
+
 static never_inline bool poll_several(struct holm_net *net, size_t budget)
 {
 	bool more = false;
 
 	for (uint32_t i = 1; i < net->nnetifs; i++)
-		if (net->netifs[i] && holm_dev_poll(net->netifs[i]->dev, net->now, budget))
+		if (net->netifs[i] && poll_dev(net, net->netifs[i]->dev, budget))
 			more = true;
 	return more;
 }
@@ -370,7 +411,7 @@ bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
 	advance_now(net, now);
 	/* One device is what most instances have. */
 	if (likely(net->nnetifs == 2 && net->netifs[1]))
-		return holm_dev_poll(net->netifs[1]->dev, net->now, budget);
+		return poll_dev(net, net->netifs[1]->dev, budget);
 	return poll_several(net, budget);
 }
 
@@ -461,7 +502,7 @@ static inline void flush_devices(struct holm_net *net)
 }
 
 /* What loopback delivers causes output, and the other way round: until both are quiet. */
-static never_inline void run_work(struct holm_net *net, size_t budget)
+static inline void run_work(struct holm_net *net, size_t budget)
 {
 	do {
 		net->work = false;

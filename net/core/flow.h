@@ -9,11 +9,17 @@
 #include <holm/dev.h>
 #include <holm/types.h>
 
+struct holm_net;
 struct holm_proto;
 
 struct net_flow {
 	const struct holm_dev *dev; /* where frames are compared; NULL: nowhere */
 	const struct holm_proto *transport;
+	/*
+	 * Asked first of a frame that came by itself and begins like the last: NULL, or net->alone. True:
+	 * it has been dealt with, and is free.
+	 */
+	bool (*alone)(struct holm_net *net, struct holm_frame *f);
 	/* The frame's first 16 bytes as they lie in memory, where they are not to differ. */
 	uint64_t first, second, second_mask;
 	uint32_t headers; /* link's and network's, in bytes */

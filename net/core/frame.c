@@ -35,13 +35,6 @@ static void make_blank(struct holm_frame *f)
 	f->home.refs = 1;
 }
 
-static void pool_push(struct holm_pool *pool, struct holm_frame *f)
-{
-	f->next = pool->free;
-	pool->free = f;
-	pool->nfree++;
-}
-
 /* The home buffer's last reference is gone, the frame's own among them. */
 static void home_release(struct holm_buf *buf)
 {
@@ -135,18 +128,12 @@ static never_inline void free_segments(struct holm_frame *f)
 	put_segment(&f->home);
 }
 
-/* A linear frame that nobody else refers to, as most are: without its chain it is blank. */
-static inline bool is_lone(const struct holm_frame *f)
-{
-	return f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home && !f->vector;
-}
-
 static never_inline void free_chain(struct holm_frame *f)
 {
 	while (f) {
 		struct holm_frame *chain = f->chain;
 
-		if (is_lone(f)) {
+		if (pool_is_lone(f)) {
 			f->chain = NULL;
 			pool_push(f->pool, f);
 		} else {
@@ -158,11 +145,10 @@ static never_inline void free_chain(struct holm_frame *f)
 
 void holm_frame_free(struct holm_frame *f)
 {
-	if (likely(f && !f->chain && is_lone(f))) {
+	if (likely(f && !f->chain && pool_is_lone(f)))
 		pool_push(f->pool, f);
-		return;
-	}
-	free_chain(f);
+	else
+		free_chain(f);
 }
 
 void holm_frame_free_batch(struct holm_frame **frames, size_t n)

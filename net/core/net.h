@@ -72,7 +72,9 @@ struct holm_net {
 	/* Shows a frame to everybody in `taps`; NULL while there is nobody. */
 	void (*tap)(struct holm_net *net, struct holm_dev *dev, enum tap_direction direction,
 		    const struct holm_frame *f);
-	struct net_flow flow;			/* of the last packet */
+	struct net_flow flow; /* of the last packet */
+	/* Who takes TCP's frames that come one by one, see net_flow.alone; NULL: nobody. */
+	bool (*alone)(struct holm_net *net, struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	/* What of them is called at the ends of batches and rounds: NULL-terminated, in their order. */
 	void (**input_done)(struct holm_net *net);

@@ -68,4 +68,26 @@ static always_inline struct holm_frame *pool_take(struct holm_pool *pool, size_t
 	return f;
 }
 
+static inline void pool_push(struct holm_pool *pool, struct holm_frame *f)
+{
+	f->next = pool->free;
+	pool->free = f;
+	pool->nfree++;
+}
+
+/* A linear frame that nobody else refers to, as most are: without its chain it is blank. */
+static inline bool pool_is_lone(const struct holm_frame *f)
+{
+	return f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home && !f->vector;
+}
+
+/* holm_frame_free() where every instruction counts. */
+static always_inline void pool_free(struct holm_frame *f)
+{
+	if (!FOR_SIZE && likely(!f->chain && pool_is_lone(f)))
+		pool_push(f->pool, f);
+	else
+		holm_frame_free(f);
+}
+
 #endif

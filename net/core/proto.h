@@ -75,6 +75,10 @@ static inline void proto_input_run(struct holm_net *net, const struct holm_proto
 		proto_input_each(net, p, frames, n);
 }
 
+/* A part sends in its protocol's place: what the round calls for `was` is `is` from now on. */
+void proto_replace_output(struct holm_net *net, bool (*was)(struct holm_net *net, size_t *budget),
+			  bool (*is)(struct holm_net *net, size_t *budget));
+
 /* The protocol of this kind and number in the instance's list, or NULL. */
 const struct holm_proto *proto_find(const struct holm_net *net, enum proto_kind kind,
 				    uint16_t number);

@@ -12,15 +12,15 @@
 
 static uint32_t queued(const struct holm_pair_end *end)
 {
-	return end->tail - end->head;
+	return end->in.tail - end->in.head;
 }
 
 /* What waits moves to the front, so that there is room behind it. */
 static never_inline void close_up(struct holm_pair_end *end)
 {
-	memmove(end->queue, end->queue + end->head, queued(end) * sizeof(struct holm_frame *));
-	end->tail -= end->head;
-	end->head = 0;
+	memmove(end->queue, end->queue + end->in.head, queued(end) * sizeof(struct holm_frame *));
+	end->in.tail -= end->in.head;
+	end->in.head = 0;
 }
 
 /*
@@ -51,18 +51,18 @@ static size_t pair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n
 	uint64_t bytes;
 	size_t taken;
 
-	if (unlikely(n > HOLM_PAIR_QUEUE - peer->tail))
+	if (unlikely(n > HOLM_PAIR_QUEUE - peer->in.tail))
 		close_up(peer);
-	taken = min_size(n, HOLM_PAIR_QUEUE - peer->tail);
-	bytes = pass(&peer->queue[peer->tail], frames, taken);
-	peer->tail += (uint32_t)taken;
+	taken = min_size(n, HOLM_PAIR_QUEUE - peer->in.tail);
+	bytes = pass(&peer->queue[peer->in.tail], frames, taken);
+	peer->in.tail += (uint32_t)taken;
 	dev->stats.tx_frames += taken;
 	dev->stats.tx_bytes += bytes;
 	dev->stats.tx_doorbells++;
 	/* The other end has them. */
 	peer->dev.stats.rx_frames += taken;
 	peer->dev.stats.rx_bytes += bytes;
-	end->tx_blocked = taken < n;
+	peer->in.call = taken < n;
 	return taken;
 }
 
@@ -72,7 +72,7 @@ static void wake_sender(struct holm_pair_end *end)
 
 	if (queued(end) == HOLM_PAIR_QUEUE)
 		return;
-	peer->tx_blocked = false;
+	end->in.call = false;
 	if (peer->dev.net)
 		holm_net_tx_ready(peer->dev.net, &peer->dev);
 }
@@ -83,14 +83,14 @@ static bool pair_poll(struct holm_dev *dev, uint64_t now, size_t budget)
 	uint32_t n = (uint32_t)min_size(queued(end), budget);
 
 	if (n > 0) {
-		holm_net_input(dev->net, dev, &end->queue[end->head], n, now);
-		end->head += n;
-		if (likely(end->head == end->tail)) {
-			end->head = 0;
-			end->tail = 0;
+		holm_net_input(dev->net, dev, &end->queue[end->in.head], n, now);
+		end->in.head += n;
+		if (likely(end->in.head == end->in.tail)) {
+			end->in.head = 0;
+			end->in.tail = 0;
 		}
 	}
-	if (unlikely(end->peer->tx_blocked))
+	if (unlikely(end->in.call))
 		wake_sender(end);
 	return queued(end) > 0;
 }
@@ -104,7 +104,7 @@ static uint64_t pair_next_deadline(struct holm_dev *dev)
 static void drop_queue(struct holm_pair_end *end)
 {
 	while (queued(end) > 0)
-		holm_frame_free(end->queue[end->head++]);
+		holm_frame_free(end->queue[end->in.head++]);
 }
 
 static void pair_attach(struct holm_dev *dev)
@@ -117,7 +117,7 @@ static void pair_detach(struct holm_dev *dev)
 	struct holm_pair_end *end = container_of(dev, struct holm_pair_end, dev);
 
 	drop_queue(end);
-	end->tx_blocked = false;
+	end->peer->in.call = false;
 }
 
 static const struct holm_dev_ops pair_ops = {
@@ -132,15 +132,14 @@ static void init_end(struct holm_pair_end *end, struct holm_pair_end *peer, uint
 		     const struct holm_dev_caps *caps)
 {
 	end->peer = peer;
-	end->head = 0;
-	end->tail = 0;
-	end->tx_blocked = false;
+	end->in = (struct holm_dev_inbox){ .frames = end->queue };
 	end->dev = (struct holm_dev){
 		.ops = &pair_ops,
 		.name = number == 1 ? "pair1" : "pair2",
 		.mac = { { 0x02, 0, 0, 0, 0, number } },
 		.link_up = true,
 		.caps = *caps,
+		.inbox = &end->in,
 	};
 }
 

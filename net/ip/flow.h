@@ -46,19 +46,40 @@ static inline void ip_flow_fill(const struct net_flow *flow, struct holm_frame *
 	f->l4_off = (uint16_t)headers;
 }
 
-/* A whole packet with a plain and correct header, between these ends? */
+/*
+ * Has the packet at `p` a plain and correct header, between these ends? Its payload is *len bytes then, if the
+ * frame has as many. Too short a packet wraps round and is too long.
+ */
+static inline bool ip_flow_is4(const struct net_flow *flow, const uint8_t *p, size_t *len)
+{
+	*len = (size_t)load_be16(p + 2) - IP4_HDR_BYTES;
+	return likely(checksum_load64(p + 12) == flow->ends &&
+		      (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) ==
+			      flow->proto &&
+		      ip4_sum_quotient(p) <= flow->sum_max);
+}
+
+/* The same of IPv6, where the next header is the transport's. */
+static inline bool ip_flow_is6(const struct net_flow *flow, const uint8_t *p, size_t *len)
+{
+	uint64_t differ = (checksum_load64(p + 8) ^ checksum_load64(flow->src.b)) |
+			  (checksum_load64(p + 16) ^ checksum_load64(flow->src.b + 8)) |
+			  (checksum_load64(p + 24) ^ checksum_load64(flow->dst.b)) |
+			  (checksum_load64(p + 32) ^ checksum_load64(flow->dst.b + 8));
+
+	*len = load_be16(p + 4);
+	return likely(differ == 0 && p[6] == flow->proto);
+}
+
+/* A whole packet of IPv4, and of IPv6? Then all is noted that its transport wants to know. */
 static inline bool ip_flow_take4(const struct net_flow *flow, struct holm_frame *f,
 				 const uint8_t *p)
 {
-	/* Too short a packet wraps round and is too long. */
-	size_t len = (size_t)load_be16(p + 2) - IP4_HDR_BYTES;
 	struct ip_rx *rx = ip_rx(f);
+	size_t len;
 
-	if (unlikely(checksum_load64(p + 12) != flow->ends ||
-		     (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) !=
-			     flow->proto ||
-		     len > (size_t)f->len - ETH_HDR_BYTES - IP4_HDR_BYTES ||
-		     ip4_sum_quotient(p) > flow->sum_max))
+	if (!ip_flow_is4(flow, p, &len) ||
+	    unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP4_HDR_BYTES))
 		return false;
 	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP4_HDR_BYTES);
 	rx->l4_len = (uint32_t)len;
@@ -68,19 +89,14 @@ static inline bool ip_flow_take4(const struct net_flow *flow, struct holm_frame 
 	return true;
 }
 
-/* The same of IPv6, where the next header is the transport's. */
 static inline bool ip_flow_take6(const struct net_flow *flow, struct holm_frame *f,
 				 const uint8_t *p)
 {
-	uint64_t differ = (checksum_load64(p + 8) ^ checksum_load64(flow->src.b)) |
-			  (checksum_load64(p + 16) ^ checksum_load64(flow->src.b + 8)) |
-			  (checksum_load64(p + 24) ^ checksum_load64(flow->dst.b)) |
-			  (checksum_load64(p + 32) ^ checksum_load64(flow->dst.b + 8));
-	size_t len = load_be16(p + 4);
 	struct ip_rx *rx = ip_rx(f);
+	size_t len;
 
-	if (unlikely(differ != 0 || p[6] != flow->proto ||
-		     len > (size_t)f->len - ETH_HDR_BYTES - IP6_HDR_BYTES))
+	if (!ip_flow_is6(flow, p, &len) ||
+	    unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP6_HDR_BYTES))
 		return false;
 	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP6_HDR_BYTES);
 	rx->l4_len = (uint32_t)len;
@@ -90,19 +106,31 @@ static inline bool ip_flow_take6(const struct net_flow *flow, struct holm_frame 
 	return true;
 }
 
-/* Is a frame off the wire like the last? Then all is noted that its transport wants to know. */
-static inline bool ip_flow_takes(const struct net_flow *flow, const struct holm_dev *dev,
-				 struct holm_frame *f)
+/* Does a frame off the wire begin like the last: the same link header, to us, and the same form of IP's? */
+static inline bool ip_flow_looks(const struct net_flow *flow, const struct holm_dev *dev,
+				 const struct holm_frame *f)
 {
 	const uint8_t *p = holm_frame_data(f);
 
 	if (FOR_SIZE || unlikely(flow->dev != dev || f->segs[0].len < flow->headers))
 		return false;
-	if (unlikely(((checksum_load64(p) ^ flow->first) & ip_flow_first_mask()) |
-		     ((checksum_load64(p + 8) ^ flow->second) & flow->second_mask)))
-		return false;
-	return flow->ip6 ? ip_flow_take6(flow, f, p + ETH_HDR_BYTES)
-			 : ip_flow_take4(flow, f, p + ETH_HDR_BYTES);
+	return likely((((checksum_load64(p) ^ flow->first) & ip_flow_first_mask()) |
+		       ((checksum_load64(p + 8) ^ flow->second) & flow->second_mask)) == 0);
+}
+
+/* It does: is the rest of its headers like the last one's? */
+static inline bool ip_flow_take(const struct net_flow *flow, struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f) + ETH_HDR_BYTES;
+
+	return flow->ip6 ? ip_flow_take6(flow, f, p) : ip_flow_take4(flow, f, p);
+}
+
+/* Is a frame off the wire like the last? */
+static inline bool ip_flow_takes(const struct net_flow *flow, const struct holm_dev *dev,
+				 struct holm_frame *f)
+{
+	return ip_flow_looks(flow, dev, f) && ip_flow_take(flow, f);
 }
 
 #endif

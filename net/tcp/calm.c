@@ -13,8 +13,10 @@
  */
 #include "net/tcp/hot.h"
 
+#include "lib/checksum_short.h"
 #include "net/core/pool.h"
 #include "net/core/ring_short.h"
+#include "net/ip/flow.h"
 #include "net/ip/ip6_send.h"
 
 /* ---- Its beginning and end ----------------------------------------------------------------------- */
@@ -179,13 +181,13 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 }
 
 /*
- * A segment that was found to be the next, `p` is its header, does what the steps would have it do;
- * `single`: it is known to be no super-frame.
+ * A segment that was found to be the next, its header `off` bytes into the frame, does what the steps would
+ * have it do; `single`: it is known to be no super-frame.
  */
 static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-			      const uint8_t *p, uint32_t len, bool stamped, bool single)
+			      uint32_t off, uint32_t len, bool stamped, bool single)
 {
-	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	const uint8_t *p = holm_frame_data(f) + off;
 	struct tcp_flight *fl = c->flight;
 	uint32_t ack = load_be32(p + 8);
 
@@ -202,12 +204,13 @@ static always_inline void run(struct holm_net *net, struct holm_tcp *c, struct h
 	fl->snd_wl1 = c->rcv_nxt;
 	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
 	if (len > 0)
-		(void)take_text(net, c, f, f->l4_off + hdr_len, len, single);
+		(void)take_text(net, c, f, off + (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES), len,
+				single);
 }
 
-/* Of either family, with timestamps or without, of any shape; its checksum holds, or is to be checked. */
+/* Of either family, of any shape, its checksum holds. */
 static always_inline bool take(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-			       bool stamped, bool verified)
+			       bool stamped)
 {
 	const uint8_t *p = holm_frame_data(f) + f->l4_off;
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
@@ -215,102 +218,140 @@ static always_inline bool take(struct holm_net *net, struct holm_tcp *c, struct 
 	uint32_t len = ip_rx(f)->l4_len - hdr_len;
 
 	if (unlikely(f->segs[0].len < f->l4_off + hdr_len) || !is_plain_header(c, p, stamped) ||
-	    !is_next(c, p, len) || !(verified || tcp_checksum_holds(f)))
+	    !is_next(c, p, len))
 		return false;
-	run(net, c, f, p, len, stamped, false);
+	run(net, c, f, f->l4_off, len, stamped, false);
 	return true;
 }
 
 static bool input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	return c->flags & TCP_TS ? take(net, c, f, true, true) : take(net, c, f, false, true);
+	return c->flags & TCP_TS ? take(net, c, f, true) : take(net, c, f, false);
 }
 
-/* Both addresses are one word of an IPv4 header. */
-static inline bool is_for_ip4(const struct holm_tcp *c, const struct holm_frame *f)
+/* ---- What comes by itself, and in runs ----------------------------------------------------------- */
+
+/* Of both families the addresses are the last thing in front of TCP's header, `p`. */
+static always_inline bool is_for(const struct holm_tcp *c, const uint8_t *p, bool ip6)
 {
-	const uint8_t *ip = holm_frame_data(f) + f->l3_off;
-
-	return ip[0] >> 4 == 4 && load_be64(ip + offsetof(struct ip4_hdr, src)) ==
-					  ((uint64_t)c->remote4 << 32 | c->local4);
-}
-
-static inline bool is_for(const struct holm_tcp *c, struct holm_frame *f)
-{
-	const struct ip_rx *ip = ip_rx(f);
-
-	if (!(c->flags & TCP_IP6))
-		return is_for_ip4(c, f);
-	return c->scope == 0 && (tcp_addr_diff(&c->ends6->remote, &ip->src) |
-				 tcp_addr_diff(&c->ends6->local, &ip->dst)) == 0;
-}
-
-static never_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
-{
-	const uint8_t *p = holm_frame_data(f) + f->l4_off;
-
-	if ((c->flags & TCP_FIN_SENT) || f->segs[0].len < f->l4_off + 4u ||
-	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) || !is_for(c, f))
+	if (load_be32(p) != ((uint32_t)c->rport << 16 | c->lport))
 		return false;
-	return c->flags & TCP_TS ? take(net, c, f, true, false) : take(net, c, f, false, false);
+	if (!ip6)
+		return load_be64(p - 8) == ((uint64_t)c->remote4 << 32 | c->local4);
+	return c->scope == 0 && (tcp_addr_diff(&c->ends6->remote, (const void *)(p - 32)) |
+				 tcp_addr_diff(&c->ends6->local, (const void *)(p - 16))) == 0;
 }
 
-/* The addresses in front of it belong to its pseudo header: one sum over both. */
-static inline bool checksum_holds_ip4(const struct holm_frame *f, const uint8_t *p, uint32_t l4_len)
+/* ... so there is one sum over both, and over what follows. */
+static always_inline bool checksum_holds(const struct holm_frame *f, const uint8_t *p,
+					 uint32_t hdr_len, uint32_t len, bool ip6)
 {
-	const uint32_t ends = 2 * sizeof(uint32_t);
+	const uint32_t ends = ip6 ? 32 : 8;
+	struct checksum_tally t = { .sum = checksum_to_memory(IP4_PROTO_TCP + hdr_len + len) };
 
-	return f->csum != HOLM_CSUM_NONE ||
-	       checksum_finish(checksum_partial(p - ends, ends + l4_len, IP4_PROTO_TCP + l4_len)) ==
-		       0;
+	if (f->csum != HOLM_CSUM_NONE)
+		return true;
+	if (FOR_SIZE || len >= CHECKSUM_SHORT) {
+		checksum_tally_block(&t, p - ends, ends + hdr_len + len);
+	} else {
+		checksum_tally_block(&t, p - ends, ends + hdr_len);
+		checksum_tally_block(&t, p + hdr_len, len);
+	}
+	return checksum_tally_holds(&t);
 }
 
-/* An IPv4 header without options, a TCP header without any, and all of it in one piece. */
-static always_inline bool take_ip4(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+/* All of a packet is there; in one piece what has to be: its header, or for a checksum all of it. */
+static always_inline bool lies_well(const struct holm_frame *f, uint32_t off, uint32_t hdr_len,
+				    size_t l4_len, bool single)
 {
-	const uint8_t *ip = holm_frame_data(f) + f->l3_off;
-	const uint8_t *p = ip + IP4_HDR_BYTES;
-	uint32_t l4_len = ip_rx(f)->l4_len;
-	uint32_t len = l4_len - TCP_HDR_BYTES;
+	size_t linear = f->segs[0].len - off;
 
-	if (unlikely(f->segs[0].len < f->l4_off + l4_len || l4_len < TCP_HDR_BYTES ||
-		     ip[0] != 0x45 || f->gso != HOLM_GSO_NONE))
+	if (single)
+		return l4_len <= linear && f->gso == HOLM_GSO_NONE;
+	return l4_len <= f->len - off && hdr_len <= linear &&
+	       (l4_len <= linear || f->csum != HOLM_CSUM_NONE);
+}
+
+/*
+ * A frame of net->flow: a plain IP header, and behind it what is expected? `seen`: the network layer has found
+ * it to be a packet of the flow; `single`: one that lies in one piece and is no super-frame.
+ */
+static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+				     bool ip6, bool stamped, bool seen, bool single)
+{
+	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	const uint8_t *ip = holm_frame_data(f) + ETH_HDR_BYTES;
+	const uint8_t *p = holm_frame_data(f) + off;
+	size_t l4_len = ip_rx(f)->l4_len;
+	uint32_t len;
+
+	if (!seen &&
+	    !(ip6 ? ip_flow_is6(&net->flow, ip, &l4_len) : ip_flow_is4(&net->flow, ip, &l4_len)))
 		return false;
-	if (load_be64(p - 8) != ((uint64_t)c->remote4 << 32 | c->local4) ||
-	    load_be32(p) != ((uint32_t)c->rport << 16 | c->lport) ||
-	    !is_plain_header(c, p, false) || !is_next(c, p, len) ||
-	    !checksum_holds_ip4(f, p, l4_len))
+	if (unlikely(l4_len < hdr_len || !lies_well(f, off, hdr_len, l4_len, single)))
 		return false;
-	run(net, c, f, p, len, false, true);
+	len = (uint32_t)l4_len - hdr_len;
+	if (!is_for(c, p, ip6) || !is_plain_header(c, p, stamped) || !is_next(c, p, len) ||
+	    !checksum_holds(f, p, hdr_len, len, ip6))
+		return false;
+	run(net, c, f, off, len, stamped, single);
 	return true;
 }
 
-static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+/* What is not IPv4 without timestamps, and in one piece. */
+static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
+				      struct holm_frame *f, bool seen)
 {
-	bool usual = !(c->flags & (TCP_IP6 | TCP_TS | TCP_FIN_SENT));
+	bool stamped = (c->flags & TCP_TS) != 0;
+	bool ip6 = net->flow.ip6;
 
-	return likely(likely(usual) && take_ip4(net, c, f)) || take_any(net, c, f);
+	if (ip6 != ((c->flags & TCP_IP6) != 0) || (c->flags & TCP_FIN_SENT))
+		return false;
+	if (ip6)
+		return stamped ? take_frame(net, c, f, true, true, seen, false)
+			       : take_frame(net, c, f, true, false, seen, false);
+	return stamped ? take_frame(net, c, f, false, true, seen, false)
+		       : take_frame(net, c, f, false, false, seen, false);
 }
 
-static bool input_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+static always_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+				   bool seen)
 {
-	if (unlikely(!take_frame(net, c, f)))
+	bool usual = !(c->flags & (TCP_IP6 | TCP_TS | TCP_FIN_SENT)) && !net->flow.ip6;
+
+	return likely(likely(usual) && take_frame(net, c, f, false, false, seen, true)) ||
+	       take_unusual(net, c, f, seen);
+}
+
+bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
+{
+	struct holm_tcp *c = net->tcp->last;
+
+	if (unlikely(!c || !tcp_is_calm(c)))
 		return false;
-	tcp_conclude(f, c);
+	if (likely(take_any(net, c, f, false))) {
+		tcp_publish_input(c);
+		tcp_note(net, c);
+		pool_free(f);
+	} else if (!ip_flow_take(&net->flow, f) || !tcp_closing_frame(net, c, f)) {
+		return false;
+	}
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	return true;
 }
 
 /* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */
-static size_t input_frames(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
-			   size_t n)
+static size_t input_run(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
+			size_t n)
 {
 	size_t done = 0;
 
-	while (done < n && take_frame(net, c, frames[done]))
-		holm_frame_free(frames[done++]);
+	while (done < n && take_any(net, c, frames[done], true))
+		pool_free(frames[done++]);
 	if (likely(done > 0)) {
 		tcp_publish_input(c);
-		tcp_note_output(c);
+		tcp_note(net, c);
 	}
 	return done;
 }
@@ -341,7 +382,7 @@ static always_inline uint32_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint3
 {
 	const uint8_t *from = ring_snd_look(c->snd, 0, len);
 
-	return likely(from) ? checksum_copy(p, from, len, 0)
+	return likely(from) ? checksum_copy_short(p, from, len, 0)
 			    : tcp_copy_queued(c->snd, false, p, 0, len);
 }
 
@@ -533,11 +574,20 @@ static inline bool is_calm_for(struct holm_tcp *c, uint32_t n)
 	       (seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->cwnd / 2 && begin_calm(c));
 }
 
-static bool output(struct holm_tcp *c)
+/* Where the connection has been idle, one is made. Others than established ones see to it themselves. */
+static inline bool has_block(struct holm_tcp *c)
 {
-	struct holm_net *net = tcp_net(c);
-	uint32_t n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
+	return likely(c->flight) || (c->state == HOLM_TCP_ESTABLISHED && tcp_flight_make(c));
+}
 
+/* Is that what goes in calm all that is due, or nothing? Then that was the visit. */
+static inline bool output(struct holm_net *net, struct holm_tcp *c)
+{
+	uint32_t n;
+
+	if (unlikely(!has_block(c)))
+		return false;
+	n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
 	if (unlikely(c->flags & TCP_SHUTDOWN))
 		return output_fin(c, n);
 	if (n == 0)
@@ -555,14 +605,16 @@ static bool output(struct holm_tcp *c)
 	return true;
 }
 
+bool tcp_calm_output_all(struct holm_net *net, size_t *budget)
+{
+	return tcp_visit_noted(net, budget, output);
+}
+
 const struct tcp_calm_ops tcp_calm_ops = {
 	.begin = begin_calm,
 	.predicted = tcp_predicted_input,
-	.frame = input_frame,
-	.frames = input_frames,
+	.frames = input_run,
 	.input = input,
 	.closing = tcp_closing_input,
-	.closing_frame = tcp_closing_frame,
-	.output = output,
 	.end = end_calm,
 };

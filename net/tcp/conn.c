@@ -289,13 +289,7 @@ void tcp_publish(struct holm_tcp *c)
 
 void tcp_note_output(struct holm_tcp *c)
 {
-	struct holm_net *net = tcp_net(c);
-
-	if (c->flags & TCP_QUEUED)
-		return;
-	c->flags |= TCP_QUEUED;
-	queue_push(&net->tcp->output, &c->out);
-	net_kick(net);
+	tcp_note(tcp_net(c), c);
 }
 
 /* ---- Death ------------------------------------------------------------------------------------- */

@@ -18,11 +18,9 @@ struct tcp_calm_ops {
 	/* tcp_predicted_input(). */
 	bool (*predicted)(struct holm_tcp *c, struct tcp_rx *rx);
 	/*
-	 * Is the last frame of a batch the segment that this calm connection expects? Then it has been
-	 * dealt with, and is free.
+	 * Of frames that follow each other in a batch, how many, from the first on, are the segments that this
+	 * calm connection expects? They have been dealt with, and are free. net->flow is theirs.
 	 */
-	bool (*frame)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
-	/* The same of frames that follow each other in a batch: of how many, from the first on? */
 	size_t (*frames)(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
 			 size_t n);
 	/* The same of a frame for the connection whose checksum holds. It is still the caller's. */
@@ -32,14 +30,17 @@ struct tcp_calm_ops {
 	 * with.
 	 */
 	enum tcp_verdict (*closing)(struct holm_tcp *c, struct tcp_rx *rx);
-	/* The same of the last frame of a batch, as frame(). */
-	bool (*closing_frame)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
-	/* Is one segment all that is due, or nothing? Then that was the visit. The block is there. */
-	bool (*output)(struct holm_tcp *c);
 	/* Somebody asks for more than this file knows of: have the block say it all. */
 	void (*end)(struct holm_tcp *c);
 };
 extern const struct tcp_calm_ops tcp_calm_ops;
+/*
+ * net->alone: is a frame that came by itself the segment that a calm connection expects? Then it has been
+ * dealt with, and is free.
+ */
+bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
+/* In tcp_output_all()'s place: where one segment is all that is due, or nothing, that is the visit. */
+bool tcp_calm_output_all(struct holm_net *net, size_t *budget);
 /* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
 #define TCP_CALM_SILENCE ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
 /* May calm begin, with none of these flags? */
@@ -53,6 +54,7 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 		   uint32_t len);
 /* ---- closing.c, linked with it. */
 enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx);
+/* As tcp_calm_alone(), of a segment that ends something. */
 bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 /* The program has closed: is its FIN, with what is queued, all that is left? Then calm has begun. */
 bool tcp_begin_closing(struct holm_tcp *c);
@@ -102,6 +104,16 @@ static inline bool tcp_checksum_holds(struct holm_frame *f)
 		return true;
 	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
 	return checksum_finish(frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
+}
+
+/* tcp_note_output() in the caller's own code. */
+static always_inline void tcp_note(struct holm_net *net, struct holm_tcp *c)
+{
+	if (c->flags & TCP_QUEUED)
+		return;
+	c->flags |= TCP_QUEUED;
+	queue_push(&net->tcp->output, &c->out);
+	net_kick(net);
 }
 
 /* What a frame has changed is told, and what it asks for is sent. */
@@ -310,6 +322,33 @@ static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, ui
 	};
 
 	ip4_write_header(p, total, &ip);
+}
+
+/*
+ * One visit to each connection that was noted, as long as the budget lasts. What `quick` (NULL: there is
+ * none) has not seen to is tcp_output_one()'s.
+ */
+static always_inline bool tcp_visit_noted(struct holm_net *net, size_t *budget,
+					  bool (*quick)(struct holm_net *net, struct holm_tcp *c))
+{
+	struct tcp_state *ts = net->tcp;
+	size_t left = *budget;
+	struct queue_node *n;
+
+	while (left > 0 && (n = queue_pop(&ts->output)) != NULL) {
+		struct holm_tcp *c = container_of(n, struct holm_tcp, out);
+
+		c->flags &= ~(uint32_t)TCP_QUEUED;
+		if (unlikely(c->flags & TCP_DEAD)) {
+			mem_free(&net->mem, c, sizeof(*c));
+			continue;
+		}
+		left--;
+		if (!quick || unlikely(!quick(net, c)))
+			tcp_output_one(c);
+	}
+	*budget = left;
+	return !queue_is_empty(&ts->output);
 }
 
 /* The checksum of a segment whose TCP header begins there is the device's. */

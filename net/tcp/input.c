@@ -408,7 +408,7 @@ static void flush(struct tcp_state *ts)
 	run(&rx);
 }
 
-static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
+static void input_any(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
 	struct gro *g = &ts->gro;
@@ -436,25 +436,10 @@ static never_inline void input_any(struct holm_net *net, struct holm_frame *f)
 		net_hold(net);
 }
 
-/* A frame that none can continue, with nothing held back: what calm expects needs no closer look. */
-static inline bool input_calm(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
-{
-	const struct tcp_calm_ops *calm = net->tcp->calm;
-
-	if (likely(!(c->flags & TCP_FIN_SENT)) && calm->frame(net, c, f))
-		return true;
-	return calm->closing_frame(net, c, f);
-}
-
 static void merge(struct holm_net *net, struct holm_frame *f)
 {
-	struct tcp_state *ts = net->tcp;
-	struct holm_tcp *last = ts->last;
-
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	if (!net->last_of_batch || !last || !tcp_is_calm(last) || ts->gro.head ||
-	    !input_calm(net, last, f))
-		input_any(net, f);
+	input_any(net, f);
 }
 
 /* Of a run, how many calm has dealt with. */
@@ -478,10 +463,8 @@ static void merge_run(struct holm_net *net, struct holm_frame **frames, size_t n
 	if (done == n)
 		return;
 	net->last_of_batch = false;
-	for (size_t i = done; i + 1 < n; i++) {
-		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-		input_any(net, frames[i]);
-	}
+	for (size_t i = done; i + 1 < n; i++)
+		merge(net, frames[i]);
 	net->last_of_batch = last;
 	merge(net, frames[n - 1]);
 }

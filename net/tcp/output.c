@@ -524,7 +524,7 @@ static bool is_due(const struct holm_tcp *c, struct tcp_seq end)
 }
 
 /* Send everything that is due. Blocked, the connection will be noted again. */
-static never_inline void output_all(struct holm_tcp *c)
+never_inline void tcp_output_one(struct holm_tcp *c)
 {
 	struct tcp_seq end;
 	struct tcp_tx tx;
@@ -557,36 +557,7 @@ static never_inline void output_all(struct holm_tcp *c)
 	tcp_timer_update(c);
 }
 
-/* Where the connection has been idle, one is made. Others than established ones see to it themselves. */
-static inline bool has_block(struct holm_tcp *c)
-{
-	return likely(c->flight) || (c->state == HOLM_TCP_ESTABLISHED && tcp_flight_make(c));
-}
-
-/* One visit to each connection that was noted, as long as the budget lasts. */
-static never_inline bool visit_noted(struct holm_net *net, size_t *budget)
-{
-	struct tcp_state *ts = net->tcp;
-	size_t left = *budget;
-	struct queue_node *n;
-
-	while (left > 0 && (n = queue_pop(&ts->output)) != NULL) {
-		struct holm_tcp *c = container_of(n, struct holm_tcp, out);
-
-		c->flags &= ~(uint32_t)TCP_QUEUED;
-		if (unlikely(c->flags & TCP_DEAD)) {
-			mem_free(&net->mem, c, sizeof(*c));
-			continue;
-		}
-		left--;
-		if (unlikely(!ts->calm || !has_block(c) || !ts->calm->output(c)))
-			output_all(c);
-	}
-	*budget = left;
-	return !queue_is_empty(&ts->output);
-}
-
 bool tcp_output_all(struct holm_net *net, size_t *budget)
 {
-	return !queue_is_empty(&net->tcp->output) && visit_noted(net, budget);
+	return tcp_visit_noted(net, budget, NULL);
 }

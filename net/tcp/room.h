@@ -433,6 +433,8 @@ static inline struct tcp_seq tcp_sent_data_end(const struct holm_tcp *c)
 }
 /* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
 bool tcp_output_all(struct holm_net *net, size_t *budget);
+/* Its visit to one connection: all that is due. */
+void tcp_output_one(struct holm_tcp *c);
 /* A search for the path's MTU may have a probe to send. */
 void tcp_send_mtu_probe(struct tcp_tx *tx);
 /* Payload of a frame that lies in its own memory. */

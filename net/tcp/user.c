@@ -227,14 +227,16 @@ void holm_tcp_send_more(struct holm_tcp *t)
 
 void holm_tcp_send(struct holm_tcp *t)
 {
-	ASSERT(!tcp_net(t)->callbacks);
+	struct holm_net *net = tcp_net(t);
+
+	ASSERT(!net->callbacks);
 	t->flags &= ~(uint32_t)TCP_MORE;
 	if (!(t->ep.state & HOLM_WRITABLE))
 		tcp_publish(t);
 	else if (t->snd && tcp_send_room(t) == 0)
 		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
 	if (t->flags & TCP_HASHED)
-		tcp_note_output(t);
+		tcp_note(net, t);
 }
 
 void holm_tcp_received(struct holm_tcp *t)

@@ -47,8 +47,8 @@ double memory_idle_bytes(uint32_t connections, bool ip6)
 /* Frames under way to a side are lost. */
 static void lose_frames(struct holm_pair_end *to)
 {
-	for (; to->head != to->tail; to->head++)
-		holm_frame_free(to->queue[to->head % HOLM_PAIR_QUEUE]);
+	for (; to->in.head != to->in.tail; to->in.head++)
+		holm_frame_free(to->queue[to->in.head % HOLM_PAIR_QUEUE]);
 }
 
 /* Every SYN is answered and no answer arrives. */

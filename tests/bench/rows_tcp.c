@@ -112,7 +112,7 @@ static void damage(struct world *w, struct bulk *b)
 {
 	struct holm_pair_end *to = &w->pair.end[1];
 
-	for (uint32_t i = to->head; i != to->tail; i++) {
+	for (uint32_t i = to->in.head; i != to->in.tail; i++) {
 		struct holm_frame *f = to->queue[i % HOLM_PAIR_QUEUE];
 
 		if (f->len > 1000 && ++b->frames % 50 == 0)

@@ -113,13 +113,13 @@ static void lose(struct tcp_ends *e, int i, uint32_t before)
 {
 	struct holm_pair_end *to = &e->d->pair->end[1 - i];
 
-	for (uint32_t k = before; k != to->tail; k++) {
+	for (uint32_t k = before; k != to->in.tail; k++) {
 		if (++e->sent[i] != e->lose[i])
 			continue;
 		holm_frame_free(to->queue[k % HOLM_PAIR_QUEUE]);
-		for (uint32_t m = k + 1; m != to->tail; m++)
+		for (uint32_t m = k + 1; m != to->in.tail; m++)
 			to->queue[(m - 1) % HOLM_PAIR_QUEUE] = to->queue[m % HOLM_PAIR_QUEUE];
-		to->tail--;
+		to->in.tail--;
 		k--;
 	}
 }
@@ -131,7 +131,7 @@ static bool step(struct tcp_ends *e)
 
 	for (int i = 0; i < 2; i++) {
 		struct holm_net *net = e->d->net[i];
-		uint32_t before = e->d->pair->end[1 - i].tail;
+		uint32_t before = e->d->pair->end[1 - i].in.tail;
 
 		more |= holm_net_poll_devs(net, e->d->now, 64);
 		more |= holm_net_poll(net, e->d->now, 64);
@@ -139,8 +139,8 @@ static bool step(struct tcp_ends *e)
 	}
 	for (int i = 0; i < 2; i++)
 		more |= holm_net_next_deadline(e->d->net[i]) <= e->d->now;
-	return more || e->d->pair->end[0].head != e->d->pair->end[0].tail ||
-	       e->d->pair->end[1].head != e->d->pair->end[1].tail;
+	return more || e->d->pair->end[0].in.head != e->d->pair->end[0].in.tail ||
+	       e->d->pair->end[1].in.head != e->d->pair->end[1].in.tail;
 }
 
 void ends_settle(struct tcp_ends *e)

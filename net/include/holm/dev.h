@@ -95,6 +95,18 @@ struct holm_dev_ops {
 	size_t (*rx)(struct holm_dev *dev, struct holm_frame **frames, size_t n, uint64_t now);
 };
 
+/*
+ * Frames that arrived and wait at the device, from frames[head] to frames[tail]: put there by whoever
+ * brings them, as the other end of a pair is, between the rounds of the instance, which takes them all
+ * at once and begins anew at 0. It calls poll() only where `call` is set, or more wait than its budget
+ * allows; poll() sees to both.
+ */
+struct holm_dev_inbox {
+	struct holm_frame **frames;
+	uint32_t head, tail;
+	bool call;
+};
+
 struct holm_dev {
 	const struct holm_dev_ops *ops; /* driver's */
 	const char *name;		/* driver's, e.g. "net0"; lives as long as the device */
@@ -102,6 +114,8 @@ struct holm_dev {
 	bool link_up;			/* driver's */
 	struct holm_dev_caps caps;	/* driver's */
 	struct holm_dev_stats stats;	/* driver's */
+
+	struct holm_dev_inbox *inbox; /* driver's, or NULL: poll() is always called */
 
 	struct holm_dev *upper; /* middleware's: set in the device below it, otherwise NULL */
 

@@ -21,8 +21,7 @@ struct holm_pair_end {
 	struct holm_dev dev;
 	struct holm_pair_end *peer;
 	struct holm_frame *queue[HOLM_PAIR_QUEUE]; /* sent by the peer, not yet received here */
-	uint32_t head, tail;
-	bool tx_blocked; /* our tx() found the peer's queue full */
+	struct holm_dev_inbox in; /* where they lie in it; call: the peer's tx() found no room */
 };
 
 struct holm_pair {

@@ -108,10 +108,10 @@ static void a_full_queue_takes_no_more_until_the_other_end_polls(void **state)
 	for (size_t i = 0; i < HOLM_PAIR_QUEUE + 5; i++)
 		frames[i] = spy_frame(&t->a, 60, 0);
 	assert_int_equal(holm_dev_tx(t->a.lower, frames, HOLM_PAIR_QUEUE + 5), HOLM_PAIR_QUEUE);
-	assert_true(t->pair.end[0].tx_blocked);
+	assert_true(t->pair.end[1].in.call);
 	assert_int_equal(holm_dev_tx(t->a.lower, &frames[HOLM_PAIR_QUEUE], 5), 0);
 	assert_true(holm_net_poll_devs(t->b.net, 1, 1));
-	assert_false(t->pair.end[0].tx_blocked);
+	assert_false(t->pair.end[1].in.call);
 	assert_int_equal(holm_dev_tx(t->a.lower, &frames[HOLM_PAIR_QUEUE], 5), 1);
 	holm_net_poll_devs(t->b.net, 1, 10000);
 	assert_int_equal(t->b.ngot, HOLM_PAIR_QUEUE + 1);

@@ -13,6 +13,7 @@
 
 #include "net/link/netif.h"
 #include "net/tcp/hot.h"
+#include "tests/support/expect.h"
 #include "tests/support/lab6.h"
 #include "tests/support/tcp_ends.h"
 
@@ -443,9 +444,168 @@ static void a_deadline_counts_from_when_the_message_left(void **state)
 	end(&t);
 }
 
+/* ---- Frames by themselves ------------------------------------------------------------------------ */
+
+/* Nothing goes past link and network layer. */
+static void ask_everybody(struct talk *t)
+{
+	for (int i = 0; i < 2; i++) {
+		t->d.net[i]->alone = NULL;
+		t->d.net[i]->flow.alone = NULL;
+	}
+}
+
+static void assert_same_side(struct talk *a, struct talk *b, int i)
+{
+	const struct holm_tcp *c = a->e.end[i].tcp, *o = b->e.end[i].tcp;
+
+	for (unsigned k = 0; k < HOLM_COUNT_COUNT; k++)
+		assert_int_equal(count(a, i, (enum holm_counter)k),
+				 count(b, i, (enum holm_counter)k));
+	for (unsigned k = 0; k < HOLM_DROP_COUNT; k++)
+		assert_int_equal(holm_net_drops(a->d.net[i], (enum holm_drop)k),
+				 holm_net_drops(b->d.net[i], (enum holm_drop)k));
+	assert_int_equal(c != NULL, o != NULL);
+	if (!c)
+		return;
+	assert_int_equal(c->state, o->state);
+	assert_int_equal(c->flags, o->flags);
+	assert_int_equal(c->rcv_nxt.v, o->rcv_nxt.v);
+	assert_int_equal(c->snd_una.v, o->snd_una.v);
+	assert_int_equal(c->snd_wnd, o->snd_wnd);
+	assert_int_equal(c->rtt.srtt8, o->rtt.srtt8);
+}
+
+/* The checksums of a frame that lies in one piece, as they should be. */
+static void reseal(uint8_t *p, size_t len, bool ip6)
+{
+	uint8_t *l4 = p + 14 + (ip6 ? 40 : 20);
+	size_t ends = ip6 ? 32 : 8;
+	size_t l4_len = len - (size_t)(l4 - p);
+
+	store_be16(l4 + 16, 0);
+	store_be16(l4 + 16, checksum_finish(checksum_partial(l4 - ends, ends + l4_len,
+							     IP4_PROTO_TCP + (uint32_t)l4_len)));
+	if (ip6)
+		return;
+	store_be16(p + 24, 0);
+	store_be16(p + 24, checksum_finish(checksum_20(p + 14, 0)));
+}
+
+/* A bit of a header is turned over, or the frame ends early; its checksums know of it, or not. */
+static void damage(struct holm_frame *f, bool ip6, uint64_t dice)
+{
+	size_t headers = 12 + (ip6 ? 40 : 20) + 22;
+	uint8_t *p = holm_frame_data(f);
+
+	if (dice % 4 == 0)
+		return;
+	p[12 + dice / 16 % headers] ^= (uint8_t)(1 << dice / 4096 % 8);
+	if (dice % 4 == 1)
+		reseal(p, f->len, ip6);
+	if (dice / 65536 % 16 == 0)
+		f->segs[0].len = f->len = (uint32_t)(14 + dice / 1048576 % (f->len - 14));
+}
+
+/* Side `i` says something, which reaches the other one as `dice` wants it. */
+static void say_damaged(struct talk *t, int i, bool ip6, uint64_t dice)
+{
+	struct holm_pair_end *to = &t->d.pair->end[1 - i];
+
+	say(t, i, 1 + dice % 200);
+	holm_net_poll(t->d.net[i], t->d.now, 64);
+	for (uint32_t k = to->in.head; k != to->in.tail; k++)
+		damage(to->queue[k], ip6, dice);
+	(void)holm_net_poll_devs(t->d.net[1 - i], t->d.now, 64);
+}
+
+static bool is_over(const struct talk *t)
+{
+	return !t->e.end[0].tcp || !t->e.end[1].tcp ||
+	       holm_tcp_state(t->e.end[0].tcp) != HOLM_TCP_ESTABLISHED ||
+	       holm_tcp_state(t->e.end[1].tcp) != HOLM_TCP_ESTABLISHED;
+}
+
+/* Two conversations, one of which asks everybody, meet the same damage: they stay the same. */
+static void meet_damage(bool ip6, uint64_t *seed, int times)
+{
+	struct talk a, b;
+
+	begin(&a, ip6);
+	begin(&b, ip6);
+	ask_everybody(&b);
+	for (int n = 0; n < times && !is_over(&a); n++) {
+		uint64_t dice = expect_random(seed);
+
+		say_damaged(&a, n % 2, ip6, dice);
+		say_damaged(&b, n % 2, ip6, dice);
+		assert_same_side(&a, &b, 1 - n % 2);
+		ends_run(&a.e, 5 * LAB_S);
+		ends_run(&b.e, 5 * LAB_S);
+		assert_same_side(&a, &b, 0);
+		assert_same_side(&a, &b, 1);
+	}
+	end(&a);
+	end(&b);
+}
+
+static void a_frame_by_itself_is_taken_as_in_a_batch_whatever_is_damaged(void **state)
+{
+	uint64_t seed = expect_seed(41);
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		meet_damage(i % 2, &seed, 40);
+}
+
+/* ---- Inboxes ------------------------------------------------------------------------------------- */
+
+static unsigned polls;
+
+static bool count_poll(struct holm_dev *dev, uint64_t now, size_t budget)
+{
+	(void)dev;
+	(void)now;
+	(void)budget;
+	polls++;
+	return false;
+}
+
+static void what_waits_in_an_inbox_is_taken_unasked_if_that_is_all(void **state)
+{
+	struct holm_dev_ops ops;
+	struct holm_dev *dev;
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	dev = duo_dev(&t.d, 1);
+	ops = *dev->ops;
+	ops.poll = count_poll;
+	dev->ops = &ops;
+	polls = 0;
+	say(&t, 0, 100);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	dev->inbox->call = true;
+	holm_net_poll_devs(t.d.net[1], t.d.now, 64);
+	assert_int_equal(polls, 1);
+	dev->inbox->call = false;
+	holm_net_poll_devs(t.d.net[1], t.d.now, 0);
+	assert_int_equal(polls, 2);
+	assert_int_equal(dev->inbox->tail, 1);
+	assert_false(holm_net_poll_devs(t.d.net[1], t.d.now, 1));
+	assert_int_equal(polls, 2);
+	assert_int_equal(dev->inbox->tail, 0);
+	ends_settle(&t.e);
+	assert_all_read(&t);
+	end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_frame_by_itself_is_taken_as_in_a_batch_whatever_is_damaged),
+		cmocka_unit_test(what_waits_in_an_inbox_is_taken_unasked_if_that_is_all),
 		cmocka_unit_test(requests_and_answers_over_ipv4_keep_a_connection_calm),
 		cmocka_unit_test(requests_and_answers_over_ipv6_keep_a_connection_calm),
 		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
