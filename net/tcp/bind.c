@@ -29,6 +29,18 @@ static bool overlap(const struct tcp_bind *b, const struct holm_addr *addr, bool
 	       holm_addr_equal(addr, &b->addr);
 }
 
+/* The device that its listener hears, NULL: all. */
+static const struct holm_dev *dev_of(const struct holm_tcp *owner)
+{
+	return owner->settings->via.dev;
+}
+
+/* Bound to two devices, they never hear the same. */
+static bool is_apart(const struct holm_tcp *a, const struct holm_tcp *b)
+{
+	return dev_of(a) && dev_of(b) && dev_of(a) != dev_of(b);
+}
+
 int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_addr *addr,
 		 uint16_t port, unsigned flags)
 {
@@ -40,7 +52,7 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 
 	for (struct htab_node *n = htab_first(&ts->binds, hash); n; n = htab_next(n)) {
 		b = bind_at(n);
-		if (b->port != port || !overlap(b, addr, v6only))
+		if (b->port != port || !overlap(b, addr, v6only) || is_apart(b->owner, c))
 			continue;
 		if (share && b->share)
 			continue;
@@ -97,45 +109,59 @@ bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)
 		const struct tcp_bind *b = bind_at(n);
 
 		if (b != bind && b->port == bind->port && b->owner->state == HOLM_TCP_LISTEN &&
-		    !(b->share && bind->share) && overlap(b, &bind->addr, bind->v6only))
+		    !(b->share && bind->share) && overlap(b, &bind->addr, bind->v6only) &&
+		    !is_apart(b->owner, bind->owner))
 			return true;
 	}
 	return false;
 }
 
-/* How well does a listener fit the address? 0: not at all. */
-static unsigned fitness(const struct tcp_bind *b, const struct holm_addr *addr, uint16_t port)
+/* What a listener is looked for with. */
+struct wanted {
+	const struct holm_addr *addr;
+	const struct holm_dev *dev; /* by which it came; NULL: not known */
+	uint16_t port;
+};
+
+/*
+ * How well does a listener fit? 0: not at all. An address before a wildcard, a device before any, and a
+ * wildcard of the segment's own family before "::", as on Linux.
+ */
+static unsigned fitness(const struct tcp_bind *b, const struct wanted *w)
 {
-	if (b->port != port || b->owner->state != HOLM_TCP_LISTEN)
+	const struct holm_dev *dev = dev_of(b->owner);
+	bool exact = holm_addr_equal(&b->addr, w->addr);
+
+	if (b->port != w->port || b->owner->state != HOLM_TCP_LISTEN ||
+	    (dev && w->dev && dev != w->dev) || !(exact || overlap(b, w->addr, true)))
 		return 0;
-	if (holm_addr_equal(&b->addr, addr))
-		return 3;
-	/* A wildcard of the segment's own family wins over "::". */
-	if (overlap(b, addr, true))
-		return holm_addr_is_ip4(&b->addr) == holm_addr_is_ip4(addr) ? 2 : 1;
-	return 0;
+	return 1u + (exact ? 4u : 0u) + (dev ? 2u : 0u) +
+	       (holm_addr_is_ip4(&b->addr) == holm_addr_is_ip4(w->addr) ? 1u : 0u);
 }
 
 /* The `pick`th of those that fit equally well. */
-static struct tcp_bind *pick_listener(struct htab_node *n, const struct holm_addr *addr,
-				      uint16_t port, unsigned fits, uint32_t pick)
+static struct tcp_bind *pick_listener(struct htab_node *n, const struct wanted *w, unsigned fits,
+				      uint32_t pick)
 {
-	while (fitness(bind_at(n), addr, port) != fits || pick-- > 0)
+	while (fitness(bind_at(n), w) != fits || pick-- > 0)
 		n = htab_next(n);
 	return bind_at(n);
 }
 
-static never_inline struct tcp_bind *look_up(struct tcp_state *ts, const struct holm_addr *addr,
-					     uint16_t port, uint32_t flow)
+/* *by_dev: on another device it may be somebody else. */
+static struct tcp_bind *look_up(struct tcp_state *ts, const struct wanted *w, uint32_t flow,
+				bool *by_dev)
 {
-	struct htab_node *first = htab_first(&ts->binds, port_hash(ts, port));
+	struct htab_node *first = htab_first(&ts->binds, port_hash(ts, w->port));
 	struct tcp_bind *best = NULL;
 	unsigned best_fits = 0;
 	uint32_t equals = 0;
 
+	*by_dev = false;
 	for (struct htab_node *n = first; n; n = htab_next(n)) {
-		unsigned fits = fitness(bind_at(n), addr, port);
+		unsigned fits = fitness(bind_at(n), w);
 
+		*by_dev |= bind_at(n)->port == w->port && dev_of(bind_at(n)->owner);
 		if (fits == 0 || fits < best_fits)
 			continue;
 		equals = fits > best_fits ? 1 : equals + 1;
@@ -144,19 +170,47 @@ static never_inline struct tcp_bind *look_up(struct tcp_state *ts, const struct 
 		best_fits = fits;
 	}
 	if (equals > 1)
-		return pick_listener(first, addr, port, best_fits, flow % equals);
-	ts->heard = (struct tcp_heard){ .bind = best, .addr = *addr, .port = port };
+		return pick_listener(first, w, best_fits, flow % equals);
+	if (!*by_dev)
+		ts->heard = (struct tcp_heard){ best, *w->addr, w->port };
 	return best;
 }
 
-struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
-				   uint16_t port, uint32_t flow)
+/* Without a call where it is who was found last. */
+static inline bool is_heard(const struct tcp_state *ts, const struct holm_addr *addr, uint16_t port)
 {
 	const struct tcp_heard *h = &ts->heard;
 
-	if (likely(h->bind && h->port == port && holm_addr_equal(&h->addr, addr)))
-		return h->bind;
-	return look_up(ts, addr, port, flow);
+	return likely(h->bind && h->port == port && holm_addr_equal(&h->addr, addr));
+}
+
+struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				   uint16_t port, const struct holm_dev *dev, uint32_t flow)
+{
+	const struct wanted w = { addr, dev, port };
+	bool by_dev;
+
+	return is_heard(ts, addr, port) ? ts->heard.bind : look_up(ts, &w, flow, &by_dev);
+}
+
+struct tcp_bind *tcp_find_listener_of(struct tcp_state *ts, const struct tcp_tuple *ends)
+{
+	const struct ip_via any = { 0 };
+	const struct ip_via via = tcp_via(ts->net, &any, ends->scope);
+	uint32_t flow = tcp_hash(ts->net, ends);
+	struct wanted w = { &ends->local, via.dev, ends->lport };
+	struct tcp_bind *b;
+	struct ip_dst *dst;
+	bool by_dev;
+
+	if (is_heard(ts, w.addr, w.port))
+		return ts->heard.bind;
+	b = look_up(ts, &w, flow, &by_dev);
+	if (!by_dev || via.dev || ip_dst_get_via(ts->net, &ends->remote, &via, &dst) != 0)
+		return b;
+	w.dev = dst->netif ? dst->netif->dev : NULL;
+	ip_dst_put(ts->net, dst);
+	return look_up(ts, &w, flow, &by_dev);
 }
 
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)

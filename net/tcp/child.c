@@ -185,7 +185,8 @@ enum tcp_verdict tcp_input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_tcp 
 {
 	struct tcp_state *ts = rx->net->tcp;
 	struct tcp_half *half = tcp_half_at(&ts->records, ref);
-	struct tcp_bind *bind = tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->hash);
+	struct tcp_bind *bind =
+		tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->f->dev, rx->hash);
 	struct tcp_half cookie;
 	struct tcp_seq nxt = seq_add(half->irs, 1);
 	const struct tcp_hdr_info *h = rx->h;

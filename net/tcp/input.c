@@ -145,11 +145,9 @@ static enum tcp_verdict input_nobody(struct tcp_rx *rx)
 static enum tcp_verdict input_new(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
-	struct tcp_bind *bind = tcp_find_listener(rx->net->tcp, &ip->dst, rx->h->dport, rx->hash);
+	struct tcp_bind *bind =
+		tcp_find_listener(rx->net->tcp, &ip->dst, rx->h->dport, rx->f->dev, rx->hash);
 
-	/* Bound to a device, it does not hear what comes in by others. */
-	if (bind && bind->owner->settings->via.dev && bind->owner->settings->via.dev != rx->f->dev)
-		bind = NULL;
 	return bind ? tcp_input_listen(bind, rx, c) : input_nobody(rx);
 }
 

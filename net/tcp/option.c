@@ -249,6 +249,7 @@ int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bo
 		return -HOLM_ENOMEM;
 	tcp_stir(t);
 	s->via = (struct ip_via){ .dev = dev, .mark = mark, .onlink = onlink };
+	tcp_bind_listens(net->tcp);
 	via = tcp_via(net, &s->via, t->scope);
 	if (t->dst && ip_dst_get_via(net, &t->dst->remote, &via, &dst) == 0) {
 		ip_dst_put(net, t->dst);

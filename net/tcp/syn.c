@@ -215,8 +215,7 @@ static tcp_ref find_held(const struct holm_tcp *listener, const struct tcp_tuple
 {
 	const struct tcp_state *ts = tcp_net(listener)->tcp;
 	tcp_ref ref = tcp_record_find(&ts->records, t, tcp_hash(ts->net, t));
-	const struct tcp_bind *bind = tcp_find_listener(tcp_net(listener)->tcp, &t->local, t->lport,
-							tcp_hash(ts->net, t));
+	const struct tcp_bind *bind = tcp_find_listener_of(tcp_net(listener)->tcp, t);
 
 	if (!ref || !tcp_ref_is_half(ref) || !bind || bind->owner != listener)
 		return 0;
@@ -233,7 +232,7 @@ static tcp_ref next_held(const struct holm_tcp *listener, unsigned kind, struct 
 		const struct tcp_bind *bind;
 
 		tcp_record_tuple(&ts->records, ref, t);
-		bind = tcp_find_listener(ts, &t->local, t->lport, tcp_hash(ts->net, t));
+		bind = tcp_find_listener_of(ts, t);
 		if (bind && bind->owner == listener)
 			return ref;
 	}
@@ -335,7 +334,7 @@ static void retry(struct tcp_state *ts, tcp_ref ref)
 	struct tcp_tuple ends;
 
 	tcp_record_tuple(&ts->records, ref, &ends);
-	bind = tcp_find_listener(ts, &ends.local, ends.lport, tcp_hash(ts->net, &ends));
+	bind = tcp_find_listener_of(ts, &ends);
 	s = bind ? bind->owner->settings : NULL;
 	if (!s || is_expired(half, s)) {
 		net_count(ts->net, HOLM_COUNT_TCP_FAILED_OPENS);

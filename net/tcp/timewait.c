@@ -163,7 +163,7 @@ enum tcp_verdict tcp_input_time_wait(tcp_ref ref, struct tcp_rx *rx)
 	}
 	/* Where nobody listens there is none to come: the old one is not to end for it. */
 	if ((h->flags & TCP_SYN) && is_new_incarnation(tw, h) &&
-	    tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->hash)) {
+	    tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->f->dev, rx->hash)) {
 		rx->has_iss = true;
 		rx->iss = seq_add(tw->snd_nxt, ISS_STEP);
 		net_count(rx->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);

@@ -1,6 +1,7 @@
 /*
  * Finding the endpoint of a datagram; see udp.h. Exact flows first, then the best of those bound to
- * the port: a specific address before the wildcard, a device before any device.
+ * the port: a specific address before the wildcard, a device before any device, the datagram's own
+ * family before the other, the last that was bound before those before it.
  */
 #include "net/udp/udp.h"
 
@@ -18,10 +19,19 @@ static uint32_t flow_hash(const struct holm_net *net, const struct holm_addr *lo
 	return fold_hash_end(key, state);
 }
 
+static bool is_between(const struct holm_udp *u, const struct holm_addr *local, uint16_t lport,
+		       const struct holm_addr *remote, uint16_t rport)
+{
+	return u->lport == lport && u->rport == rport && holm_addr_equal(&u->local, local) &&
+	       holm_addr_equal(&u->remote, remote);
+}
+
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
-				    uint16_t lport, const struct holm_addr *remote, uint16_t rport)
+				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
+				    const struct holm_dev *dev)
 {
 	const struct htab *flows = &net->udp->flows;
+	struct holm_udp *of_any = NULL;
 	struct htab_node *n;
 
 	if (flows->nodes == 0)
@@ -30,11 +40,29 @@ struct holm_udp *udp_find_connected(const struct holm_net *net, const struct hol
 	     n = htab_next(n)) {
 		struct holm_udp *u = container_of(n, struct holm_udp, flow_node);
 
-		if (u->lport == lport && u->rport == rport && holm_addr_equal(&u->local, local) &&
-		    holm_addr_equal(&u->remote, remote))
+		if (u->dev_gone || (u->dev && u->dev != dev) ||
+		    !is_between(u, local, lport, remote, rport))
+			continue;
+		if (u->dev)
 			return u;
+		of_any = u;
 	}
-	return NULL;
+	return of_any;
+}
+
+/* Two that are connected alike are kept apart by their devices, as by links with the same addresses. */
+static bool is_taken(const struct holm_udp *u, uint32_t hash)
+{
+	struct htab_node *n;
+
+	for (n = htab_first(&u->net->udp->flows, hash); n; n = htab_next(n)) {
+		const struct holm_udp *other = container_of(n, struct holm_udp, flow_node);
+
+		if (other->dev == u->dev &&
+		    is_between(other, &u->local, u->lport, &u->remote, u->rport))
+			return true;
+	}
+	return false;
 }
 
 int udp_flow_insert(struct holm_udp *u)
@@ -42,7 +70,7 @@ int udp_flow_insert(struct holm_udp *u)
 	struct holm_net *net = u->net;
 	uint32_t hash = flow_hash(net, &u->local, u->lport, &u->remote, u->rport);
 
-	if (udp_find_connected(net, &u->local, u->lport, &u->remote, u->rport))
+	if (is_taken(u, hash))
 		return -HOLM_EADDRINUSE;
 	return htab_insert(&net->udp->flows, &u->flow_node, hash) == HTAB_INSERTED ? 0
 										   : -HOLM_ENOMEM;
@@ -74,13 +102,17 @@ bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const stru
 	return wildcard_takes(u, dst) || holm_addr_equal(&u->local, dst);
 }
 
-/* How well does a bound endpoint fit? 0: not at all. */
+/*
+ * How well does a bound endpoint fit? 0: not at all. An address before a wildcard, a device before any, and
+ * of the wildcards that of the datagram's own family.
+ */
 static unsigned fitness(const struct holm_udp *u, const struct holm_addr *dst,
 			const struct holm_dev *dev)
 {
 	if (!udp_takes(u, dst, dev))
 		return 0;
-	return 1u + (u->dev ? 1u : 0u) + (holm_addr_is_any(&u->local) ? 0u : 2u);
+	return 1u + (holm_addr_is_ip4(&u->local) == holm_addr_is_ip4(dst) ? 1u : 0u) +
+	       (u->dev ? 2u : 0u) + (holm_addr_is_any(&u->local) ? 0u : 4u);
 }
 
 /* The `pick`th of those that share the port and fit equally well. */
@@ -97,7 +129,10 @@ static struct holm_udp *pick_sharer(const struct udp_port *port, const struct ho
 	}
 }
 
-/* Those who share the port equally well each get their part of the flows. */
+/*
+ * Of those that fit equally well the last that was bound, as on Linux; but those who share the port each
+ * get their part of the flows.
+ */
 static struct holm_udp *best_bound(const struct holm_net *net, const struct udp_port *port,
 				   const struct holm_dev *dev, const struct ip_rx *rx,
 				   uint16_t sport)
@@ -111,13 +146,13 @@ static struct holm_udp *best_bound(const struct holm_net *net, const struct udp_
 		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
 		unsigned fits = fitness(u, &rx->dst, dev);
 
-		if (fits > best_fits) {
-			best = u;
-			best_fits = fits;
+		if (fits == 0 || fits < best_fits)
+			continue;
+		if (fits > best_fits)
 			sharers = 0;
-		}
-		if (fits > 0 && fits == best_fits && u->share)
-			sharers++;
+		best = u;
+		best_fits = fits;
+		sharers += u->share ? 1u : 0u;
 	}
 	if (likely(sharers <= 1))
 		return best;
@@ -130,10 +165,10 @@ static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
 {
 	uint16_t sport = load_be16(ports);
 	uint16_t dport = load_be16(ports + 2);
-	struct holm_udp *u = udp_find_connected(net, &rx->dst, dport, &rx->src, sport);
+	struct holm_udp *u = udp_find_connected(net, &rx->dst, dport, &rx->src, sport, f->dev);
 	const struct udp_port *port;
 
-	if (u && !u->dev_gone && (!u->dev || u->dev == f->dev))
+	if (u)
 		return u;
 	port = udp_port_find(net, dport);
 	return port ? best_bound(net, port, f->dev, rx, sport) : NULL;

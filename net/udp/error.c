@@ -15,7 +15,9 @@ static bool sends_to(const struct holm_udp *u, const struct holm_addr *remote)
 static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_error *error,
 				  uint16_t lport, uint16_t rport)
 {
-	struct holm_udp *u = udp_find_connected(net, &error->local, lport, &error->remote, rport);
+	const struct holm_dev *dev = error->frame ? error->frame->dev : NULL;
+	struct holm_udp *u =
+		udp_find_connected(net, &error->local, lport, &error->remote, rport, dev);
 	const struct udp_port *port;
 	struct list_node *n;
 

@@ -156,9 +156,10 @@ struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
 uint32_t udp_ends_sum(const struct ip_rx *rx);
 /* Binding changed: what the last datagram found may be wrong. */
 void udp_forget_flow(struct holm_net *net);
-/* The connected endpoint of a flow, seen from our side. */
+/* The connected endpoint of a flow by this device, seen from our side; who is bound to it before others. */
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
-				    uint16_t lport, const struct holm_addr *remote, uint16_t rport);
+				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
+				    const struct holm_dev *dev);
 /* Does this endpoint, bound but not connected, take datagrams for `dst` that came in on `dev`? */
 bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const struct holm_dev *dev);
 /* Enter and leave the table of flows. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */

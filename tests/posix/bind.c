@@ -61,6 +61,51 @@ ROW(tcp_a_wildcard_listener_is_not_reused, SOCK_STREAM, "0.0.0.0", REUSE | LISTE
 ROW(tcp_a_listener_elsewhere_is_no_matter, SOCK_STREAM, "127.0.0.1", LISTEN, "127.0.0.2", 0, 0)
 ROW(tcp_a_listener_shares_its_port, SOCK_STREAM, "127.0.0.1", PORT | LISTEN, "127.0.0.1", PORT, 0)
 
+/* Two who reuse a port, bound in this order: which of them gets a datagram from 127.0.0.1? 0, 1. */
+static int who_hears(int first, int second, const char *first_ip, const char *second_ip)
+{
+	const int fd[2] = { first, second };
+	const char *ip[2] = { first_ip, second_ip };
+	struct sockaddr_in to;
+	uint16_t port = 0;
+	char c;
+
+	for (int i = 0; i < 2; i++) {
+		OK(set_int(fd[i], SOL_SOCKET, SO_REUSEADDR, 1));
+		OK(strchr(ip[i], ':') ? bind_to6(fd[i], ip[i], port) : bind_to(fd[i], ip[i], port));
+		port = port_of(fd[i]);
+	}
+	to = at("127.0.0.1", port);
+	EQ(sendto(udp(), "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	wait_for(second, POLLIN, 50);
+	if (recv(second, &c, 1, MSG_DONTWAIT) == 1) {
+		FAILS(recv(first, &c, 1, MSG_DONTWAIT), EAGAIN);
+		return 1;
+	}
+	EQ(recv(first, &c, 1, MSG_DONTWAIT), 1);
+	return 0;
+}
+
+CASE(bind_wildcard_of_the_own_family_hears)
+{
+	EQ(who_hears(udp(), udp6(), "0.0.0.0", "::"), 0);
+	EQ(who_hears(udp6(), udp(), "::", "0.0.0.0"), 1);
+}
+
+CASE(bind_an_address_hears_before_a_wildcard)
+{
+	EQ(who_hears(udp(), udp(), "127.0.0.1", "0.0.0.0"), 0);
+	EQ(who_hears(udp(), udp(), "0.0.0.0", "127.0.0.1"), 1);
+	EQ(who_hears(udp(), udp6(), "0.0.0.0", "::ffff:127.0.0.1"), 1);
+}
+
+CASE(bind_the_last_of_two_alike_hears)
+{
+	EQ(who_hears(udp(), udp(), "0.0.0.0", "0.0.0.0"), 1);
+	EQ(who_hears(udp(), udp(), "127.0.0.1", "127.0.0.1"), 1);
+	EQ(who_hears(udp6(), udp6(), "::", "::"), 1);
+}
+
 CASE(bind_ports_of_tcp_and_udp_are_apart)
 {
 	int a = tcp(), b = udp();

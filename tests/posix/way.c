@@ -125,6 +125,57 @@ CASE(device_of_a_listener_hears_no_other)
 	FAILS(connect_to(to, port), ECONNREFUSED);
 }
 
+CASE(device_each_has_a_listener_on_one_port)
+{
+	int lo, eth, all, to;
+	uint16_t port;
+
+	alone();
+	lo = tcp();
+	eth = tcp();
+	OK(bind_device(lo, "lo"));
+	OK(bind_device(eth, "eth0"));
+	OK(bind_to(lo, "0.0.0.0", 0));
+	port = port_of(lo);
+	OK(bind_to(eth, "0.0.0.0", port));
+	OK(listen(lo, 1));
+	OK(listen(eth, 1));
+	all = tcp();
+	FAILS(bind_to(all, "0.0.0.0", port), EADDRINUSE);
+	nonblocking(lo);
+	nonblocking(eth);
+	to = tcp();
+	OK(connect_to(to, port));
+	FAILS(accept(eth, NULL, NULL), EAGAIN);
+	OK(accept(lo, NULL, NULL));
+	close(lo);
+	FAILS(connect_to(tcp(), port), ECONNREFUSED);
+}
+
+CASE(device_comes_before_any_device)
+{
+	int lo, all, to;
+	uint16_t port;
+
+	alone();
+	all = tcp();
+	lo = tcp();
+	OK(set_int(all, SOL_SOCKET, SO_REUSEPORT, 1));
+	OK(set_int(lo, SOL_SOCKET, SO_REUSEPORT, 1));
+	OK(bind_device(lo, "lo"));
+	OK(bind_to(all, "0.0.0.0", 0));
+	port = port_of(all);
+	OK(bind_to(lo, "0.0.0.0", port));
+	OK(listen(all, 1));
+	OK(listen(lo, 1));
+	nonblocking(lo);
+	nonblocking(all);
+	to = tcp();
+	OK(connect_to(to, port));
+	FAILS(accept(all, NULL, NULL), EAGAIN);
+	OK(accept(lo, NULL, NULL));
+}
+
 CASE(device_of_a_connection)
 {
 	uint16_t port;

@@ -33,9 +33,9 @@ static void an_exact_address_is_found_before_the_wildcard(void **state)
 	/* Only one of two that mean the same may listen through the call: set both by hand. */
 	tcp_set_state(a, HOLM_TCP_LISTEN);
 	tcp_set_state(b, HOLM_TCP_LISTEN);
-	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &self, 99, 0)->owner, b);
-	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &other, 99, 0)->owner, a);
-	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 98, 0));
+	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &self, 99, NULL, 0)->owner, b);
+	assert_ptr_equal(tcp_find_listener(t.lab.net->tcp, &other, 99, NULL, 0)->owner, a);
+	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 98, NULL, 0));
 	holm_tcp_close(a);
 	holm_tcp_close(b);
 	finish(&t);
@@ -50,7 +50,7 @@ static void who_is_bound_but_does_not_listen_is_not_found(void **state)
 	(void)state;
 	fixture_only(&t);
 	a = bound(&t, self, 99);
-	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 99, 0));
+	assert_null(tcp_find_listener(t.lab.net->tcp, &self, 99, NULL, 0));
 	assert_true(tcp_port_is_bound(t.lab.net->tcp, 99));
 	holm_tcp_close(a);
 	assert_false(tcp_port_is_bound(t.lab.net->tcp, 99));
@@ -72,15 +72,49 @@ static void the_ipv6_wildcard_means_ipv4_too_unless_told_otherwise(void **state)
 	assert_int_equal(tcp_bind_add(ts, a, &any6, 99, 0), 0);
 	assert_int_equal(tcp_bind_add(ts, b, &self, 99, 0), -HOLM_EADDRINUSE);
 	tcp_set_state(a, HOLM_TCP_LISTEN);
-	assert_non_null(tcp_find_listener(ts, &self, 99, 0));
+	assert_non_null(tcp_find_listener(ts, &self, 99, NULL, 0));
 	holm_tcp_close(a);
 	holm_tcp_open(t.lab.net, &a);
 	assert_int_equal(tcp_bind_add(ts, a, &any6, 99, HOLM_TCP_V6ONLY), 0);
 	tcp_set_state(a, HOLM_TCP_LISTEN);
-	assert_null(tcp_find_listener(ts, &self, 99, 0));
+	assert_null(tcp_find_listener(ts, &self, 99, NULL, 0));
 	assert_int_equal(tcp_bind_add(ts, b, &self, 99, 0), 0);
 	holm_tcp_close(a);
 	holm_tcp_close(b);
+	finish(&t);
+}
+
+static void listeners_of_two_devices_share_a_port_and_each_hears_its_own(void **state)
+{
+	struct holm_addr any = holm_addr_ip4(0, 0, 0, 0), self = lab_addr(1);
+	struct holm_dev one = { .name = "one" }, two = { .name = "two" };
+	struct tcp_fixture t;
+	struct holm_tcp *a, *b, *c;
+	struct tcp_state *ts;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	holm_tcp_open(t.lab.net, &a);
+	holm_tcp_open(t.lab.net, &b);
+	holm_tcp_open(t.lab.net, &c);
+	assert_int_equal(holm_tcp_set_way(a, &one, 0, false), 0);
+	assert_int_equal(holm_tcp_set_way(b, &two, 0, false), 0);
+	assert_int_equal(tcp_bind_add(ts, a, &any, 99, 0), 0);
+	assert_int_equal(tcp_bind_add(ts, b, &any, 99, 0), 0);
+	assert_int_equal(tcp_bind_add(ts, c, &any, 99, 0), -HOLM_EADDRINUSE);
+	assert_int_equal(holm_tcp_listen(a, 1), 0);
+	assert_int_equal(holm_tcp_listen(b, 1), 0);
+	assert_ptr_equal(tcp_find_listener(ts, &self, 99, &one, 0)->owner, a);
+	assert_ptr_equal(tcp_find_listener(ts, &self, 99, &two, 0)->owner, b);
+	assert_null(tcp_find_listener(ts, &self, 99, &t.lab.dev, 0));
+	/* One that hears all is for the others. */
+	assert_int_equal(holm_tcp_set_way(b, NULL, 0, false), 0);
+	assert_ptr_equal(tcp_find_listener(ts, &self, 99, &one, 0)->owner, a);
+	assert_ptr_equal(tcp_find_listener(ts, &self, 99, &two, 0)->owner, b);
+	holm_tcp_close(a);
+	holm_tcp_close(b);
+	holm_tcp_close(c);
 	finish(&t);
 }
 
@@ -90,6 +124,7 @@ int main(void)
 		cmocka_unit_test(an_exact_address_is_found_before_the_wildcard),
 		cmocka_unit_test(who_is_bound_but_does_not_listen_is_not_found),
 		cmocka_unit_test(the_ipv6_wildcard_means_ipv4_too_unless_told_otherwise),
+		cmocka_unit_test(listeners_of_two_devices_share_a_port_and_each_hears_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,37 @@ static void who_is_connected_hears_and_speaks_on_that_link_alone(void **state)
 	end(&l, u);
 }
 
+static void two_of_one_port_are_connected_with_the_same_peer_on_different_links(void **state)
+{
+	const struct holm_endpoint at = { .addr = holm_addr_any6(), .port = 4000 };
+	struct holm_endpoint to;
+	struct holm_udp *u[3];
+	struct links l;
+
+	(void)state;
+	begin(&l);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(holm_udp_open(l.lab.net, &u[i]), 0);
+		assert_int_equal(holm_udp_bind(u[i], &at, HOLM_UDP_REUSEADDR), 0);
+	}
+	for (int link = 0; link < 2; link++) {
+		to = other_at(l.index[link]);
+		assert_int_equal(holm_udp_connect(u[link], &to), 0);
+	}
+	/* A third is one too many. */
+	assert_int_equal(holm_udp_connect(u[2], &to), -HOLM_EADDRINUSE);
+	for (int i = 0; i < 4; i++) {
+		comes_by(&l, i % 2);
+		udp_lab_expect(u[i % 2], "hi");
+		udp_lab_expect_nothing(u[!(i % 2)]);
+		goes_by(&l, u[i % 2], NULL, i % 2);
+	}
+	udp_lab_expect_nothing(u[2]);
+	holm_udp_close(u[1]);
+	holm_udp_close(u[2]);
+	end(&l, u[0]);
+}
+
 static void who_is_bound_to_a_link_local_address_is_bound_to_its_link(void **state)
 {
 	struct holm_endpoint at = { .addr = lab6_link(1), .port = 4000 }, to;
@@ -290,6 +321,8 @@ int main(void)
 		cmocka_unit_test(a_link_local_group_has_a_link_too),
 		cmocka_unit_test(a_datagram_tells_by_which_link_its_sender_is_reached),
 		cmocka_unit_test(who_is_connected_hears_and_speaks_on_that_link_alone),
+		cmocka_unit_test(
+			two_of_one_port_are_connected_with_the_same_peer_on_different_links),
 		cmocka_unit_test(who_is_bound_to_a_link_local_address_is_bound_to_its_link),
 		cmocka_unit_test(an_error_about_a_link_local_remote_says_which_one),
 		cmocka_unit_test(a_neighbour_that_does_not_answer_is_one_of_its_link),
