@@ -85,8 +85,9 @@ const char *gai_strerror(int error);
 int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
 		char *service, socklen_t service_len, int flags);
 
-/* What these four return stays until the next call of the same function. */
+/* What these return stays until the next call of the same function. */
 struct hostent *gethostbyname(const char *name);
+struct hostent *gethostbyname2(const char *name, int family);
 struct hostent *gethostbyaddr(const void *addr, socklen_t len, int family);
 struct servent *getservbyname(const char *name, const char *protocol);
 struct servent *getservbyport(int port, const char *protocol);

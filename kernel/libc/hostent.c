@@ -1,9 +1,10 @@
 /*
- * hostent.c -- the resolver's calls that older programs make. They know IPv4 only, and what they return
- * is overwritten by the next call.
+ * hostent.c -- the resolver's calls that older programs make. They know one family at a
+ * time, and what they return is overwritten by the next call.
  */
 #include <netdb.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static int last_error;
 static struct {
 	struct hostent entry;
 	char name[HOLM_DNS_NAME_BYTES];
-	struct in_addr addrs[HOLM_DNS_ADDRS_MAX];
+	uint8_t addrs[HOLM_DNS_ADDRS_MAX][16]; /* of IPv4 the first four bytes */
 	char *list[HOLM_DNS_ADDRS_MAX + 1];
 	char *aliases[1];
 } host;
@@ -46,48 +47,62 @@ static int error_of(int eai)
 	}
 }
 
-static struct hostent *fill(const char *name, const struct holm_addr *addrs, size_t n)
+static struct hostent *fill(const char *name, int family, const struct holm_addr *addrs, size_t n)
 {
+	size_t len = family == AF_INET6 ? 16 : 4;
+
 	(void)fmt_string(host.name, sizeof(host.name), "%s", name);
 	for (size_t i = 0; i < n; i++) {
-		memcpy(&host.addrs[i], addrs[i].b + 12, 4);
-		host.list[i] = (char *)&host.addrs[i];
+		memcpy(host.addrs[i], addrs[i].b + 16 - len, len);
+		host.list[i] = (char *)host.addrs[i];
 	}
 	host.list[n] = NULL;
 	host.entry = (struct hostent){
 		.h_name = host.name,
 		.h_aliases = host.aliases,
-		.h_addrtype = AF_INET,
-		.h_length = sizeof(host.addrs[0]),
+		.h_addrtype = family,
+		.h_length = (int)len,
 		.h_addr_list = host.list,
 	};
 	last_error = NETDB_SUCCESS;
 	return &host.entry;
 }
 
-struct hostent *gethostbyname(const char *name)
+struct hostent *gethostbyname2(const char *name, int family)
 {
 	struct lookup found;
-	int err = lookup_name(name, AF_INET, 0, &found);
+	int err;
 
+	if (family != AF_INET && family != AF_INET6) {
+		errno = EAFNOSUPPORT;
+		return fail(NETDB_INTERNAL);
+	}
+	err = lookup_name(name, family, 0, &found);
 	if (err != 0)
 		return fail(error_of(err));
 	if (found.n > HOLM_DNS_ADDRS_MAX)
 		found.n = HOLM_DNS_ADDRS_MAX;
-	return fill(found.canonical[0] != '\0' ? found.canonical : name, found.addrs, found.n);
+	return fill(found.canonical[0] != '\0' ? found.canonical : name, family, found.addrs,
+		    found.n);
+}
+
+struct hostent *gethostbyname(const char *name)
+{
+	return gethostbyname2(name, AF_INET);
 }
 
 struct hostent *gethostbyaddr(const void *addr, socklen_t len, int family)
 {
 	struct holm_addr a = holm_addr_ip4(0, 0, 0, 0);
+	size_t own = family == AF_INET6 ? 16 : 4;
 	char name[HOLM_DNS_NAME_BYTES];
 
-	if (family != AF_INET || len != 4)
+	if ((family != AF_INET && family != AF_INET6) || len != own)
 		return fail(HOST_NOT_FOUND);
-	memcpy(a.b + 12, addr, 4);
+	memcpy(a.b + 16 - own, addr, own);
 	if (!lookup_addr(&a, name, sizeof(name)))
 		return fail(HOST_NOT_FOUND);
-	return fill(name, &a, 1);
+	return fill(name, family, &a, 1);
 }
 
 const char *hstrerror(int error)

@@ -29,6 +29,7 @@ bool own_names(void);
 #define gai_strerror holm_libc_gai_strerror
 #define getnameinfo holm_libc_getnameinfo
 #define gethostbyname holm_libc_gethostbyname
+#define gethostbyname2 holm_libc_gethostbyname2
 #define gethostbyaddr holm_libc_gethostbyaddr
 #define getservbyname holm_libc_getservbyname
 #define getservbyport holm_libc_getservbyport
@@ -62,6 +63,7 @@ const char *gai_strerror(int error);
 int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
 		char *service, socklen_t service_len, int flags);
 struct hostent *gethostbyname(const char *name);
+struct hostent *gethostbyname2(const char *name, int family);
 struct hostent *gethostbyaddr(const void *addr, socklen_t len, int family);
 struct servent *getservbyname(const char *name, const char *protocol);
 struct servent *getservbyport(int port, const char *protocol);

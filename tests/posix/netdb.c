@@ -464,6 +464,29 @@ CASE(gethostbyname_knows_numbers_and_localhost)
 	CHECK(strcmp(text, "127.0.0.1") == 0);
 }
 
+CASE(gethostbyname2_knows_either_family)
+{
+	struct hostent *h = gethostbyname2("2001:db8::15", AF_INET6);
+	struct in6_addr loopback = IN6ADDR_LOOPBACK_INIT;
+	char text[INET6_ADDRSTRLEN];
+
+	CHECK(h != NULL && h->h_addrtype == AF_INET6 && h->h_length == 16 &&
+	      h->h_addr_list[1] == NULL);
+	inet_ntop(AF_INET6, h->h_addr_list[0], text, sizeof(text));
+	CHECK(strcmp(text, "2001:db8::15") == 0);
+	CHECK(strcmp(h->h_name, "2001:db8::15") == 0);
+	h = gethostbyname2("10.0.2.15", AF_INET);
+	CHECK(h != NULL && h->h_addrtype == AF_INET && h->h_length == 4);
+	CHECK(gethostbyname2("2001:db8::15", AF_INET) == NULL);
+	errno = 0;
+	CHECK(gethostbyname2("10.0.2.15", AF_UNIX) == NULL);
+	EQ(h_errno, NETDB_INTERNAL);
+	EQ(errno, EAFNOSUPPORT);
+	h = gethostbyaddr(&loopback, sizeof(loopback), AF_INET6);
+	CHECK(h != NULL && h->h_addrtype == AF_INET6 && h->h_length == 16);
+	CHECK(memcmp(h->h_addr_list[0], &loopback, 16) == 0);
+}
+
 CASE(gethostbyaddr_knows_the_loopback)
 {
 	struct in_addr in = { htonl(INADDR_LOOPBACK) };
