@@ -160,6 +160,21 @@ static bool prefix_is_shared(const struct holm_netif *netif, const struct netif_
 	return false;
 }
 
+static bool is_in_network(const struct holm_addr *addr, const void *ctx)
+{
+	const struct netif_addr *of = ctx;
+
+	return ip_prefix_match(addr, &of->addr, prefix_of_128(of));
+}
+
+/* Who was met there is not to be met there any more; other networks of the link keep their neighbours. */
+static void lose_network(struct holm_net *net, struct holm_netif *netif,
+			 const struct netif_addr *gone)
+{
+	ip_route_del_onlink(net, netif, &gone->addr, gone->prefix_len);
+	neigh_flush_some(net, netif, is_in_network, gone);
+}
+
 int ip_addr_remove(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
 	const struct neigh_ops *neighbours = neigh_ops_of(net, addr);
@@ -172,11 +187,10 @@ int ip_addr_remove(struct holm_net *net, struct holm_netif *netif, const struct 
 	netif->naddrs--;
 	memmove(a, a + 1, (size_t)(&netif->addrs[netif->naddrs] - a) * sizeof(*a));
 	if (!gone.no_route && !prefix_is_shared(netif, &gone))
-		ip_route_del_onlink(net, netif, &gone.addr, gone.prefix_len);
+		lose_network(net, netif, &gone);
 	let_go(net, netif, &gone.addr);
 	if (neighbours && !netif->loopback)
 		neighbours->withdraw(net, netif, &gone.addr);
-	neigh_flush(net, netif);
 	ip_changed(net, netif);
 	return 0;
 }
@@ -307,6 +321,7 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 		container_of(n, struct ip_keeper, node)->netif_gone(net, netif);
 	if (net->loopback)
 		net->loopback->ops->dev_gone(net, netif->dev);
+	neigh_flush(net, netif);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
 }

@@ -529,7 +529,8 @@ void neigh_doubt(struct holm_net *net, struct neigh *n)
 
 /* ---- Life of the table. */
 
-void neigh_flush(struct holm_net *net, struct holm_netif *netif)
+void neigh_flush_some(struct holm_net *net, const struct holm_netif *netif,
+		      bool (*goes)(const struct holm_addr *addr, const void *ctx), const void *ctx)
 {
 	if (!net->neigh)
 		return;
@@ -539,7 +540,7 @@ void neigh_flush(struct holm_net *net, struct holm_netif *netif)
 		while (n) {
 			struct neigh *next = n->hash_next;
 
-			if (n->netif == netif)
+			if (n->netif == netif && (!goes || goes(&n->addr, ctx)))
 				remove_entry(net, n, HOLM_DROP_IP_NO_DEVICE);
 			n = next;
 		}

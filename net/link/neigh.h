@@ -197,7 +197,15 @@ static inline void neigh_confirm(struct holm_net *net, struct neigh *n)
 /* A transport doubts it: ask again now. */
 void neigh_doubt(struct holm_net *net, struct neigh *n);
 
-/* Forget every entry of the interface; frames that wait are dropped. Held entries become DEAD. */
-void neigh_flush(struct holm_net *net, struct holm_netif *netif);
+/*
+ * Forget entries of the interface, those whose address `goes`, NULL: all; frames that wait are dropped. Held
+ * entries become DEAD.
+ */
+void neigh_flush_some(struct holm_net *net, const struct holm_netif *netif,
+		      bool (*goes)(const struct holm_addr *addr, const void *ctx), const void *ctx);
+static inline void neigh_flush(struct holm_net *net, const struct holm_netif *netif)
+{
+	neigh_flush_some(net, netif, NULL, NULL);
+}
 
 #endif

@@ -121,6 +121,37 @@ static void an_address_brings_its_network_and_the_last_one_takes_it_along(void *
 	lab_fini(&lab);
 }
 
+static bool knows(const struct lab *lab, const struct holm_addr *addr)
+{
+	return neigh_find(lab->net, lab->dev.netif, addr) != NULL;
+}
+
+static void an_address_that_goes_takes_the_neighbours_of_its_network_along_and_no_others(
+	void **state)
+{
+	const struct holm_addr own[3] = { holm_addr_ip4(10, 0, 0, 1), holm_addr_ip4(10, 0, 0, 2),
+					  holm_addr_ip4(10, 1, 0, 1) };
+	const struct holm_addr here = holm_addr_ip4(10, 0, 0, 9),
+			       there = holm_addr_ip4(10, 1, 0, 9);
+	const struct holm_mac mac = lab_mac(9);
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &bare);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(holm_addr_add(lab.net, &lab.dev, &own[i], 24), 0);
+	neigh_heard(lab.net, lab.dev.netif, &here, &mac, NEIGH_ASKED_US);
+	neigh_heard(lab.net, lab.dev.netif, &there, &mac, NEIGH_ASKED_US);
+	/* Its network has another address. */
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &own[0]), 0);
+	assert_true(knows(&lab, &here) && knows(&lab, &there));
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &own[2]), 0);
+	assert_true(knows(&lab, &here) && !knows(&lab, &there));
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &own[1]), 0);
+	assert_false(knows(&lab, &here));
+	lab_fini(&lab);
+}
+
 static void the_source_shares_the_longest_prefix_with_the_destination(void **state)
 {
 	struct lab lab;
@@ -205,6 +236,8 @@ int main(void)
 		cmocka_unit_test(the_number_of_addresses_is_bounded),
 		cmocka_unit_test(a_family_that_is_not_named_has_no_addresses),
 		cmocka_unit_test(an_address_brings_its_network_and_the_last_one_takes_it_along),
+		cmocka_unit_test(
+			an_address_that_goes_takes_the_neighbours_of_its_network_along_and_no_others),
 		cmocka_unit_test(the_source_shares_the_longest_prefix_with_the_destination),
 		cmocka_unit_test(prefixes_are_compared_bit_by_bit),
 		cmocka_unit_test(broadcasts_and_groups_are_no_unicast_addresses),
