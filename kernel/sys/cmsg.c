@@ -23,12 +23,6 @@ struct extended_error {
 	struct holm_sockaddr_in offender;
 };
 
-/* struct in6_pktinfo of Linux. */
-struct pktinfo6 {
-	uint8_t addr[16];
-	uint32_t ifindex;
-};
-
 /* struct extended_error for AF_INET6. */
 struct extended_error6 {
 	uint32_t error;
@@ -135,7 +129,7 @@ static int take_ip(struct holm_ancillary *a, int type, const uint8_t *data, size
 
 static int take_pktinfo6(struct holm_ancillary *a, const uint8_t *data, size_t len)
 {
-	struct pktinfo6 info;
+	struct holm_ip6_pktinfo info;
 
 	if (len < sizeof(info))
 		return -HOLM_EINVAL;
@@ -358,7 +352,7 @@ static void put_company6(struct writer *w, const struct holm_ancillary *a)
 	int hops = a->hops, tclass = a->tclass;
 
 	if (a->has & HOLM_ANC_PKTINFO6) {
-		struct pktinfo6 info = { .ifindex = a->ifindex };
+		struct holm_ip6_pktinfo info = { .ifindex = a->ifindex };
 
 		memcpy(info.addr, a->to.addr.b, sizeof(info.addr));
 		put(w, HOLM_IPPROTO_IPV6, HOLM_SOCKOPT_IPV6_PKTINFO, &info, sizeof(info));

@@ -77,6 +77,7 @@ int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_
 	e->checksum_at = kind->ip6 && kind->number == IP6_PROTO_ICMP ? 2 : -1;
 	e->ttl = IP_END_TTL;
 	e->group_ttl = IP_END_GROUP_TTL;
+	e->group_src = holm_addr_ip4(0, 0, 0, 0);
 	e->local = wildcard(e);
 	e->remote = e->local;
 	list_push_back(&net->ip->ends->all, &e->all_node);

@@ -47,6 +47,7 @@ struct ip_end {
 	bool no_loop;	   /* members here do not get those */
 	bool only_own_groups;
 	struct holm_dev *group_dev; /* they leave through it; NULL: by route */
+	struct holm_addr group_src; /* those of IPv4 come from it; wildcard: any */
 	struct ip_members members;
 	uint16_t number; /* raw: the protocol; echo: the identifier, 0 while there is none */
 	uint16_t rport;	 /* what connect() said; it means nothing */

@@ -169,6 +169,8 @@ static void transmit(struct ip_end *e, struct holm_frame *f, const struct ip_end
 		.no_loop = e->no_loop,
 	};
 
+	if (e->dst->multicast && !e->local_given && !holm_addr_is_any(&e->group_src))
+		tx.src = &e->group_src;
 	/* A group or a broadcast address is nobody's source. */
 	if (!ip_addr_is_local(e->base.net, tx.src))
 		tx.src = &e->dst->src;

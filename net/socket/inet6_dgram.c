@@ -141,19 +141,20 @@ int inet6_dgram_get(struct holm_socket *s, int level, int name, int *value)
 
 /* ---- groups ---- */
 
-static int read_mreq(const void *value, uint32_t len, struct inet6_membership *m)
+static int read_mreq(const void *value, uint32_t len, struct holm_addr *group, uint32_t *ifindex)
 {
 	struct holm_ip6_mreq r;
 
 	if (len < sizeof(r))
 		return -HOLM_EINVAL;
 	memcpy(&r, value, sizeof(r));
-	memcpy(m->group.b, r.group, sizeof(m->group.b));
-	m->ifindex = (uint32_t)r.ifindex;
+	memcpy(group->b, r.group, sizeof(group->b));
+	*ifindex = (uint32_t)r.ifindex;
 	return 0;
 }
 
-static int read_group_req(const void *value, uint32_t len, struct inet6_membership *m)
+static int read_group_req(const void *value, uint32_t len, struct holm_addr *group,
+			  uint32_t *ifindex)
 {
 	struct holm_sockaddr_in6 in6;
 	struct holm_group_req req;
@@ -164,29 +165,45 @@ static int read_group_req(const void *value, uint32_t len, struct inet6_membersh
 	memcpy(&in6, req.group, sizeof(in6));
 	if (in6.family != HOLM_AF_INET6)
 		return -HOLM_EADDRNOTAVAIL;
-	memcpy(m->group.b, in6.addr, sizeof(m->group.b));
-	m->ifindex = req.ifindex;
+	memcpy(group->b, in6.addr, sizeof(group->b));
+	*ifindex = req.ifindex;
 	return 0;
 }
 
-int inet6_read_membership(struct holm_socket *s, int name, const void *value, uint32_t len,
-			  struct inet6_membership *m)
+int inet6_read_membership(const struct holm_socket *s, int name, const void *value, uint32_t len,
+			  struct inet_membership *m)
 {
 	bool by_mreq =
 		name == HOLM_SOCKOPT_IPV6_JOIN_GROUP || name == HOLM_SOCKOPT_IPV6_LEAVE_GROUP;
+	uint32_t ifindex;
 	int err;
 
 	m->join = name == HOLM_SOCKOPT_IPV6_JOIN_GROUP || name == HOLM_SOCKOPT_MCAST_JOIN_GROUP;
 	if (!by_mreq && !m->join && name != HOLM_SOCKOPT_MCAST_LEAVE_GROUP)
 		return -HOLM_ENOPROTOOPT;
-	err = by_mreq ? read_mreq(value, len, m) : read_group_req(value, len, m);
+	err = by_mreq ? read_mreq(value, len, &m->group, &ifindex)
+		      : read_group_req(value, len, &m->group, &ifindex);
 	if (err)
 		return err;
-	m->dev = inet_dev_of(s->net, m->ifindex);
+	m->dev = inet_dev_of(s->net, ifindex);
 	if (m->group.b[0] != 0xff)
 		return -HOLM_EINVAL;
-	if (m->ifindex != 0 && !m->dev)
+	if (ifindex != 0 && !m->dev)
 		return m->join ? -HOLM_ENODEV : -HOLM_EADDRNOTAVAIL;
+	return 0;
+}
+
+/* As on Linux its address is nobody's source, and the interface need not be there yet. */
+static int set_packet_info(struct holm_socket *s, const void *value, uint32_t len)
+{
+	struct holm_ip6_pktinfo info;
+
+	if (len < sizeof(info))
+		return -HOLM_EINVAL;
+	memcpy(&info, value, sizeof(info));
+	if (s->dev && inet_dev_of(s->net, info.ifindex) != s->dev)
+		return -HOLM_EINVAL;
+	s->sticky_ifindex = info.ifindex;
 	return 0;
 }
 
@@ -194,11 +211,13 @@ int inet6_dgram_set_bytes(struct holm_socket *s, int level, int name, const void
 			  uint32_t len)
 {
 	struct holm_udp *u = inet_dgram_of(s)->udp;
-	struct inet6_membership m;
+	struct inet_membership m;
 	int err;
 
 	if (level != HOLM_IPPROTO_IPV6)
 		return inet_dgram_set_bytes(s, level, name, value, len);
+	if (name == HOLM_SOCKOPT_IPV6_PKTINFO)
+		return set_packet_info(s, value, len);
 	err = inet6_read_membership(s, name, value, len, &m);
 	if (err)
 		return err;

@@ -160,7 +160,7 @@ static int get(struct holm_socket *s, int level, int name, int *value)
 static int set_bytes(struct holm_socket *s, int level, int name, const void *value, uint32_t len)
 {
 	struct ip_end *e = inet_end_of(s);
-	struct inet6_membership m;
+	struct inet_membership m;
 	int err = level == HOLM_IPPROTO_IPV6 ? inet6_read_membership(s, name, value, len, &m)
 					     : -HOLM_ENOPROTOOPT;
 

@@ -122,6 +122,26 @@ static bool may_be_foreign(const struct dgram *d)
 	return value != 0;
 }
 
+/*
+ * IPV6_PKTINFO as an option, behind what the socket is bound to and the scope of where it goes. As on Linux
+ * a datagram that names another interface, not 0, is refused.
+ */
+static int read_sticky_dev(const struct dgram *d, const struct holm_endpoint *to, uint32_t ifindex,
+			   struct holm_dev **dev)
+{
+	const struct holm_socket *s = &d->base;
+	struct holm_endpoint remote = { .scope = 0 };
+
+	if (!to)
+		(void)holm_udp_remote(d->udp, &remote);
+	if (s->dev || (to ? to->scope : remote.scope) != 0)
+		return 0;
+	if (ifindex != 0)
+		return ifindex == s->sticky_ifindex ? 0 : -HOLM_EINVAL;
+	*dev = inet_dev_of(s->net, s->sticky_ifindex);
+	return *dev ? 0 : -HOLM_ENETUNREACH;
+}
+
 static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 			  const struct holm_msg *msg, const struct holm_span *spans)
 {
@@ -134,6 +154,12 @@ static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 		read_words(a, is_ip6, &how);
 	if (has_info) {
 		int err = inet_read_packet_dev(d->base.net, to, a->ifindex, &how.dev);
+
+		if (err)
+			return err;
+	}
+	if (is_ip6 && d->base.sticky_ifindex) {
+		int err = read_sticky_dev(d, to, has_info ? a->ifindex : 0, &how.dev);
 
 		if (err)
 			return err;
@@ -154,7 +180,8 @@ static int send_pieces(struct dgram *d, const struct holm_endpoint *to, const st
 {
 	for (size_t i = 0; i < msg->iovcnt; i++)
 		spans[i] = (struct holm_span){ msg->iov[i].base, msg->iov[i].len };
-	if (unlikely(msg->ancillary && (msg->ancillary->has & (HOLM_ANC_SENT4 | HOLM_ANC_SENT6))))
+	if (unlikely(d->base.sticky_ifindex ||
+		     (msg->ancillary && (msg->ancillary->has & (HOLM_ANC_SENT4 | HOLM_ANC_SENT6)))))
 		return send_specially(d, to, msg, spans);
 	return holm_udp_send(d->udp, to, spans, msg->iovcnt);
 }

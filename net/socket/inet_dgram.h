@@ -50,16 +50,20 @@ int inet6_dgram_get_bytes(struct holm_socket *s, int level, int name, void *valu
 /* Which part of a packet's company an IPv6 option asks for (enum holm_ancillary_bit); 0: none. */
 uint32_t inet6_company(int name);
 
-/* What IPV6_JOIN_GROUP and its kin say. */
-struct inet6_membership {
+/* What IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP and their kin say. */
+struct inet_membership {
 	struct holm_addr group;
-	uint32_t ifindex;
 	struct holm_dev *dev; /* NULL: as routes say */
 	bool join;
 };
 /* -HOLM_ENOPROTOOPT: it is none of these options. -HOLM_EINVAL, -HOLM_ENODEV, -HOLM_EADDRNOTAVAIL. */
-int inet6_read_membership(struct holm_socket *s, int name, const void *value, uint32_t len,
-			  struct inet6_membership *m);
+int inet_read_membership(const struct holm_socket *s, int name, const void *value, uint32_t len,
+			 struct inet_membership *m);
+int inet6_read_membership(const struct holm_socket *s, int name, const void *value, uint32_t len,
+			  struct inet_membership *m);
+/* IP_MULTICAST_IF: a device, NULL: as routes say, and an address. -HOLM_EINVAL, -HOLM_EADDRNOTAVAIL. */
+int inet_read_interface(const struct holm_socket *s, const void *value, uint32_t len,
+			struct holm_dev **dev, struct holm_addr *src);
 /* IPV6_MULTICAST_IF; 0: as routes say, NULL. -HOLM_EINVAL (bound to another), -HOLM_ENODEV. */
 int inet6_read_interface(const struct holm_socket *s, int ifindex, struct holm_dev **dev);
 

@@ -160,82 +160,75 @@ static int read_request(struct holm_ip_mreqn *r, const void *value, uint32_t len
 	return 0;
 }
 
-static int change(struct holm_socket *s, const struct holm_ip_mreqn *r, bool join)
+static int read_group_req(struct holm_ip_mreqn *r, const void *value, uint32_t len)
 {
-	struct holm_addr group = addr_of(r->group);
-	struct holm_udp *u = inet_dgram_of(s)->udp;
-	struct holm_dev *dev;
-	int err;
-
-	if (!holm_addr_is_multicast(&group))
-		return -HOLM_EINVAL;
-	err = find_dev(s->net, r, -HOLM_ENODEV, &dev);
-	if (err)
-		return err;
-	return join ? holm_udp_join(u, &group, dev) : holm_udp_leave(u, &group, dev);
-}
-
-static int set_membership(struct holm_socket *s, const void *value, uint32_t len, bool join)
-{
-	struct holm_ip_mreqn r;
-	int err = read_request(&r, value, len, 8);
-
-	return err ? err : change(s, &r, join);
-}
-
-static int set_group_membership(struct holm_socket *s, const void *value, uint32_t len, bool join)
-{
-	struct holm_ip_mreqn r = { .ifindex = 0 };
 	struct holm_sockaddr_in sa;
 	struct holm_group_req req;
 
+	*r = (struct holm_ip_mreqn){ .ifindex = 0 };
 	if (len < sizeof(req))
 		return -HOLM_EINVAL;
 	memcpy(&req, value, sizeof(req));
 	memcpy(&sa, req.group, sizeof(sa));
 	if (sa.family != HOLM_AF_INET)
 		return -HOLM_EINVAL;
-	memcpy(r.group, sa.addr, sizeof(r.group));
-	r.ifindex = (int32_t)req.ifindex;
-	return change(s, &r, join);
+	memcpy(r->group, sa.addr, sizeof(r->group));
+	r->ifindex = (int32_t)req.ifindex;
+	return 0;
 }
 
-static int set_interface(struct holm_socket *s, const void *value, uint32_t len)
+int inet_read_membership(const struct holm_socket *s, int name, const void *value, uint32_t len,
+			 struct inet_membership *m)
 {
-	struct holm_udp *u = inet_dgram_of(s)->udp;
+	bool by_mreq =
+		name == HOLM_SOCKOPT_IP_ADD_MEMBERSHIP || name == HOLM_SOCKOPT_IP_DROP_MEMBERSHIP;
 	struct holm_ip_mreqn r;
-	struct holm_addr src;
-	struct holm_dev *dev;
+	int err;
+
+	m->join = name == HOLM_SOCKOPT_IP_ADD_MEMBERSHIP || name == HOLM_SOCKOPT_MCAST_JOIN_GROUP;
+	if (!by_mreq && !m->join && name != HOLM_SOCKOPT_MCAST_LEAVE_GROUP)
+		return -HOLM_ENOPROTOOPT;
+	err = by_mreq ? read_request(&r, value, len, 8) : read_group_req(&r, value, len);
+	if (err)
+		return err;
+	m->group = addr_of(r.group);
+	if (!holm_addr_is_multicast(&m->group))
+		return -HOLM_EINVAL;
+	return find_dev(s->net, &r, -HOLM_ENODEV, &m->dev);
+}
+
+int inet_read_interface(const struct holm_socket *s, const void *value, uint32_t len,
+			struct holm_dev **dev, struct holm_addr *src)
+{
+	struct holm_ip_mreqn r;
 	int err = read_request(&r, value, len, 4);
 
 	if (!err)
-		err = find_dev(s->net, &r, -HOLM_EADDRNOTAVAIL, &dev);
-	if (err)
-		return err;
-	src = addr_of(r.address);
-	holm_udp_send_groups_by(u, dev, &src);
-	return 0;
+		err = find_dev(s->net, &r, -HOLM_EADDRNOTAVAIL, dev);
+	*src = addr_of(r.address);
+	return err;
 }
 
 int inet_dgram_set_bytes(struct holm_socket *s, int level, int name, const void *value,
 			 uint32_t len)
 {
+	struct holm_udp *u = inet_dgram_of(s)->udp;
+	struct inet_membership m;
+	struct holm_addr src;
+	int err;
+
 	if (level != HOLM_IPPROTO_IP)
 		return -HOLM_ENOPROTOOPT;
-	switch (name) {
-	case HOLM_SOCKOPT_IP_ADD_MEMBERSHIP:
-		return set_membership(s, value, len, true);
-	case HOLM_SOCKOPT_IP_DROP_MEMBERSHIP:
-		return set_membership(s, value, len, false);
-	case HOLM_SOCKOPT_MCAST_JOIN_GROUP:
-		return set_group_membership(s, value, len, true);
-	case HOLM_SOCKOPT_MCAST_LEAVE_GROUP:
-		return set_group_membership(s, value, len, false);
-	case HOLM_SOCKOPT_IP_MULTICAST_IF:
-		return set_interface(s, value, len);
-	default:
-		return -HOLM_ENOPROTOOPT;
+	if (name == HOLM_SOCKOPT_IP_MULTICAST_IF) {
+		err = inet_read_interface(s, value, len, &m.dev, &src);
+		if (!err)
+			holm_udp_send_groups_by(u, m.dev, &src);
+		return err;
 	}
+	err = inet_read_membership(s, name, value, len, &m);
+	if (err)
+		return err;
+	return m.join ? holm_udp_join(u, &m.group, m.dev) : holm_udp_leave(u, &m.group, m.dev);
 }
 
 int inet_dgram_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len)

@@ -251,6 +251,19 @@ static int set_ip(struct ip_end *e, int name, int value)
 	case HOLM_SOCKOPT_IP_TOS:
 		e->tos = (uint8_t)value;
 		return 0;
+	case HOLM_SOCKOPT_IP_MULTICAST_TTL:
+		if (value < -1 || value > (int)UINT8_MAX)
+			return -HOLM_EINVAL;
+		e->group_ttl = value == -1 ? (uint8_t)IP_END_GROUP_TTL : (uint8_t)value;
+		return 0;
+	case HOLM_SOCKOPT_IP_MULTICAST_LOOP:
+		e->no_loop = value == 0;
+		return 0;
+	case HOLM_SOCKOPT_IP_MULTICAST_ALL:
+		if (value != 0 && value != 1)
+			return -HOLM_EINVAL;
+		e->only_own_groups = value == 0;
+		return 0;
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}
@@ -272,6 +285,29 @@ int inet_end_set(struct holm_socket *s, int level, int name, int value)
 	return level == HOLM_IPPROTO_IP ? set_ip(inet_end_of(s), name, value) : -HOLM_ENOPROTOOPT;
 }
 
+static int get_ip(const struct ip_end *e, int name, int *value)
+{
+	switch (name) {
+	case HOLM_SOCKOPT_IP_TTL:
+		*value = e->ttl;
+		return 0;
+	case HOLM_SOCKOPT_IP_TOS:
+		*value = e->tos;
+		return 0;
+	case HOLM_SOCKOPT_IP_MULTICAST_TTL:
+		*value = e->group_ttl;
+		return 0;
+	case HOLM_SOCKOPT_IP_MULTICAST_LOOP:
+		*value = !e->no_loop;
+		return 0;
+	case HOLM_SOCKOPT_IP_MULTICAST_ALL:
+		*value = !e->only_own_groups;
+		return 0;
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
 int inet_end_get(struct holm_socket *s, int level, int name, int *value)
 {
 	const struct ip_end *e = inet_end_of(s);
@@ -281,15 +317,38 @@ int inet_end_get(struct holm_socket *s, int level, int name, int *value)
 		*value = (s->wants & company) != 0;
 		return 0;
 	}
+	return level == HOLM_IPPROTO_IP ? get_ip(e, name, value) : -HOLM_EOPNOTSUPP;
+}
+
+int inet_end_set_bytes(struct holm_socket *s, int level, int name, const void *value, uint32_t len)
+{
+	struct ip_end *e = inet_end_of(s);
+	struct inet_membership m;
+	struct holm_addr src;
+	int err;
+
 	if (level != HOLM_IPPROTO_IP)
-		return -HOLM_EOPNOTSUPP;
-	if (name == HOLM_SOCKOPT_IP_TTL)
-		*value = e->ttl;
-	else if (name == HOLM_SOCKOPT_IP_TOS)
-		*value = e->tos;
-	else
 		return -HOLM_ENOPROTOOPT;
-	return 0;
+	if (name == HOLM_SOCKOPT_IP_MULTICAST_IF) {
+		err = inet_read_interface(s, value, len, &m.dev, &src);
+		if (err)
+			return err;
+		e->group_dev = m.dev;
+		e->group_src = src;
+		return 0;
+	}
+	err = inet_read_membership(s, name, value, len, &m);
+	if (err)
+		return err;
+	return m.join ? ip_member_join(s->net, &e->members, &m.group, m.dev)
+		      : ip_member_leave(s->net, &e->members, &m.group, m.dev);
+}
+
+int inet_end_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len)
+{
+	if (level != HOLM_IPPROTO_IP || name != HOLM_SOCKOPT_IP_MULTICAST_IF)
+		return -HOLM_ENOPROTOOPT;
+	return socket_put_option(&inet_end_of(s)->group_src.b[12], 4, value, len);
 }
 
 int inet_end_start_echo(struct holm_net *net, const struct socket_kind *kinds)

@@ -37,6 +37,9 @@ int inet_end_resize(struct holm_socket *s);
 int inet_end_set_way(struct holm_socket *s);
 int inet_end_set(struct holm_socket *s, int level, int name, int value);
 int inet_end_get(struct holm_socket *s, int level, int name, int *value);
+/* Of IPv4: groups, and how packets to them leave. */
+int inet_end_set_bytes(struct holm_socket *s, int level, int name, const void *value, uint32_t len);
+int inet_end_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
 
 /* What all of them have in common. */
 #define INET_END_OPS                                                                               \

@@ -7,8 +7,14 @@
 #include "net/socket/inet_end.h"
 
 static const struct socket_ops ping_ops = {
-	INET_END_OPS,	       .addrs = &inet_addrs, .open = inet_end_open_ping,
-	.send = inet_end_send, .set = inet_end_set,  .get = inet_end_get,
+	INET_END_OPS,
+	.addrs = &inet_addrs,
+	.open = inet_end_open_ping,
+	.send = inet_end_send,
+	.set = inet_end_set,
+	.get = inet_end_get,
+	.set_bytes = inet_end_set_bytes,
+	.get_bytes = inet_end_get_bytes,
 };
 
 static const struct socket_kind kinds[] = {

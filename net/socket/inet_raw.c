@@ -33,7 +33,7 @@ static int raw_set_bytes(struct holm_socket *s, int level, int name, const void 
 	struct ip_end *e = inet_end_of(s);
 
 	if (level != HOLM_SOL_RAW || name != HOLM_SOCKOPT_ICMP_FILTER)
-		return -HOLM_ENOPROTOOPT;
+		return inet_end_set_bytes(s, level, name, value, len);
 	if (e->number != IP4_PROTO_ICMP)
 		return -HOLM_EOPNOTSUPP;
 	memcpy(&e->icmp_filter[0], value, min_u32(len, sizeof(e->icmp_filter[0])));
@@ -45,7 +45,7 @@ static int raw_get_bytes(struct holm_socket *s, int level, int name, void *value
 	const struct ip_end *e = inet_end_of(s);
 
 	if (level != HOLM_SOL_RAW || name != HOLM_SOCKOPT_ICMP_FILTER)
-		return -HOLM_ENOPROTOOPT;
+		return inet_end_get_bytes(s, level, name, value, len);
 	if (e->number != IP4_PROTO_ICMP)
 		return -HOLM_EOPNOTSUPP;
 	return socket_put_option(&e->icmp_filter[0], sizeof(e->icmp_filter[0]), value, len);

@@ -122,7 +122,8 @@ struct holm_socket {
 	uint8_t shut; /* enum socket_shut */
 	int32_t priority;
 	uint32_t mark;
-	struct holm_dev *dev; /* SO_BINDTODEVICE; ip_no_dev(): it is no more */
+	struct holm_dev *dev;	 /* SO_BINDTODEVICE; ip_no_dev(): it is no more */
+	uint32_t sticky_ifindex; /* IPV6_PKTINFO: datagrams of IPv6 leave by it; 0: by route */
 	bool dontroute;
 	bool v6only; /* AF_INET6: no IPv4 */
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;

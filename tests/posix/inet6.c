@@ -690,6 +690,47 @@ CASE(inet6_one_datagram_is_sent_differently)
 	FAILS(send_with(fd, port, 250, &hops, sizeof(hops)), EINVAL);
 }
 
+static int set_packet_info(int fd, const struct in6_pktinfo *info)
+{
+	return setsockopt(fd, SOL_IPV6, IPV6_PKTINFO, info, sizeof(*info));
+}
+
+CASE(inet6_packet_info_may_be_said_once_for_all)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = 1 }, none = { .ipi6_ifindex = 0 };
+	struct control c;
+	uint16_t port;
+	int to, fd;
+
+	alone();
+	to = bound6("::", &port);
+	fd = udp6();
+	FAILS(setsockopt(fd, SOL_IPV6, IPV6_PKTINFO, &info, 4), EINVAL);
+	OK(set_packet_info(fd, &info));
+	OK(connect_to6(fd, "::1", port));
+	EQ(send(fd, "x", 1, 0), 1);
+	recv_company(to, &c);
+	EQ(send_with(fd, port, IPV6_PKTINFO, &info, sizeof(info)), 1);
+	recv_company(to, &c);
+	EQ(send_with(fd, port, IPV6_PKTINFO, &none, sizeof(none)), 1);
+	recv_company(to, &c);
+	/* One datagram may not say otherwise. */
+	info.ipi6_ifindex = 99;
+	OK(set_packet_info(fd, &info));
+	FAILS(send(fd, "x", 1, 0), ENETUNREACH);
+	info.ipi6_ifindex = 1;
+	FAILS(send_with(fd, port, IPV6_PKTINFO, &info, sizeof(info)), EINVAL);
+	OK(set_packet_info(fd, &none));
+	EQ(send(fd, "x", 1, 0), 1);
+	recv_company(to, &c);
+	/* A device that the socket is bound to has the last word. */
+	OK(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
+	OK(set_packet_info(fd, &info));
+	info.ipi6_ifindex = 2;
+	FAILS(set_packet_info(fd, &info), EINVAL);
+	FAILS(set_packet_info(fd, &none), EINVAL);
+}
+
 CASE(inet6_errors_are_kept_for_who_asks)
 {
 	struct {

@@ -664,3 +664,68 @@ CASE(raw_queue_is_bounded)
 		n++;
 	CHECK(n > 1 && n < 100);
 }
+
+/* ---- groups ---- */
+
+CASE(raw_and_ping_have_options_of_groups)
+{
+	struct ip_mreq r = { .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
+	struct in_addr own;
+	socklen_t len = sizeof(own);
+	int fds[2];
+
+	alone();
+	fds[0] = raw(NOBODYS);
+	fds[1] = (int)OK(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
+	for (int i = 0; i < 2; i++) {
+		int fd = fds[i];
+
+		EQ(get_int(fd, SOL_IP, IP_MULTICAST_TTL), 1);
+		OK(set_int(fd, SOL_IP, IP_MULTICAST_TTL, 0));
+		EQ(get_int(fd, SOL_IP, IP_MULTICAST_TTL), 0);
+		OK(set_int(fd, SOL_IP, IP_MULTICAST_TTL, -1));
+		EQ(get_int(fd, SOL_IP, IP_MULTICAST_TTL), 1);
+		FAILS(set_int(fd, SOL_IP, IP_MULTICAST_TTL, 256), EINVAL);
+		EQ(get_int(fd, SOL_IP, IP_MULTICAST_LOOP), 1);
+		OK(set_int(fd, SOL_IP, IP_MULTICAST_LOOP, 7));
+		EQ(get_int(fd, SOL_IP, IP_MULTICAST_LOOP), 1);
+		EQ(get_int(fd, SOL_IP, IP_MULTICAST_ALL), 1);
+		FAILS(set_int(fd, SOL_IP, IP_MULTICAST_ALL, 2), EINVAL);
+		OK(setsockopt(fd, SOL_IP, IP_MULTICAST_IF, &r.imr_interface, 4));
+		OK(getsockopt(fd, SOL_IP, IP_MULTICAST_IF, &own, &len));
+		EQ(own.s_addr, htonl(INADDR_LOOPBACK));
+		inet_pton(AF_INET, "224.1.2.3", &r.imr_multiaddr);
+		OK(setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &r, sizeof(r)));
+		FAILS(setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &r, sizeof(r)), EADDRINUSE);
+		OK(setsockopt(fd, SOL_IP, IP_DROP_MEMBERSHIP, &r, sizeof(r)));
+		FAILS(setsockopt(fd, SOL_IP, IP_DROP_MEMBERSHIP, &r, sizeof(r)), EADDRNOTAVAIL);
+		inet_pton(AF_INET, "10.0.0.2", &r.imr_multiaddr);
+		FAILS(setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &r, sizeof(r)), EINVAL);
+	}
+}
+
+CASE(raw_sends_to_groups_as_its_options_say)
+{
+	struct ip_mreqn by = { .imr_ifindex = 1 };
+	unsigned char got[64];
+	int fd, to;
+
+	alone();
+	fd = raw(NOBODYS);
+	to = raw(NOBODYS);
+	inet_pton(AF_INET, "224.1.2.3", &by.imr_multiaddr);
+	OK(setsockopt(to, SOL_IP, IP_ADD_MEMBERSHIP, &by, sizeof(by)));
+	inet_pton(AF_INET, "127.0.0.1", &by.imr_address);
+	OK(setsockopt(fd, SOL_IP, IP_MULTICAST_IF, &by, sizeof(by)));
+	OK(set_int(fd, SOL_IP, IP_MULTICAST_TTL, 9));
+	EQ(send_to(fd, "group", 5, "224.1.2.3"), 5);
+	EQ(recv(to, got, sizeof(got), 0), 25);
+	EQ(got[8], 9);
+	EQ(got[12], 127);
+	EQ(got[16], 224);
+	/* Not its own members. */
+	OK(set_int(to, SOL_IP, IP_MULTICAST_ALL, 0));
+	OK(setsockopt(to, SOL_IP, IP_DROP_MEMBERSHIP, &by, sizeof(by)));
+	EQ(send_to(fd, "group", 5, "224.1.2.3"), 5);
+	FAILS(now(to, got, sizeof(got)), EAGAIN);
+}

@@ -244,6 +244,12 @@ struct holm_sockaddr_in6 {
 	uint32_t scope_id; /* of a link-local address: the interface, the loopback being 1 */
 };
 
+/* struct in6_pktinfo of Linux. */
+struct holm_ip6_pktinfo {
+	uint8_t addr[16];
+	uint32_t ifindex; /* the loopback is 1 */
+};
+
 /* struct ip6_mtuinfo of Linux. */
 struct holm_ip6_mtuinfo {
 	struct holm_sockaddr_in6 addr;
