@@ -384,7 +384,7 @@ static inline bool poll_dev(struct holm_net *net, struct holm_dev *dev, size_t b
 	struct holm_dev_inbox *in = dev->inbox;
 	uint32_t n;
 
-	if (FOR_SIZE || !in || unlikely(in->call || in->tail - in->head > budget))
+	if (!in || unlikely(in->call || in->tail - in->head > budget))
 		return holm_dev_poll(dev, net->now, budget);
 	n = in->tail - in->head;
 	if (n == 0)
