@@ -489,6 +489,8 @@ static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t 
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
 	net_count(net, HOLM_COUNT_TCP_PREDICTED_TX);
 	net_timer_arm(net, &fl->timer, net->now + TCP_CALM_NS);
+	/* What comes next is the answer, as like as not: then it is nobody's to look up. */
+	net->tcp->last = c;
 }
 
 /* False: no way, or no room, which output.c sees to. */
