@@ -505,7 +505,7 @@ static int start(struct holm_net *net)
 static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
 
 const struct holm_proto holm_tcp_bbr = {
-	.name = "tcp bbr",
+	.name = "tcp-bbr",
 	.kind = PROTO_PART,
 	.needs = needs,
 	.start = start,

@@ -1,28 +1,10 @@
 /*
- * The ACK that completes a handshake: SYN-RECEIVED of a passive open, RFC 9293 section 3.10.7.4 as far
- * as a small record can do it, and the connection that is made then, from a record or from a cookie.
+ * The connection that a SYN becomes: where its handshake is complete, by a record (half.c) or a cookie, or at
+ * once, without records or by Fast Open.
  */
 #include "net/tcp/room.h"
 
 /* ---- The connection ------------------------------------------------------------------------------ */
-
-static void sample_handshake(struct holm_tcp *c, const struct tcp_half *half,
-			     const struct tcp_hdr_info *h)
-{
-	struct holm_net *net = tcp_net(c);
-	uint32_t passed = tcp_half_age_ticks(net, half);
-
-	/* A cookie knows no time, and its timestamp is not one. An answered one was held back. */
-	if (half->held == TCP_HELD_SEALED || half->acked)
-		return;
-	if (half->has_ts && h->has_ts && h->tsecr != 0)
-		passed = tcp_tsval(net, c->flight->ts_offset) - h->tsecr;
-	else if (half->retries > 0)
-		return;
-	if ((int32_t)passed >= 0)
-		tcp_conn_handshake_rtt(c, ((uint64_t)passed << TCP_TICK_SHIFT) +
-						  (1u << (TCP_TICK_SHIFT - 1)));
-}
 
 static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
 		       const struct tcp_tuple *ends)
@@ -53,7 +35,7 @@ static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
 }
 
 /* Memory for everything that a child is made of. */
-static struct holm_tcp *alloc_child(struct tcp_bind *bind, const struct tcp_half *half,
+static struct holm_tcp *alloc_child(const struct tcp_bind *bind, const struct tcp_half *half,
 				    const struct tcp_rx *rx)
 {
 	struct holm_net *net = rx->net;
@@ -75,8 +57,8 @@ fail:
 	return NULL;
 }
 
-/* The control block, in SYN-RECEIVED. NULL: no memory. The record is not needed any more. */
-static struct holm_tcp *make_child(struct tcp_bind *bind, const struct tcp_half *half,
+/* The control block, in SYN-RECEIVED, that no listener knows of yet. NULL: no memory. */
+static struct holm_tcp *make_child(const struct tcp_bind *bind, const struct tcp_half *half,
 				   struct tcp_rx *rx)
 {
 	struct holm_tcp *c = alloc_child(bind, half, rx);
@@ -85,26 +67,88 @@ static struct holm_tcp *make_child(struct tcp_bind *bind, const struct tcp_half 
 	if (!c)
 		return NULL;
 	fill_child(c, half, &rx->ends);
-	sample_handshake(c, half, rx->h);
-	c->flags |= TCP_CHILD;
 	tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
-	list_push_back(&bind->children, &c->ep.ready);
-	bind->nchildren++;
-	net_count(rx->net, HOLM_COUNT_TCP_PASSIVE_OPENS);
-	tcp_publish_listener(rx->net, bind);
-	/* Each that comes is news, even if others wait: who waits for edges accepts it. */
-	ep_notify(rx->net, &bind->owner->ep);
 	return c;
 }
 
-struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
+/* Into its listener's queue. */
+static void offer_child(struct tcp_bind *bind, struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+
+	c->flags |= TCP_CHILD;
+	list_push_back(&bind->children, &c->ep.ready);
+	bind->nchildren++;
+	net_count(net, HOLM_COUNT_TCP_PASSIVE_OPENS);
+	tcp_publish_listener(net, bind);
+	/* Each that comes is news, even if others wait: who waits for edges accepts it. */
+	ep_notify(net, &bind->owner->ep);
+}
+
+struct holm_tcp *tcp_child_make(struct tcp_bind *bind, const struct tcp_half *half,
+				struct tcp_rx *rx)
+{
+	struct holm_tcp *c = make_child(bind, half, rx);
+
+	if (c)
+		offer_child(bind, c);
+	return c;
+}
+
+/* ---- Without records ----------------------------------------------------------------------------- */
+
+enum tcp_verdict tcp_child_half(const struct tcp_bind *bind, const struct tcp_half *half,
+				struct tcp_rx *rx, struct holm_tcp **child)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	struct holm_tcp *c;
+
+	if (ts->nhalf >= rx->net->config.tcp_half_open_max)
+		return tcp_drop(rx, HOLM_DROP_TCP_SYN_QUEUE_FULL, TCP_REPLY_NONE);
+	c = make_child(bind, half, rx);
+	if (!c)
+		return TCP_DROP;
+	/* As an active open's SYN: sent, timed and sent again by output and the timer. */
+	c->flight->snd_nxt = c->snd_una;
+	c->flight->half = true;
+	c->flags |= TCP_SYN_DUE;
+	ts->nhalf++;
+	*child = c;
+	return TCP_DONE;
+}
+
+enum tcp_verdict tcp_child_complete(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	struct tcp_bind *bind;
+	struct tcp_tuple ends;
+
+	tcp_get_ends(c, &ends);
+	bind = tcp_find_listener(rx->net->tcp, &ends.local, ends.lport, rx->f->dev, c->node.hash);
+	if (!bind) {
+		net_drop_note(rx->net, HOLM_DROP_TCP_NO_PORT);
+		rx->reply = TCP_REPLY_RST;
+		tcp_conn_closed(c, 0);
+		return TCP_GONE;
+	}
+	/* Our SYN-ACK, sent again, asks for this ACK again. */
+	if (bind->nchildren >= bind->backlog)
+		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
+	/* RFC 5681 3.1 */
+	if (c->flags & TCP_SYN_AGAIN)
+		c->cwnd = tcp_mss(c);
+	offer_child(bind, c);
+	return TCP_NEXT;
+}
+
+/* ---- Fast Open ----------------------------------------------------------------------------------- */
+
+struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *half,
+				struct tcp_rx *rx)
 {
 	struct holm_tcp *c;
 	struct tcp_flight *fl;
 
-	half->acked = 1; /* no round trip has passed */
-	c = make_child(bind, half, rx);
-	half->acked = 0;
+	c = tcp_child_make(bind, half, rx);
 	if (!c)
 		return NULL;
 	rx->net->tcp->nfast++;
@@ -131,8 +175,7 @@ struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, st
 
 /* ---- Cookies ------------------------------------------------------------------------------------- */
 
-/* An ACK whose number is a cookie of ours: half says what it says. */
-static bool open_cookie(struct tcp_rx *rx, struct tcp_half *half)
+bool tcp_child_cookie(struct tcp_rx *rx, struct tcp_half *half)
 {
 	*half = (struct tcp_half){ .held = TCP_HELD_SEALED, .wscale = TCP_HALF_NO_WSCALE };
 	return rx->net->tcp->cookies->open(rx, half);
@@ -147,85 +190,11 @@ enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx, stru
 	/* What would complete a handshake if there were room: the peer sends its data again. */
 	if (bind->nchildren >= bind->backlog && rx->net->tcp->cookies->recent(rx->net))
 		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
-	if (!open_cookie(rx, &half))
+	if (!tcp_child_cookie(rx, &half))
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
-	*child = make_child(bind, &half, rx);
+	*child = tcp_child_make(bind, &half, rx);
 	if (!*child)
 		return TCP_DROP;
 	net_count(rx->net, HOLM_COUNT_TCP_COOKIES_RECEIVED);
-	return TCP_NEXT;
-}
-
-/* ---- The record ---------------------------------------------------------------------------------- */
-
-/* What is not the ACK that we wait for. */
-static enum tcp_verdict answer_other(const struct tcp_bind *bind, const struct tcp_half *half,
-				     struct tcp_rx *rx)
-{
-	const struct tcp_hdr_info *h = rx->h;
-
-	/* The SYN again: our SYN-ACK was lost, or is late. */
-	if ((h->flags & TCP_SYN) && !(h->flags & TCP_ACK) && seq_eq(rx->orig_seq, half->irs)) {
-		if (bind)
-			tcp_half_answer(rx->net, half, &rx->ends, bind->owner->settings);
-		return TCP_DONE;
-	}
-	if ((h->flags & TCP_ACK) && h->ack != half->iss.v + 1)
-		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
-	/*
-	 * Outside the window: RFC 9293 3.10.7.4, first. The SYN-ACK again says what we expect; a peer
-	 * that has restarted answers it with the RST that ends this record.
-	 */
-	if (bind && !(h->flags & TCP_RST))
-		tcp_half_answer(rx->net, half, &rx->ends, bind->owner->settings);
-	return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
-}
-
-enum tcp_verdict tcp_input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_tcp **child)
-{
-	struct tcp_state *ts = rx->net->tcp;
-	struct tcp_half *half = tcp_half_at(&ts->records, ref);
-	struct tcp_bind *bind =
-		tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->f->dev, rx->hash);
-	struct tcp_half cookie;
-	struct tcp_seq nxt = seq_add(half->irs, 1);
-	const struct tcp_hdr_info *h = rx->h;
-
-	if (h->flags & TCP_RST) {
-		if (!seq_eq(rx->orig_seq, nxt))
-			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
-		net_count(rx->net, HOLM_COUNT_TCP_RESETS_RECEIVED);
-		tcp_record_remove(ts, ref);
-		return TCP_DONE;
-	}
-	if (half->held)
-		return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
-	/* A SYN before the one that the record was made for may have been answered by a cookie. */
-	if (bind && ts->cookies && (h->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
-	    h->ack != half->iss.v + 1 && open_cookie(rx, &cookie)) {
-		tcp_record_remove(ts, ref);
-		return ts->cookies->input(bind, rx, child);
-	}
-	if ((h->flags & TCP_SYN) || !(h->flags & TCP_ACK) || h->ack != half->iss.v + 1 ||
-	    !seq_in(rx->orig_seq, nxt, tcp_offer_window(rx->net, NULL)))
-		return answer_other(bind, half, rx);
-	if (half->has_ts && h->has_ts && serial_lt(h->tsval, half->ts_recent))
-		return tcp_drop(rx, HOLM_DROP_TCP_PAWS, TCP_REPLY_NONE);
-	if (!bind) {
-		tcp_record_remove(ts, ref);
-		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
-	}
-	/* The record stays: our SYN-ACK, sent again, asks for this ACK again. */
-	if (bind->nchildren >= bind->backlog)
-		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
-	/* A listener that defers waits for data, or the end of its patience. */
-	if (rx->orig_len + rx->fin == 0 && half->retries < bind->owner->settings->defer_retries) {
-		half->acked = 1;
-		return TCP_DONE;
-	}
-	*child = make_child(bind, half, rx);
-	if (!*child)
-		return TCP_DROP;
-	tcp_record_remove_hashed(ts, ref, rx->hash);
 	return TCP_NEXT;
 }

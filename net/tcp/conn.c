@@ -202,13 +202,24 @@ void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)
 	rtt_sample(&c->rtt, min_u64(rtt_ns, TCP_S(1)));
 }
 
-/* A Fast Open connection is like any other from now on. */
-static void end_fast(struct holm_tcp *c)
+/* A connection that its SYN opened is like any other from now on, or none. */
+static void end_opening(struct holm_tcp *c)
 {
-	if (!tcp_is_fast(c))
+	struct tcp_state *ts = tcp_net(c)->tcp;
+
+	if (!c->flight)
 		return;
+	ts->nfast -= c->flight->fast;
+	ts->nhalf -= c->flight->half;
 	c->flight->fast = false;
-	tcp_net(c)->tcp->nfast--;
+	c->flight->half = false;
+}
+
+/* What tcp_time_wait_enter() has counted. */
+static void end_time_wait(struct tcp_state *ts)
+{
+	ts->ntime_wait--;
+	ts->nconns++;
 }
 
 void tcp_conn_established(struct holm_tcp *c)
@@ -217,7 +228,7 @@ void tcp_conn_established(struct holm_tcp *c)
 	c->flags |= TCP_CONNECTED;
 	c->flight->retries = 0;
 	tcp_timer_rexmt_stop(c);
-	end_fast(c);
+	end_opening(c);
 	/* Data that a server sent before the handshake was complete. */
 	if (unlikely(tcp_in_flight(c) > 0))
 		tcp_timer_rexmt(c);
@@ -258,7 +269,7 @@ static unsigned level(const struct holm_tcp *c)
 		now |= HOLM_URGENT;
 	if (c->error)
 		now |= HOLM_ERROR | HOLM_READABLE | HOLM_WRITABLE;
-	if (c->state == HOLM_TCP_CLOSED)
+	if (c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_TIME_WAIT)
 		return c->flags & (TCP_CONNECTED | TCP_FIN_RCVD) || c->error
 			       ? now | HOLM_CLOSED | HOLM_READABLE
 			       : now;
@@ -298,8 +309,10 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 {
 	struct holm_net *net = tcp_net(c);
 
+	if (c->state == HOLM_TCP_TIME_WAIT && !net->tcp->small)
+		end_time_wait(net->tcp);
 	tcp_set_state(c, HOLM_TCP_CLOSED);
-	end_fast(c);
+	end_opening(c);
 	if (error)
 		c->error = (uint8_t)error;
 	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_ACK_NOW | TCP_ACK_DELAYED |

@@ -154,10 +154,10 @@ static int start(struct holm_net *net)
 	return 0;
 }
 
-static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+static const struct holm_proto *const needs[] = { &holm_tcp, &holm_tcp_records, NULL };
 
 const struct holm_proto holm_tcp_cookies = {
-	.name = "tcp cookies",
+	.name = "tcp-cookies",
 	.kind = PROTO_PART,
 	.needs = needs,
 	.start = start,

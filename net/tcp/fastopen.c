@@ -225,10 +225,10 @@ static int start(struct holm_net *net)
 	return 0;
 }
 
-static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
+static const struct holm_proto *const needs[] = { &holm_tcp, &holm_tcp_records, NULL };
 
 const struct holm_proto holm_tcp_fastopen = {
-	.name = "tcp fastopen",
+	.name = "tcp-fastopen",
 	.kind = PROTO_PART,
 	.needs = needs,
 	.start = start,

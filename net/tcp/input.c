@@ -1,132 +1,9 @@
 /*
- * Where frames come in: parse, checksum, GRO; whom a segment is for; CLOSED and SYN-SENT, RFC 9293
- * sections 3.10.7.1 and 3.10.7.3. Acts upon what the steps want sent.
+ * Where frames come in: parse, checksum, GRO; whom a segment is for; CLOSED, RFC 9293 section 3.10.7.1.
+ * Acts upon what the steps want sent.
  */
 #include "net/core/proto.h"
 #include "net/tcp/hot.h"
-
-/* ---- SYN-SENT ------------------------------------------------------------------------------------ */
-
-static void read_options(struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	const struct tcp_hdr_info *h = rx->h;
-
-	c->peer_mss = tcp_peer_mss(c, h->has_mss ? h->mss : 0);
-	if (h->has_wscale) {
-		c->flags |= TCP_WSCALE;
-		c->wscales = (uint8_t)(h->wscale | tcp_offer_wscale(tcp_net(c), c->rcv) << 4);
-	}
-	if (h->has_ts && c->settings->timestamps) {
-		c->flags |= TCP_TS;
-		c->ts_recent = h->tsval;
-	}
-	if (h->sack_permitted && c->settings->sack)
-		c->flags |= TCP_SACK;
-	if (unlikely(c->settings->ecn & 1u) && (h->flags & TCP_ACK))
-		rx->net->tcp->ecn->begin(c, rx->net->tcp->ecn->agreed(c, rx), rx);
-}
-
-/* Karn: a SYN sent twice gives no sample, unless timestamps tell which one was answered. */
-static void sample_syn(struct holm_tcp *c, const struct tcp_hdr_info *h)
-{
-	const struct holm_net *net = tcp_net(c);
-
-	if (c->flight->timing) {
-		tcp_conn_handshake_rtt(c, net->now - c->flight->timed_ns);
-	} else if ((c->flags & TCP_TS) && h->tsecr != 0) {
-		uint32_t passed = tcp_tsval(net, c->flight->ts_offset) - h->tsecr;
-
-		tcp_conn_handshake_rtt(c, (uint64_t)passed << TCP_TICK_SHIFT);
-	}
-	c->flight->timing = false;
-}
-
-/*
- * RFC 9293 3.10.7.3, first and second:
- *   If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set [...])
- *   If the RST bit is set: [...] If the ACK was acceptable, then signal to the user "error:
- *   connection reset", drop the segment, enter CLOSED state, delete TCB, and return.
- */
-static enum tcp_verdict syn_sent_ack_rst(struct holm_tcp *c, struct tcp_rx *rx)
-{
-	const struct tcp_hdr_info *h = rx->h;
-	struct tcp_seq ack = seq_of(h->ack);
-
-	struct tcp_seq sent = seq_add(c->flight->snd_nxt, c->flight->syn_data);
-
-	if ((h->flags & TCP_ACK) && (!seq_gt(ack, c->snd_una) || seq_gt(ack, sent))) {
-		/*
-		 * An old incarnation there answers our SYN: the RST ends it, and a SYN right behind
-		 * it finds the port free.
-		 */
-		if (!(h->flags & TCP_RST) && tcp_challenge_allowed(c)) {
-			c->flags |= TCP_SYN_DUE;
-			c->flight->timing = false; /* Karn */
-			tcp_note_output(c);
-		}
-		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
-	}
-	if (!(h->flags & TCP_RST))
-		return TCP_NEXT;
-	if (!(h->flags & TCP_ACK))
-		return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
-	net_count(rx->net, HOLM_COUNT_TCP_RESETS_RECEIVED);
-	net_count(rx->net, HOLM_COUNT_TCP_FAILED_OPENS);
-	tcp_conn_closed(c, HOLM_ECONNREFUSED);
-	return TCP_GONE;
-}
-
-/*
- * RFC 9293 3.10.7.3, fourth:
- *   RCV.NXT is set to SEG.SEQ+1, IRS is set to SEG.SEQ. SND.UNA should be advanced to equal SEG.ACK
- *   (if there is an ACK) [...] If SND.UNA > ISS (our SYN has been ACKed), change the connection state
- *   to ESTABLISHED, form an ACK segment [...] Otherwise, enter SYN-RECEIVED, form a SYN,ACK segment.
- */
-static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
-{
-	uint32_t offer = tcp_rcv_wnd(c);
-
-	c->last_rx = tcp_stamp(rx->net->now);
-	read_options(c, rx);
-	tcp_conn_start(c, rx->orig_seq, rx->h->wnd);
-	c->rcv_adv = seq_add(c->rcv_nxt, offer);
-	if (!(rx->h->flags & TCP_ACK)) {
-		tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
-		c->flags |= TCP_SYN_DUE;
-		return TCP_DONE;
-	}
-	sample_syn(c, rx->h);
-	if (unlikely(c->settings->fastopen_connect))
-		rx->net->tcp->fastopen->answered(c, rx);
-	c->snd_una = seq_of(rx->h->ack);
-	/* What went with the SYN and was taken; the rest is sent as if it never had been. */
-	if (seq_gt(c->snd_una, c->flight->snd_nxt)) {
-		c->flight->snd_nxt = c->snd_una;
-		(void)tcp_lend_discard(c);
-	}
-	tcp_conn_established(c);
-	c->flags |= TCP_ACK_NOW;
-	/* What came with the SYN-ACK goes through the last steps. */
-	rx->syn = false;
-	rx->seq = c->rcv_nxt;
-	tcp_trim(c, rx);
-	return TCP_NEXT;
-}
-
-static enum tcp_verdict input_syn_sent(struct holm_tcp *c, struct tcp_rx *rx)
-{
-	enum tcp_verdict v = syn_sent_ack_rst(c, rx);
-
-	if (v != TCP_NEXT)
-		return v;
-	/* Fifth, if neither of the SYN or RST bits is set, then drop the segment and return. */
-	if (!(rx->h->flags & TCP_SYN))
-		return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
-	v = syn_sent_syn(c, rx);
-	if (v == TCP_NEXT)
-		v = tcp_step7_text(c, rx);
-	return v == TCP_NEXT ? tcp_step8_fin(c, rx) : v;
-}
 
 /* ---- Whom it is for ------------------------------------------------------------------------------ */
 
@@ -154,15 +31,10 @@ static enum tcp_verdict input_new(struct tcp_rx *rx, struct holm_tcp **c)
 /* No connection: a record perhaps. TCP_NEXT: it has become one, *c. */
 static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm_tcp **c)
 {
-	tcp_ref ref = tcp_record_find(&rx->net->tcp->records, &rx->ends, rx->hash);
-	enum tcp_verdict v;
+	const struct tcp_small_ops *small = rx->net->tcp->small;
+	enum tcp_verdict v = small ? small->input(rx, c) : TCP_NEXT;
 
-	if (!ref)
-		return input_new(rx, c);
-	if (tcp_ref_is_half(ref))
-		return tcp_input_half(ref, rx, c);
-	v = tcp_input_time_wait(ref, rx);
-	return v == TCP_NEXT ? input_new(rx, c) : v;
+	return v == TCP_NEXT && !*c ? input_new(rx, c) : v;
 }
 
 /* Its checksum holds. Of several frames, or for more than calm knows of, calm has ended. */
@@ -194,6 +66,20 @@ static struct holm_tcp *look_up(struct tcp_rx *rx)
 	return tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
 }
 
+/* TIME-WAIT, as a connection's state. */
+static enum tcp_verdict input_time_wait(struct tcp_rx *rx, struct holm_tcp **c)
+{
+	enum tcp_verdict v;
+
+	tcp_get_ends(*c, &rx->ends);
+	rx->hash = (*c)->node.hash;
+	v = tcp_input_time_wait(*c, rx);
+	if (v != TCP_NEXT)
+		return v;
+	*c = NULL;
+	return input_new(rx, c);
+}
+
 /* The segment's steps, by what is there for it; *c is the connection, if it is for one. */
 static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
@@ -216,8 +102,11 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	if (likely(v != TCP_NEXT))
 		return v;
 	tcp_stir(found);
-	return unlikely(found->state == HOLM_TCP_SYN_SENT) ? input_syn_sent(found, rx)
-							   : tcp_input_synchronized(found, rx);
+	if (unlikely(found->state == HOLM_TCP_SYN_SENT))
+		return rx->net->tcp->syn_sent(found, rx);
+	if (unlikely(found->state == HOLM_TCP_TIME_WAIT))
+		return input_time_wait(rx, c);
+	return tcp_input_synchronized(found, rx);
 }
 
 /* What the steps want sent. `c` is NULL if there is no connection (any more). */

@@ -199,6 +199,8 @@ static bool has_part(const struct tcp_state *ts, enum holm_tcp_option opt, uint3
 		return ts->sack != NULL;
 	if (opt == HOLM_TCP_OPT_FASTOPEN || opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
 		return ts->fastopen != NULL;
+	if (opt == HOLM_TCP_OPT_HOLD || opt == HOLM_TCP_OPT_DEFER_ACCEPT_S)
+		return ts->small != NULL;
 	return true;
 }
 

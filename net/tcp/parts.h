@@ -20,6 +20,29 @@ enum tcp_verdict {
 	TCP_GONE, /* the connection is closed and maybe freed: do not touch it */
 };
 
+/* ---- half.c, timewait_record.c */
+/* A four-tuple's record that an active open takes over: 0, none, or where to begin. */
+struct tcp_taken {
+	tcp_ref ref;
+	struct tcp_seq iss;
+};
+/* A part: holm_tcp_records. Without it who is half-open or in TIME-WAIT is a connection. */
+struct tcp_small_ops {
+	/* A SYN that a listener hears: it is answered, or held. */
+	enum tcp_verdict (*syn)(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
+	/*
+	 * A segment that is for no connection. TCP_NEXT: it is for a listener, or nobody; or, with *child,
+	 * for that one, which it has made.
+	 */
+	enum tcp_verdict (*input)(struct tcp_rx *rx, struct holm_tcp **child);
+	/* Take the place of a connection that enters TIME-WAIT. `ack`: the peer's FIN is to be answered. */
+	void (*time_wait)(struct holm_tcp *c, bool ack);
+	/* May a connection be opened under this four-tuple? */
+	bool (*may_open)(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t hash,
+			 bool take_over, struct tcp_taken *taken);
+	void (*remove)(struct tcp_state *ts, tcp_ref ref, uint32_t hash);
+};
+
 /* ---- cookie.c, a part */
 struct tcp_cookie_ops {
 	/* tcp_input_cookie(). */
@@ -55,7 +78,8 @@ struct tcp_fast_ops {
 	/* Was a cookie given that may be shown now? */
 	bool (*knows)(const struct holm_net *net, const struct holm_addr *server);
 	/* tcp_child_fast(). */
-	struct holm_tcp *(*child)(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
+	struct holm_tcp *(*child)(struct tcp_bind *bind, const struct tcp_half *half,
+				  struct tcp_rx *rx);
 	/* The end of the instance. */
 	void (*forget)(struct holm_net *net);
 };

@@ -33,21 +33,18 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_tuple *t)
 static int try_tuple(struct tcp_state *ts, struct holm_tcp *c, const struct tcp_tuple *t,
 		     bool take_over)
 {
+	struct tcp_taken old = { .ref = 0 };
 	uint32_t hash;
-	tcp_ref old;
 
 	if (tcp_find(ts, t, &hash))
 		return -HOLM_EADDRINUSE;
-	old = tcp_record_find(&ts->records, t, hash);
-	if (!old)
-		c->snd_una = tcp_isn(ts->net, t);
-	else if (!take_over || tcp_ref_is_half(old) ||
-		 !tcp_time_wait_reuse(ts, tcp_tw_at(&ts->records, old), &c->snd_una))
+	if (ts->small && !ts->small->may_open(ts, t, hash, take_over, &old))
 		return -HOLM_EADDRINUSE;
+	c->snd_una = old.ref ? old.iss : tcp_isn(ts->net, t);
 	if (!tcp_set_ends(c, t) || !tcp_table_insert(ts, c, hash))
 		return -HOLM_ENOMEM;
-	if (old)
-		tcp_record_remove_hashed(ts, old, hash);
+	if (old.ref)
+		ts->small->remove(ts, old.ref, hash);
 	return 0;
 }
 

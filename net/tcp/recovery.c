@@ -152,7 +152,7 @@ static bool is_given_up(const struct holm_tcp *c)
 	if (s->user_timeout_ms)
 		return tcp_net(c)->now - c->flight->progress_ns >= TCP_MS(s->user_timeout_ms);
 	if (!tcp_is_synchronized(c))
-		return c->flight->retries >= s->syncnt;
+		return c->flight->retries >= (c->flight->half ? TCP_HALF_RETRIES : s->syncnt);
 	return c->flight->retries >= (tcp_is_orphan(c) ? TCP_R2_ORPHAN : TCP_R2);
 }
 

@@ -63,6 +63,7 @@ struct tcp_heard {
 struct tcp_calm_ops;
 
 struct tcp_tx;
+struct tcp_rx;
 
 /* One per instance. */
 struct tcp_state {
@@ -85,9 +86,11 @@ struct tcp_state {
 	uint32_t norphans; /* of these, closed by their programs */
 
 	struct net_timer half_timer, time_wait_timer;
+	const struct tcp_small_ops *small;    /* NULL: not a part of this instance */
 	const struct tcp_cookie_ops *cookies; /* NULL: not a part of this instance */
 	bool cookie_sent;
 	uint32_t nfast;			     /* Fast Open connections in SYN-RECEIVED */
+	uint32_t nhalf, ntime_wait;	     /* connections that otherwise are small records */
 	const struct tcp_fast_ops *fastopen; /* NULL: not a part of this instance */
 	struct tcp_fast_cache *fast_cache;
 	uint64_t cookie_ns;			     /* when the last one was sent */
@@ -98,6 +101,8 @@ struct tcp_state {
 	const struct tcp_pacing_ops *pacing;	     /* NULL: nobody has asked for it yet */
 	const struct tcp_keep_alive_ops *keep_alive; /* the same */
 	const struct tcp_reasm_ops *reasm;	     /* NULL: what is out of order is dropped */
+	/* A segment in SYN-SENT; NULL: nobody has asked for a connection yet. */
+	enum tcp_verdict (*syn_sent)(struct holm_tcp *c, struct tcp_rx *rx);
 	/* What is more than one segment: tcp_send_super(); NULL: not a part of this instance. */
 	int (*send_super)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 	struct htab accecns; /* of struct tcp_accecn, by connection */
@@ -358,19 +363,24 @@ bool tcp_challenge_allowed(struct holm_tcp *c);
 void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 
 /* ---- syn.c */
-/* A segment for a listener, and for a half-open record. Neither frees the frame. */
+/* A segment for a listener. Does not free the frame. */
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx,
 				  struct holm_tcp **child);
-/* Send the SYN-ACK (again). */
-void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
-		     const struct tcp_tuple *ends, const struct tcp_settings *s);
-/* How long ago it was sent. */
-uint32_t tcp_half_age_ticks(const struct holm_net *net, const struct tcp_half *half);
-void tcp_half_timer(struct holm_net *net, struct net_timer *timer);
 
 /* ---- child.c */
-/* On completion *child is the connection, and the segment goes on through its steps. */
-enum tcp_verdict tcp_input_half(tcp_ref half, struct tcp_rx *rx, struct holm_tcp **child);
+/*
+ * The connection of a handshake that is complete but for this segment's steps, in its listener's queue.
+ * NULL: no memory, and rx->why says so.
+ */
+struct holm_tcp *tcp_child_make(struct tcp_bind *bind, const struct tcp_half *half,
+				struct tcp_rx *rx);
+/* Without records: a SYN is a connection, which its listener hears of when ... */
+enum tcp_verdict tcp_child_half(const struct tcp_bind *bind, const struct tcp_half *half,
+				struct tcp_rx *rx, struct holm_tcp **child);
+/* ... an acceptable ACK completes its handshake. */
+enum tcp_verdict tcp_child_complete(struct holm_tcp *c, struct tcp_rx *rx);
+/* Is an ACK's number a cookie of ours? Then half says what it says. */
+bool tcp_child_cookie(struct tcp_rx *rx, struct tcp_half *half);
 /* An ACK for a listener, where cookies are a part: it may acknowledge one. */
 enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
 				  struct holm_tcp **child);
@@ -379,7 +389,8 @@ enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
  * RFC 7413: a SYN with a good cookie is a connection at once, and its data is looked at. NULL: no memory;
  * the segment's verdict is TCP_DONE otherwise.
  */
-struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx);
+struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *half,
+				struct tcp_rx *rx);
 
 static inline uint32_t tcp_search_lost(struct holm_tcp *c, uint32_t bytes)
 {
@@ -387,15 +398,33 @@ static inline uint32_t tcp_search_lost(struct holm_tcp *c, uint32_t bytes)
 }
 
 /* ---- timewait.c */
+/* What a new incarnation's ISS is above the old one's SND.NXT where the clock gives no assurance. */
+#define TCP_TW_ISS_STEP 65537u
 /*
- * Enter TIME-WAIT: a record takes the connection's place (without memory there is none), and the
- * connection is closed: do not touch an orphan afterwards. `ack`: the peer's FIN is to be answered.
+ * Enter TIME-WAIT; `ack`: the peer's FIN is to be answered. TCP_GONE: a record has taken the connection's
+ * place (without memory there is none), and it is closed.
  */
-void tcp_time_wait_enter(struct holm_tcp *c, bool ack);
-enum tcp_verdict tcp_input_time_wait(tcp_ref tw, struct tcp_rx *rx);
-/* May an active open take over this record's four-tuple? Then *iss is where to begin. */
-bool tcp_time_wait_reuse(struct tcp_state *ts, const struct tcp_tw *tw, struct tcp_seq *iss);
-void tcp_time_wait_timer(struct holm_net *net, struct net_timer *timer);
+enum tcp_verdict tcp_time_wait_enter(struct holm_tcp *c, bool ack);
+/* A segment for a connection in that state. TCP_NEXT: it is closed, and the SYN opens the next one. */
+enum tcp_verdict tcp_input_time_wait(struct holm_tcp *c, struct tcp_rx *rx);
+/* What is to be done with a segment. Where that is no end, rx->why says why it is dropped. */
+enum tcp_tw_says {
+	TCP_TW_IGNORE,
+	TCP_TW_ANSWER,	/* by an ACK */
+	TCP_TW_RESTART, /* the same, and wait for 2 * MSL from now on */
+	TCP_TW_END,
+	TCP_TW_REOPEN, /* end; the SYN is a new incarnation's, which begins at rx->iss */
+};
+enum tcp_tw_says tcp_time_wait_judge(const struct tcp_tw *tw, struct tcp_rx *rx);
+/* What a connection leaves behind. */
+void tcp_tw_fill(struct tcp_tw *tw, const struct holm_tcp *c);
+
+/* ---- timewait_record.c: for half.c's table of operations. */
+void tcp_tw_make(struct holm_tcp *c, bool ack);
+enum tcp_verdict tcp_input_tw(tcp_ref tw, struct tcp_rx *rx);
+bool tcp_tw_may_open(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t hash, bool take_over,
+		     struct tcp_taken *taken);
+void tcp_tw_timer(struct holm_net *net, struct net_timer *timer);
 
 /* ---- reasm.c, out_of_order.c */
 /* What is out of order is kept from now on. */

@@ -74,8 +74,13 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 
 	bool fast = fl->fast;
 
+	enum tcp_verdict v;
+
 	if ((fast ? seq_lt(ack, c->snd_una) : !seq_gt(ack, c->snd_una)) || seq_gt(ack, fl->snd_nxt))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_RST);
+	v = unlikely(fl->half) ? tcp_child_complete(c, rx) : TCP_NEXT;
+	if (v != TCP_NEXT)
+		return v;
 	/* Of a passive open it was taken from the record, or a cookie's timestamp tells none. */
 	if (fl->timing)
 		sample_handshake(c, rx, ack);
@@ -177,8 +182,7 @@ enum tcp_verdict tcp_step5_fin(struct holm_tcp *c)
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_2);
 	} else if (c->state == HOLM_TCP_CLOSING) {
 		/* Its ACK of our FIN may have come in one batch with its FIN. */
-		tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
-		return TCP_GONE;
+		return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
 	} else if (c->state == HOLM_TCP_LAST_ACK) {
 		tcp_conn_closed(c, 0);
 		return TCP_GONE;

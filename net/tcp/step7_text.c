@@ -133,8 +133,7 @@ enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx)
 		tcp_set_state(c, HOLM_TCP_CLOSING);
 		break;
 	case HOLM_TCP_FIN_WAIT_2:
-		tcp_time_wait_enter(c, true);
-		return TCP_GONE;
+		return tcp_time_wait_enter(c, true);
 	case HOLM_TCP_SYN_RECEIVED:
 	case HOLM_TCP_CLOSE_WAIT:
 	case HOLM_TCP_CLOSING:

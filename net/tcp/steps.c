@@ -112,6 +112,9 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	    seq_eq(seq_add(rx->seq, 1), c->rcv_nxt)) {
 		rx->syn = false;
 		rx->seq = c->rcv_nxt;
+		/* The SYN again: our SYN-ACK was lost, or is late. */
+		if (c->flight->half)
+			c->flags |= TCP_SYN_DUE;
 	}
 	if ((c->flags & TCP_TS) && is_old(c, rx))
 		return tcp_drop(rx, HOLM_DROP_TCP_PAWS, reply_to_unacceptable(c, rx));

@@ -1,104 +1,8 @@
 /*
- * LISTEN, RFC 9293 section 3.10.7.2: a SYN becomes a small record in SYN-RECEIVED and is answered, at
- * once or when the program has decided. Where a flood of SYNs has filled the bounded table they are
- * answered by cookies, if the instance has that part, or a random record yields. The control block is
- * made when the handshake completes: child.c.
+ * LISTEN, RFC 9293 section 3.10.7.2. What a SYN becomes: a small record where the instance has these
+ * (half.c), a connection in SYN-RECEIVED where it has not, or where Fast Open allows it (child.c).
  */
 #include "net/tcp/room.h"
-
-/* ---- SYN-ACK ------------------------------------------------------------------------------------- */
-
-void tcp_half_answer(struct holm_net *net, const struct tcp_half *half,
-		     const struct tcp_tuple *ends, const struct tcp_settings *s)
-{
-	struct tcp_reply r = {
-		.src = &ends->local,
-		.dst = &ends->remote,
-		.scope = ends->scope,
-		.syn = s,
-		.tos = s->tos,
-		.ttl = s->ttl,
-	};
-
-	r.h.sport = ends->lport;
-	r.h.dport = ends->rport;
-	r.h.seq = half->iss.v;
-	r.h.ack = half->irs.v + 1;
-	r.h.flags = TCP_SYN | TCP_ACK;
-	r.h.wnd = (uint16_t)tcp_offer_window(net, NULL);
-	r.h.has_wscale = tcp_half_has_wscale(half);
-	r.h.wscale = tcp_offer_wscale(net, NULL);
-	r.h.sack_permitted = half->has_sack;
-	r.h.has_ts = half->has_ts;
-	if (half->has_ts) {
-		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
-		if (half->held == TCP_HELD_SEALED)
-			r.h.tsval = net->tcp->cookies->stamp(half, r.h.tsval);
-		r.h.tsecr = half->ts_recent;
-	}
-	if (half->fast) {
-		r.extra.kind = TCP_OPT_FASTOPEN;
-		r.extra.len =
-			(uint8_t)net->tcp->fastopen->make_cookie(net, &ends->remote, r.extra.value);
-	}
-	if (unlikely(half->ecn))
-		net->tcp->ecn->answer(net, &r, half);
-	tcp_send_reply(net, &r);
-}
-
-/* ---- Records ------------------------------------------------------------------------------------- */
-
-/* How long each list waits. A program decides within the time that a peer's SYNs take. */
-static uint64_t wait_ns(unsigned list)
-{
-	return list <= TCP_HALF_RETRIES ? TCP_S(1) << list : TCP_S(30);
-}
-
-static void start_wait(struct tcp_state *ts, tcp_ref ref)
-{
-	struct holm_net *net = ts->net;
-	unsigned list = tcp_half_list(tcp_half_at(&ts->records, ref));
-	uint64_t at = net->now + wait_ns(list);
-
-	tcp_record_wait(&ts->records, ref, list, (uint16_t)tcp_ticks_up(at));
-	if (!net_timer_is_armed(&ts->half_timer) || ts->half_timer.wheel.deadline_ns > at)
-		net_timer_arm(net, &ts->half_timer, at);
-}
-
-/* How many ticks ahead a record is due; past: 0. */
-static uint32_t ahead(const struct holm_net *net, const struct tcp_half *half)
-{
-	int16_t left = (int16_t)(uint16_t)(tcp_record_due(&half->record) - tcp_ticks(net->now));
-
-	return left > 0 ? (uint32_t)left : 0;
-}
-
-uint32_t tcp_half_age_ticks(const struct holm_net *net, const struct tcp_half *half)
-{
-	uint32_t waits = tcp_ticks_up(wait_ns(tcp_half_list(half)));
-
-	/* Both were rounded up: it may seem to begin in the tick after this one. */
-	return waits - min_u32(waits, ahead(net, half));
-}
-
-/* Any one: the arrays are dense. */
-static void evict(struct tcp_state *ts)
-{
-	const struct tcp_slots *s = ts->records.slots;
-	uint32_t i = rng_below(&ts->net->rng, tcp_records_count(&ts->records, TCP_KIND_HALF));
-	tcp_ref ref = i < s[TCP_KIND_HALF].n ? tcp_ref_of(TCP_KIND_HALF, i)
-					     : tcp_ref_of(TCP_KIND_IP6, i - s[TCP_KIND_HALF].n);
-
-	net_drop_note(ts->net, HOLM_DROP_TCP_SYN_QUEUE_FULL);
-	tcp_record_remove(ts, ref);
-}
-
-static bool is_full(const struct tcp_state *ts)
-{
-	return tcp_records_count(&ts->records, TCP_KIND_HALF) >= ts->net->config.tcp_half_open_max;
-}
-
-/* ---- LISTEN -------------------------------------------------------------------------------------- */
 
 static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struct tcp_settings *s)
 {
@@ -113,47 +17,6 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 	half->ecn = ecn ? ecn->asked(rx, s) & 7u : TCP_HALF_NO_ECN;
 	half->ts_recent = h->tsval;
 	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &rx->ends);
-}
-
-/* The record for a SYN, waiting for what its list waits for. False: no memory. */
-static bool keep(struct tcp_rx *rx, const struct tcp_half *half)
-{
-	struct tcp_state *ts = rx->net->tcp;
-	tcp_ref ref = tcp_record_add(ts, TCP_KIND_HALF, &rx->ends, rx->hash);
-
-	if (!ref)
-		return false;
-	tcp_half_fill(tcp_half_at(&ts->records, ref), half);
-	start_wait(ts, ref);
-	return true;
-}
-
-/* Nothing is answered before the program has decided. */
-static enum tcp_verdict hold_syn(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
-{
-	half->held = TCP_HELD_NEW;
-	if (is_full(rx->net->tcp))
-		return tcp_drop(rx, HOLM_DROP_TCP_SYN_QUEUE_FULL, TCP_REPLY_NONE);
-	if (!keep(rx, half))
-		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
-	ep_set(rx->net, &bind->owner->ep, bind->owner->ep.state | (unsigned)HOLM_PENDING);
-	return TCP_DONE;
-}
-
-static enum tcp_verdict answer_syn(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
-{
-	struct tcp_state *ts = rx->net->tcp;
-
-	if (is_full(ts) && !ts->cookies)
-		evict(ts);
-	if (is_full(ts) || !keep(rx, half)) {
-		if (!ts->cookies)
-			return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
-		ts->cookies->seal(rx->net, &rx->ends, half);
-		net_count(rx->net, HOLM_COUNT_TCP_COOKIES_SENT);
-	}
-	tcp_half_answer(rx->net, half, &rx->ends, bind->owner->settings);
-	return TCP_DONE;
 }
 
 /*
@@ -185,14 +48,14 @@ static struct holm_tcp *open_fast(struct tcp_bind *bind, struct tcp_half *half, 
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, struct holm_tcp **child)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
-	const struct tcp_cookie_ops *cookies = rx->net->tcp->cookies;
+	const struct tcp_state *ts = rx->net->tcp;
 	struct tcp_half half = { .retries = 0 };
 
 	if (rx->h->flags & TCP_RST)
 		return tcp_drop(rx, HOLM_DROP_TCP_RST_STRAY, TCP_REPLY_NONE);
 	if (rx->h->flags & TCP_ACK)
-		return cookies ? cookies->input(bind, rx, child)
-			       : tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
+		return ts->cookies ? ts->cookies->input(bind, rx, child)
+				   : tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 	if (!(rx->h->flags & TCP_SYN))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
 	/* MUST-63: an invalid source gets no answer. */
@@ -204,178 +67,5 @@ enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, stru
 	*child = open_fast(bind, &half, rx);
 	if (*child)
 		return TCP_DONE;
-	return bind->owner->settings->hold ? hold_syn(bind, &half, rx)
-					   : answer_syn(bind, &half, rx);
-}
-
-/* ---- The program decides ------------------------------------------------------------------------- */
-
-/* A record that waits for a decision, and is this listener's to decide upon. 0: none. */
-static tcp_ref find_held(const struct holm_tcp *listener, const struct tcp_tuple *t)
-{
-	const struct tcp_state *ts = tcp_net(listener)->tcp;
-	tcp_ref ref = tcp_record_find(&ts->records, t, tcp_hash(ts->net, t));
-	const struct tcp_bind *bind = tcp_find_listener_of(tcp_net(listener)->tcp, t);
-
-	if (!ref || !tcp_ref_is_half(ref) || !bind || bind->owner != listener)
-		return 0;
-	return tcp_half_at(&ts->records, ref)->held ? ref : 0;
-}
-
-/* The next that this listener's program was not told of. */
-static tcp_ref next_held(const struct holm_tcp *listener, unsigned kind, struct tcp_tuple *t)
-{
-	struct tcp_state *ts = tcp_net(listener)->tcp;
-	tcp_ref ref = tcp_record_first(&ts->records, kind, TCP_WAIT_NEW);
-
-	for (; ref; ref = tcp_record_next(&ts->records, ref)) {
-		const struct tcp_bind *bind;
-
-		tcp_record_tuple(&ts->records, ref, t);
-		bind = tcp_find_listener_of(ts, t);
-		if (bind && bind->owner == listener)
-			return ref;
-	}
-	return 0;
-}
-
-int holm_tcp_pending(struct holm_tcp *listener, struct holm_tcp_request *r)
-{
-	struct tcp_state *ts = tcp_net(listener)->tcp;
-	struct tcp_tuple t;
-	tcp_ref ref;
-
-	ASSERT(!ts->net->callbacks);
-	if (listener->state != HOLM_TCP_LISTEN)
-		return -HOLM_EINVAL;
-	ref = next_held(listener, TCP_KIND_HALF, &t);
-	if (!ref)
-		ref = next_held(listener, TCP_KIND_HALF | TCP_KIND_IP6, &t);
-	if (!ref) {
-		listener->ep.state &= (uint16_t)~HOLM_PENDING;
-		return -HOLM_EAGAIN;
-	}
-	tcp_record_unwait(&ts->records, ref, TCP_WAIT_NEW);
-	tcp_half_at(&ts->records, ref)->held = TCP_HELD_TOLD;
-	start_wait(ts, ref);
-	*r = (struct holm_tcp_request){
-		.local = { .addr = t.local, .port = t.lport },
-		.remote = { .addr = t.remote, .scope = t.scope, .port = t.rport },
-	};
-	return 0;
-}
-
-/* RFC 9293 3.10.7.1: a SYN is refused by <SEQ=0><ACK=SEG.SEQ+1><CTL=RST,ACK>. */
-static void send_refusal(struct holm_net *net, const struct tcp_half *half,
-			 const struct tcp_tuple *ends)
-{
-	struct tcp_reply r = { .src = &ends->local, .dst = &ends->remote, .scope = ends->scope };
-
-	r.h.sport = ends->lport;
-	r.h.dport = ends->rport;
-	r.h.ack = half->irs.v + 1;
-	r.h.flags = TCP_RST | TCP_ACK;
-	net_count(net, HOLM_COUNT_TCP_RESETS_SENT);
-	tcp_send_reply(net, &r);
-}
-
-int holm_tcp_decide(struct holm_tcp *listener, const struct holm_tcp_request *r,
-		    enum holm_tcp_decision decision)
-{
-	struct holm_net *net = tcp_net(listener);
-	struct tcp_state *ts = net->tcp;
-	const struct tcp_tuple t = {
-		.remote = r->remote.addr,
-		.local = r->local.addr,
-		.rport = r->remote.port,
-		.lport = r->local.port,
-		.scope = (uint16_t)r->remote.scope,
-	};
-	struct tcp_half *half;
-	tcp_ref ref;
-
-	ASSERT(!net->callbacks);
-	ref = listener->state == HOLM_TCP_LISTEN ? find_held(listener, &t) : 0;
-	if (!ref)
-		return -HOLM_ENOENT;
-	half = tcp_half_at(&ts->records, ref);
-	if (decision == HOLM_TCP_ACCEPT) {
-		tcp_record_unwait(&ts->records, ref, tcp_half_list(half));
-		half->held = TCP_HELD_NOT;
-		start_wait(ts, ref);
-		tcp_half_answer(net, half, &t, listener->settings);
-	} else {
-		if (decision == HOLM_TCP_REFUSE)
-			send_refusal(net, half, &t);
-		net_count(net, HOLM_COUNT_TCP_FAILED_OPENS);
-		tcp_record_remove(ts, ref);
-	}
-	net_kick(net);
-	return 0;
-}
-
-/* ---- Timer --------------------------------------------------------------------------------------- */
-
-/*
- * Linux's rule for a listener that defers: the SYN-ACK is not sent again to a peer that has answered it
- * until the time for its data is over, and then the record lives as long as without deferring.
- */
-static bool is_expired(const struct tcp_half *half, const struct tcp_settings *s)
-{
-	return half->held || (half->retries >= TCP_HALF_RETRIES &&
-			      (!half->acked || half->retries >= s->defer_retries));
-}
-
-static void retry(struct tcp_state *ts, tcp_ref ref)
-{
-	struct tcp_half *half = tcp_half_at(&ts->records, ref);
-	const struct tcp_settings *s;
-	struct tcp_bind *bind;
-	struct tcp_tuple ends;
-
-	tcp_record_tuple(&ts->records, ref, &ends);
-	bind = tcp_find_listener_of(ts, &ends);
-	s = bind ? bind->owner->settings : NULL;
-	if (!s || is_expired(half, s)) {
-		net_count(ts->net, HOLM_COUNT_TCP_FAILED_OPENS);
-		tcp_record_remove(ts, ref);
-		return;
-	}
-	tcp_record_unwait(&ts->records, ref, half->retries);
-	half->retries = (half->retries + 1u) & 7;
-	start_wait(ts, ref);
-	if (half->acked && half->retries < s->defer_retries)
-		return;
-	net_count(ts->net, HOLM_COUNT_TCP_RETRANSMITS);
-	tcp_half_answer(ts->net, half, &ends, s);
-}
-
-/* Those of one list that are due; returns when the next one is. */
-static uint64_t retry_list(struct tcp_state *ts, unsigned kind, unsigned list)
-{
-	tcp_ref ref;
-
-	while ((ref = tcp_record_first(&ts->records, kind, list)) != 0) {
-		uint64_t ticks = ahead(ts->net, tcp_half_at(&ts->records, ref));
-
-		if (ticks > 0)
-			return ts->net->now + (ticks << TCP_TICK_SHIFT);
-		retry(ts, ref);
-	}
-	return WHEEL_NEVER;
-}
-
-void tcp_half_timer(struct holm_net *net, struct net_timer *timer)
-{
-	struct tcp_state *ts = container_of(timer, struct tcp_state, half_timer);
-	uint64_t next = WHEEL_NEVER;
-
-	/* From the last on: what is sent again waits on the list behind. */
-	for (unsigned list = TCP_WAITS; list-- > 0;) {
-		next = min_u64(next, retry_list(ts, TCP_KIND_HALF, list));
-		next = min_u64(next, retry_list(ts, TCP_KIND_HALF | TCP_KIND_IP6, list));
-	}
-	/* Starting to wait may have armed it for less. */
-	if (next != WHEEL_NEVER && (!net_timer_is_armed(timer) || timer->wheel.deadline_ns > next))
-		net_timer_arm(net, timer, next);
+	return ts->small ? ts->small->syn(bind, &half, rx) : tcp_child_half(bind, &half, rx, child);
 }

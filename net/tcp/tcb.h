@@ -217,6 +217,7 @@ struct tcp_flight {
 	uint32_t flow_label; /* over IPv6, once something was sent; else 0 */
 	uint16_t syn_data;   /* bytes that went with a SYN; SND.NXT does not count them */
 	bool fast;	     /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
+	bool half; /* opened by its SYN, in an instance without records; no listener knows of it */
 
 	/* ---- Congestion control: congestion.c. */
 	uint8_t ecn;		  /* enum tcp_ecn_flag */

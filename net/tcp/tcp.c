@@ -78,8 +78,6 @@ static int start(struct holm_net *net)
 	list_init(&ts->unconnected);
 	list_init(&ts->flights);
 	net_timer_init(&ts->retry, wake_starved);
-	net_timer_init(&ts->half_timer, tcp_half_timer);
-	net_timer_init(&ts->time_wait_timer, tcp_time_wait_timer);
 	ts->rst_tokens = net->config.icmp_rate_per_s;
 	for (size_t i = 0; i < TCP_PORT_COUNTERS; i++)
 		ts->port_counters[i] = rng_u32(&net->rng);
@@ -92,12 +90,11 @@ static int start(struct holm_net *net)
 
 /* ---- The end ------------------------------------------------------------------------------------- */
 
-/* Records go; connections come out of the table and among the unconnected. */
-static void empty_tables(struct tcp_state *ts)
+/* Connections come out of the table and among the unconnected. */
+static void empty_table(struct tcp_state *ts)
 {
 	struct htab_node *n;
 
-	tcp_records_fini(ts);
 	while ((n = htab_any(&ts->table)) != NULL)
 		tcp_table_remove(ts, container_of(n, struct holm_tcp, node));
 }
@@ -131,7 +128,7 @@ static void stop(struct holm_net *net)
 		return;
 	if (ts->gro.head)
 		holm_frame_free(ts->gro.head);
-	empty_tables(ts);
+	empty_table(ts);
 	free_connections(ts);
 	free_dead(net, &ts->output);
 	free_dead(net, &ts->starved);
@@ -142,8 +139,6 @@ static void stop(struct holm_net *net)
 	if (ts->fast_cache)
 		ts->fastopen->forget(net);
 	net_timer_cancel(net, &ts->retry);
-	net_timer_cancel(net, &ts->half_timer);
-	net_timer_cancel(net, &ts->time_wait_timer);
 	htab_fini(&ts->table);
 	htab_fini(&ts->binds);
 	htab_fini(&ts->accecns);

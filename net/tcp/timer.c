@@ -1,7 +1,8 @@
 /*
  * The timer of an active connection: one for all its deadlines, armed lazily for the earliest.
  * Retransmission and window probe (RFC 9293 3.8.1, 3.8.6.1) exclude each other and share its
- * `rexmt`; delayed ACK (3.8.6.3), keep-alive (3.8.4), and FIN-WAIT-2 of an orphan.
+ * `rexmt`; delayed ACK (3.8.6.3), keep-alive (3.8.4), FIN-WAIT-2 of an orphan,
+ * and TIME-WAIT.
  */
 #include "net/tcp/hot.h"
 
@@ -113,9 +114,18 @@ static bool keep_alive_runs(const struct holm_tcp *c)
 	       !(c->flags & (TCP_REXMT | TCP_PERSIST));
 }
 
-static bool fin_wait_2_runs(const struct holm_tcp *c)
+/* FIN-WAIT-2 of an orphan, or TIME-WAIT: the end comes by itself. */
+static bool end_runs(const struct holm_tcp *c)
 {
-	return c->state == HOLM_TCP_FIN_WAIT_2 && tcp_is_orphan(c);
+	return (c->state == HOLM_TCP_FIN_WAIT_2 && tcp_is_orphan(c)) ||
+	       c->state == HOLM_TCP_TIME_WAIT;
+}
+
+static uint64_t end_deadline(const struct holm_tcp *c)
+{
+	return c->state == HOLM_TCP_TIME_WAIT
+		       ? tcp_after_last_rx(c, 0) + tcp_net(c)->config.tcp_time_wait_ns
+		       : tcp_after_last_rx(c, c->settings->linger2_s);
 }
 
 static uint64_t delack_deadline(const struct holm_tcp *c)
@@ -168,8 +178,8 @@ static uint64_t earliest(const struct holm_tcp *c)
 		at = min_u64(at, delack_deadline(c));
 	if (unlikely(keep_alive_runs(c)))
 		at = min_u64(at, tcp_net(c)->tcp->keep_alive->deadline(c));
-	if (unlikely(fin_wait_2_runs(c)))
-		at = min_u64(at, tcp_after_last_rx(c, c->settings->linger2_s));
+	if (unlikely(end_runs(c)))
+		at = min_u64(at, end_deadline(c));
 	return at;
 }
 
@@ -187,7 +197,7 @@ void tcp_timer_update(struct holm_tcp *c)
 bool tcp_timer_is_needed(const struct holm_tcp *c)
 {
 	return (c->flags & (TCP_REXMT | TCP_PERSIST | TCP_ACK_DELAYED)) || keep_alive_runs(c) ||
-	       fin_wait_2_runs(c);
+	       end_runs(c);
 }
 
 /* ---- Firing -------------------------------------------------------------------------------------- */
@@ -243,7 +253,7 @@ static bool fire_due(struct holm_tcp *c)
 	}
 	if (keep_alive_runs(c) && net->tcp->keep_alive->deadline(c) <= net->now)
 		return net->tcp->keep_alive->fire(c);
-	if (fin_wait_2_runs(c) && tcp_after_last_rx(c, c->settings->linger2_s) <= net->now) {
+	if (end_runs(c) && end_deadline(c) <= net->now) {
 		tcp_conn_closed(c, 0);
 		return false;
 	}

@@ -1,137 +1,9 @@
 /*
- * TIME-WAIT: RFC 9293 section 3.6.1, as small records in the table beside the connections. The
- * record answers what comes late, lets a new incarnation through when that is safe (RFC 6191), and
- * ends after 2 * MSL.
+ * TIME-WAIT: RFC 9293 section 3.6.1, 2 * MSL in which what comes late is answered, and a new incarnation let
+ * through when that is safe (RFC 6191). As a state of the connection; where the instance has small
+ * records, one takes the connection's place (timewait_record.c).
  */
 #include "net/tcp/room.h"
-
-/* What a new incarnation's ISS is above the old one's SND.NXT where the clock gives no assurance. */
-#define ISS_STEP 65537u
-/* An active open takes over a record's four-tuple when timestamps have moved this far. */
-#define REUSE_NS 1000000000u
-
-static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct tcp_tuple *ends,
-		     struct ip_dst *via)
-{
-	struct tcp_reply r;
-
-	r.src = &ends->local;
-	r.dst = &ends->remote;
-	r.scope = ends->scope;
-	r.syn = NULL;
-	r.extra.kind = 0;
-	r.ae = false;
-	r.via = via;
-	r.tos = tw->tos;
-	r.ttl = 0;
-	tcp_clear_options(&r.h);
-	r.h.urg = 0;
-	r.h.wnd = 0;
-	r.h.sport = ends->lport;
-	r.h.dport = ends->rport;
-	r.h.seq = tw->snd_nxt.v;
-	r.h.ack = tw->rcv_nxt.v;
-	r.h.flags = TCP_ACK;
-	r.h.has_ts = tw->has_ts;
-	if (tw->has_ts) {
-		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
-		r.h.tsecr = tw->ts_recent;
-	}
-	tcp_send_reply(net, &r);
-}
-
-/* ---- Time ---------------------------------------------------------------------------------------- */
-
-/* How many stamps ahead a record is due; past: 0. */
-static uint32_t ahead(const struct holm_net *net, const struct tcp_tw *tw)
-{
-	int16_t left = (int16_t)(uint16_t)(tcp_record_due(&tw->record) - tcp_stamp(net->now));
-
-	return left > 0 ? (uint32_t)left : 0;
-}
-
-/* The oldest of both families; 0: none. */
-static tcp_ref oldest(const struct tcp_state *ts)
-{
-	const struct tcp_records *r = &ts->records;
-	tcp_ref a = tcp_record_first(r, TCP_KIND_TIME_WAIT, 0);
-	tcp_ref b = tcp_record_first(r, TCP_KIND_TIME_WAIT | TCP_KIND_IP6, 0);
-
-	if (!a || !b)
-		return a ? a : b;
-	return ahead(ts->net, tcp_tw_at(r, a)) <= ahead(ts->net, tcp_tw_at(r, b)) ? a : b;
-}
-
-static void start_wait(struct tcp_state *ts, tcp_ref ref)
-{
-	struct holm_net *net = ts->net;
-	uint64_t at = net->now + net->config.tcp_time_wait_ns;
-
-	tcp_record_wait(&ts->records, ref, 0, (uint16_t)(tcp_stamp(at) + 1));
-	if (!net_timer_is_armed(&ts->time_wait_timer))
-		net_timer_arm(net, &ts->time_wait_timer, at);
-}
-
-void tcp_time_wait_timer(struct holm_net *net, struct net_timer *timer)
-{
-	struct tcp_state *ts = container_of(timer, struct tcp_state, time_wait_timer);
-	tcp_ref ref;
-
-	while ((ref = oldest(ts)) != 0) {
-		uint64_t stamps = ahead(net, tcp_tw_at(&ts->records, ref));
-
-		if (stamps > 0) {
-			net_timer_arm(net, timer,
-				      ((net->now >> TCP_STAMP_SHIFT) + stamps) << TCP_STAMP_SHIFT);
-			return;
-		}
-		tcp_record_remove(ts, ref);
-	}
-}
-
-/* ---- Entering ------------------------------------------------------------------------------------ */
-
-/* The oldest yields when there are too many. */
-static tcp_ref make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
-{
-	struct tcp_state *ts = tcp_net(c)->tcp;
-	tcp_ref ref;
-
-	if (tcp_records_count(&ts->records, TCP_KIND_TIME_WAIT) >=
-	    ts->net->config.tcp_time_wait_max) {
-		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
-		tcp_record_remove(ts, oldest(ts));
-	}
-	ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->node.hash);
-	if (!ref)
-		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
-	return ref;
-}
-
-void tcp_time_wait_enter(struct holm_tcp *c, bool ack)
-{
-	struct holm_net *net = tcp_net(c);
-	struct tcp_state *ts = net->tcp;
-	struct tcp_tw unkept, *tw = &unkept;
-	struct tcp_tuple ends;
-	tcp_ref ref;
-
-	tcp_get_ends(c, &ends);
-	ref = make_record(c, &ends);
-	if (ref)
-		tw = tcp_tw_at(&ts->records, ref);
-	tw->snd_nxt = c->flight->snd_nxt;
-	tw->rcv_nxt = c->rcv_nxt;
-	tw->ts_recent = c->ts_recent;
-	tw->has_ts = (c->flags & TCP_TS) != 0;
-	tw->tos = c->settings->tos;
-	if (ref)
-		start_wait(ts, ref);
-	if (ack)
-		send_ack(net, tw, &ends, c->dst);
-	tcp_set_state(c, HOLM_TCP_TIME_WAIT);
-	tcp_conn_closed(c, 0);
-}
 
 /* ---- Segments ------------------------------------------------------------------------------------ */
 
@@ -149,46 +21,98 @@ static bool is_new_incarnation(const struct tcp_tw *tw, const struct tcp_hdr_inf
 	return seq_gt(seq_of(h->seq), tw->rcv_nxt);
 }
 
-enum tcp_verdict tcp_input_time_wait(tcp_ref ref, struct tcp_rx *rx)
+enum tcp_tw_says tcp_time_wait_judge(const struct tcp_tw *tw, struct tcp_rx *rx)
 {
-	struct tcp_state *ts = rx->net->tcp;
-	const struct tcp_tw *tw = tcp_tw_at(&ts->records, ref);
 	const struct tcp_hdr_info *h = rx->h;
 
 	if (h->flags & TCP_RST) {
-		if (!seq_eq(rx->orig_seq, tw->rcv_nxt) || rx->net->config.tcp_rfc1337)
-			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
-		tcp_record_remove(ts, ref);
-		return TCP_DONE;
+		if (seq_eq(rx->orig_seq, tw->rcv_nxt) && !rx->net->config.tcp_rfc1337)
+			return TCP_TW_END;
+		rx->why = HOLM_DROP_TCP_RST_INVALID;
+		return TCP_TW_IGNORE;
 	}
 	/* Where nobody listens there is none to come: the old one is not to end for it. */
 	if ((h->flags & TCP_SYN) && is_new_incarnation(tw, h) &&
-	    tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->f->dev, rx->hash)) {
+	    tcp_find_listener(rx->net->tcp, &rx->ends.local, rx->ends.lport, rx->f->dev,
+			      rx->hash)) {
 		rx->has_iss = true;
-		rx->iss = seq_add(tw->snd_nxt, ISS_STEP);
+		rx->iss = seq_add(tw->snd_nxt, TCP_TW_ISS_STEP);
 		net_count(rx->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
-		tcp_record_remove(ts, ref);
-		return TCP_NEXT;
+		return TCP_TW_REOPEN;
 	}
-	/* A bare ACK gets no answer, or two records would go on answering each other. */
-	if ((h->flags & (TCP_SYN | TCP_FIN)) || rx->orig_len > 0)
-		send_ack(rx->net, tw, &rx->ends, NULL);
-	if (h->flags & TCP_FIN) {
-		/* RFC 9293 3.10.7.4, eighth: restart the 2 MSL time-wait timeout. */
-		tcp_record_unwait(&ts->records, ref, 0);
-		start_wait(ts, ref);
-	}
-	return tcp_drop(rx, HOLM_DROP_TCP_TIME_WAIT, TCP_REPLY_NONE);
+	rx->why = HOLM_DROP_TCP_TIME_WAIT;
+	/* RFC 9293 3.10.7.4, eighth: restart the 2 MSL time-wait timeout. */
+	if (h->flags & TCP_FIN)
+		return TCP_TW_RESTART;
+	/* A bare ACK gets no answer, or two ends would go on answering each other. */
+	return (h->flags & TCP_SYN) || rx->orig_len > 0 ? TCP_TW_ANSWER : TCP_TW_IGNORE;
 }
 
-bool tcp_time_wait_reuse(struct tcp_state *ts, const struct tcp_tw *tw, struct tcp_seq *iss)
+void tcp_tw_fill(struct tcp_tw *tw, const struct holm_tcp *c)
 {
-	const struct holm_net *net = ts->net;
-	uint64_t left = (uint64_t)ahead(net, tw) << TCP_STAMP_SHIFT;
+	tw->snd_nxt = c->flight->snd_nxt;
+	tw->rcv_nxt = c->rcv_nxt;
+	tw->ts_recent = c->ts_recent;
+	tw->has_ts = (c->flags & TCP_TS) != 0;
+	tw->tos = c->settings->tos;
+}
 
-	if (!tw->has_ts || left + REUSE_NS > net->config.tcp_time_wait_ns)
-		return false;
-	*iss = seq_add(tw->snd_nxt, ISS_STEP);
-	net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
-	return true;
+enum tcp_verdict tcp_input_time_wait(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	struct tcp_tw tw;
+
+	tcp_tw_fill(&tw, c);
+	switch (tcp_time_wait_judge(&tw, rx)) {
+	case TCP_TW_END:
+		tcp_conn_closed(c, 0);
+		return TCP_GONE;
+	case TCP_TW_REOPEN:
+		tcp_conn_closed(c, 0);
+		return TCP_NEXT;
+	case TCP_TW_RESTART:
+		c->last_rx = tcp_stamp(rx->net->now);
+		rx->reply = TCP_REPLY_ACK;
+		break;
+	case TCP_TW_ANSWER:
+		rx->reply = TCP_REPLY_ACK;
+		break;
+	case TCP_TW_IGNORE:
+		break;
+	}
+	return TCP_DROP;
+}
+
+/* ---- Entering ------------------------------------------------------------------------------------ */
+
+/* It is none of those that tcp_conns_max and tcp_orphans_max bound any more. */
+static void stay(struct tcp_state *ts, struct holm_tcp *c, bool ack)
+{
+	tcp_set_state(c, HOLM_TCP_TIME_WAIT);
+	c->last_rx = tcp_stamp(ts->net->now);
+	c->flags &= ~(uint32_t)TCP_ACK_DELAYED;
+	if (ack)
+		c->flags |= TCP_ACK_NOW;
+	ts->nconns--;
+	ts->ntime_wait++;
+	if (c->flags & TCP_ORPHAN)
+		ts->norphans--;
+	c->flags &= ~(uint32_t)TCP_ORPHAN;
+}
+
+enum tcp_verdict tcp_time_wait_enter(struct holm_tcp *c, bool ack)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_state *ts = net->tcp;
+
+	if (likely(ts->small)) {
+		ts->small->time_wait(c, ack);
+		tcp_set_state(c, HOLM_TCP_TIME_WAIT);
+	} else if (ts->ntime_wait < net->config.tcp_time_wait_max) {
+		stay(ts, c, ack);
+		return TCP_DONE;
+	} else {
+		net_count(net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
+	}
+	tcp_conn_closed(c, 0);
+	return TCP_GONE;
 }

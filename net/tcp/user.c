@@ -68,102 +68,6 @@ int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigne
 	return tcp_bind_add(net->tcp, t, &local->addr, port, flags);
 }
 
-/* Who is to be connected, and from where: *dst has a reference. */
-static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
-		       struct tcp_tuple *ends, struct ip_dst **dst)
-{
-	struct holm_net *net = tcp_net(t);
-	struct ip_via via;
-	int err;
-
-	/* MUST-46 */
-	if (remote->port == 0 || remote->scope > UINT16_MAX ||
-	    !ip_addr_is_unicast(net, &remote->addr))
-		return -HOLM_EINVAL;
-	ends->scope = ip6_is_link_local(&remote->addr) ? (uint16_t)remote->scope : 0;
-	/* Bound to a device, it names the link. */
-	if (ip6_is_link_local(&remote->addr) && t->settings->via.dev)
-		ends->scope = tcp_scope_of(&remote->addr, t->settings->via.dev);
-	via = tcp_via(net, &t->settings->via, ends->scope);
-	err = ip_dst_get_via(net, &remote->addr, &via, dst);
-	if (err)
-		return err;
-	ends->remote = remote->addr;
-	ends->rport = remote->port;
-	ends->local = (*dst)->src;
-	ends->lport = 0;
-	if (t->flags & TCP_BOUND) {
-		const struct tcp_bind *bind = tcp_bind_of(net->tcp, t);
-
-		ends->lport = bind->port;
-		if (!holm_addr_is_any(&bind->addr))
-			ends->local = bind->addr;
-	}
-	if (holm_addr_is_ip4(&ends->local) != holm_addr_is_ip4(&remote->addr)) {
-		ip_dst_put(net, *dst);
-		return -HOLM_EAFNOSUPPORT;
-	}
-	return 0;
-}
-
-/* Into the table, and the block that a connection being opened always has. */
-static int enter(struct holm_tcp *t, const struct holm_endpoint *remote)
-{
-	struct holm_net *net = tcp_net(t);
-	struct tcp_tuple ends;
-	struct ip_dst *dst;
-	int err = choose_ends(t, remote, &ends, &dst);
-
-	if (err)
-		return err;
-	if (t->dst)
-		ip_dst_put(net, t->dst);
-	t->dst = dst;
-	err = tcp_port_connect(net->tcp, t, &ends);
-	if (err)
-		return err;
-	t->peer_mss = tcp_peer_mss(t, 0);
-	if (!tcp_flight_get(t)) {
-		tcp_table_remove(net->tcp, t);
-		return -HOLM_ENOMEM;
-	}
-	if (t->settings->timestamps)
-		t->flight->ts_offset = tcp_ts_offset(net, &ends);
-	return 0;
-}
-
-int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote)
-{
-	struct holm_net *net = tcp_net(t);
-	int err;
-
-	ASSERT(!net->callbacks);
-	if (t->state == HOLM_TCP_SYN_SENT || t->state == HOLM_TCP_SYN_RECEIVED)
-		return -HOLM_EALREADY;
-	if (t->state != HOLM_TCP_CLOSED || (t->flags & TCP_CONNECTED))
-		return -HOLM_EISCONN;
-	err = enter(t, remote);
-	if (err)
-		return err;
-	t->error = 0;
-	/* What an attempt that failed had agreed upon, or was to do, is none of this one's. */
-	t->flags &= ~(uint32_t)(TCP_SYN_AGAIN | TCP_SHUTDOWN | TCP_TS | TCP_SACK | TCP_WSCALE |
-				TCP_ECN);
-	t->wscales = 0;
-	t->flight->buf_seq = seq_add(t->snd_una, 1);
-	t->rcv_nxt = seq_of(0);
-	t->rcv_adv = seq_of(tcp_offer_window(net, t->rcv));
-	tcp_set_state(t, HOLM_TCP_SYN_SENT);
-	t->flags |= TCP_SYN_DUE;
-	t->last_rx = tcp_stamp(net->now);
-	net_count(net, HOLM_COUNT_TCP_ACTIVE_OPENS);
-	/* An attempt that failed before may show still. */
-	if (t->ep.state)
-		tcp_publish(t);
-	tcp_note_output(t);
-	return 0;
-}
-
 int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog)
 {
 	struct holm_net *net = tcp_net(t);
@@ -284,9 +188,9 @@ static void abort_one(struct holm_tcp *t)
 		tcp_conn_destroy(t);
 		return;
 	}
-	/* RFC 9293 3.10.5: SYN-SENT, CLOSING and LAST-ACK end without a word. */
+	/* RFC 9293 3.10.5: SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT end without a word. */
 	if (t->state != HOLM_TCP_SYN_SENT && t->state != HOLM_TCP_CLOSING &&
-	    t->state != HOLM_TCP_LAST_ACK)
+	    t->state != HOLM_TCP_LAST_ACK && t->state != HOLM_TCP_TIME_WAIT)
 		tcp_send_abort(t);
 	tcp_conn_closed(t, 0);
 }
@@ -346,6 +250,8 @@ void holm_tcp_close(struct holm_tcp *t)
 	ep_disown(&t->ep);
 	if (t->state == HOLM_TCP_LISTEN) {
 		close_listener(t);
+	} else if (t->state == HOLM_TCP_TIME_WAIT) {
+		release_rcv(t);
 	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t) ||
 		   !adopt(t)) {
 		/*

@@ -111,6 +111,8 @@ void fixture_init(struct tcp_fixture *t, const struct tcp_options *o);
 /* Half-open records of IPv4: how many, and the i-th. */
 uint32_t fixture_halves(const struct tcp_fixture *t);
 struct tcp_half *fixture_half(const struct tcp_fixture *t, uint32_t i);
+/* The connection in SYN-RECEIVED, of an instance without records; NULL: there is none. */
+struct holm_tcp *fixture_opened(const struct tcp_fixture *t);
 /* A connection that the peer opened and the program accepted; or one that we opened. */
 void fixture_passive(struct tcp_fixture *t, const struct tcp_options *o);
 void fixture_active(struct tcp_fixture *t, const struct tcp_options *o);

@@ -89,7 +89,12 @@ extern const struct holm_proto holm_tcp_sack;  /* RFC 2018 and 6675, D-SACK (RFC
 /* RACK-TLP (RFC 8985), PRR (9937), F-RTO (5682), undo of what was spurious; brings SACK. */
 extern const struct holm_proto holm_tcp_rack;
 
-/* SYN cookies (RFC 4987) for when the half-open records are used up, options in the timestamp. */
+/*
+ * Who is half-open or in TIME-WAIT is a record of 40 bytes (64 over IPv6). Without it each is a connection, SYNs
+ * cannot be held or deferred, and an active open takes over no four-tuple in TIME-WAIT.
+ */
+extern const struct holm_proto holm_tcp_records;
+/* The next three need it. SYN cookies (RFC 4987) for when the half-open records are used up, options in the timestamp. */
 extern const struct holm_proto holm_tcp_cookies;
 
 extern const struct holm_proto holm_tcp_fastopen; /* RFC 7413 */
@@ -119,10 +124,10 @@ extern const struct holm_proto holm_tcp_gro;
 extern const struct holm_proto holm_tcp_list;
 
 #define HOLM_TCP_PARTS                                                                             \
-	&holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack, &holm_tcp_cookies,         \
-		&holm_tcp_fastopen, &holm_tcp_ecn, &holm_tcp_accecn, &holm_tcp_plpmtud,            \
-		&holm_tcp_super, &holm_tcp_urg, &holm_tcp_reassembly, &holm_tcp_gro,               \
-		&holm_tcp_list
+	&holm_tcp_records, &holm_tcp_cubic, &holm_tcp_bbr, &holm_tcp_sack, &holm_tcp_rack,         \
+		&holm_tcp_cookies, &holm_tcp_fastopen, &holm_tcp_ecn, &holm_tcp_accecn,            \
+		&holm_tcp_plpmtud, &holm_tcp_super, &holm_tcp_urg, &holm_tcp_reassembly,           \
+		&holm_tcp_gro, &holm_tcp_list
 
 /* Name it to keep the socket layer (<holm/socket.h>); it brings what it needs of its own. */
 extern const struct holm_proto holm_sockets;

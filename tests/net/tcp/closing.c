@@ -16,7 +16,8 @@
 #include "tests/support/tcp_ends.h"
 
 static const struct holm_proto *const protos[] = {
-	&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_tcp, &holm_tcp_rack, &holm_tcp_cubic, NULL,
+	&holm_arp,	   &holm_ipv4,	   HOLM_IP_PARTS,   &holm_tcp,
+	&holm_tcp_records, &holm_tcp_rack, &holm_tcp_cubic, NULL,
 };
 
 struct talk {

@@ -136,8 +136,10 @@ static void an_ack_to_a_listener_is_reset_and_a_reset_is_not(void **state)
 	finish(&t);
 }
 
-static const struct holm_proto *const bare[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp,
-						 NULL };
+static const struct holm_proto *const bare[] = { &holm_arp, &holm_ipv4,	       &holm_icmp4,
+						 &holm_tcp, &holm_tcp_records, NULL };
+static const struct holm_proto *const least[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp,
+						  NULL };
 
 static void a_flood_is_bounded_and_a_random_record_yields(void **state)
 {
@@ -152,6 +154,27 @@ static void a_flood_is_bounded_and_a_random_record_yields(void **state)
 		rx(&t, .flags = TCP_SYN, .sport = (uint16_t)(5000 + i));
 	assert_int_equal(HALVES(&t), 16);
 	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_SYN_QUEUE_FULL), 184);
+	finish(&t);
+}
+
+static void without_records_a_flood_is_bounded_and_a_new_syn_is_dropped(void **state)
+{
+	struct holm_config config;
+	struct tcp_fixture t;
+
+	(void)state;
+	holm_config_default(&config);
+	config.tcp_half_open_max = 16;
+	fixture_only(&t, .config = &config, .protos = least);
+	for (unsigned i = 0; i < 200; i++)
+		rx(&t, .flags = TCP_SYN, .sport = (uint16_t)(5000 + i));
+	assert_int_equal(t.lab.net->tcp->nhalf, 16);
+	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_SYN_QUEUE_FULL), 184);
+	assert_int_equal(holm_tcp_ready(t.listener), 0);
+	/* Their time is over: there is room again, and nothing is left of them. */
+	fixture_wait_ms(&t, 70000);
+	assert_int_equal(t.lab.net->tcp->nhalf, 0);
+	assert_int_equal(t.lab.net->tcp->nconns, 1);
 	finish(&t);
 }
 
@@ -330,6 +353,7 @@ int main(void)
 		cmocka_unit_test(an_ack_of_something_else_is_reset),
 		cmocka_unit_test(an_ack_to_a_listener_is_reset_and_a_reset_is_not),
 		cmocka_unit_test(a_flood_is_bounded_and_a_random_record_yields),
+		cmocka_unit_test(without_records_a_flood_is_bounded_and_a_new_syn_is_dropped),
 		cmocka_unit_test(a_full_backlog_leaves_the_record_waiting),
 		cmocka_unit_test(a_record_whose_listener_is_gone_ends_with_a_reset),
 		cmocka_unit_test(closing_a_listener_resets_what_nobody_accepted),

@@ -1,5 +1,5 @@
 /*
- * TIME-WAIT records.
+ * TIME-WAIT, as records and as a state of connections.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -155,6 +155,41 @@ static void a_full_table_recycles_the_oldest(void **state)
 	finish(&t);
 }
 
+static void without_records_connections_wait_and_what_is_too_many_is_closed(void **state)
+{
+	static const struct holm_proto *const least[] = {
+		&holm_arp, &holm_ipv4, &holm_icmp4, &holm_tcp, NULL,
+	};
+	struct holm_config config;
+	struct tcp_fixture t;
+
+	(void)state;
+	holm_config_default(&config);
+	config.tcp_time_wait_max = 2;
+	/* The listener and one connection at a time: who waits is none of these. */
+	config.tcp_conns_max = 2;
+	fixture_only(&t, .config = &config, .protos = least);
+	for (uint16_t port = 6000; port < 6005; port++) {
+		struct holm_tcp *c;
+		uint32_t iss;
+
+		rx(&t, .flags = TCP_SYN, .sport = port, .absolute = true, .seq = 10);
+		iss = fixture_opened(&t)->snd_una.v;
+		rx(&t, .sport = port, .absolute = true, .seq = 11, .ack = iss + 1);
+		assert_int_equal(holm_tcp_accept(t.listener, &c), 0);
+		holm_tcp_close(c);
+		lab_poll(&t.lab);
+		rx(&t, .flags = TCP_FIN | TCP_ACK, .sport = port, .absolute = true, .seq = 11,
+		   .ack = iss + 2);
+	}
+	assert_int_equal(t.lab.net->tcp->ntime_wait, 2);
+	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED), 3);
+	fixture_wait_ms(&t, 61000);
+	assert_int_equal(t.lab.net->tcp->ntime_wait, 0);
+	assert_int_equal(t.lab.net->tcp->nconns, 1);
+	finish(&t);
+}
+
 static void a_reset_is_ignored_where_rfc_1337_is_asked_for(void **state)
 {
 	struct tcp_fixture t;
@@ -179,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_newer_timestamp_opens_one_whatever_the_numbers),
 		cmocka_unit_test(only_an_exact_reset_ends_it),
 		cmocka_unit_test(a_full_table_recycles_the_oldest),
+		cmocka_unit_test(without_records_connections_wait_and_what_is_too_many_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

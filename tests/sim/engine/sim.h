@@ -176,7 +176,7 @@ extern const struct holm_proto *const sim_protos[];
 	&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_ipv6, &holm_icmp6, &holm_nd,      \
 		&holm_tcp
 /* With what changes no answer to a loss. */
-#define SIM_BASE SIM_PLAIN, &holm_tcp_super, &holm_tcp_ecn
+#define SIM_BASE SIM_PLAIN, &holm_tcp_records, &holm_tcp_super, &holm_tcp_ecn
 
 /* Wake the host at this time at the latest. */
 void sim_host_wake(struct sim_host *h, uint64_t at);

@@ -1,0 +1,175 @@
+/*
+ * TIME-WAIT as small records in the table beside the connections: see timewait.c. A part, half.c.
+ */
+#include "net/tcp/room.h"
+
+/* An active open takes over a record's four-tuple when timestamps have moved this far. */
+#define REUSE_NS 1000000000u
+
+static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct tcp_tuple *ends,
+		     struct ip_dst *via)
+{
+	struct tcp_reply r;
+
+	r.src = &ends->local;
+	r.dst = &ends->remote;
+	r.scope = ends->scope;
+	r.syn = NULL;
+	r.extra.kind = 0;
+	r.ae = false;
+	r.via = via;
+	r.tos = tw->tos;
+	r.ttl = 0;
+	tcp_clear_options(&r.h);
+	r.h.urg = 0;
+	r.h.wnd = 0;
+	r.h.sport = ends->lport;
+	r.h.dport = ends->rport;
+	r.h.seq = tw->snd_nxt.v;
+	r.h.ack = tw->rcv_nxt.v;
+	r.h.flags = TCP_ACK;
+	r.h.has_ts = tw->has_ts;
+	if (tw->has_ts) {
+		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
+		r.h.tsecr = tw->ts_recent;
+	}
+	tcp_send_reply(net, &r);
+}
+
+/* ---- Time ---------------------------------------------------------------------------------------- */
+
+/* How many stamps ahead a record is due; past: 0. */
+static uint32_t ahead(const struct holm_net *net, const struct tcp_tw *tw)
+{
+	int16_t left = (int16_t)(uint16_t)(tcp_record_due(&tw->record) - tcp_stamp(net->now));
+
+	return left > 0 ? (uint32_t)left : 0;
+}
+
+/* The oldest of both families; 0: none. */
+static tcp_ref oldest(const struct tcp_state *ts)
+{
+	const struct tcp_records *r = &ts->records;
+	tcp_ref a = tcp_record_first(r, TCP_KIND_TIME_WAIT, 0);
+	tcp_ref b = tcp_record_first(r, TCP_KIND_TIME_WAIT | TCP_KIND_IP6, 0);
+
+	if (!a || !b)
+		return a ? a : b;
+	return ahead(ts->net, tcp_tw_at(r, a)) <= ahead(ts->net, tcp_tw_at(r, b)) ? a : b;
+}
+
+static void start_wait(struct tcp_state *ts, tcp_ref ref)
+{
+	struct holm_net *net = ts->net;
+	uint64_t at = net->now + net->config.tcp_time_wait_ns;
+
+	tcp_record_wait(&ts->records, ref, 0, (uint16_t)(tcp_stamp(at) + 1));
+	if (!net_timer_is_armed(&ts->time_wait_timer))
+		net_timer_arm(net, &ts->time_wait_timer, at);
+}
+
+void tcp_tw_timer(struct holm_net *net, struct net_timer *timer)
+{
+	struct tcp_state *ts = container_of(timer, struct tcp_state, time_wait_timer);
+	tcp_ref ref;
+
+	while ((ref = oldest(ts)) != 0) {
+		uint64_t stamps = ahead(net, tcp_tw_at(&ts->records, ref));
+
+		if (stamps > 0) {
+			net_timer_arm(net, timer,
+				      ((net->now >> TCP_STAMP_SHIFT) + stamps) << TCP_STAMP_SHIFT);
+			return;
+		}
+		tcp_record_remove(ts, ref);
+	}
+}
+
+/* ---- Entering ------------------------------------------------------------------------------------ */
+
+/* The oldest yields when there are too many. */
+static tcp_ref make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
+{
+	struct tcp_state *ts = tcp_net(c)->tcp;
+	tcp_ref ref;
+
+	if (tcp_records_count(&ts->records, TCP_KIND_TIME_WAIT) >=
+	    ts->net->config.tcp_time_wait_max) {
+		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
+		tcp_record_remove(ts, oldest(ts));
+	}
+	ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->node.hash);
+	if (!ref)
+		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
+	return ref;
+}
+
+void tcp_tw_make(struct holm_tcp *c, bool ack)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_state *ts = net->tcp;
+	struct tcp_tw unkept, *tw = &unkept;
+	struct tcp_tuple ends;
+	tcp_ref ref;
+
+	tcp_get_ends(c, &ends);
+	ref = make_record(c, &ends);
+	if (ref)
+		tw = tcp_tw_at(&ts->records, ref);
+	tcp_tw_fill(tw, c);
+	if (ref)
+		start_wait(ts, ref);
+	if (ack)
+		send_ack(net, tw, &ends, c->dst);
+}
+
+/* ---- Segments ------------------------------------------------------------------------------------ */
+
+enum tcp_verdict tcp_input_tw(tcp_ref ref, struct tcp_rx *rx)
+{
+	struct tcp_state *ts = rx->net->tcp;
+	const struct tcp_tw *tw = tcp_tw_at(&ts->records, ref);
+
+	switch (tcp_time_wait_judge(tw, rx)) {
+	case TCP_TW_END:
+		tcp_record_remove(ts, ref);
+		return TCP_DONE;
+	case TCP_TW_REOPEN:
+		tcp_record_remove(ts, ref);
+		return TCP_NEXT;
+	case TCP_TW_RESTART:
+		send_ack(rx->net, tw, &rx->ends, NULL);
+		tcp_record_unwait(&ts->records, ref, 0);
+		start_wait(ts, ref);
+		break;
+	case TCP_TW_ANSWER:
+		send_ack(rx->net, tw, &rx->ends, NULL);
+		break;
+	case TCP_TW_IGNORE:
+		break;
+	}
+	return TCP_DROP;
+}
+
+/* ---- An active open ------------------------------------------------------------------------------ */
+
+bool tcp_tw_may_open(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t hash, bool take_over,
+		     struct tcp_taken *taken)
+{
+	const struct holm_net *net = ts->net;
+	const struct tcp_tw *tw;
+	uint64_t left;
+
+	taken->ref = tcp_record_find(&ts->records, t, hash);
+	if (!taken->ref)
+		return true;
+	if (!take_over || tcp_ref_is_half(taken->ref))
+		return false;
+	tw = tcp_tw_at(&ts->records, taken->ref);
+	left = (uint64_t)ahead(net, tw) << TCP_STAMP_SHIFT;
+	if (!tw->has_ts || left + REUSE_NS > net->config.tcp_time_wait_ns)
+		return false;
+	taken->iss = seq_add(tw->snd_nxt, TCP_TW_ISS_STEP);
+	net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
+	return true;
+}
