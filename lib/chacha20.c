@@ -9,7 +9,8 @@
 #include "lib/compiler.h"
 
 /* RFC 8439 section 2.1. */
-static always_inline void quarter_round(uint32_t s[static 16], int a, int b, int c, int d)
+static always_inline void quarter_round(uint32_t s[static 16], unsigned a, unsigned b, unsigned c,
+					unsigned d)
 {
 	s[a] += s[b];
 	s[d] = rotl_u32(s[d] ^ s[a], 16);
@@ -21,16 +22,15 @@ static always_inline void quarter_round(uint32_t s[static 16], int a, int b, int
 	s[b] = rotl_u32(s[b] ^ s[c], 7);
 }
 
+/* RFC 8439 section 2.3: four quarter rounds on the columns, four on the diagonals. */
 static void double_round(uint32_t s[static 16])
 {
-	quarter_round(s, 0, 4, 8, 12);
-	quarter_round(s, 1, 5, 9, 13);
-	quarter_round(s, 2, 6, 10, 14);
-	quarter_round(s, 3, 7, 11, 15);
-	quarter_round(s, 0, 5, 10, 15);
-	quarter_round(s, 1, 6, 11, 12);
-	quarter_round(s, 2, 7, 8, 13);
-	quarter_round(s, 3, 4, 9, 14);
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned turn = i / 4;
+
+		quarter_round(s, i % 4, 4 + (i + turn) % 4, 8 + (i + 2 * turn) % 4,
+			      12 + (i + 3 * turn) % 4);
+	}
 }
 
 void chacha20_block(const uint8_t key[static CHACHA20_KEY_BYTES], uint32_t counter,
