@@ -107,30 +107,55 @@ static struct chunk *new_chunk(struct mem *m, unsigned class)
 	return c;
 }
 
-static never_inline void *small_alloc(struct mem *m, unsigned class)
+/* One that was never handed out. */
+static void *take_fresh(struct mem *m, struct chunk *c)
 {
-	struct list_node *n = list_first(&m->partial[class]);
-	struct chunk *c = n ? container_of(n, struct chunk, node) : new_chunk(m, class);
-	void *p;
+	void *p = (uint8_t *)c + MEM_CHUNK - (size_t)c->fresh * c->size;
 
-	if (!c)
-		return NULL;
-	if (c->free) {
-		p = c->free;
-		memcpy(&c->free, p, sizeof(void *));
-	} else {
-		p = (uint8_t *)c + MEM_CHUNK - (size_t)c->fresh * c->size;
-		c->fresh--;
-	}
+	c->fresh--;
 	if (c->used++ == 0)
-		m->empty[class]--;
-	if (!c->free && c->fresh == 0)
+		m->empty[c->size / MEM_GRAIN - 1]--;
+	if (c->fresh == 0)
 		list_remove(&c->node);
 	mem_account(m, c->size);
 	return p;
 }
 
-static never_inline void small_free(struct mem *m, void *p, unsigned class)
+/* Where no chunk is in use that has had one back. */
+static never_inline void *small_alloc_fresh(struct mem *m, struct chunk *c, unsigned class)
+{
+	if (!c)
+		c = new_chunk(m, class);
+	return c ? take_fresh(m, c) : NULL;
+}
+
+/* The last that was freed in the chunk that is used most. */
+static inline void *small_alloc(struct mem *m, unsigned class)
+{
+	struct list_node *n = list_first(&m->partial[class]);
+	struct chunk *c = n ? container_of(n, struct chunk, node) : NULL;
+	void *p;
+
+	if (unlikely(!c || !c->free))
+		return small_alloc_fresh(m, c, class);
+	p = c->free;
+	memcpy(&c->free, p, sizeof(void *));
+	if (unlikely(c->used++ == 0))
+		m->empty[class]--;
+	if (unlikely(!c->free && c->fresh == 0))
+		list_remove(&c->node);
+	mem_account(m, c->size);
+	return p;
+}
+
+/* One empty chunk per class is kept for the next object; a second one goes back. */
+static never_inline void spare_chunk(struct mem *m, struct chunk *c)
+{
+	list_remove(&c->node);
+	env_free(m, c, MEM_CHUNK);
+}
+
+static inline void small_free(struct mem *m, void *p, unsigned class)
 {
 	struct chunk *c = (struct chunk *)((uintptr_t)p & ~(uintptr_t)(MEM_CHUNK - 1));
 
@@ -142,13 +167,10 @@ static never_inline void small_free(struct mem *m, void *p, unsigned class)
 		list_push_front(&m->partial[class], &c->node);
 	if (--c->used > 0)
 		return;
-	/* One empty chunk per class is kept for the next object; a second one goes back. */
-	if (m->empty[class] > 0) {
-		list_remove(&c->node);
-		env_free(m, c, MEM_CHUNK);
-		return;
-	}
-	m->empty[class]++;
+	if (m->empty[class] > 0)
+		spare_chunk(m, c);
+	else
+		m->empty[class]++;
 }
 
 static never_inline void *large_alloc_new(struct mem *m, size_t size)
