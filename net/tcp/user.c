@@ -252,6 +252,7 @@ void holm_tcp_close(struct holm_tcp *t)
 		close_listener(t);
 	} else if (t->state == HOLM_TCP_TIME_WAIT) {
 		release_rcv(t);
+		tcp_lend_release(t);
 	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t) ||
 		   !adopt(t)) {
 		/*
