@@ -285,12 +285,12 @@ bool ip_addr_is_unicast(const struct holm_net *net, const struct holm_addr *addr
 	const struct ip_state *ip = net->ip;
 	uint32_t ip4;
 
-	if (holm_addr_is_any(addr) || holm_addr_is_multicast(addr))
+	if (!ip4_is_addr(addr))
+		return !holm_addr_is_any(addr) && !holm_addr_is_multicast(addr);
+	ip4 = ip4_from_addr(addr);
+	if (ip4 == 0 || ip4 == UINT32_MAX || ip4_is_multicast(ip4))
 		return false;
-	if (!ip || !holm_addr_is_ip4(addr))
-		return true;
-	ip4 = load_be32(addr->b + 12);
-	for (uint32_t i = 0; i < ip->nlocals4; i++)
+	for (uint32_t i = 0; ip && i < ip->nlocals4; i++)
 		if (ip->locals4[i].broadcast == ip4)
 			return false;
 	return true;

@@ -38,8 +38,10 @@ static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remo
 static bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,
 		   const struct ip_via *via)
 {
-	return holm_addr_equal(&dst->remote, remote) && dst->via.dev == via->dev &&
-	       dst->via.mark == via->mark && dst->via.onlink == via->onlink && !dst->orphan;
+	return ((load_be64(dst->remote.b) ^ load_be64(remote->b)) |
+		(load_be64(dst->remote.b + 8) ^ load_be64(remote->b + 8))) == 0 &&
+	       dst->via.dev == via->dev && dst->via.mark == via->mark &&
+	       dst->via.onlink == via->onlink && !dst->orphan;
 }
 
 static struct ip_dst *find(const struct holm_net *net, uint32_t hash,

@@ -84,7 +84,7 @@ static void fill_extra(const struct tcp_tx *tx, const struct tcp_hdr_info *h, ui
 	const struct tcp_state *ts = tx->net->tcp;
 
 	x->kind = 0;
-	if (unlikely(h->flags & TCP_SYN) && ts->fastopen)
+	if (unlikely(h->flags & TCP_SYN) && tx->c->settings->fastopen_connect)
 		ts->fastopen->fill(tx->c, x);
 	if (unlikely(tx->ecn & TCP_TX_ACCECN) && x->kind == 0 && len < tx->mss)
 		ts->accecn->fill(tx, h, len, x);
@@ -124,15 +124,6 @@ static always_inline size_t push_header(struct tcp_tx *tx, struct holm_frame *f,
 	return tcp_build(holm_frame_push(f, TCP_HDR_BYTES), &h);
 }
 
-static uint32_t sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
-{
-	if (!FOR_SIZE && likely(hdr_len == TCP_HDR_BYTES))
-		return checksum_20(p, sum);
-	return !FOR_SIZE && hdr_len == TCP_HDR_BYTES + TCP_OPT_TIMESTAMP_ALIGNED
-		       ? checksum_32(p, sum)
-		       : checksum_partial(p, hdr_len, sum);
-}
-
 static void note_header(struct holm_frame *f, size_t hdr_len)
 {
 	f->hdr_len = (uint16_t)hdr_len;
@@ -146,7 +137,7 @@ static void put_checksum(const struct tcp_tx *tx, struct holm_frame *f, size_t h
 	uint32_t sum = checksum_add(pseudo_sum(tx->c, f->len), payload_sum);
 	uint8_t *p = holm_frame_data(f);
 
-	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(sum_header(p, hdr_len, sum)));
+	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(tcp_sum_header(p, hdr_len, sum)));
 }
 
 /* Prepare it for whoever finishes it: the device, or software GSO. */
@@ -449,4 +440,23 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
 	return (int)done;
+}
+
+/* No blocks, no marks: a header is all that an ACK needs. */
+static inline bool is_bare(const struct holm_tcp *c)
+{
+	return !(c->flags & TCP_ECN) && !tcp_sack_is_due(c) && !c->flight->urgent;
+}
+
+bool tcp_send_ack(struct holm_tcp *c)
+{
+	const struct tcp_calm_ops *calm = tcp_net(c)->tcp->calm;
+	struct tcp_seq seq = c->flight->snd_nxt;
+	struct tcp_tx tx;
+
+	if (likely(calm && is_bare(c) && calm->ack(c)))
+		return true;
+	ip_dst_check(tcp_net(c), c->dst);
+	tcp_tx_init(&tx, c, seq);
+	return tcp_send_segment(&tx, seq, 0, TCP_ACK) >= 0;
 }

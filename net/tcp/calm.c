@@ -164,13 +164,9 @@ static always_inline bool take_text(struct holm_net *net, struct holm_tcp *c, st
 				    uint32_t off, uint32_t len, bool single)
 {
 	f->payload_off = (uint16_t)off;
-	if (unlikely(off + len > f->segs[0].len || !(single || f->gso == HOLM_GSO_NONE) ||
-		     !ring_rcv_take(c->rcv, holm_frame_data(f) + off, len))) {
+	if (unlikely(!(single || f->gso == HOLM_GSO_NONE) ||
+		     !tcp_text_short(net, c, f, off, len, len)))
 		return take_text_any(net, c, f, len);
-	}
-	c->rcv_nxt = seq_add(c->rcv_nxt, len);
-	c->flags |= TCP_NEW_BYTES;
-	tcp_schedule_ack(net, c, len);
 	return true;
 }
 
@@ -367,14 +363,9 @@ static inline bool has_room(const struct holm_net *net, struct holm_tcp *c, uint
 	return seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->snd_wnd && !(c->flags & TCP_MORE);
 }
 
-/* The way is known, and there is room on it. */
 static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
 {
-	const struct ip_dst *dst = c->dst;
-	const struct neigh *neigh = dst->neigh;
-
-	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
-	       n + dst->header_bytes + TCP_HDR_TS_BYTES <= dst->mtu && netif_is_open(neigh->netif);
+	return tcp_has_way(net, c->dst, n + TCP_HDR_TS_BYTES);
 }
 
 /* A message to `p`; returns its sum. */
@@ -459,7 +450,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	return true;
 }
 
-/* IPv6, timestamps, FINs, and ACKs. */
+/* IPv6, timestamps, FINs, and ACKs alone. */
 static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				  uint32_t flags)
 {
@@ -493,9 +484,11 @@ static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t 
 	net->tcp->last = c;
 }
 
-/* False: no way, or no room, which output.c sees to. */
-static inline bool send_ack(struct holm_net *net, struct holm_tcp *c)
+/* An ACK alone, of a connection that is not calm, too. False: no way, or no room, which output.c sees to. */
+static bool send_ack(struct holm_tcp *c)
 {
+	struct holm_net *net = tcp_net(c);
+
 	if (!has_way(net, c, 0) || !send_any(net, c, 0, TCP_ACK))
 		return false;
 	c->flight->rcv_acked = c->rcv_nxt;
@@ -512,7 +505,7 @@ static inline bool acknowledge(struct holm_tcp *c)
 	if (((c->flags & TCP_ACK_NOW) ||
 	     ((c->flags & TCP_ACK_DELAYED) &&
 	      seq_diff(c->rcv_nxt, fl->rcv_acked) >= 2u * fl->rcv_mss)) &&
-	    !send_ack(tcp_net(c), c))
+	    !send_ack(c))
 		return false;
 	tcp_timer_update(c);
 	return true;
@@ -618,5 +611,6 @@ const struct tcp_calm_ops tcp_calm_ops = {
 	.frames = input_run,
 	.input = input,
 	.closing = tcp_closing_input,
+	.ack = send_ack,
 	.end = end_calm,
 };

@@ -52,6 +52,12 @@ static void repair_end(struct holm_tcp *c)
 		tcp_net(c)->tcp->sack->end(c);
 }
 
+/* Has it what connections that only ask and answer never need? */
+static inline bool has_parts(const struct tcp_flight *fl)
+{
+	return fl->held_first || fl->repair || fl->reasm || fl->urgent || fl->search;
+}
+
 /* What has no meaning any more once the connection has ended. Lent bytes have. */
 static void flight_empty(struct holm_tcp *c)
 {
@@ -81,8 +87,10 @@ static void flight_free(struct holm_tcp *c)
 	struct tcp_flight *fl = c->flight;
 	struct holm_net *net = tcp_net(c);
 
-	flight_empty(c);
-	tcp_cc_end(c);
+	if (unlikely(has_parts(fl)))
+		flight_empty(c);
+	if (unlikely(fl->cc.own || fl->pacer))
+		tcp_cc_end(c);
 	net_timer_cancel(net, &fl->timer);
 	list_remove(&fl->lru);
 	net->tcp->nflights--;
@@ -313,6 +321,10 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 		end_time_wait(net->tcp);
 	tcp_set_state(c, HOLM_TCP_CLOSED);
 	end_opening(c);
+	if (tcp_is_orphan(c)) {
+		tcp_conn_destroy(c);
+		return;
+	}
 	if (error)
 		c->error = (uint8_t)error;
 	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_ACK_NOW | TCP_ACK_DELAYED |
@@ -325,11 +337,22 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 		flight_empty(c);
 		net_timer_cancel(net, &c->flight->timer);
 	}
-	if (!c->ep.owned && !(c->flags & TCP_CHILD)) {
-		tcp_conn_destroy(c);
-		return;
-	}
 	tcp_publish(c);
+}
+
+/* The program has them back; what is lent of one, when it comes back. */
+static void release_buffers(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+
+	if (unlikely(c->flight && c->flight->lend))
+		tcp_lend_release(c);
+	net->callbacks++;
+	if (c->snd)
+		c->snd->ops->released(c->snd);
+	if (c->rcv)
+		c->rcv->ops->released(c->rcv);
+	net->callbacks--;
 }
 
 void tcp_conn_destroy(struct holm_tcp *c)
@@ -339,16 +362,12 @@ void tcp_conn_destroy(struct holm_tcp *c)
 
 	ASSERT(!c->ep.owned);
 	if (c->flags & TCP_HASHED)
-		tcp_table_remove(ts, c);
-	list_remove(&c->free);
-	if (c->flags & TCP_BOUND)
+		tcp_table_leave(ts, c);
+	else
+		list_remove(&c->free);
+	if (unlikely(c->flags & TCP_BOUND))
 		tcp_bind_remove(ts, c);
-	tcp_lend_release(c);
-	if (c->rcv) {
-		net->callbacks++;
-		c->rcv->ops->released(c->rcv);
-		net->callbacks--;
-	}
+	release_buffers(c);
 	if (c->flight)
 		flight_free(c);
 	if (c->dst)

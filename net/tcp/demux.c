@@ -30,7 +30,7 @@ uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
 
 bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
 {
-	bool ip4 = holm_addr_is_ip4(&t->remote);
+	bool ip4 = ip4_is_addr(&t->remote);
 
 	if (!ip4 && !(c->flags & TCP_IP6)) {
 		struct tcp_ends6 *ends = mem_alloc(&tcp_net(c)->mem, sizeof(*ends));
@@ -116,7 +116,7 @@ bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 	return true;
 }
 
-void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
+void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c)
 {
 	if (ts->last == c)
 		ts->last = NULL;
@@ -124,5 +124,10 @@ void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
 		ts->accecn->end(c);
 	htab_remove(&ts->table, &c->node);
 	c->flags &= ~(uint32_t)TCP_HASHED;
+}
+
+void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
+{
+	tcp_table_leave(ts, c);
 	list_push_back(&ts->unconnected, &c->free);
 }

@@ -9,23 +9,48 @@
 
 /* ---- SYN-ACK ------------------------------------------------------------------------------------- */
 
+/* The usual one: nothing that is rare was asked for, over IPv4. False: it is not, or its way is not clear. */
+static bool answer_usual(struct holm_net *net, const struct tcp_half *half,
+			 const struct tcp_tuple *ends, const struct tcp_settings *s)
+{
+	struct tcp_opening o;
+	struct ip_dst *dst;
+	bool sent;
+
+	if (FOR_SIZE || half->fast || half->ecn || half->held || !ip4_is_addr(&ends->remote) ||
+	    ip_dst_get_via(net, &ends->remote, &s->via, &dst) != 0)
+		return false;
+	tcp_opening_offer(&o, net, dst, s, NULL);
+	o.local = ip4_from_addr(&ends->local);
+	o.remote = ip4_from_addr(&ends->remote);
+	o.ports = (uint32_t)ends->lport << 16 | ends->rport;
+	o.seq = half->iss.v;
+	o.ack = half->irs.v + 1;
+	o.flags = TCP_SYN | TCP_ACK;
+	o.wnd = (uint16_t)tcp_offer_window(net, NULL);
+	o.offer.has_wscale = tcp_half_has_wscale(half);
+	o.offer.sack_permitted = half->has_sack;
+	o.offer.has_ts = half->has_ts;
+	if (half->has_ts) {
+		o.offer.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
+		o.offer.tsecr = half->ts_recent;
+	}
+	sent = tcp_send_opening(net, dst, &o);
+	ip_dst_put(net, dst);
+	return sent;
+}
+
 static void answer(struct holm_net *net, const struct tcp_half *half, const struct tcp_tuple *ends,
 		   const struct tcp_settings *s)
 {
-	struct tcp_reply r = {
-		.src = &ends->local,
-		.dst = &ends->remote,
-		.scope = ends->scope,
-		.syn = s,
-		.tos = s->tos,
-		.ttl = s->ttl,
-	};
+	struct tcp_reply r;
 
-	r.h.sport = ends->lport;
-	r.h.dport = ends->rport;
-	r.h.seq = half->iss.v;
-	r.h.ack = half->irs.v + 1;
-	r.h.flags = TCP_SYN | TCP_ACK;
+	if (answer_usual(net, half, ends, s))
+		return;
+	tcp_reply_begin(&r, ends, half->iss.v, half->irs.v + 1, TCP_SYN | TCP_ACK);
+	r.syn = s;
+	r.tos = s->tos;
+	r.ttl = s->ttl;
 	r.h.wnd = (uint16_t)tcp_offer_window(net, NULL);
 	r.h.has_wscale = tcp_half_has_wscale(half);
 	r.h.wscale = tcp_offer_wscale(net, NULL);
@@ -300,12 +325,9 @@ int holm_tcp_pending(struct holm_tcp *listener, struct holm_tcp_request *r)
 static void send_refusal(struct holm_net *net, const struct tcp_half *half,
 			 const struct tcp_tuple *ends)
 {
-	struct tcp_reply r = { .src = &ends->local, .dst = &ends->remote, .scope = ends->scope };
+	struct tcp_reply r;
 
-	r.h.sport = ends->lport;
-	r.h.dport = ends->rport;
-	r.h.ack = half->irs.v + 1;
-	r.h.flags = TCP_RST | TCP_ACK;
+	tcp_reply_begin(&r, ends, 0, half->irs.v + 1, TCP_RST | TCP_ACK);
 	net_count(net, HOLM_COUNT_TCP_RESETS_SENT);
 	tcp_send_reply(net, &r);
 }

@@ -30,6 +30,11 @@ struct tcp_calm_ops {
 	 * with.
 	 */
 	enum tcp_verdict (*closing)(struct holm_tcp *c, struct tcp_rx *rx);
+	/*
+	 * An ACK alone, with no option but a timestamp, of any connection with a block. False: its way is not
+	 * clear, and nothing was sent.
+	 */
+	bool (*ack)(struct holm_tcp *c);
 	/* Somebody asks for more than this file knows of: have the block say it all. */
 	void (*end)(struct holm_tcp *c);
 };
@@ -72,26 +77,25 @@ static inline void tcp_stir(struct holm_tcp *c)
 
 /* ---- In ------------------------------------------------------------------------------------------ */
 
-/* Is a segment between these ends for it? Addresses are compared as words: no call, no early exit. */
+/* As words: no call, no early exit. */
 static inline uint64_t tcp_addr_diff(const struct holm_addr *a, const struct holm_addr *b)
 {
 	return (checksum_load64(a->b) ^ checksum_load64(b->b)) |
 	       (checksum_load64(a->b + 8) ^ checksum_load64(b->b + 8));
 }
+/* Is a segment between these ends for it? */
 static inline bool tcp_is_for(const struct holm_tcp *c, const struct holm_addr *remote,
 			      const struct holm_addr *local, uint16_t rport, uint16_t lport,
 			      uint16_t scope)
 {
-	struct holm_addr remote4, local4;
-
 	if (c->rport != rport || c->lport != lport)
 		return false;
 	if (unlikely(c->flags & TCP_IP6))
 		return c->scope == scope && (tcp_addr_diff(&c->ends6->remote, remote) |
 					     tcp_addr_diff(&c->ends6->local, local)) == 0;
-	remote4 = ip4_to_addr(c->remote4);
-	local4 = ip4_to_addr(c->local4);
-	return (tcp_addr_diff(remote, &remote4) | tcp_addr_diff(local, &local4)) == 0;
+	/* Both are of one family. */
+	return ip4_from_addr(remote) == c->remote4 && ip4_from_addr(local) == c->local4 &&
+	       ip4_is_addr(remote);
 }
 
 static inline bool tcp_checksum_holds(struct holm_frame *f)
@@ -196,6 +200,22 @@ static always_inline void tcp_schedule_ack(const struct holm_net *net, struct ho
 	}
 	fl->delack = (uint16_t)tcp_ticks_up(net->now + TCP_DELACK_NS);
 	c->flags |= TCP_ACK_DELAYED;
+}
+/*
+ * The seventh step of `len` bytes that are next in order and within the window, at `off` of a frame: into a
+ * ring that lies as most do, without a call. False: nothing has happened.
+ */
+static always_inline bool tcp_text_short(const struct holm_net *net, struct holm_tcp *c,
+					 struct holm_frame *f, uint32_t off, uint32_t len,
+					 uint32_t frame_len)
+{
+	if (unlikely(off + len > f->segs[0].len ||
+		     !ring_rcv_take(c->rcv, holm_frame_data(f) + off, len)))
+		return false;
+	c->rcv_nxt = seq_add(c->rcv_nxt, len);
+	c->flags |= TCP_NEW_BYTES;
+	tcp_schedule_ack(net, c, frame_len);
+	return true;
 }
 /* The buffer has promised to keep `n` of `len` bytes that were next. False: it is not all of them. */
 static inline bool tcp_text_taken(struct holm_net *net, struct holm_tcp *c, uint32_t len,
@@ -307,6 +327,16 @@ static always_inline void tcp_write_header(struct holm_net *net, struct holm_tcp
 	store_be16(p + TCP_CSUM_OFFSET,
 		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
 			   : checksum_finish(checksum_fold64(sum + pseudo)));
+}
+
+/* The way to a neighbour is known, is wide enough for `l4_len` bytes, and there is room on it. */
+static inline bool tcp_has_way(const struct holm_net *net, const struct ip_dst *dst,
+			       uint32_t l4_len)
+{
+	const struct neigh *neigh = dst->neigh;
+
+	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
+	       l4_len + dst->header_bytes <= dst->mtu && netif_is_open(neigh->netif);
 }
 
 /* RFC 6864: a packet that cannot be fragmented needs no identification. */

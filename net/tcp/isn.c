@@ -12,7 +12,7 @@ static size_t tuple_words(const struct tcp_tuple *t, uint64_t use, uint64_t word
 {
 	uint64_t ports = use << 32 | (uint32_t)t->lport << 16 | t->rport;
 
-	if (likely(holm_addr_is_ip4(&t->remote))) {
+	if (likely(ip4_is_addr(&t->remote))) {
 		words[0] = (uint64_t)ip4_from_addr(&t->local) << 32 | ip4_from_addr(&t->remote);
 		words[1] = ports;
 		return 2;

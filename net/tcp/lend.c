@@ -106,21 +106,16 @@ static void gen_released(struct holm_buf *buf)
 
 void tcp_lend_release(struct holm_tcp *c)
 {
-	struct tcp_lend *l = c->flight ? c->flight->lend : NULL;
-	struct holm_sndbuf *snd = c->snd;
+	struct tcp_lend *l = c->flight->lend;
 
-	c->snd = NULL;
-	if (l)
-		c->flight->lend = NULL;
-	if (l && tcp_lend_is_referenced(l)) {
-		l->conn = NULL;
-		l->snd = snd;
+	c->flight->lend = NULL;
+	if (!tcp_lend_is_referenced(l)) {
+		mem_free(&l->net->mem, l, sizeof(*l));
 		return;
 	}
-	if (l)
-		mem_free(&l->net->mem, l, sizeof(*l));
-	if (snd)
-		release_snd(tcp_net(c), snd);
+	l->conn = NULL;
+	l->snd = c->snd;
+	c->snd = NULL;
 }
 
 /* ---- The part ------------------------------------------------------------------------------------ */

@@ -26,7 +26,7 @@ uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option)
 
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s)
 {
-	uint32_t headers = holm_addr_is_ip4(&dst->remote) ? 40 : 60;
+	uint32_t headers = dst->header_bytes + (uint32_t)TCP_HDR_BYTES;
 	uint32_t mtu = dst->netif ? dst->netif->mtu : dst->mtu;
 	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
 
@@ -76,26 +76,61 @@ static void wait_for_room(struct tcp_tx *tx)
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */
 
+/* The usual one: no data, no marks, over IPv4. False: it is not, or its way is not clear. */
+static bool send_usual_syn(const struct tcp_tx *tx)
+{
+	const struct holm_tcp *c = tx->c;
+	const struct tcp_settings *s = c->settings;
+	struct tcp_opening o;
+
+	if (FOR_SIZE || (c->flags & TCP_IP6) || s->fastopen_connect || (s->ecn & 1u))
+		return false;
+	tcp_opening_offer(&o, tx->net, c->dst, s, c->rcv);
+	o.local = c->local4;
+	o.remote = c->remote4;
+	o.ports = (uint32_t)c->lport << 16 | c->rport;
+	o.seq = c->snd_una.v;
+	o.ack = 0;
+	o.flags = TCP_SYN;
+	o.wnd = (uint16_t)min_u32(tcp_rcv_wnd(c), 65535);
+	o.offer.has_wscale = true;
+	o.offer.sack_permitted = s->sack;
+	o.offer.has_ts = s->timestamps;
+	o.offer.tsval = tcp_tsval(tx->net, c->flight->ts_offset);
+	o.offer.tsecr = 0;
+	return tcp_send_opening(tx->net, c->dst, &o);
+}
+
+/* Any; -HOLM_ENOBUFS, or how many bytes went along. */
+static int send_any_syn(struct tcp_tx *tx, uint8_t flags)
+{
+	struct holm_tcp *c = tx->c;
+	uint32_t n =
+		unlikely(c->settings->fastopen_connect) ? tx->net->tcp->fastopen->syn_data(tx) : 0;
+
+	if (flags == TCP_SYN && unlikely(c->settings->ecn & 1u))
+		flags |= tx->net->tcp->ecn->offer(tx);
+	/* The MSS of the server as it was, not yet as it is. */
+	tx->mss = max_u32(tx->mss, n);
+	return tcp_send_segment(tx, seq_sub(c->snd_una, c->flight->fast), n, flags);
+}
+
 static bool send_syn(struct tcp_tx *tx)
 {
 	struct holm_tcp *c = tx->c;
 	uint8_t flags = c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
 
 	struct tcp_flight *fl = c->flight;
-	bool fast = fl->fast;
-	const struct tcp_fast_ops *ops = tx->net->tcp->fastopen;
-	uint32_t n = unlikely(ops != NULL) ? ops->syn_data(tx) : 0;
+	int n = 0;
 
-	if (flags == TCP_SYN && unlikely(c->settings->ecn & 1u))
-		flags |= tx->net->tcp->ecn->offer(tx);
-	/* The MSS of the server as it was, not yet as it is. */
-	tx->mss = max_u32(tx->mss, n);
-	if (tcp_send_segment(tx, seq_sub(c->snd_una, fast), n, flags) < 0)
+	if (flags != TCP_SYN || !send_usual_syn(tx))
+		n = send_any_syn(tx, flags);
+	if (n < 0)
 		return false;
 	c->flags &= ~(uint32_t)TCP_SYN_DUE;
 	if (n > 0)
 		fl->syn_data = (uint16_t)n;
-	if (!fast && seq_eq(c->flight->snd_nxt, c->snd_una)) {
+	if (!fl->fast && seq_eq(c->flight->snd_nxt, c->snd_una)) {
 		c->flight->snd_nxt = seq_add(c->snd_una, 1);
 		fl->timing = true;
 		fl->timed = c->flight->snd_nxt;
@@ -103,6 +138,8 @@ static bool send_syn(struct tcp_tx *tx)
 		fl->progress_ns = tx->net->now;
 	}
 	tcp_timer_rexmt(c);
+	/* Where calm will want it, if it is answered soon: a timer moves on for nothing. */
+	net_timer_arm(tx->net, &fl->timer, tx->net->now + TCP_CALM_NS);
 	return true;
 }
 
@@ -438,8 +475,7 @@ static bool send_ack(struct tcp_tx *tx)
 	if ((c->flags & TCP_ACK_DELAYED) &&
 	    seq_diff(c->rcv_nxt, c->flight->rcv_acked) >= 2u * c->flight->rcv_mss)
 		c->flags |= TCP_ACK_NOW;
-	return !(c->flags & TCP_ACK_NOW) ||
-	       tcp_send_segment(tx, c->flight->snd_nxt, 0, TCP_ACK) >= 0;
+	return !(c->flags & TCP_ACK_NOW) || tcp_send_ack(c);
 }
 
 /* ---- One visit ----------------------------------------------------------------------------------- */

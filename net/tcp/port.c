@@ -18,7 +18,7 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_tuple *t)
 {
 	uint64_t words[5];
 
-	if (likely(holm_addr_is_ip4(&t->local))) {
+	if (likely(ip4_is_addr(&t->local))) {
 		words[0] = (uint64_t)ip4_from_addr(&t->local) << 32 | ip4_from_addr(&t->remote);
 		words[1] = t->rport;
 		return siphash13_words(&ts->net->secrets.port, words, 2);

@@ -266,7 +266,7 @@ static tcp_ref *link_to(const struct tcp_records *r, tcp_ref ref, uint32_t hash)
 
 tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash)
 {
-	bool ip6 = !holm_addr_is_ip4(&t->remote);
+	bool ip6 = !ip4_is_addr(&t->remote);
 	tcp_ref ref;
 
 	if (!r->n)
@@ -291,7 +291,7 @@ tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind, const struct tc
 		       uint32_t hash)
 {
 	struct tcp_records *r = &ts->records;
-	unsigned k = holm_addr_is_ip4(&t->remote) ? kind : kind | TCP_KIND_IP6;
+	unsigned k = ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
 	struct tcp_record *record;
 	tcp_ref *head, ref;
 
@@ -304,7 +304,8 @@ tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind, const struct tc
 		return 0;
 	ref = tcp_ref_of(k, r->slots[k].n - 1);
 	record = tcp_record_at(r, ref);
-	memset(record, 0, slot_bytes(k));
+	/* Its ends are set whole. */
+	memset(record, 0, offsetof(struct tcp_half, ends));
 	record->rport = t->rport;
 	record->lport = t->lport;
 	set_ends(ends_of(r, ref), k, t);

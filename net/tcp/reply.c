@@ -24,7 +24,7 @@ static void transmit(struct holm_net *net, const struct tcp_reply *r, struct ip_
 	};
 	struct ip4_tx ip4;
 
-	if (!holm_addr_is_ip4(r->dst) || !ip_dst_check(net, dst) || !ip4_can_send(dst, f)) {
+	if (!ip4_is_addr(r->dst) || !ip_dst_check(net, dst) || !ip4_can_send(dst, f)) {
 		ip_output(net, dst, f, &ip);
 		return;
 	}
@@ -44,20 +44,19 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 	struct holm_frame *f;
 	const struct ip_via any = { 0 };
 	const struct ip_via via = tcp_via(net, r->syn ? &r->syn->via : &any, r->scope);
-	struct ip_dst *dst = r->via;
+	struct ip_dst *dst;
 	size_t hdr_len;
 	uint32_t sum;
 	uint8_t *p;
 
-	if (!dst && ip_dst_get_via(net, r->dst, &via, &dst) != 0) {
+	if (ip_dst_get_via(net, r->dst, &via, &dst) != 0) {
 		net_drop_note(net, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
 	f = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, true);
 	if (!f) {
 		net_drop_note(net, HOLM_DROP_NO_FRAME);
-		if (!r->via)
-			ip_dst_put(net, dst);
+		ip_dst_put(net, dst);
 		return;
 	}
 	if (r->syn) {
@@ -71,14 +70,13 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 			tcp_option_append(p, hdr_len, r->extra.kind, r->extra.value, r->extra.len);
 	p[12] |= r->ae;
 	sum = ip_pseudo_sum(r->src, r->dst, IP4_PROTO_TCP, (uint32_t)hdr_len);
-	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(checksum_partial(p, hdr_len, sum)));
+	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(tcp_sum_header(p, hdr_len, sum)));
 	f->hdr_len = (uint16_t)hdr_len;
 	f->payload_off = (uint16_t)hdr_len;
 	f->flags |= HOLM_FRAME_ACK;
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
 	transmit(net, r, dst, f);
-	if (!r->via)
-		ip_dst_put(net, dst);
+	ip_dst_put(net, dst);
 }
 
 /* One bucket for all: a second's worth, filled as time passes. */
@@ -140,20 +138,12 @@ void tcp_send_rst(struct tcp_rx *rx)
 void tcp_send_abort(struct holm_tcp *c)
 {
 	struct tcp_tuple t;
-	struct tcp_reply r = {
-		.src = &t.local,
-		.dst = &t.remote,
-		.tos = c->settings->tos,
-		.ttl = c->settings->ttl,
-	};
+	struct tcp_reply r;
 
 	tcp_get_ends(c, &t);
-	r.scope = t.scope;
-	r.h.sport = c->lport;
-	r.h.dport = c->rport;
-	r.h.seq = tcp_snd_nxt(c).v;
-	r.h.ack = c->rcv_nxt.v;
-	r.h.flags = TCP_RST | TCP_ACK;
+	tcp_reply_begin(&r, &t, tcp_snd_nxt(c).v, c->rcv_nxt.v, TCP_RST | TCP_ACK);
+	r.tos = c->settings->tos;
+	r.ttl = c->settings->ttl;
 	net_count(tcp_net(c), HOLM_COUNT_TCP_RESETS_SENT);
 	tcp_send_reply(tcp_net(c), &r);
 }

@@ -200,6 +200,8 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 /* From the unconnected into the table, and back. False: no memory; it stays where it is. */
 must_check bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash);
 void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c);
+/* Out of the table, to be freed. */
+void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c);
 
 /* ---- bind.c */
 /* -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
@@ -562,6 +564,8 @@ static inline uint32_t tcp_segments_of(const struct tcp_tx *tx, uint32_t len)
  * len if frames ran out, or where each is marked for ECN by what was sent before it; or -HOLM_ENOBUFS.
  */
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+/* An ACK alone, now; there is a block. False: no room. */
+bool tcp_send_ack(struct holm_tcp *c);
 /* Of an IPv6 connection; there is a block. 0: IPv6 has none here. */
 uint32_t tcp_find_flow_label(const struct holm_net *net, struct holm_tcp *c);
 static inline uint32_t tcp_flow_label(const struct holm_net *net, struct holm_tcp *c)
@@ -589,6 +593,22 @@ static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp
 	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
 }
 
+/* A header's sum: most are one of two lengths. */
+static inline uint32_t tcp_sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
+{
+	if (!FOR_SIZE && hdr_len == TCP_HDR_BYTES)
+		return checksum_20(p, sum);
+	return !FOR_SIZE && likely(hdr_len == TCP_HDR_TS_BYTES) ? checksum_32(p, sum)
+								: checksum_partial(p, hdr_len, sum);
+}
+
+/* ---- opening.c */
+/* What we offer whoever is there, as these settings have it; timestamps and SACK are the caller's. */
+void tcp_opening_offer(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
+		       const struct tcp_settings *s, const struct holm_rcvbuf *rcv);
+/* Send it; false: nothing was sent, another way may know how. */
+bool tcp_send_opening(struct holm_net *net, const struct ip_dst *dst, const struct tcp_opening *o);
+
 /* ---- reply.c */
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);
 /* RFC 9293 3.10.7.1: the RST that answers a segment; limited in a flood. */
@@ -609,7 +629,7 @@ struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq);
 /* Let the send buffer forget what is acknowledged and referenced by no frame. False: nothing. */
 bool tcp_lend_discard(struct holm_tcp *c);
 bool tcp_lend_is_referenced(const struct tcp_lend *l);
-/* The connection ends: release the send buffer, now or with the last reference. */
+/* The connection ends, and has lent bytes: it has its send buffer no more if there are references to it. */
 void tcp_lend_release(struct holm_tcp *c);
 
 /* ---- recovery.c */

@@ -36,8 +36,39 @@ struct tcp_reply {
 	struct tcp_extra extra;
 	bool ae; /* the flag beside CWR */
 	struct tcp_hdr_info h;
-	struct ip_dst *via; /* where the caller has it: to `dst`; else NULL */
 	uint8_t tos, ttl;
+};
+
+/* A segment between these ends, that are to stay until it is sent, with no options and no window. */
+static inline void tcp_reply_begin(struct tcp_reply *r, const struct tcp_tuple *ends, uint32_t seq,
+				   uint32_t ack, uint8_t flags)
+{
+	r->src = &ends->local;
+	r->dst = &ends->remote;
+	r->scope = ends->scope;
+	r->syn = NULL;
+	r->extra.kind = 0;
+	r->ae = false;
+	r->tos = 0;
+	r->ttl = 0;
+	r->h.sport = ends->lport;
+	r->h.dport = ends->rport;
+	r->h.seq = seq;
+	r->h.ack = ack;
+	r->h.flags = flags;
+	r->h.wnd = 0;
+	r->h.urg = 0;
+	tcp_clear_options(&r->h);
+}
+
+/* A SYN or SYN-ACK over IPv4 without what is rare: see opening.c. */
+struct tcp_opening {
+	uint32_t local, remote; /* as numbers */
+	uint32_t ports;		/* ours in the high half */
+	uint32_t seq, ack;
+	uint16_t wnd;
+	uint8_t flags, tos, ttl;
+	struct tcp_offer offer;
 };
 
 #endif

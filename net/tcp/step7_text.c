@@ -54,8 +54,12 @@ uint32_t tcp_fitting(struct holm_tcp *c, uint32_t off, uint32_t len)
 
 void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	uint32_t n = tcp_accept_bytes(c, rx, rx->skip, 0, tcp_fitting(c, 0, rx->len));
+	uint32_t off = rx->f->payload_off + rx->skip;
+	uint32_t n;
 
+	if (!rx->f->chain && tcp_text_short(rx->net, c, rx->f, off, rx->len, rx->frame_len))
+		return;
+	n = tcp_accept_bytes(c, rx, rx->skip, 0, tcp_fitting(c, 0, rx->len));
 	if (unlikely(!tcp_text_taken(rx->net, c, rx->len, n, rx->frame_len)))
 		rx->fin = false;
 }

@@ -6,28 +6,12 @@
 /* An active open takes over a record's four-tuple when timestamps have moved this far. */
 #define REUSE_NS 1000000000u
 
-static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct tcp_tuple *ends,
-		     struct ip_dst *via)
+static void send_ack(struct holm_net *net, const struct tcp_tw *tw, const struct tcp_tuple *ends)
 {
 	struct tcp_reply r;
 
-	r.src = &ends->local;
-	r.dst = &ends->remote;
-	r.scope = ends->scope;
-	r.syn = NULL;
-	r.extra.kind = 0;
-	r.ae = false;
-	r.via = via;
+	tcp_reply_begin(&r, ends, tw->snd_nxt.v, tw->rcv_nxt.v, TCP_ACK);
 	r.tos = tw->tos;
-	r.ttl = 0;
-	tcp_clear_options(&r.h);
-	r.h.urg = 0;
-	r.h.wnd = 0;
-	r.h.sport = ends->lport;
-	r.h.dport = ends->rport;
-	r.h.seq = tw->snd_nxt.v;
-	r.h.ack = tw->rcv_nxt.v;
-	r.h.flags = TCP_ACK;
 	r.h.has_ts = tw->has_ts;
 	if (tw->has_ts) {
 		r.h.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
@@ -106,21 +90,19 @@ static tcp_ref make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
 
 void tcp_tw_make(struct holm_tcp *c, bool ack)
 {
-	struct holm_net *net = tcp_net(c);
-	struct tcp_state *ts = net->tcp;
-	struct tcp_tw unkept, *tw = &unkept;
+	struct tcp_state *ts = tcp_net(c)->tcp;
 	struct tcp_tuple ends;
 	tcp_ref ref;
 
+	/* The connection's own, with its window; if it finds no frame the FIN comes again. */
+	if (ack)
+		(void)tcp_send_ack(c);
 	tcp_get_ends(c, &ends);
 	ref = make_record(c, &ends);
-	if (ref)
-		tw = tcp_tw_at(&ts->records, ref);
-	tcp_tw_fill(tw, c);
-	if (ref)
-		start_wait(ts, ref);
-	if (ack)
-		send_ack(net, tw, &ends, c->dst);
+	if (!ref)
+		return;
+	tcp_tw_fill(tcp_tw_at(&ts->records, ref), c);
+	start_wait(ts, ref);
 }
 
 /* ---- Segments ------------------------------------------------------------------------------------ */
@@ -138,12 +120,12 @@ enum tcp_verdict tcp_input_tw(tcp_ref ref, struct tcp_rx *rx)
 		tcp_record_remove(ts, ref);
 		return TCP_NEXT;
 	case TCP_TW_RESTART:
-		send_ack(rx->net, tw, &rx->ends, NULL);
+		send_ack(rx->net, tw, &rx->ends);
 		tcp_record_unwait(&ts->records, ref, 0);
 		start_wait(ts, ref);
 		break;
 	case TCP_TW_ANSWER:
-		send_ack(rx->net, tw, &rx->ends, NULL);
+		send_ack(rx->net, tw, &rx->ends);
 		break;
 	case TCP_TW_IGNORE:
 		break;

@@ -13,7 +13,7 @@
 
 bool holm_addr_is_ip4(const struct holm_addr *a)
 {
-	return load_be64(a->b) == 0 && load_be32(a->b + 8) == 0xffff;
+	return ip4_is_addr(a);
 }
 
 bool holm_addr_is_any(const struct holm_addr *a)

@@ -79,6 +79,12 @@ static inline struct holm_addr ip4_to_addr(uint32_t a)
 	return holm_addr_ip4((uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a);
 }
 
+/* holm_addr_is_ip4(), for where each segment asks. */
+static inline bool ip4_is_addr(const struct holm_addr *a)
+{
+	return load_be64(a->b) == 0 && load_be32(a->b + 8) == 0xffff;
+}
+
 /* The address must be an IPv4 one. */
 static inline uint32_t ip4_from_addr(const struct holm_addr *a)
 {

@@ -100,23 +100,6 @@ bool tcp_parse_options(const uint8_t *p, size_t len, struct tcp_hdr_info *out, e
 	return true;
 }
 
-size_t tcp_build_bytes(const struct tcp_hdr_info *info)
-{
-	size_t bytes = TCP_HDR_BYTES;
-
-	if (info->has_mss)
-		bytes += 4;
-	if (info->has_ts)
-		bytes += TCP_OPT_TIMESTAMP_ALIGNED;
-	else if (info->sack_permitted)
-		bytes += 4;
-	if (info->has_wscale)
-		bytes += 4;
-	if (info->nsack > 0)
-		bytes += 4 + (size_t)info->nsack * TCP_OPT_SACK_BLOCK_BYTES;
-	return bytes;
-}
-
 static uint8_t *build_timestamp(uint8_t *opt, const struct tcp_hdr_info *info)
 {
 	store_be32(opt, info->sack_permitted ? WORD_SACK_PERMITTED_TS : TCP_OPT_TIMESTAMP_WORD);
@@ -159,6 +142,34 @@ size_t tcp_build_options(uint8_t *p, const struct tcp_hdr_info *info)
 	if (info->nsack > 0)
 		opt = build_sack(opt, info);
 	return (size_t)(opt - p);
+}
+
+uint64_t tcp_build_offer(uint8_t *p, const struct tcp_offer *o, size_t hdr_len)
+{
+	uint32_t word = o->sack_permitted ? WORD_SACK_PERMITTED_TS : TCP_OPT_TIMESTAMP_WORD;
+	uint64_t sum = ((uint64_t)hdr_len - TCP_HDR_BYTES) << 26;
+	uint8_t *opt = p + TCP_HDR_BYTES;
+
+	p[12] = (uint8_t)(hdr_len << 2);
+	store_be32(opt, WORD_MSS | o->mss);
+	sum += WORD_MSS | o->mss;
+	opt += 4;
+	if (o->has_ts) {
+		store_be32(opt, word);
+		store_be32(opt + 4, o->tsval);
+		store_be32(opt + 8, o->tsecr);
+		sum += (uint64_t)word + o->tsval + o->tsecr;
+		opt += TCP_OPT_TIMESTAMP_ALIGNED;
+	} else if (o->sack_permitted) {
+		store_be32(opt, WORD_NOP_SACK_PERMITTED);
+		sum += WORD_NOP_SACK_PERMITTED;
+		opt += 4;
+	}
+	if (o->has_wscale) {
+		store_be32(opt, WORD_NOP_WSCALE | o->wscale);
+		sum += WORD_NOP_WSCALE | o->wscale;
+	}
+	return sum;
 }
 
 const uint8_t *tcp_option_find(const uint8_t *p, size_t hdr_len, uint8_t kind)

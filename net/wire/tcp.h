@@ -154,7 +154,15 @@ static inline bool tcp_parse(const uint8_t *p, size_t len, struct tcp_hdr_info *
 }
 
 /* The length of the header that tcp_build would write: 20 and the options, in whole words. */
-size_t tcp_build_bytes(const struct tcp_hdr_info *info);
+static inline size_t tcp_build_bytes(const struct tcp_hdr_info *info)
+{
+	size_t words = (size_t)info->has_mss + info->has_wscale;
+
+	words += info->has_ts ? TCP_OPT_TIMESTAMP_ALIGNED / 4 : (size_t)info->sack_permitted;
+	if (info->nsack > 0)
+		words += 1 + (size_t)info->nsack * TCP_OPT_SACK_BLOCK_BYTES / 4;
+	return TCP_HDR_BYTES + words * 4;
+}
 
 /* The options alone, behind a header at p; returns the length of both. For tcp_build. */
 size_t tcp_build_options(uint8_t *p, const struct tcp_hdr_info *info);
@@ -212,6 +220,29 @@ static inline uint64_t tcp_build_timestamp(uint8_t *p, uint32_t tsval, uint32_t 
 	store_be32(p + 28, tsecr);
 	return (uint64_t)TCP_OPT_TIMESTAMP_WORD + tsval + tsecr + more;
 }
+
+/* What a SYN or SYN-ACK offers; always an MSS. */
+struct tcp_offer {
+	uint32_t tsval, tsecr; /* has_ts */
+	uint16_t mss;
+	bool has_wscale, has_ts, sack_permitted;
+	uint8_t wscale;
+};
+
+/* The length of its header. */
+static inline size_t tcp_offer_bytes(const struct tcp_offer *o)
+{
+	return TCP_HDR_BYTES + TCP_OPT_MSS_BYTES + (o->has_wscale ? 4u : 0u) +
+	       (o->has_ts	    ? (size_t)TCP_OPT_TIMESTAMP_ALIGNED
+		: o->sack_permitted ? 4u
+				    : 0u);
+}
+
+/*
+ * The options behind a header of tcp_build_plain(), as tcp_build() has them; the header is then hdr_len =
+ * tcp_offer_bytes() long. Returns the sum of what it adds.
+ */
+uint64_t tcp_build_offer(uint8_t *p, const struct tcp_offer *o, size_t hdr_len);
 
 /*
  * An option of a header that has been parsed without complaint: its kind, length and value; NULL: not
