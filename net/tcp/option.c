@@ -25,57 +25,87 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 	return s;
 }
 
-/* Settings that the SYN carries can only be changed before it. */
-static bool is_too_late(const struct holm_tcp *c, enum holm_tcp_option opt)
-{
-	bool in_syn = opt == HOLM_TCP_OPT_MAXSEG || opt == HOLM_TCP_OPT_TIMESTAMPS ||
-		      opt == HOLM_TCP_OPT_SACK || opt == HOLM_TCP_OPT_ECN ||
-		      opt == HOLM_TCP_OPT_FASTOPEN_CONNECT;
+/* ---- What there is to set ------------------------------------------------------------------------ */
 
-	return in_syn && c->state != HOLM_TCP_CLOSED && c->state != HOLM_TCP_LISTEN;
+/* A part of TCP that an option is about. */
+enum option_part { PART_NONE, PART_SACK, PART_ECN, PART_FASTOPEN, PART_SMALL };
+
+/* An option as a field of the settings. */
+struct option {
+	uint8_t offset, bytes; /* 0 bytes: there is no such option, or it is not the settings' */
+	bool in_syn;	       /* the SYN carries it: it can only be changed before */
+	uint8_t part;	       /* enum option_part; 0 can be had without */
+	uint32_t min, max;
+};
+
+_Static_assert(sizeof(struct tcp_settings) <= UINT8_MAX, "offsets are bytes");
+
+#define FIELD(name)                                                                                \
+	.offset = offsetof(struct tcp_settings, name),                                             \
+	.bytes = sizeof(((struct tcp_settings *)NULL)->name)
+#define SWITCH(name) FIELD(name), .max = 1
+
+static const struct option options[] = {
+	[HOLM_TCP_OPT_NODELAY] = { SWITCH(nodelay) },
+	[HOLM_TCP_OPT_KEEPALIVE] = { SWITCH(keepalive) },
+	[HOLM_TCP_OPT_KEEPIDLE_S] = { FIELD(keepidle_s), .min = 1, .max = KEEP_MAX_S },
+	[HOLM_TCP_OPT_KEEPINTVL_S] = { FIELD(keepintvl_s), .min = 1, .max = KEEP_MAX_S },
+	[HOLM_TCP_OPT_KEEPCNT] = { FIELD(keepcnt), .min = 1, .max = 127 },
+	[HOLM_TCP_OPT_MAXSEG] = { FIELD(maxseg), .in_syn = true, .min = TCP_MSS_MIN, .max = 65495 },
+	[HOLM_TCP_OPT_USER_TIMEOUT_MS] = { FIELD(user_timeout_ms), .max = INT32_MAX },
+	[HOLM_TCP_OPT_TTL] = { FIELD(ttl), .min = 1, .max = 255 },
+	[HOLM_TCP_OPT_TOS] = { FIELD(tos), .max = 255 },
+	[HOLM_TCP_OPT_TIMESTAMPS] = { SWITCH(timestamps), .in_syn = true },
+	[HOLM_TCP_OPT_SACK] = { SWITCH(sack), .in_syn = true, .part = PART_SACK },
+	[HOLM_TCP_OPT_LINGER2_S] = { FIELD(linger2_s), .min = 1, .max = KEEP_MAX_S },
+	[HOLM_TCP_OPT_MAX_PACING_RATE] = { FIELD(max_pacing_rate), .max = UINT32_MAX },
+	[HOLM_TCP_OPT_CORK] = { SWITCH(cork) },
+	[HOLM_TCP_OPT_WINDOW_CLAMP] = { FIELD(window_clamp), .max = INT32_MAX },
+	[HOLM_TCP_OPT_ECN] = { FIELD(ecn), .in_syn = true, .part = PART_ECN,
+			       .max = TCP_ECN_OFFER_ACCURATE },
+	[HOLM_TCP_OPT_HOLD] = { SWITCH(hold), .part = PART_SMALL },
+	[HOLM_TCP_OPT_DEFER_ACCEPT_S] = { FIELD(defer_retries), .part = PART_SMALL,
+					  .max = KEEP_MAX_S },
+	[HOLM_TCP_OPT_FASTOPEN] = { FIELD(fastopen), .part = PART_FASTOPEN, .max = UINT16_MAX },
+	[HOLM_TCP_OPT_FASTOPEN_CONNECT] = { SWITCH(fastopen_connect), .in_syn = true,
+					    .part = PART_FASTOPEN },
+	[HOLM_TCP_OPT_NOTSENT_LOWAT] = { FIELD(notsent_lowat), .max = UINT32_MAX },
+	[HOLM_TCP_OPT_SYNCNT] = { FIELD(syncnt), .min = 1, .max = 127 },
+};
+
+static const struct option *option_of(enum holm_tcp_option opt)
+{
+	const struct option *o = (size_t)opt < ARRAY_LEN(options) ? &options[opt] : NULL;
+
+	return o && o->bytes > 0 ? o : NULL;
 }
 
-static bool is_in_range(enum holm_tcp_option opt, uint32_t value)
+static uint32_t load(const struct tcp_settings *s, const struct option *o)
 {
-	switch (opt) {
-	case HOLM_TCP_OPT_NODELAY:
-	case HOLM_TCP_OPT_KEEPALIVE:
-	case HOLM_TCP_OPT_TIMESTAMPS:
-	case HOLM_TCP_OPT_SACK:
-	case HOLM_TCP_OPT_HOLD:
-	case HOLM_TCP_OPT_FASTOPEN_CONNECT:
-		return value <= 1;
-	case HOLM_TCP_OPT_FASTOPEN:
-		return value <= UINT16_MAX;
-	case HOLM_TCP_OPT_KEEPIDLE_S:
-	case HOLM_TCP_OPT_KEEPINTVL_S:
-	case HOLM_TCP_OPT_LINGER2_S:
-		return value >= 1 && value <= KEEP_MAX_S;
-	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
-		return value <= KEEP_MAX_S;
-	case HOLM_TCP_OPT_KEEPCNT:
-	case HOLM_TCP_OPT_SYNCNT:
-		return value >= 1 && value <= 127;
-	case HOLM_TCP_OPT_MAXSEG:
-		return value >= TCP_MSS_MIN && value <= 65495;
-	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
-		return value <= INT32_MAX;
-	case HOLM_TCP_OPT_CORK:
-	case HOLM_TCP_OPT_QUICKACK:
-		return value <= 1;
-	case HOLM_TCP_OPT_ECN:
-		return value <= TCP_ECN_OFFER_ACCURATE;
-	case HOLM_TCP_OPT_WINDOW_CLAMP:
-		return value == 0 || (value >= WINDOW_CLAMP_MIN && value <= INT32_MAX);
-	case HOLM_TCP_OPT_MAX_PACING_RATE:
-	case HOLM_TCP_OPT_NOTSENT_LOWAT:
-		return true;
-	case HOLM_TCP_OPT_TTL:
-		return value >= 1 && value <= 255;
-	case HOLM_TCP_OPT_TOS:
-		return value <= 255;
-	}
-	return false;
+	const uint8_t *p = (const uint8_t *)s + o->offset;
+	uint16_t half;
+	uint32_t word;
+
+	if (o->bytes == 1)
+		return *p;
+	memcpy(&half, p, sizeof(half));
+	if (o->bytes == 2)
+		return half;
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static void store(struct tcp_settings *s, const struct option *o, uint32_t value)
+{
+	uint8_t *p = (uint8_t *)s + o->offset;
+	uint16_t half = (uint16_t)value;
+
+	if (o->bytes == 1)
+		*p = (uint8_t)value;
+	else if (o->bytes == 2)
+		memcpy(p, &half, sizeof(half));
+	else
+		memcpy(p, &value, sizeof(value));
 }
 
 /* How often a SYN-ACK is due within so many seconds: after 1, 3, 7, 15 and 31. */
@@ -88,78 +118,16 @@ static uint8_t retries_within(uint32_t seconds)
 	return n;
 }
 
-static void store(struct tcp_settings *s, enum holm_tcp_option opt, uint32_t value)
+/* ---- Setting ------------------------------------------------------------------------------------- */
+
+static bool is_allowed(const struct holm_tcp *t, enum holm_tcp_option opt, const struct option *o,
+		       uint32_t value)
 {
-	switch (opt) {
-	case HOLM_TCP_OPT_NODELAY:
-		s->nodelay = value != 0;
-		break;
-	case HOLM_TCP_OPT_KEEPALIVE:
-		s->keepalive = value != 0;
-		break;
-	case HOLM_TCP_OPT_KEEPIDLE_S:
-		s->keepidle_s = value;
-		break;
-	case HOLM_TCP_OPT_KEEPINTVL_S:
-		s->keepintvl_s = value;
-		break;
-	case HOLM_TCP_OPT_KEEPCNT:
-		s->keepcnt = (uint8_t)value;
-		break;
-	case HOLM_TCP_OPT_MAXSEG:
-		s->maxseg = (uint16_t)value;
-		break;
-	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
-		s->user_timeout_ms = value;
-		break;
-	case HOLM_TCP_OPT_TTL:
-		s->ttl = (uint8_t)value;
-		break;
-	case HOLM_TCP_OPT_TOS:
-		s->tos = (uint8_t)value;
-		break;
-	case HOLM_TCP_OPT_TIMESTAMPS:
-		s->timestamps = value != 0;
-		break;
-	case HOLM_TCP_OPT_SACK:
-		s->sack = value != 0;
-		break;
-	case HOLM_TCP_OPT_LINGER2_S:
-		s->linger2_s = value;
-		break;
-	case HOLM_TCP_OPT_FASTOPEN:
-		s->fastopen = (uint16_t)value;
-		break;
-	case HOLM_TCP_OPT_FASTOPEN_CONNECT:
-		s->fastopen_connect = value != 0;
-		break;
-	case HOLM_TCP_OPT_HOLD:
-		s->hold = value != 0;
-		break;
-	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
-		s->defer_retries = retries_within(value);
-		break;
-	case HOLM_TCP_OPT_MAX_PACING_RATE:
-		s->max_pacing_rate = value;
-		break;
-	case HOLM_TCP_OPT_NOTSENT_LOWAT:
-		s->notsent_lowat = value;
-		break;
-	case HOLM_TCP_OPT_SYNCNT:
-		s->syncnt = (uint8_t)value;
-		break;
-	case HOLM_TCP_OPT_CORK:
-		s->cork = value != 0;
-		break;
-	case HOLM_TCP_OPT_WINDOW_CLAMP:
-		s->window_clamp = value;
-		break;
-	case HOLM_TCP_OPT_ECN:
-		s->ecn = (uint8_t)value;
-		break;
-	case HOLM_TCP_OPT_QUICKACK: /* the connection's, not the settings' */
-		break;
-	}
+	if (value < o->min || value > o->max)
+		return false;
+	if (opt == HOLM_TCP_OPT_WINDOW_CLAMP && value > 0 && value < WINDOW_CLAMP_MIN)
+		return false;
+	return !o->in_syn || t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN;
 }
 
 /* The flight may need a pacer now, or none any more. False: no memory, all is as it was. */
@@ -188,48 +156,30 @@ static void set_quick(struct holm_tcp *t, bool quick)
 	}
 }
 
-/* Was the instance given the part of TCP that this option is about? */
-static bool has_part(const struct tcp_state *ts, enum holm_tcp_option opt, uint32_t value)
+/* Was the instance given the part of TCP that this value needs? */
+static bool has_part(const struct tcp_state *ts, const struct option *o, uint32_t value)
 {
-	if (opt == HOLM_TCP_OPT_ECN && value == TCP_ECN_OFFER_ACCURATE)
-		return ts->accecn != NULL;
-	if (opt == HOLM_TCP_OPT_ECN)
-		return ts->ecn != NULL;
-	if (opt == HOLM_TCP_OPT_SACK)
-		return ts->sack != NULL;
-	if (opt == HOLM_TCP_OPT_FASTOPEN || opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
-		return ts->fastopen != NULL;
-	if (opt == HOLM_TCP_OPT_HOLD || opt == HOLM_TCP_OPT_DEFER_ACCEPT_S)
-		return ts->small != NULL;
-	return true;
+	switch ((enum option_part)o->part) {
+	case PART_NONE:
+		return true;
+	case PART_SACK:
+		return value == 0 || ts->sack;
+	case PART_ECN:
+		return value == 0 ||
+		       (value == TCP_ECN_OFFER_ACCURATE ? ts->accecn != NULL : ts->ecn != NULL);
+	case PART_FASTOPEN:
+		return value == 0 || ts->fastopen;
+	case PART_SMALL:
+		return value == 0 || ts->small;
+	}
+	return false;
 }
 
-int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
+/* It has another value now: what follows from it. -HOLM_ENOMEM: it has not. */
+static int note_change(struct holm_tcp *t, struct tcp_settings *s, enum holm_tcp_option opt,
+		       uint32_t before)
 {
-	uint32_t now;
-	struct tcp_settings *s;
-
-	ASSERT(!tcp_net(t)->callbacks);
-	if (holm_tcp_get_option(t, opt, &now) != 0)
-		return -HOLM_ENOPROTOOPT;
-	if (!is_in_range(opt, value) || is_too_late(t, opt))
-		return -HOLM_EINVAL;
-	if (value && !has_part(tcp_net(t)->tcp, opt, value))
-		return -HOLM_ENOPROTOOPT;
-	if (opt == HOLM_TCP_OPT_QUICKACK) {
-		set_quick(t, value != 0);
-		return 0;
-	}
-	if (now == value)
-		return 0;
-	s = tcp_settings_own(t);
-	if (!s)
-		return -HOLM_ENOMEM;
-	tcp_stir(t);
-	tcp_net(t)->tcp->pacing = &tcp_pacing;
-	tcp_net(t)->tcp->keep_alive = &tcp_keep_alive;
-	store(s, opt, value);
-	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, now))
+	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, before))
 		return -HOLM_ENOMEM;
 	if (opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
 		tcp_publish(t);
@@ -237,6 +187,41 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
 	return 0;
+}
+
+int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
+{
+	const struct option *o = option_of(opt);
+	struct tcp_state *ts = tcp_net(t)->tcp;
+	struct tcp_settings *s;
+	uint32_t before;
+
+	ASSERT(!ts->net->callbacks);
+	if (opt == HOLM_TCP_OPT_QUICKACK) {
+		if (value > 1)
+			return -HOLM_EINVAL;
+		set_quick(t, value != 0);
+		return 0;
+	}
+	if (!o)
+		return -HOLM_ENOPROTOOPT;
+	if (!is_allowed(t, opt, o, value))
+		return -HOLM_EINVAL;
+	if (!has_part(ts, o, value))
+		return -HOLM_ENOPROTOOPT;
+	if (unlikely(opt == HOLM_TCP_OPT_DEFER_ACCEPT_S))
+		value = retries_within(value);
+	before = load(t->settings, o);
+	if (before == value)
+		return 0;
+	s = tcp_settings_own(t);
+	if (!s)
+		return -HOLM_ENOMEM;
+	tcp_stir(t);
+	ts->pacing = &tcp_pacing;
+	ts->keep_alive = &tcp_keep_alive;
+	store(s, o, value);
+	return note_change(t, s, opt, before);
 }
 
 int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bool onlink)
@@ -260,89 +245,22 @@ int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bo
 	return 0;
 }
 
-/* What the settings hold as it was set. */
-static int get(const struct tcp_settings *s, enum holm_tcp_option opt, uint32_t *value)
-{
-	switch (opt) {
-	case HOLM_TCP_OPT_NODELAY:
-		*value = s->nodelay;
-		return 0;
-	case HOLM_TCP_OPT_KEEPALIVE:
-		*value = s->keepalive;
-		return 0;
-	case HOLM_TCP_OPT_KEEPIDLE_S:
-		*value = s->keepidle_s;
-		return 0;
-	case HOLM_TCP_OPT_KEEPINTVL_S:
-		*value = s->keepintvl_s;
-		return 0;
-	case HOLM_TCP_OPT_KEEPCNT:
-		*value = s->keepcnt;
-		return 0;
-	case HOLM_TCP_OPT_USER_TIMEOUT_MS:
-		*value = s->user_timeout_ms;
-		return 0;
-	case HOLM_TCP_OPT_TTL:
-		*value = s->ttl;
-		return 0;
-	case HOLM_TCP_OPT_TOS:
-		*value = s->tos;
-		return 0;
-	case HOLM_TCP_OPT_TIMESTAMPS:
-		*value = s->timestamps;
-		return 0;
-	case HOLM_TCP_OPT_SACK:
-		*value = s->sack;
-		return 0;
-	case HOLM_TCP_OPT_LINGER2_S:
-		*value = s->linger2_s;
-		return 0;
-	case HOLM_TCP_OPT_FASTOPEN:
-		*value = s->fastopen;
-		return 0;
-	case HOLM_TCP_OPT_FASTOPEN_CONNECT:
-		*value = s->fastopen_connect;
-		return 0;
-	case HOLM_TCP_OPT_HOLD:
-		*value = s->hold;
-		return 0;
-	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
-		*value = (1u << s->defer_retries) - 1;
-		return 0;
-	case HOLM_TCP_OPT_MAX_PACING_RATE:
-		*value = s->max_pacing_rate;
-		return 0;
-	case HOLM_TCP_OPT_NOTSENT_LOWAT:
-		*value = s->notsent_lowat;
-		return 0;
-	case HOLM_TCP_OPT_SYNCNT:
-		*value = s->syncnt;
-		return 0;
-	case HOLM_TCP_OPT_CORK:
-		*value = s->cork;
-		return 0;
-	case HOLM_TCP_OPT_WINDOW_CLAMP:
-		*value = s->window_clamp;
-		return 0;
-	case HOLM_TCP_OPT_ECN:
-		*value = s->ecn;
-		return 0;
-	case HOLM_TCP_OPT_MAXSEG:
-	case HOLM_TCP_OPT_QUICKACK:
-		break;
-	}
-	return -HOLM_ENOPROTOOPT;
-}
+/* ---- Asking -------------------------------------------------------------------------------------- */
 
 int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint32_t *value)
 {
-	const struct tcp_settings *s = t->settings;
+	const struct option *o = option_of(opt);
 
-	if (opt == HOLM_TCP_OPT_MAXSEG)
-		*value = s->maxseg ? s->maxseg : t->dst ? tcp_mss(t) : TCP_MSS_DEFAULT_IP4;
-	else if (opt == HOLM_TCP_OPT_QUICKACK)
+	if (opt == HOLM_TCP_OPT_QUICKACK) {
 		*value = t->quick > 0;
-	else
-		return get(s, opt, value);
+		return 0;
+	}
+	if (!o)
+		return -HOLM_ENOPROTOOPT;
+	*value = load(t->settings, o);
+	if (opt == HOLM_TCP_OPT_MAXSEG && *value == 0)
+		*value = t->dst ? tcp_mss(t) : TCP_MSS_DEFAULT_IP4;
+	else if (opt == HOLM_TCP_OPT_DEFER_ACCEPT_S)
+		*value = (1u << *value) - 1;
 	return 0;
 }
