@@ -1,0 +1,108 @@
+/*
+ * SYN and SYN-ACK written in one piece: the same bytes as those that are put together option by option.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/hot.h"
+#include "tests/support/tcp_fixture.h"
+
+/* What is offered: every combination of these. */
+enum { TIMESTAMPS = 1, SACK = 2, WSCALE = 4, COMBINATIONS = 8 };
+
+static const struct lab_sent *last_sent(const struct tcp_fixture *t)
+{
+	assert_true(t->lab.nsent > 0);
+	return &t->lab.sent[t->lab.nsent - 1];
+}
+
+/* The two instances have sent the same frame last. */
+static void expect_same(const struct tcp_fixture *a, const struct tcp_fixture *b)
+{
+	const struct lab_sent *x = last_sent(a), *y = last_sent(b);
+
+	assert_int_equal(x->len, y->len);
+	assert_memory_equal(x->data, y->data, x->len);
+}
+
+/* An instance whose way to the peer is clear. */
+static void begin(struct tcp_fixture *t, bool unpredicted)
+{
+	const struct holm_addr peer = lab_addr(2);
+	struct holm_net *net;
+	struct ip_dst *dst;
+
+	fixture_only(t);
+	net = t->lab.net;
+	net->tcp->unpredicted = unpredicted;
+	assert_int_equal(ip_dst_get_via(net, &peer, &(struct ip_via){ .mark = 0 }, &dst), 0);
+	ip_dst_confirm(net, dst);
+	assert_true(tcp_has_way(net, dst, TCP_HDR_MAX));
+	ip_dst_put(net, dst);
+}
+
+static void answer_a_syn(struct tcp_fixture *t, unsigned offers, bool unpredicted)
+{
+	begin(t, unpredicted);
+	rx(t, .flags = TCP_SYN, .seq = 0, .mss = 1000, .ts = (offers & TIMESTAMPS) != 0,
+	   .sack_permitted = (offers & SACK) != 0, .has_wscale = (offers & WSCALE) != 0,
+	   .wscale = 7);
+	assert_int_equal(fixture_halves(t), 1);
+}
+
+static void every_syn_ack_is_the_same_in_one_piece(void **state)
+{
+	struct tcp_fixture t[2];
+
+	(void)state;
+	for (unsigned offers = 0; offers < COMBINATIONS; offers++) {
+		answer_a_syn(&t[0], offers, false);
+		answer_a_syn(&t[1], offers, true);
+		expect_same(&t[0], &t[1]);
+		finish(&t[0]);
+		finish(&t[1]);
+	}
+}
+
+static void open_one(struct tcp_fixture *t, unsigned offers, bool unpredicted)
+{
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+
+	begin(t, unpredicted);
+	assert_int_equal(holm_tcp_open(t->lab.net, &t->t), 0);
+	holm_tcp_set_option(t->t, HOLM_TCP_OPT_TIMESTAMPS, (offers & TIMESTAMPS) != 0);
+	holm_tcp_set_option(t->t, HOLM_TCP_OPT_SACK, (offers & SACK) != 0);
+	holm_tcp_set_option(t->t, HOLM_TCP_OPT_MAXSEG, 1200);
+	holm_tcp_set_option(t->t, HOLM_TCP_OPT_TOS, 0x10);
+	holm_tcp_set_option(t->t, HOLM_TCP_OPT_TTL, 9);
+	assert_int_equal(holm_tcp_connect(t->t, &remote), 0);
+	lab_poll(&t->lab);
+}
+
+static void every_syn_is_the_same_in_one_piece(void **state)
+{
+	struct tcp_fixture t[2];
+
+	(void)state;
+	for (unsigned offers = 0; offers < WSCALE; offers++) {
+		open_one(&t[0], offers, false);
+		open_one(&t[1], offers, true);
+		expect_same(&t[0], &t[1]);
+		finish(&t[0]);
+		finish(&t[1]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_syn_ack_is_the_same_in_one_piece),
+		cmocka_unit_test(every_syn_is_the_same_in_one_piece),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
