@@ -478,10 +478,12 @@ CASE(gethostbyname2_knows_either_family)
 	h = gethostbyname2("10.0.2.15", AF_INET);
 	CHECK(h != NULL && h->h_addrtype == AF_INET && h->h_length == 4);
 	CHECK(gethostbyname2("2001:db8::15", AF_INET) == NULL);
-	errno = 0;
-	CHECK(gethostbyname2("10.0.2.15", AF_UNIX) == NULL);
-	EQ(h_errno, NETDB_INTERNAL);
-	EQ(errno, EAFNOSUPPORT);
+	if (DIFFERS("glibc returns what it found last for a number of a family that it does not know")) {
+		errno = 0;
+		CHECK(gethostbyname2("10.0.2.15", AF_UNIX) == NULL);
+		EQ(h_errno, NETDB_INTERNAL);
+		EQ(errno, EAFNOSUPPORT);
+	}
 	h = gethostbyaddr(&loopback, sizeof(loopback), AF_INET6);
 	CHECK(h != NULL && h->h_addrtype == AF_INET6 && h->h_length == 16);
 	CHECK(memcmp(h->h_addr_list[0], &loopback, 16) == 0);
