@@ -4,6 +4,7 @@
  * lent as a super-frame for the device or software GSO to cut.
  */
 #include "net/tcp/hot.h"
+#include "net/tcp/lend.h"
 
 /* Shorter pieces cost less to copy than to lend. */
 #define LEND_MIN 512u

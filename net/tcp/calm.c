@@ -12,6 +12,7 @@
  * this file and compares every frame.
  */
 #include "net/tcp/hot.h"
+#include "net/tcp/lend.h"
 
 #include "lib/checksum_short.h"
 #include "net/core/pool.h"

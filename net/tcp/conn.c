@@ -2,6 +2,7 @@
  * The life of a control block: birth, the block for what is in flight, readiness, death.
  */
 #include "net/tcp/hot.h"
+#include "net/tcp/lend.h"
 
 #include "lib/mem.h"
 
@@ -340,19 +341,30 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 	tcp_publish(c);
 }
 
-/* The program has them back; what is lent of one, when it comes back. */
-static void release_buffers(struct holm_tcp *c)
+void tcp_release_snd(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 
 	if (unlikely(c->flight && c->flight->lend))
 		tcp_lend_release(c);
+	if (!c->snd)
+		return;
 	net->callbacks++;
-	if (c->snd)
-		c->snd->ops->released(c->snd);
-	if (c->rcv)
-		c->rcv->ops->released(c->rcv);
+	c->snd->ops->released(c->snd);
 	net->callbacks--;
+	c->snd = NULL;
+}
+
+void tcp_release_rcv(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+
+	if (!c->rcv)
+		return;
+	net->callbacks++;
+	c->rcv->ops->released(c->rcv);
+	net->callbacks--;
+	c->rcv = NULL;
 }
 
 void tcp_conn_destroy(struct holm_tcp *c)
@@ -367,7 +379,8 @@ void tcp_conn_destroy(struct holm_tcp *c)
 		list_remove(&c->free);
 	if (unlikely(c->flags & TCP_BOUND))
 		tcp_bind_remove(ts, c);
-	release_buffers(c);
+	tcp_release_snd(c);
+	tcp_release_rcv(c);
 	if (c->flight)
 		flight_free(c);
 	if (c->dst)

@@ -3,6 +3,7 @@
  * what it needs in the instance: a program that only listens has none of it.
  */
 #include "net/tcp/hot.h"
+#include "net/tcp/lend.h"
 
 /* ---- What comes then ----------------------------------------------------------------------------- */
 

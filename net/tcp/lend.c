@@ -3,6 +3,7 @@
  * early. Two generations of references; see README.md. Lending is a part, holm_tcp_super: without it
  * payload is copied into frames of one segment each.
  */
+#include "net/tcp/lend.h"
 #include "net/tcp/room.h"
 
 #include "net/core/proto.h"

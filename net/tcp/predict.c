@@ -8,6 +8,7 @@
  * compares every frame.
  */
 #include "net/tcp/hot.h"
+#include "net/tcp/lend.h"
 
 /*
  * Does it acknowledge all that is in flight, sent once and missed by nobody, or carry text and

@@ -249,6 +249,9 @@ static inline uint32_t tcp_tsval(const struct holm_net *net, uint32_t offset)
 int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct holm_tcp **out);
 /* Free everything. Not named by the caller any more. */
 void tcp_conn_destroy(struct holm_tcp *c);
+/* The program has its buffer back; what is lent of the sending one, when that comes back. */
+void tcp_release_snd(struct holm_tcp *c);
+void tcp_release_rcv(struct holm_tcp *c);
 /*
  * Reach CLOSED, with an error (positive errno) or 0: out of the table, no timer, nothing in flight.
  * An orphan is freed. Always: do not touch an orphan afterwards.
@@ -622,15 +625,6 @@ static inline bool tcp_may_send(const struct holm_tcp *c)
 	return tcp_is_synchronized(c) ||
 	       (c->state == HOLM_TCP_SYN_RECEIVED && tcp_is_fast(c) && !(c->flags & TCP_SYN_DUE));
 }
-
-/* ---- lend.c */
-/* The generation under which bytes from `seq` on may be lent now; NULL: no memory. */
-struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq);
-/* Let the send buffer forget what is acknowledged and referenced by no frame. False: nothing. */
-bool tcp_lend_discard(struct holm_tcp *c);
-bool tcp_lend_is_referenced(const struct tcp_lend *l);
-/* The connection ends, and has lent bytes: it has its send buffer no more if there are references to it. */
-void tcp_lend_release(struct holm_tcp *c);
 
 /* ---- recovery.c */
 /* RFC 6675's pipe: what is thought to be in the network. */

@@ -2,6 +2,7 @@
  * The fifth step, the ACK field: RFC 9293 section 3.10.7.4, RFC 5961 section 5. Split as the RFC's
  * text is: acceptability, the handshake's ACK, data, window, FIN.
  */
+#include "net/tcp/lend.h"
 #include "net/tcp/room.h"
 
 /*

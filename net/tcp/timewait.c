@@ -96,7 +96,7 @@ static void stay(struct tcp_state *ts, struct holm_tcp *c, bool ack)
 	ts->ntime_wait++;
 	/* Its program has gone: all that it queued has arrived, and its buffer is not to stay. */
 	if (tcp_is_orphan(c))
-		tcp_lend_release(c);
+		tcp_release_snd(c);
 	if (c->flags & TCP_ORPHAN)
 		ts->norphans--;
 	c->flags &= ~(uint32_t)TCP_ORPHAN;

@@ -218,18 +218,6 @@ static bool has_unread(const struct holm_tcp *t)
 	return (t->rcv && holm_rcvbuf_readable(t->rcv) > 0) || (t->flight && t->flight->held_first);
 }
 
-static void release_rcv(struct holm_tcp *t)
-{
-	struct holm_net *net = tcp_net(t);
-
-	if (!t->rcv)
-		return;
-	net->callbacks++;
-	t->rcv->ops->released(t->rcv);
-	net->callbacks--;
-	t->rcv = NULL;
-}
-
 /* It is the instance's from now on. False: those that linger are too many already. */
 static bool adopt(struct holm_tcp *t)
 {
@@ -251,8 +239,8 @@ void holm_tcp_close(struct holm_tcp *t)
 	if (t->state == HOLM_TCP_LISTEN) {
 		close_listener(t);
 	} else if (t->state == HOLM_TCP_TIME_WAIT) {
-		release_rcv(t);
-		tcp_lend_release(t);
+		tcp_release_rcv(t);
+		tcp_release_snd(t);
 	} else if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_SYN_SENT || has_unread(t) ||
 		   !adopt(t)) {
 		/*
@@ -261,7 +249,7 @@ void holm_tcp_close(struct holm_tcp *t)
 		 */
 		abort_one(t);
 	} else {
-		release_rcv(t);
+		tcp_release_rcv(t);
 		shut(t);
 		tcp_note_output(t);
 	}

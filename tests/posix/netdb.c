@@ -484,9 +484,11 @@ CASE(gethostbyname2_knows_either_family)
 		EQ(h_errno, NETDB_INTERNAL);
 		EQ(errno, EAFNOSUPPORT);
 	}
-	h = gethostbyaddr(&loopback, sizeof(loopback), AF_INET6);
-	CHECK(h != NULL && h->h_addrtype == AF_INET6 && h->h_length == 16);
-	CHECK(memcmp(h->h_addr_list[0], &loopback, 16) == 0);
+	if (DIFFERS("it is a name without a file that says so; not every machine's file does")) {
+		h = gethostbyaddr(&loopback, sizeof(loopback), AF_INET6);
+		CHECK(h != NULL && h->h_addrtype == AF_INET6 && h->h_length == 16);
+		CHECK(memcmp(h->h_addr_list[0], &loopback, 16) == 0);
+	}
 }
 
 CASE(gethostbyaddr_knows_the_loopback)

@@ -13,6 +13,7 @@
 
 #include "net/link/netif.h"
 #include "net/tcp/hot.h"
+#include "net/tcp/lend.h"
 #include "tests/support/expect.h"
 #include "tests/support/lab6.h"
 #include "tests/support/tcp_ends.h"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "net/tcp/lend.h"
 #include "tests/support/tcp_fixture.h"
 
 static size_t queued(const struct tcp_fixture *t)
