@@ -1,7 +1,7 @@
 /*
- * Building segments: where a TCP header is written, but for calm.c. Decides nothing about what is
- * sent or when (output.c), only how: small payload copied and summed into the frame, large payload
- * lent as a super-frame for the device or software GSO to cut.
+ * Building segments: where a TCP header is written, but for calm_out.c and opening.c. Decides nothing
+ * about what is sent or when (output.c), only how: small payload copied and summed into the frame,
+ * large payload lent as a super-frame for the device or software GSO to cut.
  */
 #include "net/tcp/hot.h"
 #include "net/tcp/lend.h"

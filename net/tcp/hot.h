@@ -1,6 +1,6 @@
 /*
  * What a segment runs through, inline because each one does: shared by the steps, by those who predict
- * them (predict.c, calm.c), and by output. What a calm connection is, see calm.c.
+ * them (predict.c, calm_in.c), and by output. What a calm connection is, see calm.c.
  */
 #ifndef NET_TCP_HOT_H
 #define NET_TCP_HOT_H
@@ -11,7 +11,7 @@
 
 /* ---- Calm ---------------------------------------------------------------------------------------- */
 
-/* calm.c and predict.c, linked with recovery by SACK. */
+/* calm.c, calm_in.c, calm_out.c, closing.c and predict.c, linked with recovery by SACK. */
 struct tcp_calm_ops {
 	/* Is the connection calm from now on? The block is there, and it is not yet. */
 	bool (*begin)(struct holm_tcp *c);
@@ -44,6 +44,12 @@ extern const struct tcp_calm_ops tcp_calm_ops;
  * dealt with, and is free.
  */
 bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
+/* What tcp_calm_ops says of begin, input, frames and ack. */
+bool tcp_calm_begin(struct holm_tcp *c);
+bool tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+size_t tcp_calm_input_run(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
+			  size_t n);
+bool tcp_calm_send_ack(struct holm_tcp *c);
 /* In tcp_output_all()'s place: where one segment is all that is due, or nothing, that is the visit. */
 bool tcp_calm_output_all(struct holm_net *net, size_t *budget);
 /* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */

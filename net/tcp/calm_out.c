@@ -1,0 +1,264 @@
+/*
+ * What a calm connection (calm.c) sends: a message in a segment of its own or in a run of them, its FIN, and
+ * ACKs alone, these of any connection. A segment's headers are written in one piece from what connection,
+ * destination and neighbour hold. What does not fit is output.c's, as is every visit of others.
+ */
+#include "net/tcp/hot.h"
+
+#include "lib/checksum_short.h"
+#include "net/core/pool.h"
+#include "net/core/ring_short.h"
+#include "net/ip/ip6_send.h"
+
+/* ---- A segment ----------------------------------------------------------------------------------- */
+
+/* Nothing is in flight, and `n` bytes are within the peer's window. */
+static inline bool has_room(const struct holm_net *net, struct holm_tcp *c, uint32_t n)
+{
+	/* RFC 5681 4.1: a single segment of calm is within what is left of the window. */
+	if (unlikely(tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
+		tcp_cc_on_idle(c);
+	return seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->snd_wnd && !(c->flags & TCP_MORE);
+}
+
+static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
+{
+	return tcp_has_way(net, c->dst, n + TCP_HDR_TS_BYTES);
+}
+
+/* A message to `p`; returns its sum. */
+static always_inline uint32_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint32_t len)
+{
+	const uint8_t *from = ring_snd_look(c->snd, 0, len);
+
+	return likely(from) ? checksum_copy_short(p, from, len, 0)
+			    : tcp_copy_queued(c->snd, false, p, 0, len);
+}
+
+static always_inline void write_ip6(const struct holm_tcp *c, uint8_t *p, uint32_t len)
+{
+	const struct ip6_tx ip = {
+		.src = &c->ends6->local,
+		.dst = &c->ends6->remote,
+		.flow_label = c->flight->flow_label,
+		.proto = IP4_PROTO_TCP,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
+
+	ip6_write_header(p, len, &ip);
+}
+
+/* Its checksum is the device's: the sum of the pseudo header is in its place. */
+static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f, uint64_t pseudo,
+					uint32_t len)
+{
+	uint8_t *p = holm_frame_data(f);
+
+	tcp_defer_checksum(f, f->l4_off);
+	if (len > 0)
+		(void)tcp_copy_queued(c->snd, true, p + f->payload_off, 0, len);
+	store_be16(p + f->l4_off + TCP_CSUM_OFFSET,
+		   (uint16_t)~checksum_finish(checksum_fold64(pseudo)));
+	netif_output(c->dst->neigh->netif, f);
+}
+
+/* All headers are written here, in one piece: of either family, with a timestamp or without. */
+static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				      uint32_t flags, bool ip6, bool stamped)
+{
+	const struct neigh *neigh = c->dst->neigh;
+	struct holm_netif *netif = neigh->netif;
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	uint32_t headers = l4_off + hdr_len;
+	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, len == 0);
+	uint64_t sum, pseudo;
+	uint8_t *p;
+
+	if (unlikely(!f))
+		return false;
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = (uint16_t)l4_off;
+	f->hdr_len = (uint16_t)headers;
+	f->payload_off = (uint16_t)headers;
+	f->dev = netif->dev;
+	p = holm_frame_put(f, headers + len);
+	memcpy(p, neigh->header, ETH_HDR_BYTES);
+	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
+	if (ip6) {
+		write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
+		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
+				       hdr_len + len);
+	} else {
+		tcp_write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
+		pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
+	}
+	if (unlikely(len == 0))
+		f->flags |= HOLM_FRAME_ACK;
+	if (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) {
+		finish_partial(c, f, pseudo, len);
+		return true;
+	}
+	sum += pseudo;
+	if (likely(len > 0))
+		sum += copy_and_sum(c, p + headers, len);
+	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold64(sum)));
+	netif_put(netif, f);
+	return true;
+}
+
+/* IPv6, timestamps, FINs, and ACKs alone. */
+static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				  uint32_t flags)
+{
+	bool stamped = (c->flags & TCP_TS) != 0;
+
+	if (!(c->flags & TCP_IP6))
+		return send_in_one(net, c, len, flags, false, stamped);
+	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, true, stamped);
+}
+
+static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+{
+	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
+		return send_any(net, c, len, TCP_ACK | TCP_PSH);
+	return send_in_one(net, c, len, TCP_ACK | TCP_PSH, false, false);
+}
+
+static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
+{
+	struct tcp_flight *fl = c->flight;
+
+	fl->snd_nxt = seq_add(fl->snd_nxt, n);
+	fl->small_end = fl->snd_nxt;
+	fl->timed_ns = net->now;
+	fl->rcv_acked = c->rcv_nxt;
+	c->flags = (c->flags & ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED)) | TCP_REXMT;
+	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
+	net_count(net, HOLM_COUNT_TCP_PREDICTED_TX);
+	net_timer_arm(net, &fl->timer, net->now + TCP_CALM_NS);
+	/* What comes next is the answer, as like as not: then it is nobody's to look up. */
+	net->tcp->last = c;
+}
+
+/* An ACK alone, of a connection that is not calm, too. False: no way, or no room, which output.c sees to. */
+bool tcp_calm_send_ack(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+
+	if (!has_way(net, c, 0) || !send_any(net, c, 0, TCP_ACK))
+		return false;
+	c->flight->rcv_acked = c->rcv_nxt;
+	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
+	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
+	return true;
+}
+
+/* A visit in calm with nothing new to send: the ACK of what came goes alone, may wait, or there is none. */
+static inline bool acknowledge(struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	if (((c->flags & TCP_ACK_NOW) ||
+	     ((c->flags & TCP_ACK_DELAYED) &&
+	      seq_diff(c->rcv_nxt, fl->rcv_acked) >= 2u * fl->rcv_mss)) &&
+	    !tcp_calm_send_ack(c))
+		return false;
+	tcp_timer_update(c);
+	return true;
+}
+
+/* The program has closed: the FIN goes with what is queued, or alone; or it has gone. */
+static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
+{
+	struct holm_net *net = tcp_net(c);
+
+	if (c->flags & TCP_FIN_SENT) {
+		if (!c->flight->calm || (c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED)))
+			return false;
+		tcp_timer_update(c);
+		return true;
+	}
+	if (n >= TCP_FRAME_PAYLOAD || !tcp_begin_closing(c) || n >= c->flight->calm ||
+	    !has_room(net, c, n) || !has_way(net, c, n) ||
+	    !send_any(net, c, n, n > 0 ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK | TCP_FIN))
+		return false;
+	note_sent(net, c, n + 1);
+	c->flags |= TCP_FIN_SENT;
+	if (n > 0)
+		tcp_answered(net, c);
+	return true;
+}
+
+/* More than a segment, all of it within cwnd, which is too large to grow by it. */
+static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
+{
+	struct holm_net *net = tcp_net(c);
+	struct tcp_flight *fl = c->flight;
+	struct tcp_tx tx;
+	int sent;
+
+	if (!has_room(net, c, n) || n > c->cwnd / 2)
+		return false;
+	ip_dst_check(net, c->dst);
+	tcp_tx_init(&tx, c, seq_add(fl->snd_nxt, n));
+	if (tx.room < tcp_segments_of(&tx, n))
+		return false;
+	sent = tcp_send_segment(&tx, fl->snd_nxt, n, TCP_ACK | TCP_PSH);
+	if (unlikely(sent <= 0))
+		return false;
+	fl->snd_nxt = seq_add(fl->snd_nxt, (uint32_t)sent);
+	tcp_note_small(c, (uint32_t)sent % tx.mss != 0);
+	fl->timed_ns = net->now;
+	fl->lends = fl->lend != NULL;
+	c->flags |= TCP_REXMT;
+	net_count_n(net, HOLM_COUNT_TCP_PREDICTED_TX, tcp_segments_of(&tx, (uint32_t)sent));
+	tcp_answered(net, c);
+	tcp_timer_update(c);
+	/* Frames ran out: output.c waits for more. */
+	return (uint32_t)sent == n;
+}
+
+/* Calm now, or from now on, where what waits to go may go in calm. */
+static inline bool is_calm_for(struct holm_tcp *c, uint32_t n)
+{
+	return likely(c->flight->calm) ||
+	       (seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->cwnd / 2 && tcp_calm_begin(c));
+}
+
+/* Where the connection has been idle, one is made. Others than established ones see to it themselves. */
+static inline bool has_block(struct holm_tcp *c)
+{
+	return likely(c->flight) || (c->state == HOLM_TCP_ESTABLISHED && tcp_flight_make(c));
+}
+
+/* Is that what goes in calm all that is due, or nothing? Then that was the visit. */
+static inline bool output(struct holm_net *net, struct holm_tcp *c)
+{
+	uint32_t n;
+
+	if (unlikely(!has_block(c)))
+		return false;
+	n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
+	if (unlikely(c->flags & TCP_SHUTDOWN))
+		return output_fin(c, n);
+	if (n == 0)
+		return (c->flight->calm ||
+			((c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED)) && is_calm_for(c, 0))) &&
+		       acknowledge(c);
+	if (unlikely(!is_calm_for(c, n)))
+		return false;
+	if (unlikely(n >= c->flight->calm))
+		return send_run(c, n);
+	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))
+		return false;
+	note_sent(net, c, n);
+	tcp_answered(net, c);
+	return true;
+}
+
+bool tcp_calm_output_all(struct holm_net *net, size_t *budget)
+{
+	return tcp_visit_noted(net, budget, output);
+}
