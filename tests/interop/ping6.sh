@@ -30,16 +30,23 @@ linux_pings_link()
 {
 	holm echo || return 1
 	device=holm$number
-	# Linux asks from an address of the link once it has one, and is answered from one.
+	# Linux asks from an address of the link once it knows that nobody else has it, and is answered from one
+	# once the other side knows that of its own.
 	own=
 	for try in $(seq 100); do
-		own=$(ip -6 -o addr show dev "$device" scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+		own=$(ip -6 -o addr show dev "$device" scope link -tentative |
+			sed 's/.*inet6 \([^/]*\).*/\1/')
 		[ -z "$own" ] || break
 		sleep 0.05
 	done
-	ping -6 -I "$device" -c 3 -i 0.2 -W 2 "ff02::1%$device" >"$here/group.log" 2>&1 || return 1
-	found=$(sed -n "s/^.* from \(fe80:[^%: ]*[^% ]*\)%$device: .*/\1/p" "$here/group.log" |
-		grep -v -x "$own" | sort -u)
+	found=
+	for try in $(seq 10); do
+		ping -6 -I "$device" -c 3 -i 0.2 -W 2 "ff02::1%$device" >"$here/group.log" 2>&1 ||
+			return 1
+		found=$(sed -n "s/^.* from \(fe80:[^%: ]*[^% ]*\)%$device: .*/\1/p" "$here/group.log" |
+			grep -v -x "$own" | sort -u)
+		[ -z "$found" ] || break
+	done
 	[ -n "$found" ] || return 1
 	pings "$found%$device" 56 && pings "$found%$device" 4000
 }
