@@ -76,14 +76,14 @@ static void wait_for_room(struct tcp_tx *tx)
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */
 
-/* The usual one: no data, no marks, over IPv4. False: it is not, or its way is not clear. */
+/* The usual one: no data, no marks, over IPv4, its sum ours. False: it is not, or its way is not clear. */
 static bool send_usual_syn(const struct tcp_tx *tx)
 {
 	const struct holm_tcp *c = tx->c;
 	const struct tcp_settings *s = c->settings;
 	struct tcp_opening o;
 
-	if (FOR_SIZE || (c->flags & TCP_IP6) || s->fastopen_connect || (s->ecn & 1u))
+	if (FOR_SIZE || tx->hw_csum || (c->flags & TCP_IP6) || s->fastopen_connect || (s->ecn & 1u))
 		return false;
 	tcp_opening_offer(&o, tx->net, c->dst, s, c->rcv);
 	o.local = c->local4;

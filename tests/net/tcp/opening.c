@@ -29,8 +29,8 @@ static void expect_same(const struct tcp_fixture *a, const struct tcp_fixture *b
 	assert_memory_equal(x->data, y->data, x->len);
 }
 
-/* An instance whose way to the peer is clear. */
-static void begin(struct tcp_fixture *t, bool unpredicted)
+/* An instance whose way to the peer is clear, by a device with these features. */
+static void begin(struct tcp_fixture *t, bool unpredicted, uint32_t features)
 {
 	const struct holm_addr peer = lab_addr(2);
 	struct holm_net *net;
@@ -42,12 +42,13 @@ static void begin(struct tcp_fixture *t, bool unpredicted)
 	assert_int_equal(ip_dst_get_via(net, &peer, &(struct ip_via){ .mark = 0 }, &dst), 0);
 	ip_dst_confirm(net, dst);
 	assert_true(tcp_has_way(net, dst, TCP_HDR_MAX));
+	dst->neigh->netif->features |= features;
 	ip_dst_put(net, dst);
 }
 
 static void answer_a_syn(struct tcp_fixture *t, unsigned offers, bool unpredicted)
 {
-	begin(t, unpredicted);
+	begin(t, unpredicted, 0);
 	rx(t, .flags = TCP_SYN, .seq = 0, .mss = 1000, .ts = (offers & TIMESTAMPS) != 0,
 	   .sack_permitted = (offers & SACK) != 0, .has_wscale = (offers & WSCALE) != 0,
 	   .wscale = 7);
@@ -68,11 +69,11 @@ static void every_syn_ack_is_the_same_in_one_piece(void **state)
 	}
 }
 
-static void open_one(struct tcp_fixture *t, unsigned offers, bool unpredicted)
+static void open_one(struct tcp_fixture *t, unsigned offers, bool unpredicted, uint32_t features)
 {
 	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
 
-	begin(t, unpredicted);
+	begin(t, unpredicted, features);
 	assert_int_equal(holm_tcp_open(t->lab.net, &t->t), 0);
 	holm_tcp_set_option(t->t, HOLM_TCP_OPT_TIMESTAMPS, (offers & TIMESTAMPS) != 0);
 	holm_tcp_set_option(t->t, HOLM_TCP_OPT_SACK, (offers & SACK) != 0);
@@ -89,12 +90,24 @@ static void every_syn_is_the_same_in_one_piece(void **state)
 
 	(void)state;
 	for (unsigned offers = 0; offers < WSCALE; offers++) {
-		open_one(&t[0], offers, false);
-		open_one(&t[1], offers, true);
+		open_one(&t[0], offers, false, 0);
+		open_one(&t[1], offers, true, 0);
 		expect_same(&t[0], &t[1]);
 		finish(&t[0]);
 		finish(&t[1]);
 	}
+}
+
+static void the_sum_of_a_syn_is_left_to_a_device_that_sums(void **state)
+{
+	struct tcp_fixture t[2];
+
+	(void)state;
+	open_one(&t[0], TIMESTAMPS | SACK, false, HOLM_DEV_TX_CSUM);
+	open_one(&t[1], TIMESTAMPS | SACK, true, HOLM_DEV_TX_CSUM);
+	expect_same(&t[0], &t[1]);
+	finish(&t[0]);
+	finish(&t[1]);
 }
 
 int main(void)
@@ -102,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_syn_ack_is_the_same_in_one_piece),
 		cmocka_unit_test(every_syn_is_the_same_in_one_piece),
+		cmocka_unit_test(the_sum_of_a_syn_is_left_to_a_device_that_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
