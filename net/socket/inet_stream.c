@@ -519,10 +519,9 @@ static size_t copy_pieces(struct stream *t, const struct holm_msg *msg, int flag
 static inline void note_taken(struct stream *t)
 {
 	struct holm_socket *s = &t->base;
+	uint32_t max = s->rcvbuf_locked ? s->rcvbuf : s->net->config.tcp_rcvbuf_max_bytes;
 
-	if (!s->rcvbuf_locked)
-		s->rcvbuf = rings_read(t->rings, t->tcp, s->rcvbuf,
-				       s->net->config.tcp_rcvbuf_max_bytes);
+	s->rcvbuf = rings_read(t->rings, t->tcp, s->rcvbuf, max);
 	holm_tcp_received(t->tcp);
 }
 

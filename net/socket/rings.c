@@ -55,11 +55,12 @@ uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t l
 	struct holm_tcp_path path;
 
 	holm_tcp_get_path(tcp, &path);
-	if (r->net->now - r->since_ns <= path.rtt_ns) {
-		limit = limit < max / 2 ? 2 * limit : max_u32(limit, max);
+	if (limit < max && r->net->now - r->since_ns <= path.rtt_ns) {
+		limit = limit < max / 2 ? 2 * limit : max;
 		holm_ring_rcvbuf_set_limit(&r->rcv, limit);
 	}
 	r->since_ns = r->net->now;
+	r->read_before += rings_read_since(r);
 	r->since_pos = r->rcv.head;
 	return limit;
 }

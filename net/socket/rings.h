@@ -14,8 +14,9 @@ struct rings {
 	struct holm_ring_sndbuf snd;
 	struct holm_ring_rcvbuf rcv;
 	struct holm_net *net;
-	/* When, and how far into the stream, what rings_read() looks at began. */
-	uint64_t since_ns, since_pos;
+	/* When, and where in the ring, what rings_read() looks at began; all that was read before. */
+	uint64_t since_ns, read_before;
+	uint32_t since_pos;
 	uint64_t const_bytes; /* written without a copy */
 	uint8_t users;	      /* who still uses it: the socket, TCP as sender, TCP as receiver */
 };
@@ -29,9 +30,14 @@ static inline uint64_t rings_written_bytes(const struct rings *r)
 {
 	return r->snd.tail + r->const_bytes;
 }
+/* Positions wrap: each read is to be told to rings_read(). */
+static inline uint32_t rings_read_since(const struct rings *r)
+{
+	return r->rcv.head - r->since_pos;
+}
 static inline uint64_t rings_read_bytes(const struct rings *r)
 {
-	return r->rcv.head;
+	return r->read_before + rings_read_since(r);
 }
 
 /* The part of rings_read() that not every read needs. */
@@ -39,14 +45,13 @@ uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t l
 
 /*
  * Bytes were read: the window grows while a round trip's worth of reading is more than half of it.
- * `limit` is what it is now; returns what it is from now on, at most `max`.
+ * `limit` is what it is now; returns what it is from now on, at most `max`, which may be what it is.
  */
 static inline uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
 				  uint32_t max)
 {
-	return likely(r->rcv.head - r->since_pos <= limit / 2)
-		       ? limit
-		       : rings_read_much(r, tcp, limit, max);
+	return likely(rings_read_since(r) <= limit / 2) ? limit
+							: rings_read_much(r, tcp, limit, max);
 }
 
 /* The part of rings_write() that not every write needs. */

@@ -140,6 +140,29 @@ static void a_reader_slower_than_the_path_keeps_its_window(void **state)
 	duo_fini(&d);
 }
 
+static void reading_is_counted_beyond_where_positions_wrap(void **state)
+{
+	struct duo d;
+	struct holm_tcp *t;
+	struct rings *r;
+	uint64_t read;
+
+	(void)state;
+	sockets_duo(&d);
+	r = with_path(&d, &t);
+	assert_int_equal(after_reading(r, t, UINT32_MAX - 999, 8192, 8192), 8192);
+	read = rings_read_bytes(r);
+	r->since_ns = d.net[0]->now;
+	assert_int_equal(after_reading(r, t, 2000, 8192, 65536), 8192);
+	assert_int_equal(rings_read_bytes(r) - read, 2000);
+	assert_int_equal(after_reading(r, t, 5000, 8192, 8192), 8192);
+	assert_int_equal(rings_read_bytes(r) - read, 7000);
+	holm_tcp_close(t);
+	rings_leave(r);
+	duo_settle(&d);
+	duo_fini(&d);
+}
+
 static void a_writer_gets_room_for_two_congestion_windows(void **state)
 {
 	static const uint8_t bytes[5000];
@@ -169,6 +192,7 @@ int main(void)
 		cmocka_unit_test(a_side_that_has_buffers_takes_no_others),
 		cmocka_unit_test(a_reader_who_keeps_up_gets_a_larger_window),
 		cmocka_unit_test(a_reader_slower_than_the_path_keeps_its_window),
+		cmocka_unit_test(reading_is_counted_beyond_where_positions_wrap),
 		cmocka_unit_test(a_writer_gets_room_for_two_congestion_windows),
 	};
 
