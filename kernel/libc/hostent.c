@@ -47,9 +47,15 @@ static int error_of(int eai)
 	}
 }
 
+/* How long an address of the family is; 0: none that is known here. */
+static size_t addr_bytes(int family)
+{
+	return family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
+}
+
 static struct hostent *fill(const char *name, int family, const struct holm_addr *addrs, size_t n)
 {
-	size_t len = family == AF_INET6 ? 16 : 4;
+	size_t len = addr_bytes(family);
 
 	(void)fmt_string(host.name, sizeof(host.name), "%s", name);
 	for (size_t i = 0; i < n; i++) {
@@ -73,7 +79,7 @@ struct hostent *gethostbyname2(const char *name, int family)
 	struct lookup found;
 	int err;
 
-	if (family != AF_INET && family != AF_INET6) {
+	if (addr_bytes(family) == 0) {
 		errno = EAFNOSUPPORT;
 		return fail(NETDB_INTERNAL);
 	}
@@ -94,12 +100,11 @@ struct hostent *gethostbyname(const char *name)
 struct hostent *gethostbyaddr(const void *addr, socklen_t len, int family)
 {
 	struct holm_addr a = holm_addr_ip4(0, 0, 0, 0);
-	size_t own = family == AF_INET6 ? 16 : 4;
 	char name[HOLM_DNS_NAME_BYTES];
 
-	if ((family != AF_INET && family != AF_INET6) || len != own)
+	if (len == 0 || len != addr_bytes(family))
 		return fail(HOST_NOT_FOUND);
-	memcpy(a.b + 16 - own, addr, own);
+	memcpy(a.b + 16 - len, addr, len);
 	if (!lookup_addr(&a, name, sizeof(name)))
 		return fail(HOST_NOT_FOUND);
 	return fill(name, family, &a, 1);

@@ -264,6 +264,7 @@ static enum tcp_verdict input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_t
 	tcp_record_remove_hashed(ts, ref, rx->hash);
 	return TCP_NEXT;
 }
+
 /* ---- The program decides ------------------------------------------------------------------------- */
 
 /* A record that waits for a decision, and is this listener's to decide upon. 0: none. */

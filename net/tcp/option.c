@@ -159,18 +159,19 @@ static void set_quick(struct holm_tcp *t, bool quick)
 /* Was the instance given the part of TCP that this value needs? */
 static bool has_part(const struct tcp_state *ts, const struct option *o, uint32_t value)
 {
+	if (value == 0)
+		return true;
 	switch ((enum option_part)o->part) {
 	case PART_NONE:
 		return true;
 	case PART_SACK:
-		return value == 0 || ts->sack;
+		return ts->sack;
 	case PART_ECN:
-		return value == 0 ||
-		       (value == TCP_ECN_OFFER_ACCURATE ? ts->accecn != NULL : ts->ecn != NULL);
+		return value == TCP_ECN_OFFER_ACCURATE ? ts->accecn != NULL : ts->ecn != NULL;
 	case PART_FASTOPEN:
-		return value == 0 || ts->fastopen;
+		return ts->fastopen;
 	case PART_SMALL:
-		return value == 0 || ts->small;
+		return ts->small;
 	}
 	return false;
 }

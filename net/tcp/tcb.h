@@ -318,6 +318,8 @@ struct holm_tcp {
  * needs begins the third. A page of memory (core/mem.c) holds 25 of these, and 127 pairs of IPv6 ends.
  */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct holm_tcp) == 160, "README.md: bytes per end");
+_Static_assert(offsetof(struct holm_tcp, ep) == 0,
+	       "the handle is the endpoint: its level is read there");
 _Static_assert(sizeof(void *) != 8 || offsetof(struct holm_tcp, dst) == 128,
 	       "what is hot lies first");
 
