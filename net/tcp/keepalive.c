@@ -29,6 +29,8 @@ static bool is_given_up(const struct holm_tcp *c)
 static bool fire(struct holm_tcp *c)
 {
 	if (is_given_up(c)) {
+		/* As on Linux: a peer that only could not be reached learns that there is nothing left. */
+		tcp_send_abort(c);
 		tcp_conn_closed(c, HOLM_ETIMEDOUT);
 		return false;
 	}
