@@ -4,6 +4,7 @@
  */
 #include "net/udp/udp.h"
 
+#include "lib/checksum_short.h"
 #include "net/core/pool.h"
 #include "net/core/sum.h"
 #include "net/wire/udp.h"
@@ -377,8 +378,8 @@ static inline int send_straight(struct holm_net *net, struct holm_udp *u,
 	p = f->segs_inline[0].data;
 	udp = p + ahead;
 	/* The length counts twice: in the pseudo header and in the header. */
-	sum = checksum_copy(udp + UDP_HDR_BYTES, span->data, span->len,
-			    checksum_add(u->sum, 2 * udp_len));
+	sum = checksum_copy_short(udp + UDP_HDR_BYTES, span->data, span->len,
+				  checksum_add(u->sum, 2 * udp_len));
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
 	ip_template_write(p + ETH_HDR_BYTES, udp_len, &u->header);
 	store_be32(udp, u->ports);

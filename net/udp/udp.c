@@ -4,6 +4,7 @@
  */
 #include "net/udp/udp.h"
 
+#include "lib/checksum_short.h"
 #include "net/core/pool.h"
 #include "net/core/proto.h"
 #include "net/core/sum.h"
@@ -143,18 +144,27 @@ static never_inline bool may_lack_checksum(const struct holm_frame *f)
 	return holm_addr_is_ip4(&rx->src) || is_trusted(f);
 }
 
-/* `sum` is that of both ends; `linear` bytes lie at `p` in one piece. */
-static inline bool checksum_holds(const struct holm_frame *f, const uint8_t *p, size_t linear,
-				  const struct udp_info *info, uint32_t sum)
+/* `sum` is that of both ends and the length; `linear` bytes lie at `p` in one piece. */
+static always_inline bool bytes_hold(const struct holm_frame *f, const uint8_t *p, size_t linear,
+				     size_t len, uint32_t sum)
+{
+	struct checksum_tally t = { .sum = checksum_to_memory(sum) };
+
+	if (unlikely(len > linear))
+		return checksum_finish(frame_sum(f, f->l4_off, len, sum)) == 0;
+	if (FOR_SIZE || len >= CHECKSUM_SHORT)
+		return checksum_finish(checksum_partial(p, len, sum)) == 0;
+	checksum_tally_block(&t, p, len);
+	return checksum_tally_holds(&t);
+}
+
+/* `sum` is that of both ends. */
+static always_inline bool checksum_holds(const struct holm_frame *f, const uint8_t *p,
+					 size_t linear, const struct udp_info *info, uint32_t sum)
 {
 	if (unlikely(info->checksum == 0))
 		return may_lack_checksum(f);
-	if (is_trusted(f))
-		return true;
-	sum = checksum_add(sum, info->len);
-	sum = likely(info->len <= linear) ? checksum_partial(p, info->len, sum)
-					  : frame_sum(f, f->l4_off, info->len, sum);
-	return checksum_finish(sum) == 0;
+	return is_trusted(f) || bytes_hold(f, p, linear, info->len, checksum_add(sum, info->len));
 }
 
 static always_inline void input(struct holm_net *net, struct holm_frame *f)
