@@ -220,16 +220,17 @@ bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 {
 	struct holm_tcp *c = net->tcp->last;
 
-	if (unlikely(!c || !tcp_is_calm(c)))
-		return false;
-	if (likely(take_any(net, c, f, false))) {
+	if (likely(c && tcp_is_calm(c) && take_any(net, c, f, false))) {
+		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 		tcp_publish_input(c);
 		tcp_note(net, c);
 		pool_free(f);
-	} else if (!ip_flow_take(&net->flow, f) || !tcp_closing_frame(net, c, f)) {
-		return false;
+		return true;
 	}
-	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	if (!ip_flow_take(&net->flow, f))
+		return false;
+	/* There is nothing to merge it with. */
+	tcp_input(net, f);
 	return true;
 }
 

@@ -73,29 +73,6 @@ enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx)
 	return tcp_step8_fin(c, rx);
 }
 
-bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
-{
-	const uint8_t *p = holm_frame_data(f) + f->l4_off;
-	const struct ip_rx *ip = ip_rx(f);
-	size_t linear = min_size(f->segs[0].len - f->l4_off, ip->l4_len);
-	struct tcp_hdr_info h;
-	struct tcp_rx rx = { .net = net, .f = f, .h = &h };
-	enum tcp_verdict v;
-
-	if (linear < TCP_HDR_BYTES || !((p[13] & TCP_FIN) || (c->flags & TCP_FIN_SENT)) ||
-	    !tcp_is_for(c, &ip->src, &ip->dst, load_be16(p), load_be16(p + 2), 0) ||
-	    !tcp_parse(p, linear, &h, &rx.why) || !tcp_checksum_holds(f))
-		return false;
-	f->payload_off = (uint16_t)(f->l4_off + h.hdr_len);
-	rx.last_seq = seq_of(h.seq);
-	rx.orig_len = ip->l4_len - h.hdr_len;
-	rx.frame_len = rx.orig_len;
-	v = tcp_closing_input(c, &rx);
-	if (v != TCP_NEXT)
-		tcp_conclude(f, v == TCP_GONE ? NULL : c);
-	return v != TCP_NEXT;
-}
-
 /* ---- What goes ----------------------------------------------------------------------------------- */
 
 /* With one of these there is more to send, or to ask. */

@@ -40,8 +40,8 @@ struct tcp_calm_ops {
 };
 extern const struct tcp_calm_ops tcp_calm_ops;
 /*
- * net->alone: is a frame that came by itself the segment that a calm connection expects? Then it has been
- * dealt with, and is free.
+ * net->alone: a frame that came by itself. If it is the segment that a calm connection expects it has been
+ * dealt with where it lies; any other packet of the flow takes the way of tcp_input(). Both are free then.
  */
 bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
 /* What tcp_calm_ops says of begin, input, frames and ack. */
@@ -65,8 +65,6 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 		   uint32_t len);
 /* ---- closing.c, linked with it. */
 enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx);
-/* As tcp_calm_alone(), of a segment that ends something. */
-bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 /* The program has closed: is its FIN, with what is queued, all that is left? Then calm has begun. */
 bool tcp_begin_closing(struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
