@@ -1,0 +1,70 @@
+/*
+ * What this build of the library has: everything, unless it was built without something, as in
+ *
+ *	make libholm.a WITHOUT="ipv6 sack"
+ *
+ * which defines HOLM_WITH_IPV6 and HOLM_WITH_SACK as 0 for all of its files. Leaving a protocol or a part out
+ * of an instance's list drops its own code; this drops the questions after it that are asked everywhere else,
+ * for programs that count bytes. Only conditions and the values of flags are made of these constants: never
+ * the layout of a structure, so that a program need not know how its library was built. It finds out by the
+ * linker if it names what is not there.
+ */
+#ifndef HOLM_BUILD_H
+#define HOLM_BUILD_H
+
+/* IPv6, in every layer. */
+#ifndef HOLM_WITH_IPV6
+#define HOLM_WITH_IPV6 1
+#endif
+
+/* Of TCP: holm_tcp_sack, holm_tcp_rack and what is linked with them. */
+#ifndef HOLM_WITH_SACK
+#define HOLM_WITH_SACK 1
+#endif
+
+/* RFC 7323's timestamps. Without them nobody is offered any, and nobody gets the ones asked for. */
+#ifndef HOLM_WITH_TIMESTAMPS
+#define HOLM_WITH_TIMESTAMPS 1
+#endif
+
+/* holm_tcp_ecn, holm_tcp_accecn. */
+#ifndef HOLM_WITH_ECN
+#define HOLM_WITH_ECN 1
+#endif
+
+/* holm_tcp_records, and what stands on it: holm_tcp_cookies, holm_tcp_fastopen. */
+#ifndef HOLM_WITH_RECORDS
+#define HOLM_WITH_RECORDS 1
+#endif
+
+/* holm_tcp_urg. */
+#ifndef HOLM_WITH_URG
+#define HOLM_WITH_URG 1
+#endif
+
+/* holm_tcp_reassembly, which SACK needs, too. */
+#ifndef HOLM_WITH_REASSEMBLY
+#define HOLM_WITH_REASSEMBLY 1
+#endif
+
+/* holm_tcp_super, and so lent bytes. */
+#ifndef HOLM_WITH_SUPER
+#define HOLM_WITH_SUPER 1
+#endif
+
+/* holm_tcp_plpmtud. */
+#ifndef HOLM_WITH_PLPMTUD
+#define HOLM_WITH_PLPMTUD 1
+#endif
+
+/* holm_tcp_cubic, holm_tcp_bbr. */
+#ifndef HOLM_WITH_CONTROLLERS
+#define HOLM_WITH_CONTROLLERS 1
+#endif
+
+/* holm_tcp_set_option(): what has no option is as it is by default. Sockets need it. */
+#ifndef HOLM_WITH_OPTIONS
+#define HOLM_WITH_OPTIONS 1
+#endif
+
+#endif
