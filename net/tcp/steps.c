@@ -95,11 +95,13 @@ void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx)
 /*
  * RFC 7323 4.3 (2): If SEG.TSval >= TS.Recent and SEG.SEQ <= Last.ACK.sent, then SEG.TSval is copied to
  * TS.Recent.
+ * What is older comes here only where TS.Recent is not valid any more (5.5): then it is the first of
+ * a new one, in order or not, because what follows is judged by it.
  */
 static void note_timestamp(struct holm_tcp *c, const struct tcp_rx *rx)
 {
-	if (rx->h->has_ts && !serial_lt(rx->h->tsval, c->ts_recent) &&
-	    seq_leq(rx->seq, c->flight->rcv_acked))
+	if (rx->h->has_ts && !(rx->h->flags & TCP_RST) &&
+	    (seq_leq(rx->seq, c->flight->rcv_acked) || serial_lt(rx->h->tsval, c->ts_recent)))
 		c->ts_recent = rx->h->tsval;
 }
 

@@ -303,6 +303,26 @@ static void after_24_idle_days_an_old_timestamp_is_no_reason(void **state)
 	fixture_wait_ms(&t, 25ull * 24 * 3600 * 1000);
 	rx(&t, .len = 10, .tsval = 1);
 	assert_int_equal(t.rcv.tail, 10);
+	/* What follows is judged by it. */
+	rx(&t, .seq = 11, .len = 10, .tsval = 2);
+	assert_int_equal(t.rcv.tail, 20);
+	rx(&t, .seq = 21, .len = 10, .tsval = 1);
+	assert_int_equal(t.rcv.tail, 20);
+	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_PAWS), 1);
+	finish(&t);
+}
+
+static void after_24_idle_days_so_is_one_that_comes_out_of_order(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_ts = true);
+	fixture_wait_ms(&t, 25ull * 24 * 3600 * 1000);
+	rx(&t, .seq = 11, .len = 10, .tsval = 2);
+	rx(&t, .seq = 21, .len = 10, .tsval = 2);
+	rx(&t, .seq = 1, .len = 10, .tsval = 3);
+	assert_int_equal(t.rcv.tail, 30);
 	finish(&t);
 }
 
@@ -341,6 +361,7 @@ int main(void)
 		cmocka_unit_test(segments_without_the_timestamps_that_were_agreed_are_taken),
 		cmocka_unit_test(timestamps_are_compared_across_their_wrap),
 		cmocka_unit_test(after_24_idle_days_an_old_timestamp_is_no_reason),
+		cmocka_unit_test(after_24_idle_days_so_is_one_that_comes_out_of_order),
 		cmocka_unit_test(nothing_of_an_unacceptable_segment_is_believed),
 	};
 
