@@ -114,6 +114,9 @@ enum tcp_verdict tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 		stay(ts, c, ack);
 		return TCP_DONE;
 	} else {
+		/* Nobody is left to answer the FIN when it comes again. */
+		if (ack)
+			(void)tcp_send_ack(c);
 		net_count(net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 	}
 	tcp_conn_closed(c, 0);
