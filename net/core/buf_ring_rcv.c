@@ -10,10 +10,16 @@
 #include "lib/mem.h"
 #include "net/core/ring_short.h"
 
-/* What the reader has not read and what may still come, together. */
+/* What the reader has not read and what may still come, together. On the way to a smaller limit, any number. */
 static uint32_t limit_of(const struct holm_ring_rcvbuf *b)
 {
 	return (uint32_t)(b->base.readable + b->base.window);
+}
+
+/* The largest ring that this much fills. */
+static uint32_t ring_bytes_within(uint32_t bytes)
+{
+	return bytes ? 1u << ilog2_u32(bytes) : 0;
 }
 
 static inline void free_ring(struct holm_ring_rcvbuf *b)
@@ -37,7 +43,7 @@ static inline void give_back(struct holm_ring_rcvbuf *b)
 static never_inline void take(struct holm_ring_rcvbuf *b, size_t need)
 {
 	uint32_t least = ring_bytes_for((uint32_t)need);
-	uint32_t cap = max_u32(least, min_u32(b->last_cap, limit_of(b)));
+	uint32_t cap = max_u32(least, min_u32(b->last_cap, ring_bytes_within(limit_of(b))));
 
 	b->mem = b->memory->alloc(b->memory->ctx, cap);
 	if (unlikely(!b->mem && cap > least)) {

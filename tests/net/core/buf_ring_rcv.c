@@ -231,13 +231,15 @@ static void any_order_of_pieces_and_reads_keeps_the_stream(void **state)
 	(void)state;
 	setup(&f, 32768);
 	for (int step = 0; step < 20000; step++) {
-		size_t window = holm_rcvbuf_window(&f.b.base);
 		size_t len = 1 + expect_random_below(&seed, 1400);
 		size_t ahead =
 			expect_random_below(&seed, 3) ? 0 : expect_random_below(&seed, 20000);
 		static uint8_t got[5000];
-		size_t n;
+		size_t window, n;
 
+		if (expect_random_below(&seed, 100) == 0)
+			holm_ring_rcvbuf_set_limit(&f.b, 4096u << expect_random_below(&seed, 5));
+		window = holm_rcvbuf_window(&f.b.base);
 		if (ahead + len <= window)
 			assert_int_equal(offer(&f, ahead, len, filled + ahead), len);
 		if (ahead == 0 && len <= window) {
@@ -292,6 +294,21 @@ static void a_ring_that_gets_small_pieces_becomes_small_again(void **state)
 	teardown(&f);
 }
 
+static void a_ring_that_begins_again_below_its_limit_is_a_power_of_two(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 65536);
+	/* Half of what is too much has been read: so much may be in the ring, and no more. */
+	holm_ring_rcvbuf_set_limit(&f.b, 4096);
+	stream(&f, 40);
+	assert_int_equal(holm_rcvbuf_window(&f.b.base), 25536);
+	offer(&f, 0, 1000, 0);
+	assert_int_equal(f.b.cap, 16384);
+	teardown(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +323,7 @@ int main(void)
 			payload_behind_the_headers_arrives_however_it_and_the_ring_are_split),
 		cmocka_unit_test(any_order_of_pieces_and_reads_keeps_the_stream),
 		cmocka_unit_test(a_ring_begins_again_with_the_size_that_was_needed_last_time),
+		cmocka_unit_test(a_ring_that_begins_again_below_its_limit_is_a_power_of_two),
 		cmocka_unit_test(a_ring_that_gets_small_pieces_becomes_small_again),
 	};
 
