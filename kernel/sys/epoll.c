@@ -26,16 +26,15 @@ struct epoll {
 	struct file base;
 	struct htab watches; /* by descriptor and file */
 	struct allocator memory;
-	struct list ready;	/* of struct watch */
+	struct watcher ready;	/* notes watches that may have something */
 	struct list_node visit; /* while nesting is measured */
 	unsigned level;
 };
 
 /* Owned by its epoll; leaves with its file. */
 struct watch {
-	struct waiter waiter; /* in the file's queue */
+	struct waiter waiter; /* in the file's queue; deaf: disarmed by EPOLLONESHOT */
 	struct htab_node node;
-	struct list_node ready;
 	struct epoll *epoll;
 	struct file *file; /* not counted: it says when it goes */
 	int fd;
@@ -73,36 +72,12 @@ static struct watch *find(const struct epoll *ep, int fd, const struct file *f)
 
 /* ---- Being told ---------------------------------------------------------------------------------- */
 
-static void note_ready(struct watch *w)
-{
-	if (!list_is_linked(&w->ready))
-		list_push_back(&w->epoll->ready, &w->ready);
-}
-
-static bool watch_wake(struct waiter *waiter, struct list *work)
-{
-	struct watch *w = container_of(waiter, struct watch, waiter);
-	struct wait_queue *q = &w->epoll->base.waiters;
-
-	/* Disarmed by EPOLLONESHOT. */
-	if (!(w->events & ~MODES))
-		return false;
-	note_ready(w);
-	if (list_is_empty(&q->waiters))
-		return false;
-	if (!list_is_linked(&q->work))
-		list_push_back(work, &q->work);
-	return true;
-}
-
 static void drop(struct watch *w)
 {
 	struct epoll *ep = w->epoll;
 	const struct holm_memory *m = ep->base.process->env.memory;
 
 	wait_leave(&w->waiter);
-	if (list_is_linked(&w->ready))
-		list_remove(&w->ready);
 	htab_remove(&ep->watches, &w->node);
 	m->free(m->ctx, w, sizeof(*w));
 }
@@ -112,7 +87,10 @@ static void watch_gone(struct waiter *waiter)
 	drop(container_of(waiter, struct watch, waiter));
 }
 
-static const struct waiter_ops watch_ops = { watch_wake, watch_gone };
+static struct watch *watch_of(struct list_node *noted)
+{
+	return container_of(noted, struct watch, waiter.noted);
+}
 
 /* ---- Looking ------------------------------------------------------------------------------------- */
 
@@ -121,29 +99,36 @@ static uint32_t look(const struct watch *w)
 	return file_poll(w->file) & w->events & ~MODES;
 }
 
+static void disarm(struct watch *w)
+{
+	w->events &= MODES;
+	w->waiter.deaf = true;
+}
+
 /* Is a report the last of it, until it is woken or armed again? */
 static bool ends_with_report(struct watch *w)
 {
 	if (w->events & SYS_EPOLLONESHOT)
-		w->events &= MODES;
+		disarm(w);
 	return w->events & (SYS_EPOLLONESHOT | SYS_EPOLLET);
 }
 
 /* Report up to `max` watches. Those that stay ready go behind those not looked at: the list is turned. */
 static always_inline int report_now(struct epoll *ep, struct sys_epoll_event *events, int max)
 {
+	struct list *list = &ep->ready.noted;
 	struct list_node *n, *next, *last;
 	int count = 0;
 
 	/* What was written a moment ago is not to be missed. */
 	sys_hear(ep->base.process);
-	last = list_last(&ep->ready);
-	for (n = list_first(&ep->ready); n; n = next) {
-		struct watch *w = container_of(n, struct watch, ready);
+	last = list_last(list);
+	for (n = list_first(list); n; n = next) {
+		struct watch *w = watch_of(n);
 		uint32_t now = look(w);
 		bool over;
 
-		next = list_next(&ep->ready, n);
+		next = list_next(list, n);
 		over = n == last;
 		if (now != 0)
 			events[count++] = (struct sys_epoll_event){ now, w->data };
@@ -152,7 +137,7 @@ static always_inline int report_now(struct epoll *ep, struct sys_epoll_event *ev
 		if (!over && count < max)
 			continue;
 		if (next)
-			list_turn_to(&ep->ready, next);
+			list_turn_to(list, next);
 		break;
 	}
 	return count;
@@ -170,8 +155,8 @@ static unsigned epoll_poll(struct file *f)
 	struct list_node *n;
 
 	sys_hear(f->process);
-	while ((n = list_first(&ep->ready)) != NULL) {
-		if (look(container_of(n, struct watch, ready)) != 0)
+	while ((n = list_first(&ep->ready.noted)) != NULL) {
+		if (look(watch_of(n)) != 0)
 			return HOLM_POLLIN | HOLM_POLLRDNORM;
 		list_remove(n);
 	}
@@ -247,7 +232,7 @@ static unsigned depth_above(struct epoll *of)
 		for (n = list_first(q); n && ep->level <= DEPTH_MAX; n = list_next(q, n)) {
 			struct waiter *w = container_of(n, struct waiter, node);
 
-			if (!w->thread && w->ops == &watch_ops)
+			if (!w->thread && w->watcher->gone == watch_gone)
 				visit(&todo, container_of(w, struct watch, waiter)->epoll,
 				      ep->level + 1);
 		}
@@ -269,9 +254,10 @@ static void begin(struct watch *w, const struct sys_epoll_event *event)
 {
 	w->events = event->events | HOLM_POLLERR | HOLM_POLLHUP;
 	w->data = event->data;
+	w->waiter.deaf = false;
 	if (look(w) == 0)
 		return;
-	note_ready(w);
+	watcher_note(&w->waiter);
 	file_wake(&w->epoll->base);
 }
 
@@ -303,8 +289,8 @@ static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_
 		m->free(m->ctx, w, sizeof(*w));
 		return -HOLM_ENOMEM;
 	}
-	wait_enter_ops(&f->waiters, &w->waiter, &watch_ops,
-		       (event->events & SYS_EPOLLEXCLUSIVE) != 0);
+	wait_enter_watched(&f->waiters, &w->waiter, &ep->ready,
+			   (event->events & SYS_EPOLLEXCLUSIVE) != 0);
 	begin(w, event);
 	return 0;
 }
@@ -378,7 +364,7 @@ int sys_epoll_create1(struct process *p, int flags)
 	ep->memory =
 		(struct allocator){ memory_alloc, memory_free, (void *)(uintptr_t)p->env.memory };
 	htab_init(&ep->watches, &ep->memory, UINT32_MAX);
-	list_init(&ep->ready);
+	watcher_init(&ep->ready, &f->waiters, watch_gone);
 	return fds_install(p, f, flags & SYS_O_CLOEXEC);
 }
 

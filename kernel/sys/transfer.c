@@ -155,7 +155,7 @@ static never_inline int64_t check_any_pieces(const struct holm_msg *msg, bool so
 }
 
 /* Bytes in all pieces, or an error. Of one, as most transfers have, it is quickly said. */
-static always_inline int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
+static inline int64_t check_pieces(const struct holm_msg *msg, bool sockets_only)
 {
 	if (likely(msg->iovcnt == 1 && msg->iov && msg->iov->base &&
 		   msg->iov->len <= (size_t)PTRDIFF_MAX))
@@ -195,8 +195,8 @@ static never_inline int64_t move_rest(struct file *f, struct holm_msg *msg, int 
 }
 
 /* The first step takes the pieces as they are, and nearly always it is the only one. */
-static always_inline int64_t move_socket(struct file *f, struct holm_msg *msg, int flags,
-					 bool writing, int64_t bytes)
+static int64_t move_socket(struct file *f, struct holm_msg *msg, int flags, bool writing,
+			   int64_t bytes)
 {
 	uint32_t name_len = msg->name_len;
 	int64_t n = writing ? holm_socket_sendmsg(f->socket, msg, flags)
@@ -209,7 +209,7 @@ static always_inline int64_t move_socket(struct file *f, struct holm_msg *msg, i
 	return move_rest(f, msg, flags, writing, n);
 }
 
-static never_inline int64_t move_file(struct file *f, struct holm_msg *msg, bool writing)
+static int64_t move_file(struct file *f, struct holm_msg *msg, bool writing)
 {
 	struct transfer t = { .msg = msg, .writing = writing };
 	bool block = !(f->flags & SYS_O_NONBLOCK);
@@ -222,18 +222,13 @@ static never_inline int64_t move_file(struct file *f, struct holm_msg *msg, bool
 	return result == -HOLM_EAGAIN && t.done > 0 ? t.done : result;
 }
 
-/*
- * Every transfer: `sockets_only` is send() and its family, as opposed to write(). In the caller's own code,
- * where what is constant decides at once.
- */
-static always_inline int64_t move(struct process *p, int fd, struct holm_msg *msg, int flags,
-				  bool writing, bool sockets_only)
+/* Every message: `sockets_only` is send() and its family, as opposed to write(). */
+static never_inline int64_t move(struct process *p, int fd, struct holm_msg *msg, int flags,
+				 bool writing, bool sockets_only)
 {
 	int64_t bytes = check_pieces(msg, sockets_only);
-	struct file *f;
+	struct file *f = file_of(p, fd);
 
-	sys_enter(p);
-	f = file_of(p, fd);
 	if (unlikely(!f))
 		return -HOLM_EBADF;
 	if (bytes >= 0 && sockets_only && !f->socket)
@@ -246,23 +241,93 @@ static always_inline int64_t move(struct process *p, int fd, struct holm_msg *ms
 	return bytes;
 }
 
-/* ---- the calls ---- */
-
-int64_t sys_read(struct process *p, int fd, void *buf, size_t n)
+/* The same of one piece. */
+static never_inline int64_t move_piece(struct process *p, int fd, void *buf, size_t n, int flags,
+				       bool writing, bool sockets_only)
 {
 	struct holm_iov iov = { buf, n };
 	struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
 
-	return move(p, fd, &msg, 0, false, false);
+	return move(p, fd, &msg, flags, writing, sockets_only);
+}
+
+/* ---- bytes ---- */
+
+/* The socket of a call that moves bytes at once, without a message and a reference; NULL: it is not of that kind. */
+static always_inline struct holm_socket *socket_at_once(struct process *p, int fd, const void *buf,
+							size_t n, int flags)
+{
+	struct fd_slot *slot = fds_slot(p, fd);
+
+	if (unlikely(!slot || !buf || n > (size_t)PTRDIFF_MAX ||
+		     (flags & ~(HOLM_MSG_DONTWAIT | HOLM_MSG_NOSIGNAL))))
+		return NULL;
+	return slot->file->socket;
+}
+
+static always_inline int64_t read_bytes(struct process *p, int fd, void *buf, size_t n, int flags,
+					bool sockets_only)
+{
+	struct holm_socket *s;
+	size_t done = 0;
+
+	sys_enter(p);
+	s = socket_at_once(p, fd, buf, n, flags);
+	if (likely(s))
+		done = holm_socket_read(s, buf, n);
+	return likely(done > 0) ? (int64_t)done
+				: move_piece(p, fd, buf, n, flags, false, sockets_only);
+}
+
+/* Fewer bytes than were to be written have gone: the rest may have to wait. */
+static never_inline int64_t write_on(struct process *p, int fd, const void *buf, size_t n,
+				     int flags, size_t done)
+{
+	struct holm_iov iov = { (void *)(uintptr_t)buf, n };
+	struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
+	struct file *f = file_of(p, fd);
+	int64_t result = move_rest(f, &msg, flags, true, (int64_t)done);
+
+	file_put(f);
+	return result;
+}
+
+static always_inline int64_t write_bytes(struct process *p, int fd, const void *buf, size_t n,
+					 int flags, bool sockets_only)
+{
+	struct holm_socket *s;
+	size_t done = 0;
+
+	sys_enter(p);
+	s = socket_at_once(p, fd, buf, n, flags);
+	if (likely(s))
+		done = holm_socket_write(s, buf, n);
+	if (unlikely(done == 0))
+		return move_piece(p, fd, (void *)(uintptr_t)buf, n, flags, true, sockets_only);
+	return likely(done == n) ? (int64_t)n : write_on(p, fd, buf, n, flags, done);
+}
+
+int64_t sys_read(struct process *p, int fd, void *buf, size_t n)
+{
+	return read_bytes(p, fd, buf, n, 0, false);
 }
 
 int64_t sys_write(struct process *p, int fd, const void *buf, size_t n)
 {
-	struct holm_iov iov = { (void *)(uintptr_t)buf, n };
-	struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
-
-	return move(p, fd, &msg, 0, true, false);
+	return write_bytes(p, fd, buf, n, 0, false);
 }
+
+int64_t sys_send(struct process *p, int fd, const void *buf, size_t n, int flags)
+{
+	return write_bytes(p, fd, buf, n, flags, true);
+}
+
+int64_t sys_recv(struct process *p, int fd, void *buf, size_t n, int flags)
+{
+	return read_bytes(p, fd, buf, n, flags, true);
+}
+
+/* ---- messages ---- */
 
 /* holm_msg's pieces are not const because receiving writes where they point; nobody changes them. */
 static int64_t move_pieces(struct process *p, int fd, const struct holm_iov *iov, int n,
@@ -270,6 +335,7 @@ static int64_t move_pieces(struct process *p, int fd, const struct holm_iov *iov
 {
 	struct holm_msg msg = { .iov = (struct holm_iov *)(uintptr_t)iov, .iovcnt = (size_t)n };
 
+	sys_enter(p);
 	return n < 0 ? -HOLM_EINVAL : move(p, fd, &msg, 0, writing, false);
 }
 
@@ -285,11 +351,13 @@ int64_t sys_writev(struct process *p, int fd, const struct holm_iov *iov, int n)
 
 static int64_t send_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
+	sys_enter(p);
 	return move(p, fd, msg, flags, true, true);
 }
 
 static int64_t recv_message(struct process *p, int fd, struct holm_msg *msg, int flags)
 {
+	sys_enter(p);
 	return move(p, fd, msg, flags, false, true);
 }
 
@@ -456,16 +524,6 @@ int64_t sys_recvfrom(struct process *p, int fd, void *buf, size_t n, int flags, 
 	if (addr && result >= 0)
 		*len = msg.name_len;
 	return result;
-}
-
-int64_t sys_send(struct process *p, int fd, const void *buf, size_t n, int flags)
-{
-	return sys_sendto(p, fd, buf, n, flags, NULL, 0);
-}
-
-int64_t sys_recv(struct process *p, int fd, void *buf, size_t n, int flags)
-{
-	return sys_recvfrom(p, fd, buf, n, flags, NULL, NULL);
 }
 
 int64_t sys_send_const(struct process *p, int fd, const void *buf, size_t n, int flags)

@@ -1,22 +1,25 @@
 /* Wait queues; see wait.h. */
 #include "kernel/sys/wait.h"
 
+#include "lib/compiler.h"
+
 void wait_enter(const struct wait_with *with, struct wait_queue *q, struct waiter *w)
 {
 	*w = (struct waiter){ .thread = with->ops->self(with->ctx) };
 	list_push_back(&q->waiters, &w->node);
 }
 
-void wait_enter_ops(struct wait_queue *q, struct waiter *w, const struct waiter_ops *ops,
-		    bool exclusive)
+void wait_enter_watched(struct wait_queue *q, struct waiter *w, struct watcher *by, bool exclusive)
 {
-	*w = (struct waiter){ .ops = ops, .exclusive = exclusive };
+	*w = (struct waiter){ .watcher = by, .exclusive = exclusive };
 	list_push_back(&q->waiters, &w->node);
 }
 
 void wait_leave(struct waiter *w)
 {
 	list_remove(&w->node);
+	if (list_is_linked(&w->noted))
+		list_remove(&w->noted);
 }
 
 void wait_queue_fini(struct wait_queue *q)
@@ -27,11 +30,34 @@ void wait_queue_fini(struct wait_queue *q)
 		struct waiter *w = container_of(n, struct waiter, node);
 
 		ASSERT(!w->thread);
-		w->ops->gone(w);
+		w->watcher->gone(w);
 	}
 }
 
-/* Nothing that is called here changes the queue. */
+/* Note the change; true: somebody waits for the watcher, and is to be woken. */
+static inline bool note(struct waiter *w)
+{
+	if (unlikely(w->deaf))
+		return false;
+	watcher_note(w);
+	return !list_is_empty(&w->watcher->waiters->waiters);
+}
+
+/* Note the change where that is all there is to do. False: somebody is to be woken. */
+static inline bool is_noted(const struct wait_queue *q)
+{
+	const struct list_node *end = &q->waiters.head;
+
+	for (struct list_node *n = end->next; n != end; n = n->next) {
+		struct waiter *w = container_of(n, struct waiter, node);
+
+		if (w->thread || w->exclusive || note(w))
+			return false;
+	}
+	return true;
+}
+
+/* Queues to be woken in turn go on `work`. Noting once more what is_noted() has noted changes nothing. */
 static void wake_queue(const struct wait_with *with, struct wait_queue *q, struct list *work)
 {
 	struct waiter *heard = NULL;
@@ -40,11 +66,15 @@ static void wake_queue(const struct wait_with *with, struct wait_queue *q, struc
 	for (n = list_first(&q->waiters); n; n = list_next(&q->waiters, n)) {
 		struct waiter *w = container_of(n, struct waiter, node);
 
-		if (w->thread)
+		if (w->thread) {
 			with->ops->wake(with->ctx, w->thread);
-		else if (!w->exclusive)
-			(void)w->ops->wake(w, work);
-		else if (!heard && w->ops->wake(w, work))
+			continue;
+		}
+		if ((w->exclusive && heard) || !note(w))
+			continue;
+		if (!list_is_linked(&w->watcher->waiters->work))
+			list_push_back(work, &w->watcher->waiters->work);
+		if (w->exclusive)
 			heard = w;
 	}
 	/* The next time another one is the first. */
@@ -54,7 +84,7 @@ static void wake_queue(const struct wait_with *with, struct wait_queue *q, struc
 	}
 }
 
-void wait_wake_all(const struct wait_with *with, struct wait_queue *q)
+static never_inline void wake_all(const struct wait_with *with, struct wait_queue *q)
 {
 	struct list_node *n;
 	struct list work;
@@ -64,6 +94,12 @@ void wait_wake_all(const struct wait_with *with, struct wait_queue *q)
 		wake_queue(with, q, &work);
 		n = list_pop_front(&work);
 	}
+}
+
+void wait_wake(const struct wait_with *with, struct wait_queue *q)
+{
+	if (!is_noted(q))
+		wake_all(with, q);
 }
 
 uint64_t wait_deadline(const struct wait_with *with, uint64_t ns)

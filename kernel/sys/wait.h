@@ -43,13 +43,10 @@ struct wait_queue {
 
 struct waiter;
 
-/* A waiter that is no thread. */
-struct waiter_ops {
-	/*
-	 * What is waited for has changed. Queues to be woken in turn go on `work`, by their node of
-	 * that name. True: somebody will look, so that other exclusive waiters need not.
-	 */
-	bool (*wake)(struct waiter *w, struct list *work);
+/* Who has waiters in many queues and is no thread. What changes is noted here, and who waits for that is woken. */
+struct watcher {
+	struct list noted; /* of struct waiter */
+	struct wait_queue *waiters;
 	/* What is waited for goes: leave its queue. */
 	void (*gone)(struct waiter *w);
 };
@@ -57,9 +54,11 @@ struct waiter_ops {
 /* In one queue. A thread's is on the stack of its system call. */
 struct waiter {
 	struct list_node node;
-	void *thread;		      /* NULL: */
-	const struct waiter_ops *ops; /* these are called */
-	bool exclusive;		      /* one of these is enough */
+	void *thread; /* NULL: */
+	struct watcher *watcher;
+	struct list_node noted; /* among its watcher's */
+	bool exclusive;		/* one of these with somebody who waits for its watcher is enough */
+	bool deaf;		/* nothing is noted */
 };
 
 static inline void wait_queue_init(struct wait_queue *q)
@@ -68,24 +67,34 @@ static inline void wait_queue_init(struct wait_queue *q)
 	list_node_init(&q->work);
 }
 
+/* Nothing is noted yet; `waiters` is who waits for it. */
+static inline void watcher_init(struct watcher *by, struct wait_queue *waiters,
+				void (*gone)(struct waiter *w))
+{
+	list_init(&by->noted);
+	by->waiters = waiters;
+	by->gone = gone;
+}
+
+/* Look at it again, whether it has changed or not. */
+static inline void watcher_note(struct waiter *w)
+{
+	if (!list_is_linked(&w->noted))
+		list_push_back(&w->watcher->noted, &w->noted);
+}
+
 /* The calling thread is to be woken with the queue, from now until wait_leave(). */
 void wait_enter(const struct wait_with *with, struct wait_queue *q, struct waiter *w);
 void wait_leave(struct waiter *w);
 
-/* The same for a waiter that is no thread. */
-void wait_enter_ops(struct wait_queue *q, struct waiter *w, const struct waiter_ops *ops,
-		    bool exclusive);
+/* What changes is to be noted by this watcher, until wait_leave(). */
+void wait_enter_watched(struct wait_queue *q, struct waiter *w, struct watcher *by, bool exclusive);
 
 /* What the queue belongs to ends: waiters that are no threads leave. Nobody else is there. */
 void wait_queue_fini(struct wait_queue *q);
 
 /* Everybody in the queue. They stay in it and look again. */
-void wait_wake_all(const struct wait_with *with, struct wait_queue *q);
-static inline void wait_wake(const struct wait_with *with, struct wait_queue *q)
-{
-	if (!list_is_empty(&q->waiters))
-		wait_wake_all(with, q);
-}
+void wait_wake(const struct wait_with *with, struct wait_queue *q);
 
 static inline uint64_t wait_now(const struct wait_with *with)
 {

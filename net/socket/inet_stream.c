@@ -405,14 +405,15 @@ static inline void fit_sndbuf(struct stream *t)
 {
 	struct holm_socket *s = &t->base;
 
-	if (!s->sndbuf_locked)
-		s->sndbuf = rings_write(t->rings, t->tcp, s->sndbuf,
-					s->net->config.tcp_sndbuf_max_bytes);
+	if (unlikely(rings_are_filling(t->rings, s->sndbuf)) && !s->sndbuf_locked)
+		s->sndbuf = rings_fit_snd(t->rings, t->tcp, s->sndbuf,
+					  s->net->config.tcp_sndbuf_max_bytes);
 }
 
 /* Any message, whichever the state. */
-static never_inline int64_t send_any(struct stream *t, const struct holm_msg *msg, int flags)
+static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
+	struct stream *t = inet_stream_of(s);
 	size_t done = 0, want = 0;
 	int err;
 
@@ -449,24 +450,18 @@ static never_inline int64_t send_any(struct stream *t, const struct holm_msg *ms
 	return holm_tcp_send_room(t->tcp) > 0 ? -HOLM_ENOMEM : -HOLM_EAGAIN;
 }
 
-/* With one of these there is more to a message than its bytes. */
-#define SEND_UNUSUAL (HOLM_MSG_FASTOPEN | HOLM_MSG_OOB | HOLM_MSG_MORE | HOLM_MSG_CONST)
-
-/* One piece, as nearly every message, goes in a few steps; what they do not see to is send_any()'s. */
-static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
+/* stream_send() of bytes alone, while nothing but how much room there is can be in their way. */
+static size_t stream_write(struct holm_socket *s, const void *p, size_t n)
 {
 	struct stream *t = inet_stream_of(s);
-	size_t n;
 
-	if (unlikely(msg->iovcnt != 1 || (flags & SEND_UNUSUAL) || t->below_mark ||
-		     !is_open_for_writing(t)))
-		return send_any(t, msg, flags);
+	if (unlikely(t->below_mark || !is_open_for_writing(t)))
+		return 0;
 	fit_sndbuf(t);
-	n = holm_ring_sndbuf_write(&t->rings->snd, msg->iov->base, msg->iov->len);
-	if (unlikely(n == 0))
-		return send_any(t, msg, flags);
-	holm_tcp_send(t->tcp);
-	return (int64_t)n;
+	n = holm_ring_sndbuf_write(&t->rings->snd, p, n);
+	if (likely(n > 0))
+		holm_tcp_send(t->tcp);
+	return n;
 }
 
 /* Copy up to `max` bytes from stream offset `off` to `dst`; NULL throws them away. */
@@ -519,9 +514,11 @@ static size_t copy_pieces(struct stream *t, const struct holm_msg *msg, int flag
 static inline void note_taken(struct stream *t)
 {
 	struct holm_socket *s = &t->base;
-	uint32_t max = s->rcvbuf_locked ? s->rcvbuf : s->net->config.tcp_rcvbuf_max_bytes;
 
-	s->rcvbuf = rings_read(t->rings, t->tcp, s->rcvbuf, max);
+	if (unlikely(rings_have_read_much(t->rings, s->rcvbuf)))
+		s->rcvbuf = rings_fit_rcv(t->rings, t->tcp, s->rcvbuf,
+					  s->rcvbuf_locked ? s->rcvbuf
+							   : s->net->config.tcp_rcvbuf_max_bytes);
 	holm_tcp_received(t->tcp);
 }
 
@@ -567,8 +564,9 @@ static int64_t recv_with_inq(struct stream *t, struct holm_msg *msg, int flags)
 }
 
 /* Whatever is asked for, whichever the state. */
-static never_inline int64_t recv_any(struct stream *t, struct holm_msg *msg, int flags)
+static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
+	struct stream *t = inet_stream_of(s);
 	size_t n;
 
 	if (flags & HOLM_MSG_OOB)
@@ -582,24 +580,17 @@ static never_inline int64_t recv_any(struct stream *t, struct holm_msg *msg, int
 	return n > 0 || has_bytes(t) ? (int64_t)n : nothing_to_read(t);
 }
 
-/* With one of these a read is more than taking bytes out. */
-#define RECV_UNUSUAL (HOLM_MSG_OOB | HOLM_MSG_PEEK | HOLM_MSG_TRUNC)
-
-/* As stream_send(). */
-static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
+/* stream_recv() of bytes alone, where no urgent one is to be stepped over. */
+static size_t stream_read(struct holm_socket *s, void *p, size_t n)
 {
 	struct stream *t = inet_stream_of(s);
-	size_t n;
 
-	if (unlikely(msg->iovcnt != 1 || (flags & RECV_UNUSUAL) || t->inq || !t->rings ||
-		     (inet_stream_ready(t) & HOLM_URGENT)))
-		return recv_any(t, msg, flags);
-	n = holm_ring_rcvbuf_read(&t->rings->rcv, msg->iov->base, msg->iov->len);
-	if (unlikely(n == 0))
-		return recv_any(t, msg, flags);
-	msg->name_len = 0;
-	note_taken(t);
-	return (int64_t)n;
+	if (unlikely(!t->rings || s->rcvlowat != 1 || (inet_stream_ready(t) & HOLM_URGENT)))
+		return 0;
+	n = holm_ring_rcvbuf_read(&t->rings->rcv, p, n);
+	if (likely(n > 0))
+		note_taken(t);
+	return n;
 }
 
 /* ---- levels ---- */
@@ -720,9 +711,10 @@ static int stream_resize(struct holm_socket *s)
 	.set_cookie = stream_set_cookie, .bind = stream_bind, .connect = stream_connect,           \
 	.listen = stream_listen, .accept = stream_accept, .can_accept = stream_can_accept,         \
 	.name = stream_name, .shutdown = stream_shutdown, .send = stream_send,                     \
-	.recv = stream_recv, .poll = stream_poll, .readable = stream_readable,                     \
-	.take_error = stream_take_error, .is_listening = inet_stream_is_listening,                 \
-	.resize = stream_resize, .set_way = stream_set_way, .set_bytes = inet_stream_set_bytes,    \
+	.recv = stream_recv, .write = stream_write, .read = stream_read, .poll = stream_poll,      \
+	.readable = stream_readable, .take_error = stream_take_error,                              \
+	.is_listening = inet_stream_is_listening, .resize = stream_resize,                         \
+	.set_way = stream_set_way, .set_bytes = inet_stream_set_bytes,                             \
 	.get_bytes = inet_stream_get_bytes, .unsent = stream_unsent,                               \
 	.at_mark = inet_stream_at_mark, .is_tcp = true
 

@@ -50,7 +50,7 @@ int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit,
 	return 0;
 }
 
-uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
+uint32_t rings_fit_rcv(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
 {
 	struct holm_tcp_path path;
 
@@ -65,7 +65,7 @@ uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t l
 	return limit;
 }
 
-uint32_t rings_write_full(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
+uint32_t rings_fit_snd(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max)
 {
 	struct holm_tcp_path path;
 

@@ -14,7 +14,7 @@ struct rings {
 	struct holm_ring_sndbuf snd;
 	struct holm_ring_rcvbuf rcv;
 	struct holm_net *net;
-	/* When, and where in the ring, what rings_read() looks at began; all that was read before. */
+	/* When, and where in the ring, what rings_fit_rcv() looks at began; all that was read before. */
 	uint64_t since_ns, read_before;
 	uint32_t since_pos;
 	uint64_t const_bytes; /* written without a copy */
@@ -30,7 +30,7 @@ static inline uint64_t rings_written_bytes(const struct rings *r)
 {
 	return r->snd.tail + r->const_bytes;
 }
-/* Positions wrap: each read is to be told to rings_read(). */
+/* Positions wrap: after each read rings_have_read_much() is to be asked. */
 static inline uint32_t rings_read_since(const struct rings *r)
 {
 	return r->rcv.head - r->since_pos;
@@ -40,32 +40,26 @@ static inline uint64_t rings_read_bytes(const struct rings *r)
 	return r->read_before + rings_read_since(r);
 }
 
-/* The part of rings_read() that not every read needs. */
-uint32_t rings_read_much(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
+/* Was more than half of the window read since rings_fit_rcv() was last asked? Then it is to be asked again. */
+static inline bool rings_have_read_much(const struct rings *r, uint32_t limit)
+{
+	return rings_read_since(r) > limit / 2;
+}
 
 /*
- * Bytes were read: the window grows while a round trip's worth of reading is more than half of it.
- * `limit` is what it is now; returns what it is from now on, at most `max`, which may be what it is.
+ * The window grows while half of it is read within a round trip. `limit` is what it is now; returns what it is from now
+ * on, at most `max`, which may be what it is.
  */
-static inline uint32_t rings_read(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
-				  uint32_t max)
-{
-	return likely(rings_read_since(r) <= limit / 2) ? limit
-							: rings_read_much(r, tcp, limit, max);
-}
+uint32_t rings_fit_rcv(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
 
-/* The part of rings_write() that not every write needs. */
-uint32_t rings_write_full(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
-			  uint32_t max);
+/* Is half of what may be queued queued? Then it may be worth asking rings_fit_snd(). */
+static inline bool rings_are_filling(const struct rings *r, uint32_t limit)
+{
+	return holm_sndbuf_queued(&r->snd.base) >= limit / 2;
+}
 
 /* Bytes are to be written: room for two congestion windows, as the limit above. */
-static inline uint32_t rings_write(struct rings *r, const struct holm_tcp *tcp, uint32_t limit,
-				   uint32_t max)
-{
-	size_t queued = holm_sndbuf_queued(&r->snd.base);
-
-	return likely(queued < limit / 2) ? limit : rings_write_full(r, tcp, limit, max);
-}
+uint32_t rings_fit_snd(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
 
 /* The socket leaves. */
 void rings_leave(struct rings *r);

@@ -327,6 +327,20 @@ int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int fla
 	return s->ops->recv(s, msg, flags);
 }
 
+size_t holm_socket_write(struct holm_socket *s, const void *p, size_t n)
+{
+	if (unlikely(s->late_error || !s->ops->write))
+		return 0;
+	return s->ops->write(s, p, n);
+}
+
+size_t holm_socket_read(struct holm_socket *s, void *p, size_t n)
+{
+	if (unlikely(s->late_error || !s->ops->read))
+		return 0;
+	return s->ops->read(s, p, n);
+}
+
 unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready)
 {
 	unsigned mask = 0;

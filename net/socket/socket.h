@@ -70,6 +70,9 @@ struct socket_ops {
 	int (*shutdown)(struct holm_socket *s, unsigned shut);
 	int64_t (*send)(struct holm_socket *s, const struct holm_msg *msg, int flags);
 	int64_t (*recv)(struct holm_socket *s, struct holm_msg *msg, int flags);
+	/* holm_socket_write(), holm_socket_read(); NULL: always as a message. */
+	size_t (*write)(struct holm_socket *s, const void *p, size_t n);
+	size_t (*read)(struct holm_socket *s, void *p, size_t n);
 	/* MSG_ERRQUEUE; NULL: the queue is always empty. */
 	int64_t (*recv_error)(struct holm_socket *s, struct holm_msg *msg);
 	unsigned (*poll)(struct holm_socket *s);

@@ -191,6 +191,16 @@ static int64_t unix_stream_send(struct holm_socket *s, const struct holm_msg *ms
 	return unix_send_stream(e, msg);
 }
 
+static size_t unix_stream_write(struct holm_socket *s, const void *p, size_t n)
+{
+	return unix_write(end_of(s), p, n);
+}
+
+static size_t unix_stream_read(struct holm_socket *s, void *p, size_t n)
+{
+	return likely(s->rcvlowat == 1) ? unix_read(end_of(s), p, n) : 0;
+}
+
 static int64_t unix_packet_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
 	struct unix_end *e = end_of(s);
@@ -225,25 +235,18 @@ static void withhold_cred(const struct holm_socket *s, const struct holm_msg *ms
 		msg->ancillary->has &= ~(uint32_t)HOLM_ANC_CRED;
 }
 
-static never_inline int64_t recv_with_company(struct holm_socket *s, struct holm_msg *msg,
-					      int flags)
+static int64_t unix_stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 {
 	struct unix_end *e = end_of(s);
-	int64_t n = unix_recv_stream(e, msg, flags);
+	int64_t n;
 
+	if (flags & HOLM_MSG_OOB)
+		return -HOLM_EINVAL;
+	n = unix_recv_stream(e, msg, flags);
 	if (n > 0)
 		put_sender(e->peer ? e->peer->name : NULL, msg);
 	withhold_cred(s, msg);
 	return n;
-}
-
-static int64_t unix_stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
-{
-	if (unlikely(flags & HOLM_MSG_OOB))
-		return -HOLM_EINVAL;
-	if (msg->name || msg->ancillary)
-		return recv_with_company(s, msg, flags);
-	return unix_recv_stream(end_of(s), msg, flags);
 }
 
 static int64_t unix_packet_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
@@ -384,6 +387,8 @@ static const struct socket_ops stream_ops = {
 	UNIX_OPS,
 	.send = unix_stream_send,
 	.recv = unix_stream_recv,
+	.write = unix_stream_write,
+	.read = unix_stream_read,
 };
 
 static const struct socket_ops packet_ops = {

@@ -79,7 +79,7 @@ static never_inline size_t find_room(struct unix_end *to, size_t want, uint32_t 
 	return min_size(want, min_u32(to->ring.cap, max_u32(limit, len)) - len);
 }
 
-static never_inline int64_t send_pieces(struct unix_end *e, const struct holm_msg *msg)
+int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg)
 {
 	size_t n = holm_iov_bytes(msg->iov, msg->iovcnt);
 	struct unix_end *to = e->peer;
@@ -103,21 +103,16 @@ static never_inline int64_t send_pieces(struct unix_end *e, const struct holm_ms
 	return (int64_t)n;
 }
 
-/* What most sends are, bytes alone in one piece for which there is room, is done here; the rest there. */
-int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg)
+size_t unix_write(struct unix_end *e, const void *p, size_t n)
 {
 	struct unix_end *to = e->peer;
-	size_t n;
 
-	if (unlikely(msg->iovcnt != 1 || msg->ancillary || !to || (e->shut & UNIX_SHUT_WR) ||
-		     (to->shut & UNIX_SHUT_RD)))
-		return send_pieces(e, msg);
-	n = msg->iov->len;
-	if (unlikely(ring_len(&to->ring) + n > e->limit ||
-		     !ring_write_whole(&to->ring, msg->iov->base, n)))
-		return send_pieces(e, msg);
+	if (unlikely(!to || (e->shut & UNIX_SHUT_WR) || (to->shut & UNIX_SHUT_RD)))
+		return 0;
+	if (unlikely(ring_len(&to->ring) + n > e->limit || !ring_write_whole(&to->ring, p, n)))
+		return 0;
 	ep_notify(to->net, &to->ep);
-	return (int64_t)n;
+	return n;
 }
 
 /* The mark that a read of up to n bytes from `off` on would come to, or NULL. */
@@ -183,8 +178,9 @@ static int64_t recv_marked(struct unix_end *e, struct unix_message *mark, struct
 	return (int64_t)n;
 }
 
-static never_inline int64_t recv_pieces(struct unix_end *e, struct holm_msg *msg, bool peek)
+int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags)
 {
+	bool peek = flags & HOLM_MSG_PEEK;
 	size_t n = min_size(holm_iov_bytes(msg->iov, msg->iovcnt), ring_len(&e->ring));
 	struct unix_message *mark;
 
@@ -200,19 +196,13 @@ static never_inline int64_t recv_pieces(struct unix_end *e, struct holm_msg *msg
 	return (int64_t)n;
 }
 
-/* What most receives are, bytes alone into one piece, is done here; the rest there. */
-int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags)
+size_t unix_read(struct unix_end *e, void *p, size_t n)
 {
-	bool peek = flags & HOLM_MSG_PEEK;
-	size_t n;
-
-	if (unlikely(msg->iovcnt != 1 || msg->ancillary || peek || !list_is_empty(&e->messages)))
-		return recv_pieces(e, msg, peek);
-	n = min_size(msg->iov->len, ring_len(&e->ring));
-	if (unlikely(!ring_copy_whole(&e->ring, msg->iov->base, n)))
-		return recv_pieces(e, msg, peek);
+	n = min_size(n, ring_len(&e->ring));
+	if (unlikely(!list_is_empty(&e->messages) || !ring_copy_whole(&e->ring, p, n)))
+		return 0;
 	release(e, n);
-	return (int64_t)n;
+	return n;
 }
 
 void unix_empty(struct unix_end *e)

@@ -180,6 +180,9 @@ void unix_room_is_there(struct unix_end *e);
 /* ---- stream.c, packet.c */
 int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg);
 int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags);
+/* What most sends and receives are, bytes alone that do not wrap in the ring; 0: nothing was done, ask the others. */
+size_t unix_write(struct unix_end *e, const void *p, size_t n);
+size_t unix_read(struct unix_end *e, void *p, size_t n);
 /* Could a writer at the other end of this one go on? */
 static inline bool unix_stream_has_room(const struct unix_end *reader, uint32_t limit)
 {

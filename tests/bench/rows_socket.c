@@ -243,8 +243,11 @@ static void move(struct holm_socket *from, struct holm_socket *to)
 	struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
 
 	bench_on();
-	bench_check(holm_socket_sendmsg(from, &msg, 0) == MESSAGE, "send");
-	bench_check(holm_socket_recvmsg(to, &msg, 0) == MESSAGE, "receive");
+	/* The first one has the ring's memory taken. */
+	bench_check(holm_socket_write(from, message, MESSAGE) == MESSAGE ||
+			    holm_socket_sendmsg(from, &msg, 0) == MESSAGE,
+		    "send");
+	bench_check(holm_socket_read(to, message, MESSAGE) == MESSAGE, "receive");
 	bench_off();
 }
 

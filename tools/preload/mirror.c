@@ -25,7 +25,15 @@ static struct {
 	int inner;
 } descriptors[DESCRIPTORS_MAX];
 
-static struct list changed = { { &changed.head, &changed.head } };
+static void file_gone(struct waiter *w);
+
+/* Nobody waits: who makes calls looks. */
+static struct wait_queue nobody = { { { &nobody.waiters.head, &nobody.waiters.head } }, { 0 } };
+static struct watcher watcher = {
+	{ { &watcher.noted.head, &watcher.noted.head } },
+	&nobody,
+	file_gone,
+};
 
 static bool is_in_table(int fd)
 {
@@ -106,16 +114,6 @@ void mirror_unreserve(int theirs, int ours)
 	host()->close(ours);
 }
 
-static bool file_changed(struct waiter *w, struct list *work)
-{
-	struct mirror *m = container_of(w, struct mirror, waiter);
-
-	(void)work;
-	if (!list_is_linked(&m->changed))
-		list_push_back(&changed, &m->changed);
-	return false;
-}
-
 static void close_ours(struct mirror *m)
 {
 	if (m->ours < 0)
@@ -130,13 +128,9 @@ static void file_gone(struct waiter *w)
 	struct mirror *m = container_of(w, struct mirror, waiter);
 
 	wait_leave(&m->waiter);
-	if (list_is_linked(&m->changed))
-		list_remove(&m->changed);
 	close_ours(m);
 	free(m);
 }
-
-static const struct waiter_ops mirror_ops = { file_changed, file_gone };
 
 struct mirror *mirror_open(struct file *f, int theirs, int ours)
 {
@@ -147,7 +141,7 @@ struct mirror *mirror_open(struct file *f, int theirs, int ours)
 	m->file = f;
 	m->ours = ours;
 	m->theirs = theirs;
-	wait_enter_ops(&f->waiters, &m->waiter, &mirror_ops, false);
+	wait_enter_watched(&f->waiters, &m->waiter, &watcher, false);
 	return m;
 }
 
@@ -304,8 +298,8 @@ void mirror_update_changed(void)
 {
 	struct list_node *n;
 
-	while ((n = list_pop_front(&changed)) != NULL) {
-		struct mirror *m = container_of(n, struct mirror, changed);
+	while ((n = list_pop_front(&watcher.noted)) != NULL) {
+		struct mirror *m = container_of(n, struct mirror, waiter.noted);
 
 		if (is_watched(m))
 			show(m, m->is_edge_triggered);

@@ -17,7 +17,6 @@
 /* One per open socket, however many descriptors there are of it. Ends with its file. */
 struct mirror {
 	struct waiter waiter; /* in the file's queue */
-	struct list_node changed;
 	struct file *file;
 	int ours;	  /* our end of the pair */
 	int theirs;	  /* a descriptor of the program's end; -1: there is none any more */

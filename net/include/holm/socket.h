@@ -492,6 +492,13 @@ int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, i
 /* Bytes received; 0 at the end of the stream; -HOLM_EAGAIN while nothing is there. */
 int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int flags);
 /*
+ * What nearly every write and read is: bytes, without flags, of a stream that is open. At least one byte, and what
+ * the call would have moved as a message without waiting; 0: nothing was done, ask with a message.
+ */
+size_t holm_socket_write(struct holm_socket *s, const void *p, size_t n);
+/* A read is whole with that: fewer than SO_RCVLOWAT asks for are left where they are. */
+size_t holm_socket_read(struct holm_socket *s, void *p, size_t n);
+/*
  * A receive of several messages ended with this error, positive, behind some that it can report instead: it is
  * pending again, for whichever call comes next.
  */

@@ -395,6 +395,41 @@ static void bytes_arrive_in_order_across_scattered_pieces(void **state)
 	holm_socket_close(pair[1]);
 }
 
+/* What is in the way of bytes at once leaves everything to the message. */
+static void bytes_at_once_move_whole_or_nothing_is_done(void **state)
+{
+	struct duo *d = *state;
+	struct holm_socket *pair[2], *fresh = sockets_open(d, 0, HOLM_SOCK_STREAM);
+	int two = 2, one = 1;
+	char got[8];
+
+	assert_int_equal(holm_socket_write(fresh, "a", 1), 0);
+	assert_int_equal(holm_socket_read(fresh, got, sizeof(got)), 0);
+	sockets_pair(d, pair);
+	assert_int_equal(holm_socket_read(pair[1], got, sizeof(got)), 0);
+	assert_int_equal(holm_socket_write(pair[0], "abc", 3), 3);
+	duo_settle(d);
+	assert_int_equal(holm_socket_setsockopt(pair[1], HOLM_SOL_SOCKET, HOLM_SO_RCVLOWAT, &two,
+						sizeof(two)),
+			 0);
+	assert_int_equal(holm_socket_read(pair[1], got, 2), 0);
+	assert_int_equal(holm_socket_setsockopt(pair[1], HOLM_SOL_SOCKET, HOLM_SO_RCVLOWAT, &one,
+						sizeof(one)),
+			 0);
+	holm_socket_return_error(pair[1], HOLM_EIO);
+	assert_int_equal(holm_socket_read(pair[1], got, 2), 0);
+	assert_int_equal(holm_socket_write(pair[1], "d", 1), 0);
+	assert_int_equal(sockets_get_int(pair[1], HOLM_SOL_SOCKET, HOLM_SO_ERROR), HOLM_EIO);
+	assert_int_equal(holm_socket_read(pair[1], got, 2), 2);
+	assert_int_equal(holm_socket_read(pair[1], got + 2, sizeof(got)), 1);
+	assert_memory_equal(got, "abc", 3);
+	assert_int_equal(holm_socket_shutdown(pair[0], HOLM_SHUT_WR), 0);
+	assert_int_equal(holm_socket_write(pair[0], "e", 1), 0);
+	holm_socket_close(pair[0]);
+	holm_socket_close(pair[1]);
+	holm_socket_close(fresh);
+}
+
 static void peeking_leaves_the_bytes_and_truncating_throws_them_away(void **state)
 {
 	struct duo *d = *state;
@@ -810,6 +845,7 @@ int main(void)
 		TEST(names_are_cut_and_their_full_length_is_told),
 		TEST(there_is_no_peer_before_and_after_a_connection),
 		TEST(bytes_arrive_in_order_across_scattered_pieces),
+		TEST(bytes_at_once_move_whole_or_nothing_is_done),
 		TEST(peeking_leaves_the_bytes_and_truncating_throws_them_away),
 		TEST(a_full_buffer_would_block_until_the_reader_reads),
 		TEST(constant_bytes_are_queued_beyond_the_buffers_size),
