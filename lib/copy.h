@@ -19,15 +19,30 @@ static always_inline void copy_ends(uint8_t *restrict dst, const uint8_t *restri
 	memcpy(dst + n - least, src + n - least, least);
 }
 
+/* Is this many bytes what copy_few() copies? */
+static inline bool copy_is_few(size_t n)
+{
+	return !FOR_SIZE && n - 8 <= 120;
+}
+
+/* memcpy(), without a call. */
+static always_inline void copy_few(void *restrict dst, const void *restrict src, size_t n)
+{
+	if (likely(n - 32 <= 32))
+		copy_ends(dst, src, n, 32);
+	else if (n > 64)
+		copy_ends(dst, src, n, 64);
+	else if (n < 16)
+		copy_ends(dst, src, n, 8);
+	else
+		copy_ends(dst, src, n, 16);
+}
+
 /* memcpy(). */
 static always_inline void copy_short(void *restrict dst, const void *restrict src, size_t n)
 {
-	if (!FOR_SIZE && likely(n - 32 <= 32))
-		copy_ends(dst, src, n, 32);
-	else if (!FOR_SIZE && n - 64 <= 64)
-		copy_ends(dst, src, n, 64);
-	else if (!FOR_SIZE && n - 8 <= 24)
-		n < 16 ? copy_ends(dst, src, n, 8) : copy_ends(dst, src, n, 16);
+	if (likely(copy_is_few(n)))
+		copy_few(dst, src, n);
 	else
 		memcpy(dst, src, n);
 }

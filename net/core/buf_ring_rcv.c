@@ -35,7 +35,8 @@ static inline void free_ring(struct holm_ring_rcvbuf *b)
 /* Everything has been read: the memory goes, and it is noted whether it was of a good size. */
 static inline void give_back(struct holm_ring_rcvbuf *b)
 {
-	b->last_cap = b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2;
+	b->last_cap =
+		max_u32(b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2, RING_BYTES_MIN);
 	free_ring(b);
 }
 
@@ -213,28 +214,26 @@ void holm_ring_rcvbuf_release(struct holm_ring_rcvbuf *b, size_t n)
 	release(b, n);
 }
 
-/* The next `n` bytes, which are readable. */
-static inline void copy_out(const struct holm_ring_rcvbuf *b, uint8_t *out, size_t n)
+/* Any number of bytes, from any memory; `n` are readable. */
+static never_inline size_t read_any(struct holm_ring_rcvbuf *b, uint8_t *dst, size_t n)
 {
 	uint32_t at = b->head & (b->cap - 1);
-	size_t first = b->cap - at;
+	size_t first = min_size(n, b->cap - at);
 
-	if (likely(n <= first)) {
-		copy_short(out, b->mem + at, n);
-	} else {
-		memcpy(out, b->mem + at, first);
-		memcpy(out + first, b->mem, n - first);
-	}
+	if (n == 0)
+		return 0;
+	memcpy(dst, b->mem + at, first);
+	if (n > first)
+		memcpy(dst + first, b->mem, n - first);
+	release(b, n);
+	return n;
 }
 
-/* All that is readable, and nothing waits behind it: the usual end of a message. */
-static inline void release_all(struct holm_ring_rcvbuf *b, size_t n)
+/* Is a message all there is, in one piece of a page? */
+static always_inline bool is_message(const struct holm_ring_rcvbuf *b, size_t n)
 {
-	b->base.readable = 0;
-	b->head += (uint32_t)n;
-	b->kept = 0;
-	b->base.window += n;
-	give_back(b);
+	return b->kept == n && b->shrink == 0 && b->cap == RING_BYTES_MIN && copy_is_few(n) &&
+	       (b->head & (RING_BYTES_MIN - 1)) + n <= RING_BYTES_MIN;
 }
 
 size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
@@ -243,16 +242,17 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 
 	if (n == 0)
 		return 0;
-	if (likely(n <= len && n == b->kept && b->shrink == 0)) {
-		copy_out(b, dst, n);
-		release_all(b, n);
-		return n;
-	}
-	n = min_size(len, n);
-	if (n == 0)
-		return 0;
-	copy_out(b, dst, n);
-	release(b, n);
+	/* Nobody takes the page before its bytes have been copied. */
+	if (unlikely(len < n || !is_message(b, n) || !ring_return_page(b->memory, b->mem)))
+		return read_any(b, dst, min_size(len, n));
+	copy_few(dst, b->mem + (b->head & (RING_BYTES_MIN - 1)), n);
+	b->base.readable = 0;
+	b->base.window += n;
+	b->head += (uint32_t)n;
+	b->kept = 0;
+	b->cap = 0;
+	b->last_cap = RING_BYTES_MIN;
+	b->mem = NULL;
 	return n;
 }
 

@@ -257,22 +257,39 @@ static inline size_t make_room(struct holm_ring_sndbuf *b, size_t want)
 	return want;
 }
 
-size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_t len)
+static never_inline size_t write_any(struct holm_ring_sndbuf *b, const uint8_t *src, size_t len)
 {
 	size_t n = make_room(b, len);
 	uint32_t at = (uint32_t)b->tail & (b->cap - 1);
+	size_t first = min_size(n, b->cap - at);
 
-	if (likely(n - 1 < b->cap - at)) {
-		copy_short(b->mem + at, src, n);
-	} else if (n > 0) {
-		size_t first = b->cap - at;
-
-		memcpy(b->mem + at, src, first);
-		memcpy(b->mem, (const uint8_t *)src + first, n - first);
-	}
+	if (n == 0)
+		return 0;
+	memcpy(b->mem + at, src, first);
+	if (n > first)
+		memcpy(b->mem, src + first, n - first);
 	b->tail += n;
 	b->base.queued += n;
 	return n;
+}
+
+size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_t len)
+{
+	uint32_t at = (uint32_t)b->tail & (RING_BYTES_MIN - 1);
+	uint8_t *page;
+
+	/* A message for an empty ring: in one piece of a page. */
+	if (unlikely(b->mem || b->nconsts != 0 || !copy_is_few(len) || at + len > RING_BYTES_MIN))
+		return write_any(b, src, len);
+	page = ring_find_page(b->memory);
+	if (unlikely(!page))
+		return write_any(b, src, len);
+	b->mem = page;
+	b->cap = RING_BYTES_MIN;
+	copy_few(page + at, src, len);
+	b->tail += len;
+	b->base.queued += len;
+	return len;
 }
 
 size_t holm_ring_sndbuf_write_const(struct holm_ring_sndbuf *b, const void *data, size_t len)

@@ -51,6 +51,13 @@ void mem_init(struct mem *m, const struct holm_env *env)
 		list_init(&m->partial[i]);
 }
 
+static inline void account(struct mem *m, size_t size)
+{
+	m->stats.in_use += size;
+	if (unlikely(m->stats.in_use > m->stats.in_use_max))
+		m->stats.in_use_max = m->stats.in_use;
+}
+
 static void *env_alloc(struct mem *m, size_t size, size_t align)
 {
 	void *p = m->env->alloc(m->env->ctx, size, align);
@@ -70,6 +77,8 @@ static void env_free(struct mem *m, void *p, size_t size)
 
 void mem_fini(struct mem *m)
 {
+	if (m->hand)
+		mem_free(m, m->hand, MEM_CHUNK);
 	for (unsigned i = 0; i < MEM_CLASSES; i++) {
 		struct list_node *n;
 
@@ -117,7 +126,7 @@ static void *take_fresh(struct mem *m, struct chunk *c)
 		m->empty[c->size / MEM_GRAIN - 1]--;
 	if (c->fresh == 0)
 		list_remove(&c->node);
-	mem_account(m, c->size);
+	account(m, c->size);
 	return p;
 }
 
@@ -144,7 +153,7 @@ static inline void *small_alloc(struct mem *m, unsigned class)
 		m->empty[class]--;
 	if (unlikely(!c->free && c->fresh == 0))
 		list_remove(&c->node);
-	mem_account(m, c->size);
+	account(m, c->size);
 	return p;
 }
 
@@ -175,10 +184,15 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 
 static never_inline void *large_alloc_new(struct mem *m, size_t size)
 {
-	void *p = env_alloc(m, size, MEM_GRAIN);
+	void *p = size <= MEM_CHUNK ? m->hand : NULL;
 
+	if (p) {
+		m->hand = NULL;
+		return p;
+	}
+	p = env_alloc(m, size, MEM_GRAIN);
 	if (p)
-		mem_account(m, size);
+		account(m, size);
 	return p;
 }
 
@@ -195,7 +209,7 @@ static inline void *large_alloc(struct mem *m, size_t size)
 		return large_alloc_new(m, size);
 	memcpy(&m->large[class], p, sizeof(void *));
 	m->kept -= size;
-	mem_account(m, size);
+	account(m, size);
 	return p;
 }
 

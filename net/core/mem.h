@@ -7,6 +7,9 @@
  * their class; a chunk all of whose objects are free goes back to the env when more than one chunk
  * of its class is empty. Larger objects (tables, rings) are single env allocations, of which up to
  * MEM_KEEP_BYTES are kept for reuse by size.
+ *
+ * The rings of dialogues take a page for a message and give it back with the next: one page goes from
+ * ring to ring by hand, in two instructions, in front of all that. It counts as in use.
  */
 #ifndef NET_CORE_MEM_H
 #define NET_CORE_MEM_H
@@ -42,6 +45,7 @@ struct mem {
 	struct list partial[MEM_CLASSES]; /* chunks with a free object, the fullest use first */
 	uint32_t empty[MEM_CLASSES];	  /* chunks of the class without an object in use */
 	void *large[MEM_LARGE_CLASSES];	  /* kept blocks, linked through their first word */
+	void *hand;			  /* a chunk given back last, or NULL: mem_hand_take() */
 	size_t kept;
 	struct holm_memory_stats stats;
 };
@@ -62,36 +66,29 @@ void mem_free(struct mem *m, void *p, size_t size);
 void *mem_memory_alloc(void *ctx, size_t size);
 void mem_memory_free(void *ctx, void *p, size_t size);
 
-static always_inline void mem_account(struct mem *m, size_t size)
+/* mem_alloc(m, MEM_CHUNK) if there is one in the hand; otherwise NULL, which says nothing more. */
+static always_inline void *mem_hand_take(struct mem *m)
 {
-	m->stats.in_use += size;
-	if (unlikely(m->stats.in_use > m->stats.in_use_max))
-		m->stats.in_use_max = m->stats.in_use;
-}
+	void *p = m->hand;
 
-/* mem_alloc(m, MEM_CHUNK) if such a block is kept; otherwise NULL, which says nothing more. */
-static always_inline void *mem_chunk_take(struct mem *m)
-{
-	void *p = m->large[0];
-
-	if (unlikely(!p))
-		return NULL;
-	memcpy(&m->large[0], p, sizeof(void *));
-	m->kept -= MEM_CHUNK;
-	mem_account(m, MEM_CHUNK);
+	if (likely(p))
+		m->hand = NULL;
 	return p;
 }
 
-/* mem_free(m, p, MEM_CHUNK) if one more such block is to be kept; otherwise false, and nothing else. */
-static always_inline bool mem_chunk_keep(struct mem *m, void *p)
+/* mem_free(m, p, MEM_CHUNK) if the hand is empty; otherwise false, and nothing else. */
+static always_inline bool mem_hand_give(struct mem *m, void *p)
 {
-	if (unlikely(m->kept + MEM_CHUNK > MEM_KEEP_BYTES))
+	if (unlikely(m->hand))
 		return false;
-	m->stats.in_use -= MEM_CHUNK;
-	memcpy(p, &m->large[0], sizeof(void *));
-	m->large[0] = p;
-	m->kept += MEM_CHUNK;
+	m->hand = p;
 	return true;
+}
+
+/* Bytes in objects now: what is in the hand waits for the next. */
+static inline size_t mem_in_use(const struct mem *m)
+{
+	return m->stats.in_use - (m->hand ? MEM_CHUNK : 0);
 }
 
 #endif

@@ -23,16 +23,16 @@ static inline uint32_t ring_bytes_for(uint32_t want)
 
 _Static_assert(RING_BYTES_MIN == MEM_CHUNK, "the smallest ring is what an instance keeps most of");
 
-/* A page that the instance has kept, or NULL: memory->alloc() may have one. */
+/* The page in the instance's hand, or NULL: memory->alloc() may have one. */
 static always_inline uint8_t *ring_find_page(const struct holm_memory *memory)
 {
-	return likely(memory->alloc == mem_memory_alloc) ? mem_chunk_take(memory->ctx) : NULL;
+	return likely(memory->alloc == mem_memory_alloc) ? mem_hand_take(memory->ctx) : NULL;
 }
 
-/* The instance keeps the page. False: it is memory->free()'s. */
-static always_inline bool ring_keep_page(const struct holm_memory *memory, uint8_t *p)
+/* It goes into the instance's hand. False: it is memory->free()'s. */
+static always_inline bool ring_return_page(const struct holm_memory *memory, uint8_t *p)
 {
-	return likely(memory->free == mem_memory_free) && likely(mem_chunk_keep(memory->ctx, p));
+	return likely(memory->free == mem_memory_free) && mem_hand_give(memory->ctx, p);
 }
 
 static inline uint8_t *ring_take_page(const struct holm_memory *memory)
@@ -44,7 +44,7 @@ static inline uint8_t *ring_take_page(const struct holm_memory *memory)
 
 static inline void ring_give_page(const struct holm_memory *memory, uint8_t *p)
 {
-	if (!ring_keep_page(memory, p))
+	if (!ring_return_page(memory, p))
 		memory->free(memory->ctx, p, RING_BYTES_MIN);
 }
 

@@ -38,7 +38,7 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
 
 	if (!FOR_SIZE &&
 	    likely(base->ops == &ring_snd_ops && n == base->queued && b->cap == RING_BYTES_MIN &&
-		   b->nconsts == 0 && ring_keep_page(b->memory, b->mem))) {
+		   b->nconsts == 0 && ring_return_page(b->memory, b->mem))) {
 		base->queued = 0;
 		b->head = b->tail;
 		b->mem = NULL;

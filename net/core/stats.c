@@ -45,4 +45,5 @@ uint64_t holm_net_drops(const struct holm_net *net, enum holm_drop reason)
 void holm_net_memory_stats(const struct holm_net *net, struct holm_memory_stats *stats)
 {
 	*stats = net->mem.stats;
+	stats->in_use = mem_in_use(&net->mem);
 }

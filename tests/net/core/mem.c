@@ -57,7 +57,7 @@ static void setup(struct fixture *f)
 
 static void teardown(struct fixture *f)
 {
-	assert_int_equal(f->mem.stats.in_use, 0);
+	assert_int_equal(mem_in_use(&f->mem), 0);
 	mem_fini(&f->mem);
 	assert_int_equal(f->books.bytes, 0);
 	assert_int_equal(f->mem.stats.from_env, 0);
@@ -252,6 +252,43 @@ static void objects_do_not_overlap_whatever_the_order(void **state)
 	teardown(&f);
 }
 
+static void what_is_in_the_hand_is_taken_once_and_is_not_in_use(void **state)
+{
+	struct fixture f;
+	void *page, *other;
+
+	(void)state;
+	setup(&f);
+	assert_null(mem_hand_take(&f.mem));
+	page = mem_alloc(&f.mem, MEM_CHUNK);
+	other = mem_alloc(&f.mem, MEM_CHUNK);
+	assert_true(mem_hand_give(&f.mem, page));
+	assert_false(mem_hand_give(&f.mem, other));
+	assert_int_equal(mem_in_use(&f.mem), MEM_CHUNK);
+	assert_ptr_equal(mem_hand_take(&f.mem), page);
+	assert_null(mem_hand_take(&f.mem));
+	assert_int_equal(mem_in_use(&f.mem), 2 * MEM_CHUNK);
+	mem_free(&f.mem, other, MEM_CHUNK);
+	assert_true(mem_hand_give(&f.mem, page));
+	teardown(&f);
+}
+
+static void the_hand_is_asked_before_the_env(void **state)
+{
+	struct fixture f;
+	void *page;
+
+	(void)state;
+	setup(&f);
+	page = mem_alloc(&f.mem, MEM_CHUNK);
+	assert_true(mem_hand_give(&f.mem, page));
+	assert_ptr_equal(mem_alloc(&f.mem, MEM_CHUNK), page);
+	assert_int_equal(mem_in_use(&f.mem), MEM_CHUNK);
+	assert_int_equal(f.mem.stats.from_env, MEM_CHUNK);
+	mem_free(&f.mem, page, MEM_CHUNK);
+	teardown(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +302,8 @@ int main(void)
 		cmocka_unit_test(a_block_larger_than_all_classes_is_given_and_taken_exactly),
 		cmocka_unit_test(failure_is_reported_counted_and_harmless),
 		cmocka_unit_test(objects_do_not_overlap_whatever_the_order),
+		cmocka_unit_test(what_is_in_the_hand_is_taken_once_and_is_not_in_use),
+		cmocka_unit_test(the_hand_is_asked_before_the_env),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

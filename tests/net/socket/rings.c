@@ -13,7 +13,7 @@
 
 static size_t in_use(struct duo *d)
 {
-	return d->net[0]->mem.stats.in_use;
+	return mem_in_use(&d->net[0]->mem);
 }
 
 static void the_socket_may_leave_first(void **state)

@@ -49,7 +49,7 @@ static void begin(struct bench *b, uint32_t una)
 static void end(struct bench *b)
 {
 	tcp_score_fini(&b->s, &b->mem);
-	assert_int_equal(b->mem.stats.in_use, 0);
+	assert_int_equal(mem_in_use(&b->mem), 0);
 	mem_fini(&b->mem);
 }
 
