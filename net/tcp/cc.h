@@ -96,7 +96,10 @@ struct tcp_cc_ops {
 	size_t state_bytes; /* of a block of its own, cc->own; 0: struct tcp_cc is enough */
 	bool owns_cwnd;	    /* sets cwnd in recovery, too */
 	const struct tcp_rate_ops *rate; /* of delivery, with each ACK; NULL: not wanted */
-	/* cwnd and ssthresh are those of before the idle time, or of the start. */
+	/*
+	 * cwnd and ssthresh are those of before the idle time, or of the start. NULL: it begins with what
+	 * struct tcp_cc has of it all zero, and has no block of its own.
+	 */
 	void (*init)(struct tcp_cc *cc, uint64_t now_ns);
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 	/*

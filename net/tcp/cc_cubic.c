@@ -165,12 +165,6 @@ static void pass_over(struct tcp_cc *cc, uint64_t now_ns)
 	cu->last_ns = now_ns;
 }
 
-static void cubic_init(struct tcp_cc *cc, uint64_t now_ns)
-{
-	(void)now_ns;
-	cc->cubic = (struct cc_cubic){ .epoch_ns = 0 };
-}
-
 static void cubic_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
 	if (ack->in_recovery)
@@ -241,7 +235,6 @@ static void cubic_restored(struct tcp_cc *cc)
 
 const struct tcp_cc_ops tcp_cc_cubic = {
 	.name = "cubic",
-	.init = cubic_init,
 	.acked = cubic_acked,
 	.passed = pass_over,
 	.reduce = cubic_reduce,

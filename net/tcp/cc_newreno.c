@@ -6,12 +6,6 @@
 
 #include "lib/compiler.h"
 
-static void newreno_init(struct tcp_cc *cc, uint64_t now_ns)
-{
-	(void)now_ns;
-	cc->acked = 0;
-}
-
 static void newreno_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
 	if (!ack->cwnd_limited || ack->in_recovery)
@@ -43,7 +37,6 @@ static uint32_t newreno_reduce(struct tcp_cc *cc, enum tcp_cc_event why, uint32_
 
 const struct tcp_cc_ops tcp_cc_newreno = {
 	.name = "reno",
-	.init = newreno_init,
 	.acked = newreno_acked,
 	.reduce = newreno_reduce,
 };

@@ -2,71 +2,65 @@
  * The connection that a SYN becomes: where its handshake is complete, by a record (half.c) or a cookie, or at
  * once, without records or by Fast Open.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
+#include "net/tcp/opening.h"
 
 /* ---- The connection ------------------------------------------------------------------------------ */
 
-static void fill_child(struct holm_tcp *c, const struct tcp_half *half,
-		       const struct tcp_tuple *ends)
+/* What the SYN and the answer to it have agreed upon. */
+static void agree(struct holm_tcp *c, const struct tcp_half *half)
 {
-	struct holm_net *net = tcp_net(c);
-	uint32_t offer = tcp_offer_window(net, NULL);
-	struct tcp_flight *fl = c->flight;
-
+	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
 	c->ts_recent = half->ts_recent;
-	if (half->has_ts) {
-		c->flags |= TCP_TS;
-		fl->ts_offset = tcp_ts_offset(net, ends);
-	}
-	if (half->has_sack)
-		c->flags |= TCP_SACK;
+	c->flags |= (half->has_ts ? (uint32_t)TCP_TS : 0) | (half->has_sack ? TCP_SACK : 0) |
+		    (half->retries > 0 ? TCP_SYN_AGAIN : 0);
 	if (tcp_half_has_wscale(half)) {
 		c->flags |= TCP_WSCALE;
-		c->wscales = (uint8_t)(half->wscale | tcp_offer_wscale(net, NULL) << 4);
+		c->wscales = (uint8_t)(half->wscale | tcp_offer_wscale(tcp_net(c), NULL) << 4);
 	}
-	if (half->retries > 0)
-		c->flags |= TCP_SYN_AGAIN;
-	fl->snd_nxt = seq_add(half->iss, 1);
-	fl->buf_seq = fl->snd_nxt;
-	tcp_conn_start(c, half->irs, 0); /* the ACK that is looked at next has the window */
-	c->rcv_adv = seq_add(c->rcv_nxt, offer);
-	if (unlikely(half->ecn))
-		net->tcp->ecn->begin(c, half->ecn, NULL);
 }
 
-/* Memory for everything that a child is made of. */
-static struct holm_tcp *alloc_child(const struct tcp_bind *bind, const struct tcp_half *half,
-				    const struct tcp_rx *rx)
+/*
+ * Everything that a child is made of: what an idle connection has, and then its block, as any idle one's
+ * is made. `una` is its first sequence number. False: no memory.
+ */
+static bool fill_child(struct holm_tcp *c, const struct tcp_bind *bind, const struct tcp_half *half,
+		       const struct tcp_rx *rx, struct tcp_seq una)
 {
 	struct holm_net *net = rx->net;
 	const struct ip_via via = tcp_via(net, &bind->owner->settings->via, rx->ends.scope);
-	struct holm_tcp *c;
 
-	if (tcp_conn_create(net, bind->owner->settings, &c) != 0)
-		return NULL;
-	c->snd_una = half->iss;
-	if (ip_dst_get_via(net, &rx->ends.remote, &via, &c->dst) != 0)
+	if (ip_dst_get_via(net, &rx->ends.remote, &via, &c->dst) != 0) {
 		c->dst = NULL;
-	if (!c->dst || !tcp_set_ends(c, &rx->ends))
-		goto fail;
-	c->peer_mss = tcp_peer_mss(c, half->peer_mss);
-	if (tcp_flight_get(c) && tcp_table_insert(net->tcp, c, rx->hash))
-		return c;
-fail:
-	tcp_conn_destroy(c);
-	return NULL;
+		return false;
+	}
+	if (!tcp_set_ends(c, &rx->ends))
+		return false;
+	c->snd_una = una;
+	agree(c, half);
+	/* The ACK that is looked at next has the window. */
+	tcp_conn_start(c, half->irs, 0);
+	c->rcv_adv = seq_add(c->rcv_nxt, tcp_offer_window(net, NULL));
+	if (!tcp_flight_make(c) || !tcp_table_insert(net->tcp, c, rx->hash))
+		return false;
+	if (unlikely(half->ecn))
+		net->tcp->ecn->begin(c, half->ecn, NULL);
+	return true;
 }
 
 /* The control block, in SYN-RECEIVED, that no listener knows of yet. NULL: no memory. */
 static struct holm_tcp *make_child(const struct tcp_bind *bind, const struct tcp_half *half,
-				   struct tcp_rx *rx)
+				   struct tcp_rx *rx, struct tcp_seq una)
 {
-	struct holm_tcp *c = alloc_child(bind, half, rx);
+	struct holm_tcp *c;
 
 	rx->why = HOLM_DROP_TCP_NO_MEMORY;
-	if (!c)
+	if (tcp_conn_create(rx->net, bind->owner->settings, &c) != 0)
 		return NULL;
-	fill_child(c, half, &rx->ends);
+	if (!fill_child(c, bind, half, rx, una)) {
+		tcp_conn_destroy(c);
+		return NULL;
+	}
 	tcp_set_state(c, HOLM_TCP_SYN_RECEIVED);
 	return c;
 }
@@ -88,11 +82,27 @@ static void offer_child(struct tcp_bind *bind, struct holm_tcp *c)
 struct holm_tcp *tcp_child_make(struct tcp_bind *bind, const struct tcp_half *half,
 				struct tcp_rx *rx)
 {
-	struct holm_tcp *c = make_child(bind, half, rx);
+	struct holm_tcp *c = make_child(bind, half, rx, seq_add(half->iss, 1));
 
-	if (c)
-		offer_child(bind, c);
+	if (!c)
+		return NULL;
+	offer_child(bind, c);
+	tcp_conn_established(c);
 	return c;
+}
+
+enum tcp_verdict tcp_child_input(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	if (rx->net->tcp->unpredicted || (c->flags & (TCP_ECN | TCP_SEARCH)) ||
+	    !tcp_is_next(c, rx, 0))
+		return TCP_NEXT;
+	if (c->flags & TCP_TS)
+		c->ts_recent = rx->h->tsval;
+	c->last_rx = tcp_stamp(rx->net->now);
+	tcp_take_window(c, rx->last_seq, rx->h->wnd);
+	if (rx->orig_len > 0 && !tcp_hold(c, rx))
+		return tcp_drop(rx, HOLM_DROP_TCP_RCVBUF, TCP_REPLY_NONE);
+	return TCP_DONE;
 }
 
 /* ---- Without records ----------------------------------------------------------------------------- */
@@ -105,11 +115,11 @@ enum tcp_verdict tcp_child_half(const struct tcp_bind *bind, const struct tcp_ha
 
 	if (ts->nhalf >= rx->net->config.tcp_half_open_max)
 		return tcp_drop(rx, HOLM_DROP_TCP_SYN_QUEUE_FULL, TCP_REPLY_NONE);
-	c = make_child(bind, half, rx);
+	c = make_child(bind, half, rx, half->iss);
 	if (!c)
 		return TCP_DROP;
 	/* As an active open's SYN: sent, timed and sent again by output and the timer. */
-	c->flight->snd_nxt = c->snd_una;
+	c->flight->buf_seq = seq_add(half->iss, 1);
 	c->flight->half = true;
 	c->flags |= TCP_SYN_DUE;
 	ts->nhalf++;
@@ -145,24 +155,18 @@ enum tcp_verdict tcp_child_complete(struct holm_tcp *c, struct tcp_rx *rx)
 struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *half,
 				struct tcp_rx *rx)
 {
-	struct holm_tcp *c;
-	struct tcp_flight *fl;
+	/* The SYN-ACK is sent from below SND.UNA, so that data in flight is all that counts. */
+	struct holm_tcp *c = make_child(bind, half, rx, seq_add(half->iss, 1));
 
-	c = tcp_child_make(bind, half, rx);
 	if (!c)
 		return NULL;
+	offer_child(bind, c);
 	rx->net->tcp->nfast++;
 	net_count(rx->net, HOLM_COUNT_TCP_FAST_OPENS);
 	c->flags |= TCP_CONNECTED | TCP_SYN_DUE;
-	/* The SYN-ACK is sent from below SND.UNA, so that data in flight is all that counts. */
-	fl = c->flight;
-	fl->fast = true;
-	c->snd_una = fl->snd_nxt;
-	fl->rtx_nxt = c->snd_una;
-	fl->rtx_end = c->snd_una;
-	fl->small_end = c->snd_una;
+	c->flight->fast = true;
 	c->snd_wnd = rx->h->wnd;
-	fl->max_snd_wnd = c->snd_wnd;
+	c->flight->max_snd_wnd = c->snd_wnd;
 	rx->syn = false;
 	rx->fin = false;
 	rx->seq = c->rcv_nxt;

@@ -66,7 +66,10 @@ void tcp_cc_restart(struct holm_tcp *c)
 		return;
 	ASSERT(fl->cc_ops);
 	cc = load(c);
-	fl->cc_ops->init(cc, tcp_net(c)->now);
+	if (fl->cc_ops->init)
+		fl->cc_ops->init(cc, tcp_net(c)->now);
+	else
+		cc->cubic = (struct cc_cubic){ .epoch_ns = 0 };
 	unload(c, cc);
 	if (tcp_is_paced(c))
 		tcp_pacing_update(c);

@@ -195,14 +195,16 @@ void tcp_conn_start(struct holm_tcp *c, struct tcp_seq irs, uint32_t snd_wnd)
 	struct tcp_flight *fl = c->flight;
 
 	c->rcv_nxt = seq_add(irs, 1);
-	fl->rcv_acked = c->rcv_nxt;
-	fl->snd_wl1 = irs;
-	fl->max_snd_wnd = snd_wnd;
 	c->snd_wnd = snd_wnd;
 	c->quick = TCP_QUICK_ACKS;
 	c->ssthresh = UINT32_MAX;
 	/* RFC 5681 3.1: one segment if the SYN or SYN-ACK was lost. */
 	c->cwnd = c->flags & TCP_SYN_AGAIN ? mss : cc_initial_window(mss);
+	if (!fl)
+		return;
+	fl->rcv_acked = c->rcv_nxt;
+	fl->snd_wl1 = irs;
+	fl->max_snd_wnd = snd_wnd;
 	tcp_cc_restart(c);
 }
 
@@ -295,7 +297,8 @@ void tcp_publish(struct holm_tcp *c)
 	unsigned now;
 
 	c->flags = flags & ~(uint32_t)(TCP_CHANGED | TCP_NEW_BYTES);
-	if (tcp_is_orphan(c))
+	/* Who accepts it is told then. */
+	if (!c->ep.owned)
 		return;
 	now = level(c);
 	/* Bits that only went are the owner's own doing: no event. */

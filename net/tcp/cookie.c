@@ -8,7 +8,7 @@
  * bits of our timestamp, as Linux has it: the peer echoes it. Without timestamps, scale and SACK are
  * lost.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 #include "lib/mem.h"
 #include "lib/siphash.h"

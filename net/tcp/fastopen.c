@@ -6,7 +6,7 @@
  * wait for their handshake. Client: cookies, and where Fast Open has failed, are remembered for a bounded
  * number of servers; what fails is retried after an hour, then two, and so on.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 #include "lib/mem.h"
 #include "lib/siphash.h"

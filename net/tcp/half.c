@@ -5,7 +5,7 @@
  * yields. The control block is made when the handshake completes: child.c.
  */
 #include "net/core/proto.h"
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 /* ---- SYN-ACK ------------------------------------------------------------------------------------- */
 
@@ -262,7 +262,7 @@ static enum tcp_verdict input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_t
 		return TCP_DROP;
 	sample_handshake(*child, half, rx->h);
 	tcp_record_remove_hashed(ts, ref, rx->hash);
-	return TCP_NEXT;
+	return tcp_child_input(*child, rx);
 }
 
 /* ---- The program decides ------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
  */
 #include "net/core/proto.h"
 #include "net/tcp/hot.h"
+#include "net/tcp/opening.h"
 
 /* ---- Whom it is for ------------------------------------------------------------------------------ */
 
@@ -413,6 +414,21 @@ bool tcp_hold(struct holm_tcp *c, struct tcp_rx *rx)
 	return true;
 }
 
+/* The next in order, text alone, for a ring: the seventh step in short. False: nothing has happened. */
+static bool take_held(struct holm_tcp *c, struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	uint32_t len = ip_rx(f)->l4_len - (uint32_t)(f->payload_off - f->l4_off);
+
+	if (!tcp_is_usual(c) || (p[13] & ~TCP_PSH) != TCP_ACK || load_be32(p + 4) != c->rcv_nxt.v ||
+	    len > tcp_rcv_wnd(c) || f->gso != HOLM_GSO_NONE ||
+	    !tcp_text_short(tcp_net(c), c, f, f->payload_off, len, len))
+		return false;
+	ip_dst_confirm(tcp_net(c), c->dst);
+	holm_frame_free(f);
+	return true;
+}
+
 /* For the second time: its ACK is old news, its text is not. False: that ended the connection. */
 static bool run_again(struct holm_tcp *c, struct holm_frame *f)
 {
@@ -451,7 +467,7 @@ void tcp_input_held(struct holm_tcp *c)
 
 		f->next = NULL;
 		if (alive)
-			alive = run_again(c, f);
+			alive = take_held(c, f) || run_again(c, f);
 		else
 			net_drop(net, f, HOLM_DROP_TCP_NO_PORT);
 		f = next;

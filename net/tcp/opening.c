@@ -5,6 +5,7 @@
  */
 #include "net/core/pool.h"
 #include "net/tcp/hot.h"
+#include "net/tcp/opening.h"
 
 void tcp_opening_offer(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
 		       const struct tcp_settings *s, const struct holm_rcvbuf *rcv)

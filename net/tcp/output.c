@@ -4,6 +4,7 @@
  * a bare ACK. How a segment is built is burst.c's.
  */
 #include "net/tcp/hot.h"
+#include "net/tcp/opening.h"
 
 /* How long a connection waits that found no memory or frames where no interface will wake it. */
 #define STARVED_NS 1000000u

@@ -290,36 +290,6 @@ bool tcp_challenge_allowed(struct holm_tcp *c);
 /* Cut the segment to the receive window. */
 void tcp_trim(struct holm_tcp *c, struct tcp_rx *rx);
 
-/* ---- syn.c */
-/* A segment for a listener. Does not free the frame. */
-enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx,
-				  struct holm_tcp **child);
-
-/* ---- child.c */
-/*
- * The connection of a handshake that is complete but for this segment's steps, in its listener's queue.
- * NULL: no memory, and rx->why says so.
- */
-struct holm_tcp *tcp_child_make(struct tcp_bind *bind, const struct tcp_half *half,
-				struct tcp_rx *rx);
-/* Without records: a SYN is a connection, which its listener hears of when ... */
-enum tcp_verdict tcp_child_half(const struct tcp_bind *bind, const struct tcp_half *half,
-				struct tcp_rx *rx, struct holm_tcp **child);
-/* ... an acceptable ACK completes its handshake. */
-enum tcp_verdict tcp_child_complete(struct holm_tcp *c, struct tcp_rx *rx);
-/* Is an ACK's number a cookie of ours? Then half says what it says. */
-bool tcp_child_cookie(struct tcp_rx *rx, struct tcp_half *half);
-/* An ACK for a listener, where cookies are a part: it may acknowledge one. */
-enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
-				  struct holm_tcp **child);
-
-/*
- * RFC 7413: a SYN with a good cookie is a connection at once, and its data is looked at. NULL: no memory;
- * the segment's verdict is TCP_DONE otherwise.
- */
-struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *half,
-				struct tcp_rx *rx);
-
 static inline uint32_t tcp_search_lost(struct holm_tcp *c, uint32_t bytes)
 {
 	return unlikely(c->flags & TCP_SEARCH) ? tcp_net(c)->tcp->search->lost(c, bytes) : 0;
@@ -527,13 +497,6 @@ static inline uint32_t tcp_sum_header(const uint8_t *p, size_t hdr_len, uint32_t
 	return !FOR_SIZE && likely(hdr_len == TCP_HDR_TS_BYTES) ? checksum_32(p, sum)
 								: checksum_partial(p, hdr_len, sum);
 }
-
-/* ---- opening.c */
-/* What we offer whoever is there, as these settings have it; timestamps and SACK are the caller's. */
-void tcp_opening_offer(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
-		       const struct tcp_settings *s, const struct holm_rcvbuf *rcv);
-/* Send it; false: nothing was sent, another way may know how. */
-bool tcp_send_opening(struct holm_net *net, const struct ip_dst *dst, const struct tcp_opening *o);
 
 /* ---- reply.c */
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);

@@ -61,14 +61,4 @@ static inline void tcp_reply_begin(struct tcp_reply *r, const struct tcp_tuple *
 	tcp_clear_options(&r->h);
 }
 
-/* A SYN or SYN-ACK over IPv4 without what is rare: see opening.c. */
-struct tcp_opening {
-	uint32_t local, remote; /* as numbers */
-	uint32_t ports;		/* ours in the high half */
-	uint32_t seq, ack;
-	uint16_t wnd;
-	uint8_t flags, tos, ttl;
-	struct tcp_offer offer;
-};
-
 #endif

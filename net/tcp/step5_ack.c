@@ -3,7 +3,7 @@
  * text is: acceptability, the handshake's ACK, data, window, FIN.
  */
 #include "net/tcp/lend.h"
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 /*
  * RFC 9293 3.10.7.4, fifth:

@@ -2,7 +2,7 @@
  * LISTEN, RFC 9293 section 3.10.7.2. What a SYN becomes: a small record where the instance has these
  * (half.c), a connection in SYN-RECEIVED where it has not, or where Fast Open allows it (child.c).
  */
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struct tcp_settings *s)
 {

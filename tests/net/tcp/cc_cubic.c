@@ -21,7 +21,6 @@ static struct tcp_cc fresh(uint32_t cwnd)
 		.cwnd = cwnd, .ssthresh = UINT32_MAX, .mss = MSS, .srtt_us = RTT_MS * 1000
 	};
 
-	tcp_cc_cubic.init(&cc, 0);
 	return cc;
 }
 
