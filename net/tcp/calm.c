@@ -117,7 +117,6 @@ const struct tcp_calm_ops tcp_calm_ops = {
 	.predicted = tcp_predicted_input,
 	.frames = tcp_calm_input_run,
 	.input = tcp_calm_input,
-	.closing = tcp_closing_input,
 	.ack = tcp_calm_send_ack,
 	.end = end_calm,
 };

@@ -6,71 +6,111 @@
  * The steps and output.c are the definition. tests/sim/same.c runs the same streams with and without
  * this file and compares every frame.
  */
-#include "net/tcp/hot.h"
+#include "net/tcp/plain.h"
+
+#include "net/core/pool.h"
+#include "net/ip/flow.h"
 
 /* ---- What comes ---------------------------------------------------------------------------------- */
 
-/* The next in order, within the window; all in flight has arrived, or nothing more. */
-static bool is_next(const struct holm_tcp *c, const struct tcp_rx *rx)
+/* With a FIN or without; behind the peer's there is nothing, and text is for a program that reads. */
+static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p, uint32_t len,
+				      bool stamped)
 {
-	uint32_t ack = rx->h->ack;
+	bool fin = (p[13] & TCP_FIN) != 0;
 
-	return rx->f->gso == HOLM_GSO_NONE && tcp_is_next(c, rx, TCP_FIN) &&
-	       (ack == c->snd_una.v || ack == c->flight->snd_nxt.v);
+	return tcp_plain_header(c, p, TCP_FIN, stamped) && tcp_plain_is_next(c, p, len, fin) &&
+	       !((c->flags & TCP_FIN_RCVD) && len + fin > 0) &&
+	       (len == 0 || (c->rcv && c->ep.owned));
 }
 
-/* It ends something, and its text, if there is any, is for a program that reads. */
-static bool is_last(const struct holm_tcp *c, const struct tcp_rx *rx)
+/* Has our FIN arrived with this, and the peer's, too? Then nobody will ask recovery any more. */
+static always_inline bool is_the_end(const struct holm_tcp *c, bool fin)
 {
-	bool fin = (rx->h->flags & TCP_FIN) != 0;
-
-	if ((fin || rx->orig_len > 0) && (c->flags & TCP_FIN_RCVD))
-		return false;
-	if (rx->orig_len > 0 && (!c->rcv || !c->ep.owned))
-		return false;
-	return fin || ((c->flags & TCP_FIN_SENT) && rx->h->ack != c->snd_una.v);
+	return (c->flags & TCP_FIN_SENT) && seq_eq(c->snd_una, c->flight->snd_nxt) &&
+	       (fin || (c->flags & TCP_FIN_RCVD));
 }
 
-/* The fifth step: the one segment in flight has arrived, with a FIN or without. */
-static void ack_it(struct holm_tcp *c, const struct tcp_rx *rx)
+/*
+ * A segment that was found to be expected, its header `off` bytes into the frame, does what the steps would
+ * have it do, in their order.
+ */
+static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp *c,
+					  struct holm_frame *f, uint32_t off, uint32_t hdr_len,
+					  uint32_t len, bool stamped)
 {
-	struct tcp_flight *fl = c->flight;
-	uint32_t bytes = seq_diff(fl->snd_nxt, c->snd_una) - ((c->flags & TCP_FIN_SENT) != 0);
-
-	tcp_calm_acked(rx->net, c, fl->snd_nxt, bytes);
-}
-
-/* Both directions end with this segment: nobody will ask recovery any more. */
-static bool is_the_end(const struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	return (c->flags & TCP_FIN_SENT) && rx->h->ack == c->flight->snd_nxt.v &&
-	       ((c->flags & TCP_FIN_RCVD) || rx->fin);
-}
-
-enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx)
-{
+	const uint8_t *p = holm_frame_data(f) + off;
+	struct tcp_seq ack = seq_of(load_be32(p + 8));
+	bool fin = (p[13] & TCP_FIN) != 0;
 	enum tcp_verdict v;
 
-	if (!is_next(c, rx) || !is_last(c, rx))
-		return TCP_NEXT;
-	tcp_note_expected(c, rx);
-	rx->seq = c->rcv_nxt;
-	rx->skip = 0;
-	rx->len = rx->orig_len;
-	rx->fin = (rx->h->flags & TCP_FIN) != 0;
-	if (is_the_end(c, rx))
+	tcp_plain_note(net, c, p, stamped);
+	if (!seq_eq(ack, c->snd_una))
+		tcp_calm_acked(net, c, ack,
+			       seq_diff(ack, c->snd_una) - ((c->flags & TCP_FIN_SENT) != 0));
+	else if (len > 0)
+		ip_dst_confirm(net, c->dst);
+	if (len > 0 && !tcp_calm_text(net, c, f, off + hdr_len, len))
+		fin = false;
+	if (is_the_end(c, fin))
 		c->flight->calm = 0;
-	if (rx->h->ack != c->snd_una.v)
-		ack_it(c, rx);
-	else if (rx->len > 0)
-		ip_dst_confirm(rx->net, c->dst);
-	tcp_take_window(c, rx->last_seq, rx->h->wnd);
 	v = tcp_step5_fin(c);
-	if (v != TCP_NEXT)
-		return v;
-	if (rx->len > 0 && !tcp_calm_text(rx->net, c, rx->f, rx->f->payload_off, rx->len))
-		rx->fin = false;
-	return tcp_step8_fin(c, rx);
+	return v == TCP_NEXT && fin ? tcp_fin_arrived(c) : v;
+}
+
+enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	bool stamped = (c->flags & TCP_TS) != 0;
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	/* Of less than a header, it wraps round to more than any window. */
+	uint32_t len = ip_rx(f)->l4_len - hdr_len;
+	enum tcp_verdict v;
+
+	if (f->gso != HOLM_GSO_NONE || f->segs[0].len < f->l4_off + hdr_len ||
+	    !is_expected(c, p, len, stamped))
+		return TCP_NEXT;
+	v = run(net, c, f, f->l4_off, hdr_len, len, stamped);
+	return v == TCP_NEXT ? TCP_DONE : v;
+}
+
+/* A frame of net->flow, in one piece. */
+static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+				     bool ip6, bool stamped)
+{
+	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	const uint8_t *ip = holm_frame_data(f) + ETH_HDR_BYTES;
+	const uint8_t *p = holm_frame_data(f) + off;
+	size_t l4_len;
+	uint32_t len;
+	enum tcp_verdict v;
+
+	if (!(ip6 ? ip_flow_is6(&net->flow, ip, &l4_len) : ip_flow_is4(&net->flow, ip, &l4_len)) ||
+	    l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, true))
+		return false;
+	len = (uint32_t)l4_len - hdr_len;
+	if (!tcp_plain_is_for(c, p, ip6) || !is_expected(c, p, len, stamped) ||
+	    !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
+		return false;
+	v = run(net, c, f, off, hdr_len, len, stamped);
+	if (v != TCP_GONE) {
+		tcp_publish_input(c);
+		tcp_note(net, c);
+	}
+	pool_free(f);
+	return true;
+}
+
+bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	bool stamped = (c->flags & TCP_TS) != 0;
+	bool ip6 = net->flow.ip6;
+
+	if (ip6 != ((c->flags & TCP_IP6) != 0))
+		return false;
+	return likely(!ip6 && !stamped) ? take_frame(net, c, f, false, false)
+					: take_frame(net, c, f, ip6, stamped);
 }
 
 /* ---- What goes ----------------------------------------------------------------------------------- */
@@ -81,8 +121,11 @@ enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx)
 		    TCP_SYN_DUE | TCP_CHILD | TCP_ECN | TCP_SEARCH | TCP_CWND_LIMITED |            \
 		    TCP_WND_LIMITED))
 
+/* It may be calm from before; or nothing is in flight, or to be asked. */
 bool tcp_begin_closing(struct holm_tcp *c)
 {
+	if (c->flight->calm)
+		return true;
 	if ((c->state != HOLM_TCP_FIN_WAIT_1 && c->state != HOLM_TCP_LAST_ACK) || !c->snd ||
 	    c->flight->reasm || tcp_net(c)->tcp->unpredicted || !tcp_is_still(c, UNUSUAL))
 		return false;

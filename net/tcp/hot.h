@@ -23,13 +23,11 @@ struct tcp_calm_ops {
 	 */
 	size_t (*frames)(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
 			 size_t n);
-	/* The same of a frame for the connection whose checksum holds. It is still the caller's. */
-	bool (*input)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 	/*
-	 * The same of a segment that ends something: tcp_closing_input(). TCP_NEXT: it has not been dealt
-	 * with.
+	 * The same of a frame for the connection whose checksum holds. It is still the caller's. TCP_NEXT: it
+	 * has not been dealt with.
 	 */
-	enum tcp_verdict (*closing)(struct holm_tcp *c, struct tcp_rx *rx);
+	enum tcp_verdict (*input)(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 	/*
 	 * An ACK alone, with no option but a timestamp, of any connection with a block. False: its way is not
 	 * clear, and nothing was sent.
@@ -46,7 +44,7 @@ extern const struct tcp_calm_ops tcp_calm_ops;
 bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
 /* What tcp_calm_ops says of begin, input, frames and ack. */
 bool tcp_calm_begin(struct holm_tcp *c);
-bool tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 size_t tcp_calm_input_run(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
 			  size_t n);
 bool tcp_calm_send_ack(struct holm_tcp *c);
@@ -63,8 +61,13 @@ void tcp_become_calm(struct holm_tcp *c);
 /* Text that is next in order, `off` bytes into a frame. False: not all of it was taken. */
 bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint32_t off,
 		   uint32_t len);
-/* ---- closing.c, linked with it. */
-enum tcp_verdict tcp_closing_input(struct holm_tcp *c, struct tcp_rx *rx);
+/* One direction has ended, or is about to. */
+#define TCP_CLOSING ((uint32_t)(TCP_SHUTDOWN | TCP_FIN_RCVD))
+/* ---- closing.c, linked with it: segments that carry a FIN, or come to who is closing. */
+/* As tcp_calm_input(). */
+enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+/* As tcp_calm_alone(). */
+bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 /* The program has closed: is its FIN, with what is queued, all that is left? Then calm has begun. */
 bool tcp_begin_closing(struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)

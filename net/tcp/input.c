@@ -45,11 +45,8 @@ static inline enum tcp_verdict run_expected(struct holm_tcp *c, struct tcp_rx *r
 
 	if (unlikely(!calm))
 		return TCP_NEXT;
-	if (c->flight->calm && !rx->f->chain) {
-		if (likely(!(c->flags & TCP_FIN_SENT)) && calm->input(rx->net, c, rx->f))
-			return TCP_DONE;
-		return calm->closing(c, rx);
-	}
+	if (c->flight->calm && !rx->f->chain)
+		return calm->input(rx->net, c, rx->f);
 	tcp_stir(c);
 	return calm->predicted(c, rx) ? TCP_DONE : TCP_NEXT;
 }

@@ -262,6 +262,8 @@ enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step5_fin(struct holm_tcp *c);
 enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx);
 enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx);
+/* The peer's FIN is next in order. */
+enum tcp_verdict tcp_fin_arrived(struct holm_tcp *c);
 /* The seventh step of what is next in order, where nothing lies out of order. */
 void tcp_text_in_order(struct holm_tcp *c, struct tcp_rx *rx);
 /*

@@ -41,10 +41,14 @@ bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to)
 	return (edges[from] >> to & 1u) != 0;
 }
 
+/* Something is still to be sent or to be acknowledged: calm may go on, and ends in all others. */
+#define TALKING (TO(ESTABLISHED) | TO(CLOSE_WAIT) | TO(FIN_WAIT_1) | TO(CLOSING) | TO(LAST_ACK))
+
 void tcp_set_state(struct holm_tcp *c, enum holm_tcp_state next)
 {
 	ASSERT(tcp_edge_is_legal((enum holm_tcp_state)c->state, next));
-	tcp_stir(c);
+	if (!(TALKING >> next & 1u))
+		tcp_stir(c);
 	c->state = (uint8_t)next;
 	c->flags |= TCP_CHANGED;
 }

@@ -118,13 +118,8 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
  *   If the FIN bit is set, signal the user "connection closing" and return any pending RECEIVEs with
  *   same message, advance RCV.NXT over the FIN, and send an acknowledgment for the FIN.
  */
-enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx)
+enum tcp_verdict tcp_fin_arrived(struct holm_tcp *c)
 {
-	if (likely(!rx->fin) || (c->flags & TCP_FIN_RCVD))
-		return TCP_DONE;
-	/* A FIN out of order is not kept: it comes again. */
-	if (!seq_eq(seq_add(rx->seq, rx->len), c->rcv_nxt))
-		return TCP_DONE;
 	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
 	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
 	c->flags |= TCP_FIN_RCVD | TCP_ACK_NOW | TCP_CHANGED;
@@ -149,4 +144,14 @@ enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx)
 		break;
 	}
 	return TCP_DONE;
+}
+
+enum tcp_verdict tcp_step8_fin(struct holm_tcp *c, struct tcp_rx *rx)
+{
+	if (likely(!rx->fin) || (c->flags & TCP_FIN_RCVD))
+		return TCP_DONE;
+	/* A FIN out of order is not kept: it comes again. */
+	if (!seq_eq(seq_add(rx->seq, rx->len), c->rcv_nxt))
+		return TCP_DONE;
+	return tcp_fin_arrived(c);
 }

@@ -14,6 +14,7 @@
 #include "net/tcp/hot.h"
 #include "tests/support/lab.h"
 #include "tests/support/tcp_ends.h"
+#include "tests/support/tcp_fixture.h"
 
 static const struct holm_proto *const protos[] = {
 	&holm_arp,	   &holm_ipv4,	   HOLM_IP_PARTS,   &holm_tcp,
@@ -143,12 +144,76 @@ static void both_fins_at_once_meet_in_closing(void **state)
 	end(&t);
 }
 
+static void who_answers_behind_the_peers_fin_stays_calm(void **state)
+{
+	uint64_t in, out;
+	struct talk t;
+
+	(void)state;
+	begin(&t);
+	assert_int_equal(holm_tcp_shutdown(t.e.end[0].tcp), 0);
+	ends_settle(&t.e);
+	in = count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX);
+	out = count(&t, 1, HOLM_COUNT_TCP_PREDICTED_TX);
+	for (int i = 0; i < 3; i++) {
+		say(&t, 1, 100);
+		ends_run(&t.e, LAB_S / 10);
+		assert_true(tcp_is_calm(t.e.end[1].tcp));
+	}
+	assert_int_equal(t.e.end[1].tcp->state, HOLM_TCP_CLOSE_WAIT);
+	assert_int_equal(t.e.end[0].rcv.tail, 400);
+	assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX) - in, 3);
+	assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_TX) - out, 3);
+	end(&t);
+}
+
+static void a_close_with_bytes_in_flight_sends_its_fin_all_the_same(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin(&t);
+	say(&t, 1, 100);
+	holm_net_poll(t.d.net[1], t.d.now, 64);
+	assert_true(tcp_is_calm(t.e.end[1].tcp));
+	assert_int_equal(holm_tcp_shutdown(t.e.end[1].tcp), 0);
+	holm_net_poll(t.d.net[1], t.d.now, 64);
+	assert_true(t.e.end[1].tcp->flags & TCP_FIN_SENT);
+	ends_settle(&t.e);
+	assert_int_equal(t.e.end[0].rcv.tail, 200);
+	assert_int_equal(t.e.end[0].tcp->state, HOLM_TCP_CLOSE_WAIT);
+	assert_int_equal(t.e.end[1].tcp->state, HOLM_TCP_FIN_WAIT_2);
+	end(&t);
+}
+
+static void behind_the_peers_fin_there_is_no_text_and_no_second_fin(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true, .nodelay = true);
+	rx(&t, .len = 10);
+	fixture_write(&t, 20);
+	rx(&t, .seq = 11, .ack = 21, .flags = TCP_FIN | TCP_ACK);
+	assert_int_equal(t.t->state, HOLM_TCP_CLOSE_WAIT);
+	assert_true(tcp_is_calm(t.t));
+	rx(&t, .seq = 12, .ack = 21, .len = 10);
+	assert_int_equal(t.rcv.tail, 10);
+	assert_int_equal(t.t->rcv_nxt.v, t.peer_iss + 12);
+	rx(&t, .seq = 12, .ack = 21, .flags = TCP_FIN | TCP_ACK);
+	assert_int_equal(t.t->rcv_nxt.v, t.peer_iss + 12);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_with_the_fin_and_the_fin_that_follows_are_predicted),
 		cmocka_unit_test(a_fin_that_gets_lost_is_sent_again_with_its_bytes),
 		cmocka_unit_test(both_fins_at_once_meet_in_closing),
+		cmocka_unit_test(who_answers_behind_the_peers_fin_stays_calm),
+		cmocka_unit_test(a_close_with_bytes_in_flight_sends_its_fin_all_the_same),
+		cmocka_unit_test(behind_the_peers_fin_there_is_no_text_and_no_second_fin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
