@@ -24,11 +24,24 @@ static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p
 	       (len == 0 || (c->rcv && c->ep.owned));
 }
 
-/* Has our FIN arrived with this, and the peer's, too? Then nobody will ask recovery any more. */
-static always_inline bool is_the_end(const struct holm_tcp *c, bool fin)
+/*
+ * The fifth step's last part and the eighth at once: where our FIN has arrived, and the peer's is here, too,
+ * that is the end in whatever state, and nobody will ask recovery any more.
+ */
+static always_inline enum tcp_verdict end_directions(struct holm_tcp *c, bool fin)
 {
-	return (c->flags & TCP_FIN_SENT) && seq_eq(c->snd_una, c->flight->snd_nxt) &&
-	       (fin || (c->flags & TCP_FIN_RCVD));
+	enum tcp_verdict v;
+
+	if (!(c->flags & TCP_FIN_SENT) || !seq_eq(c->snd_una, c->flight->snd_nxt))
+		return fin ? tcp_fin_arrived(c) : TCP_DONE;
+	if (fin || (c->flags & TCP_FIN_RCVD))
+		c->flight->calm = 0;
+	if (fin && c->state == HOLM_TCP_FIN_WAIT_1) {
+		tcp_count_fin(c);
+		return tcp_time_wait_enter(c, true);
+	}
+	v = tcp_step5_fin(c);
+	return v == TCP_NEXT ? TCP_DONE : v;
 }
 
 /*
@@ -42,7 +55,6 @@ static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp 
 	const uint8_t *p = holm_frame_data(f) + off;
 	struct tcp_seq ack = seq_of(load_be32(p + 8));
 	bool fin = (p[13] & TCP_FIN) != 0;
-	enum tcp_verdict v;
 
 	tcp_plain_note(net, c, p, stamped);
 	if (!seq_eq(ack, c->snd_una))
@@ -52,10 +64,7 @@ static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp 
 		ip_dst_confirm(net, c->dst);
 	if (len > 0 && !tcp_calm_text(net, c, f, off + hdr_len, len))
 		fin = false;
-	if (is_the_end(c, fin))
-		c->flight->calm = 0;
-	v = tcp_step5_fin(c);
-	return v == TCP_NEXT && fin ? tcp_fin_arrived(c) : v;
+	return end_directions(c, fin);
 }
 
 enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
@@ -65,13 +74,11 @@ enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, str
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	/* Of less than a header, it wraps round to more than any window. */
 	uint32_t len = ip_rx(f)->l4_len - hdr_len;
-	enum tcp_verdict v;
 
 	if (f->gso != HOLM_GSO_NONE || f->segs[0].len < f->l4_off + hdr_len ||
 	    !is_expected(c, p, len, stamped))
 		return TCP_NEXT;
-	v = run(net, c, f, f->l4_off, hdr_len, len, stamped);
-	return v == TCP_NEXT ? TCP_DONE : v;
+	return run(net, c, f, f->l4_off, hdr_len, len, stamped);
 }
 
 /* A frame of net->flow, in one piece. */

@@ -383,12 +383,14 @@ void tcp_conn_destroy(struct holm_tcp *c)
 	if (unlikely(c->flags & TCP_BOUND))
 		tcp_bind_remove(ts, c);
 	tcp_release_snd(c);
-	tcp_release_rcv(c);
+	if (unlikely(c->rcv))
+		tcp_release_rcv(c);
 	if (c->flight)
 		flight_free(c);
 	if (c->dst)
 		ip_dst_put(net, c->dst);
-	tcp_drop_ends(c);
+	if (c->flags & TCP_IP6)
+		tcp_drop_ends(c);
 	tcp_settings_put(c->settings);
 	ts->nconns--;
 	ts->norphans -= (c->flags & TCP_ORPHAN) != 0;

@@ -179,6 +179,14 @@ static inline void tcp_answered(const struct holm_net *net, struct holm_tcp *c)
 		c->quick = 0;
 }
 
+/* The peer's FIN is at RCV.NXT: it is acknowledged at once. */
+static inline void tcp_count_fin(struct holm_tcp *c)
+{
+	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
+	c->flags |= TCP_FIN_RCVD | TCP_ACK_NOW | TCP_CHANGED;
+}
+
 /* `n` bytes from RCV.NXT on are in the buffer. */
 static inline void tcp_advance(struct holm_tcp *c, uint32_t n)
 {

@@ -348,7 +348,11 @@ void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t
 	record->due_low = (uint8_t)due;
 	record->wait_prev = w->last & 0xffffff;
 	record->wait_next = 0;
-	relink(r, tcp_ref_kind(ref), list, record, number, number);
+	if (w->last)
+		waiting(r, tcp_ref_kind(ref), w->last)->wait_next = number & 0xffffff;
+	else
+		w->first = number;
+	w->last = number;
 }
 
 void tcp_record_unwait(struct tcp_records *r, tcp_ref ref, unsigned list)

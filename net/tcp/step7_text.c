@@ -120,9 +120,7 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
  */
 enum tcp_verdict tcp_fin_arrived(struct holm_tcp *c)
 {
-	c->rcv_nxt = seq_add(c->rcv_nxt, 1);
-	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt);
-	c->flags |= TCP_FIN_RCVD | TCP_ACK_NOW | TCP_CHANGED;
+	tcp_count_fin(c);
 	switch ((enum holm_tcp_state)c->state) {
 	case HOLM_TCP_ESTABLISHED:
 		tcp_set_state(c, HOLM_TCP_CLOSE_WAIT);
