@@ -26,7 +26,8 @@ static int set_class(struct stream *t, int value)
 {
 	if (value < -1 || value > (int)UINT8_MAX)
 		return -HOLM_EINVAL;
-	return holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_TOS, (uint32_t)(value == -1 ? 0 : value));
+	return inet_stream_set(&t->base, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TOS,
+			       value == -1 ? 0 : value);
 }
 
 int inet6_stream_set(struct holm_socket *s, int level, int name, int value)
@@ -45,17 +46,6 @@ int inet6_stream_set(struct holm_socket *s, int level, int name, int value)
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}
-}
-
-static int get_path_mtu(const struct stream *t, int *value)
-{
-	struct holm_tcp_info info;
-
-	if (t->phase <= LISTENING)
-		return -HOLM_ENOTCONN;
-	holm_tcp_get_info(t->tcp, &info);
-	*value = (int)info.path_mtu;
-	return info.path_mtu ? 0 : -HOLM_ENOTCONN;
 }
 
 static int get_of_tcp(const struct stream *t, enum holm_tcp_option opt, int *value)
@@ -82,7 +72,7 @@ int inet6_stream_get(struct holm_socket *s, int level, int name, int *value)
 	case HOLM_SOCKOPT_IPV6_TCLASS:
 		return get_of_tcp(t, HOLM_TCP_OPT_TOS, value);
 	case HOLM_SOCKOPT_IPV6_MTU:
-		return get_path_mtu(t, value);
+		return inet_stream_path_mtu(t, value);
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}

@@ -80,6 +80,8 @@ bool inet_stream_at_mark(struct holm_socket *s);
 /* ---- inet_stream_option.c */
 int inet_stream_set(struct holm_socket *s, int level, int name, int value);
 int inet_stream_get(struct holm_socket *s, int level, int name, int *value);
+/* IP_MTU, IPV6_MTU: -HOLM_ENOTCONN: it has no path. */
+int inet_stream_path_mtu(const struct stream *t, int *value);
 /* inet6_stream.c: the same for AF_INET6. */
 int inet6_stream_set(struct holm_socket *s, int level, int name, int value);
 int inet6_stream_get(struct holm_socket *s, int level, int name, int *value);

@@ -7,6 +7,13 @@
 
 /* Linux's TCP_CA_NAME_MAX */
 #define CA_NAME_MAX 16u
+/* What IP_TTL and TCP_LINGER2 are where nobody said, and the least TCP_WINDOW_CLAMP. */
+#define TTL_DEFAULT 64
+#define LINGER2_DEFAULT_S 60
+#define LINGER2_MAX_S 120
+#define WINDOW_CLAMP_MIN 1152
+/* The congestion bits of IP_TOS and IPV6_TCLASS are TCP's own. */
+#define ECN_MASK 3
 
 bool inet_stream_is_listening(struct holm_socket *s)
 {
@@ -33,7 +40,8 @@ static const struct mapping mappings[] = {
 	  INT32_MAX, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN_CONNECT, HOLM_TCP_OPT_FASTOPEN_CONNECT, 0, 1,
 	  false },
-	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_LINGER2, HOLM_TCP_OPT_LINGER2_S, 0, 120, false },
+	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_LINGER2, HOLM_TCP_OPT_LINGER2_S, 1, LINGER2_MAX_S,
+	  false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_DEFER_ACCEPT, HOLM_TCP_OPT_DEFER_ACCEPT_S, 0, 32767,
 	  false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN, HOLM_TCP_OPT_FASTOPEN, 0, UINT16_MAX,
@@ -64,6 +72,25 @@ static int set_inq(struct stream *t, int value)
 	return 0;
 }
 
+/* Values that Linux takes for another one. */
+static int meaning(enum holm_tcp_option opt, int value)
+{
+	switch (opt) {
+	case HOLM_TCP_OPT_TTL:
+		return value == -1 ? TTL_DEFAULT : value;
+	case HOLM_TCP_OPT_TOS:
+		return value & ~ECN_MASK;
+	case HOLM_TCP_OPT_LINGER2_S:
+		if (value == 0)
+			return LINGER2_DEFAULT_S;
+		return value > LINGER2_MAX_S ? LINGER2_MAX_S : value;
+	case HOLM_TCP_OPT_WINDOW_CLAMP:
+		return value > 0 && value < WINDOW_CLAMP_MIN ? WINDOW_CLAMP_MIN : value;
+	default:
+		return value;
+	}
+}
+
 int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 {
 	const struct mapping *m = find_mapping(level, name);
@@ -76,6 +103,7 @@ int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
 	if (m->is_flag)
 		value = value != 0;
+	value = meaning(m->opt, value);
 	if (value < m->low || value > m->high)
 		return -HOLM_EINVAL;
 	err = holm_tcp_set_option(t->tcp, m->opt, (uint32_t)value);
@@ -124,6 +152,17 @@ int inet_stream_get_bytes(struct holm_socket *s, int level, int name, void *valu
 				    : socket_put_option(&word, sizeof(word), value, len);
 }
 
+int inet_stream_path_mtu(const struct stream *t, int *value)
+{
+	struct holm_tcp_info info;
+
+	if (t->phase <= LISTENING)
+		return -HOLM_ENOTCONN;
+	holm_tcp_get_info(t->tcp, &info);
+	*value = (int)info.path_mtu;
+	return info.path_mtu ? 0 : -HOLM_ENOTCONN;
+}
+
 int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 {
 	const struct stream *t = inet_stream_of(s);
@@ -135,6 +174,8 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 		*value = t->inq;
 		return 0;
 	}
+	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_MTU)
+		return inet_stream_path_mtu(t, value);
 	if (!m)
 		return level == HOLM_IPPROTO_IP || level == HOLM_IPPROTO_TCP ||
 				       level == HOLM_SOL_SOCKET

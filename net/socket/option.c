@@ -12,6 +12,8 @@
 /* Twice that is shown as an int, and a ring of it is one block. */
 #define FORCED_MAX (1u << 29)
 #define INTERFACE_NAME_BYTES 16u
+/* Of SO_BUF_LOCK. */
+enum { SNDBUF_LOCK = 1, RCVBUF_LOCK = 2 };
 
 /* ---- setting ---- */
 
@@ -47,11 +49,16 @@ static int set_linger(struct holm_socket *s, const void *value, uint32_t len)
 	return 0;
 }
 
+static uint32_t least_of(const struct holm_socket *s, const uint32_t *bytes)
+{
+	return bytes == &s->sndbuf ? SOCKET_SNDBUF_MIN : SOCKET_RCVBUF_MIN;
+}
+
 static int set_buffer(struct holm_socket *s, uint32_t *bytes, int value)
 {
 	uint32_t asked = value < 0 ? SOCKET_BUFFER_MAX : (uint32_t)value;
 
-	*bytes = max_u32(SOCKET_BUFFER_MIN, min_u32(asked, SOCKET_BUFFER_MAX));
+	*bytes = max_u32(least_of(s, bytes), min_u32(asked, SOCKET_BUFFER_MAX));
 	return s->ops->resize(s);
 }
 
@@ -60,8 +67,19 @@ static int force_buffer(struct holm_socket *s, uint32_t *bytes, int value)
 {
 	if (!socket_may(s, HOLM_CAP_NET_ADMIN))
 		return -HOLM_EPERM;
-	*bytes = max_u32(SOCKET_BUFFER_MIN, min_u32((uint32_t)(value > 0 ? value : 0), FORCED_MAX));
+	*bytes =
+		max_u32(least_of(s, bytes), min_u32((uint32_t)(value > 0 ? value : 0), FORCED_MAX));
 	return s->ops->resize(s);
+}
+
+/* Which buffers stay as they are, instead of growing with the connection. */
+static int set_locks(struct holm_socket *s, int value)
+{
+	if (value & ~(SNDBUF_LOCK | RCVBUF_LOCK))
+		return -HOLM_EINVAL;
+	s->sndbuf_locked = value & SNDBUF_LOCK;
+	s->rcvbuf_locked = value & RCVBUF_LOCK;
+	return 0;
 }
 
 static int set_flag(struct holm_socket *s, bool *flag, int name, int value)
@@ -196,6 +214,8 @@ static int set_way_int(struct holm_socket *s, int name, int value)
 	case HOLM_SO_RCVBUFFORCE:
 		s->rcvbuf_locked = true;
 		return force_buffer(s, &s->rcvbuf, value);
+	case HOLM_SO_BUF_LOCK:
+		return set_locks(s, value);
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}
@@ -284,6 +304,32 @@ int holm_socket_setsockopt(struct holm_socket *s, int level, int name, const voi
 
 /* ---- getting ---- */
 
+static int get_way_int(const struct holm_socket *s, int name, int *value)
+{
+	switch (name) {
+	case HOLM_SO_PRIORITY:
+		*value = s->priority;
+		return 0;
+	case HOLM_SO_DONTROUTE:
+		*value = s->dontroute;
+		return 0;
+	case HOLM_SO_MARK:
+		*value = (int)s->mark;
+		return s->ops->set_way ? 0 : -HOLM_ENOPROTOOPT;
+	case HOLM_SO_BINDTOIFINDEX:
+		*value = s->dev && s->dev->netif ? (int)holm_dev_index(s->dev) + 1 : 0;
+		return s->ops->set_way ? 0 : -HOLM_ENOPROTOOPT;
+	case HOLM_SO_TIMESTAMP:
+		*value = (s->wants & HOLM_ANC_TIMESTAMP) != 0;
+		return 0;
+	case HOLM_SO_TIMESTAMPNS:
+		*value = (s->wants & HOLM_ANC_TIMESTAMPNS) != 0;
+		return 0;
+	default:
+		return -HOLM_ENOPROTOOPT;
+	}
+}
+
 static int get_socket_int(struct holm_socket *s, int name, int *value)
 {
 	switch (name) {
@@ -295,6 +341,13 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 		return 0;
 	case HOLM_SO_RCVLOWAT:
 		*value = (int)s->rcvlowat;
+		return 0;
+	case HOLM_SO_SNDLOWAT:
+		*value = 1;
+		return 0;
+	case HOLM_SO_BUF_LOCK:
+		*value =
+			(s->sndbuf_locked ? SNDBUF_LOCK : 0) | (s->rcvbuf_locked ? RCVBUF_LOCK : 0);
 		return 0;
 	case HOLM_SO_KEEPALIVE:
 		*value = s->keepalive;
@@ -329,26 +382,8 @@ static int get_socket_int(struct holm_socket *s, int name, int *value)
 	case HOLM_SO_RCVBUF:
 		*value = (int)(2 * s->rcvbuf);
 		return 0;
-	case HOLM_SO_PRIORITY:
-		*value = s->priority;
-		return 0;
-	case HOLM_SO_DONTROUTE:
-		*value = s->dontroute;
-		return 0;
-	case HOLM_SO_MARK:
-		*value = (int)s->mark;
-		return s->ops->set_way ? 0 : -HOLM_ENOPROTOOPT;
-	case HOLM_SO_BINDTOIFINDEX:
-		*value = s->dev && s->dev->netif ? (int)holm_dev_index(s->dev) + 1 : 0;
-		return s->ops->set_way ? 0 : -HOLM_ENOPROTOOPT;
-	case HOLM_SO_TIMESTAMP:
-		*value = (s->wants & HOLM_ANC_TIMESTAMP) != 0;
-		return 0;
-	case HOLM_SO_TIMESTAMPNS:
-		*value = (s->wants & HOLM_ANC_TIMESTAMPNS) != 0;
-		return 0;
 	default:
-		return -HOLM_ENOPROTOOPT;
+		return get_way_int(s, name, value);
 	}
 }
 
@@ -403,6 +438,16 @@ static int get_peer_cred(const struct holm_socket *s, void *value, uint32_t *len
 	return socket_put_option(&cred, sizeof(cred), value, len);
 }
 
+/* A number that no other socket of the instance ever has. */
+static int get_cookie(struct holm_socket *s, void *value, uint32_t *len)
+{
+	if (*len < sizeof(s->number))
+		return -HOLM_EINVAL;
+	if (s->number == 0)
+		s->number = ++s->net->sockets->last_number;
+	return socket_put_option(&s->number, sizeof(s->number), value, len);
+}
+
 static int put_int(int level, int number, void *value, uint32_t *len)
 {
 	uint8_t byte = (uint8_t)number;
@@ -434,6 +479,8 @@ int holm_socket_getsockopt(struct holm_socket *s, int level, int name, void *val
 		return get_device(s, value, len);
 	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_PEERCRED)
 		return get_peer_cred(s, value, len);
+	if (level == HOLM_SOL_SOCKET && name == HOLM_SO_COOKIE)
+		return get_cookie(s, value, len);
 	err = s->ops->get_bytes ? s->ops->get_bytes(s, level, name, value, len) : -HOLM_ENOPROTOOPT;
 	if (err != -HOLM_ENOPROTOOPT)
 		return err;

@@ -12,8 +12,9 @@
 
 /* The largest value that SO_RCVBUF and SO_SNDBUF take: what window scaling of 2^7 can announce. */
 #define SOCKET_BUFFER_MAX (4u * 1024 * 1024)
-/* The smallest: half of Linux's SOCK_MIN_RCVBUF. The rings round up to a page. */
-#define SOCKET_BUFFER_MIN 1152u
+/* The smallest: half of Linux's SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF. The rings round up to a page. */
+#define SOCKET_SNDBUF_MIN 2304u
+#define SOCKET_RCVBUF_MIN 1152u
 
 /* Bits of holm_socket.shut, as shutdown() counts them less one. */
 enum socket_shut { SOCKET_SHUT_RD = 1, SOCKET_SHUT_WR = 2 };
@@ -43,6 +44,7 @@ struct socket_kind {
 struct socket_state {
 	struct list all; /* of struct holm_socket */
 	uint32_t count;
+	uint64_t last_number; /* given to a socket whose SO_COOKIE was asked for */
 	struct holm_cred cred;
 	bool (*permits)(void *ctx, enum holm_capability cap); /* NULL: everything */
 	void *permits_ctx;
@@ -113,6 +115,7 @@ struct holm_socket {
 	struct holm_net *net;
 	struct list_node link; /* socket_state.all */
 	void *cookie;
+	uint64_t number;		   /* SO_COOKIE; 0: nobody has asked */
 	uint64_t rcvtimeo_ns, sndtimeo_ns; /* 0: none */
 	uint32_t sndbuf, rcvbuf;	   /* as set, or grown; getsockopt() shows twice that */
 	bool sndbuf_locked, rcvbuf_locked; /* set by the program: they stay as they are */

@@ -98,11 +98,65 @@ SET(ttl_too_high, AF_INET, SOCK_DGRAM, SOL_IP, IP_TTL, 256, -EINVAL)
 SET(ttl_default, AF_INET, SOCK_DGRAM, SOL_IP, IP_TTL, -1, 64)
 FIRST(tos, AF_INET, SOCK_DGRAM, SOL_IP, IP_TOS, 0)
 SET(tos, AF_INET, SOCK_DGRAM, SOL_IP, IP_TOS, 0x10, 0x10)
+SET(tos_all_bits, AF_INET, SOCK_DGRAM, SOL_IP, IP_TOS, 0xff, 0xff)
 SET(tcp_tos, AF_INET, SOCK_STREAM, SOL_IP, IP_TOS, 0x20, 0x20)
+SET(tcp_tos_leaves_ecn_to_tcp, AF_INET, SOCK_STREAM, SOL_IP, IP_TOS, 0x23, 0x20)
+SET(tcp_class_leaves_ecn_to_tcp, AF_INET6, SOCK_STREAM, SOL_IPV6, IPV6_TCLASS, 0x43, 0x40)
+SET(tcp_ttl_default, AF_INET, SOCK_STREAM, SOL_IP, IP_TTL, -1, 64)
+SET(tcp_ttl_zero, AF_INET, SOCK_STREAM, SOL_IP, IP_TTL, 0, -EINVAL)
+FIRST(sndlowat, AF_INET, SOCK_STREAM, SOL_SOCKET, SO_SNDLOWAT, 1)
+SET(sndlowat, AF_INET, SOCK_STREAM, SOL_SOCKET, SO_SNDLOWAT, 1, -ENOPROTOOPT)
+SET(buf_lock, AF_INET, SOCK_STREAM, SOL_SOCKET, SO_BUF_LOCK, 3, 3)
+SET(buf_lock_too_much, AF_UNIX, SOCK_STREAM, SOL_SOCKET, SO_BUF_LOCK, 4, -EINVAL)
 FIRST(recvttl, AF_INET, SOCK_DGRAM, SOL_IP, IP_RECVTTL, 0)
 SET(recvttl, AF_INET, SOCK_DGRAM, SOL_IP, IP_RECVTTL, 1, 1)
 SET(recvtos, AF_INET, SOCK_DGRAM, SOL_IP, IP_RECVTOS, 1, 1)
 SET(pktinfo, AF_INET, SOCK_DGRAM, SOL_IP, IP_PKTINFO, 1, 1)
+
+/* What SO_BUF_LOCK consists of (linux/socket.h). */
+enum { SNDBUF_LOCK = 1, RCVBUF_LOCK = 2 };
+
+CASE(option_buf_lock_says_what_the_program_has_set)
+{
+	int fd = udp();
+
+	EQ(get_int(fd, SOL_SOCKET, SO_BUF_LOCK), 0);
+	OK(set_int(fd, SOL_SOCKET, SO_RCVBUF, 16384));
+	EQ(get_int(fd, SOL_SOCKET, SO_BUF_LOCK), RCVBUF_LOCK);
+	OK(set_int(fd, SOL_SOCKET, SO_SNDBUF, 16384));
+	EQ(get_int(fd, SOL_SOCKET, SO_BUF_LOCK), RCVBUF_LOCK | SNDBUF_LOCK);
+	OK(set_int(fd, SOL_SOCKET, SO_BUF_LOCK, SNDBUF_LOCK));
+	EQ(get_int(fd, SOL_SOCKET, SO_BUF_LOCK), SNDBUF_LOCK);
+}
+
+CASE(option_cookie_is_of_one_socket)
+{
+	unsigned long mine = 0, again = 0, other = 0;
+	socklen_t len = 4;
+	int fd = tcp();
+
+	FAILS(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &mine, &len), EINVAL);
+	len = sizeof(mine);
+	OK(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &mine, &len));
+	EQ(len, 8);
+	OK(getsockopt(udp(), SOL_SOCKET, SO_COOKIE, &other, &len));
+	OK(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &again, &len));
+	CHECK(mine != 0);
+	EQ(mine, again);
+	CHECK(mine != other);
+	FAILS(setsockopt(fd, SOL_SOCKET, SO_COOKIE, &mine, sizeof(mine)), ENOPROTOOPT);
+}
+
+CASE(option_mtu_of_a_connection)
+{
+	socklen_t len = sizeof(int);
+	int fd[2], mtu;
+
+	FAILS(getsockopt(tcp(), SOL_IP, IP_MTU, &mtu, &len), ENOTCONN);
+	tcp_pair(fd);
+	CHECK(get_int(fd[0], SOL_IP, IP_MTU) >= 1280);
+	FAILS(set_int(fd[0], SOL_IP, IP_MTU, 1280), ENOPROTOOPT);
+}
 
 CASE(option_lengths_are_checked)
 {

@@ -179,8 +179,8 @@ uint64_t holm_net_counter(const struct holm_net *net, enum holm_counter counter)
 uint64_t holm_net_drops(const struct holm_net *net, enum holm_drop reason);
 
 struct holm_memory_stats {
-	size_t from_env; /* bytes that the env has given and not got back */
-	size_t in_use;	 /* of these, in objects now */
+	size_t from_env;   /* bytes that the env has given and not got back */
+	size_t in_use;	   /* of these, in objects now */
 	size_t in_use_max; /* a page that goes from one ring to the next does so in use */
 	uint64_t failures; /* allocations that the env or a limit refused */
 };
