@@ -57,6 +57,8 @@ DESTDIR ?=
 PICOLIBC ?=
 ## compiler warnings stop the build unless this is empty
 WERROR ?= -Werror
+## what libholm.a is built without, as in WITHOUT="IPV6 SACK": <holm/build.h> has the names
+WITHOUT ?=
 ## how far make lint follows the paths through one function; 225000 is clang's own, twice the time
 LINT_DEPTH ?= 50000
 
@@ -100,6 +102,18 @@ endif
 # ---- sources ---------------------------------------------------------------------------------
 
 LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
+# What libholm.a may be built without: the names of <holm/build.h>, each with the files that hold what
+# programs name of it.
+LEFT_OUT := IPV6:net/ip/ip6.c SACK:net/tcp/repair.c SACK:net/tcp/repair_rack.c TIMESTAMPS: \
+	ECN:net/tcp/ecn.c ECN:net/tcp/accecn.c RECORDS:net/tcp/half.c RECORDS:net/tcp/cookie.c \
+	RECORDS:net/tcp/fastopen.c URG:net/tcp/urgent.c REASSEMBLY:net/tcp/out_of_order.c \
+	SUPER:net/tcp/lend_part.c PLPMTUD:net/tcp/plpmtud.c CONTROLLERS:net/tcp/cc_cubic.c \
+	CONTROLLERS:net/tcp/cc_bbr.c OPTIONS:net/tcp/option.c
+OPTIONAL := $(sort $(foreach w,$(LEFT_OUT),$(firstword $(subst :, ,$(w)))))
+$(if $(filter-out $(OPTIONAL),$(WITHOUT)),$(error WITHOUT: $(filter-out $(OPTIONAL),$(WITHOUT)) is not \
+	one of $(OPTIONAL)))
+# $(call kept,NAMES,FILES): those that are left of the files.
+kept = $(filter-out $(foreach w,$(1),$(patsubst $(w):%,%,$(filter $(w):%,$(LEFT_OUT)))),$(2))
 DRIVER_SRC := $(wildcard drivers/*.c drivers/*/*.c)
 VIRTIO_SRC := $(filter-out drivers/uart/%,$(DRIVER_SRC))
 KERNEL_SRC := $(wildcard kernel/*.c kernel/sys/*.c kernel/libc/*.[cS])
@@ -145,8 +159,10 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # An archive that others link: position-independent, nothing visible but what the headers say.
 LIB_BASE := -std=c11 -g $(WARN) $(INCLUDE) $(SECTIONS) -fPIE -fvisibility=hidden -ffreestanding \
 	-fno-stack-protector -fno-asynchronous-unwind-tables
-LIB_FLAGS := $(LIB_BASE) -O2
+LIB_FLAGS := $(LIB_BASE) -O2 $(WITHOUT:%=-DHOLM_WITH_%=0)
 SIZE_FLAGS := $(LIB_BASE) -Os
+# The least that there is: TCP with NewReno over IPv4.
+LEAST_FLAGS := $(SIZE_FLAGS) $(OPTIONAL:%=-DHOLM_WITH_%=0)
 HOST_FLAGS := -std=c11 -g -O1 $(INCLUDE) $(SANITIZE)
 # The sources of the 32-bit machine are compiled for size: what differs then is tested there.
 CROSS_FLAGS := -std=c11 -g $(INCLUDE) -Itests/support/cross
@@ -221,6 +237,7 @@ objects = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(2)))
 FREESTANDING := $(SETUP)/build $(BUILD)/uapi/ready
 $(eval $(call tree,lib,,$$(CC),$$(LIB_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
 $(eval $(call tree,size,,$$(CC),$$(SIZE_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
+$(eval $(call tree,least,,$$(CC),$$(LEAST_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
 $(eval $(call tree,host,,$$(CC),$$(WARN) $$(HOST_FLAGS),$(SETUP)/test))
 $(eval $(call tree,host,tests/,$$(CC),$$(TEST_WARN) $$(HOST_FLAGS),$(SETUP)/test))
 $(eval $(call tree,m32,,$$(M32_CC),$$(WARN) -Os $$(CROSS_FLAGS),$(SETUP)/test))
@@ -368,9 +385,10 @@ $(4): $(BUILD)/$(1)/$(2).o
 	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$<
 endef
 LIBRARIES := $(if $(LIB_SRC),$(BUILD)/libholm.a) $(if $(VIRTIO_SRC),$(BUILD)/libholm_virtio.a)
-$(eval $(call library,lib,holm,$(call objects,lib,$(LIB_SRC)),$(BUILD)/libholm.a))
+$(eval $(call library,lib,holm,$(call objects,lib,$(call kept,$(WITHOUT),$(LIB_SRC))),$(BUILD)/libholm.a))
 $(eval $(call library,lib,holm_virtio,$(call objects,lib,$(VIRTIO_SRC)),$(BUILD)/libholm_virtio.a))
 $(eval $(call library,size,holm,$(call objects,size,$(LIB_SRC)),$(BUILD)/size/libholm.a))
+$(eval $(call library,least,holm,$(call objects,least,$(call kept,$(OPTIONAL),$(LIB_SRC))),$(BUILD)/least/libholm.a))
 
 ## libholm.a: the stack for other programs, build/libholm.a, and its drivers, build/libholm_virtio.a
 libholm.a: $(LIBRARIES)
@@ -448,13 +466,20 @@ POSIX_PROGRAMS := $(if $(strip $(call wanted,$(POSIX_SRC))),$(addprefix $(BUILD)
 
 # Embedding: the public headers, the library as it is shipped, and nothing else of the tree.
 EMBED_FLAGS := -std=c11 -g -O2 $(TEST_WARN) -Inet/include $(SECTIONS)
+# $(call embed_rule,PROGRAM,LIBRARY,SOURCES)
 define embed_rule
-$(BUILD)/$(1): $(2) $(PUBLIC_HEADERS) $(wildcard tests/$(1)/*.h tests/embed/*.h) $(BUILD)/libholm.a
+$(BUILD)/$(1): $(3) $(PUBLIC_HEADERS) $(wildcard tests/embed/*.h $(addsuffix *.h,$(dir $(3)))) $(2)
 	$$(call say,EMBED,$$@) && mkdir -p $$(@D)
-	$$(Q)$(CC) $(EMBED_FLAGS) $$(filter %.c,$$^) -Wl,--gc-sections $(BUILD)/libholm.a -o $$@
+	$$(Q)$(CC) $(EMBED_FLAGS) $$(filter %.c,$$^) -Wl,--gc-sections $(2) -o $$@
 endef
-$(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=)),$(if \
-	$(filter %.c,$(t)),$(t),$(wildcard $(t)/*.c)))))
+embed_sources = $(if $(filter %.c,$(1)),$(1),$(wildcard $(1)/*.c))
+$(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=)),$(BUILD)/libholm.a,$(call \
+	embed_sources,$(t)))))
+# The smallest ones also on the library without all that it can be built without.
+LEAST_TESTS := $(filter tests/embed/least.c tests/embed/minimal,$(EMBED_TESTS))
+LEAST_PROGRAMS := $(patsubst tests/embed/%,$(BUILD)/least/embed/%,$(LEAST_TESTS:.c=))
+$(foreach t,$(LEAST_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,least/%,$(t:.c=)),$(BUILD)/least/libholm.a,$(call \
+	embed_sources,$(t)))))
 
 # Image tests need an image; there is none before its rooms are there.
 IMAGE_ROOMS := $(and $(wildcard linker.ld),$(ARCH_SRC),$(wildcard kernel/main.c))
@@ -468,7 +493,7 @@ SUITE_be := be qemu-s390x $(BE_PROGRAMS)
 SUITE_pkt := pkt $(PKT_PLAYER) $(PKT_FOLDERS)
 SUITE_fuzz := fuzz "" $(FUZZ_REPLAYS)
 SUITE_posix := posix "" $(POSIX_PROGRAMS)
-SUITE_embed := embed "" $(EMBED_PROGRAMS)
+SUITE_embed := embed "" $(EMBED_PROGRAMS) $(LEAST_PROGRAMS)
 SUITE_lint := lint "" $(call wanted,tests/lint/run.sh)
 SUITE_scripts := scripts "" $(SCRIPT_TESTS)
 SUITE_image := image "" $(if $(IMAGE_ROOMS),$(BOOT_TESTS))
@@ -478,7 +503,7 @@ NEED_be := $(BE_PROGRAMS)
 NEED_pkt := $(if $(PKT_FOLDERS),$(PKT_PLAYER))
 NEED_fuzz := $(FUZZ_REPLAYS)
 NEED_posix := $(POSIX_PROGRAMS)
-NEED_embed := $(EMBED_PROGRAMS)
+NEED_embed := $(EMBED_PROGRAMS) $(LEAST_PROGRAMS)
 PRELOAD := $(BUILD)/preload/libholm-preload.so
 NEED_scripts = $(LIBRARIES) $(if $(filter %/tap.sh,$(SCRIPT_TESTS)),$(APPS:%=$(BUILD)/tap/%)) $(if \
 	$(filter %/preload.sh,$(SCRIPT_TESTS)),$(PRELOAD) $(addprefix $(BUILD)/host/tests/,posix/linux \
@@ -645,8 +670,8 @@ endef
 BENCHES := bench $(if $(filter x86_64,$(HOST_ARCH)),bench-v3)
 $(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))
 
-# What text_bytes links.
-SIZE_LIBRARY := $(BUILD)/size/libholm.a
+# What text_bytes and text_bytes.whole link.
+SIZE_LIBRARY := $(BUILD)/size/libholm.a $(BUILD)/least/libholm.a
 
 ## bench: instructions and time per operation, as a table and as build/bench.json; ROWS= picks some
 bench: $(BENCHES:%=$(BUILD)/%/bench) $(SIZE_LIBRARY) $(if $(ROWS),,$(GOODPUT)) | $(SETUP)/bench

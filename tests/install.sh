@@ -61,6 +61,15 @@ links_no_ip4()
 		grep -E '^(holm_(ipv4|arp|icmp4|igmp)|(ip4|arp|icmp4)_(input|start|output))$')" ]
 }
 
+# What the Makefile lets a build be without is what the header has constants for.
+builds_without()
+{
+	make -s -n BUILD="$BUILD" WITHOUT=nothing libholm.a 2>&1 | sed -n 's/.*one of \(.*\)\. *Stop.*/\1/p' |
+		tr ' ' '\n' | sort >"$dir/names"
+	sed -n 's/^#define HOLM_WITH_\([A-Z0-9]*\) 1$/\1/p' net/include/holm/build.h | sort |
+		cmp - "$dir/names"
+}
+
 failed=0
 check "make install fills DESTDIR and PREFIX" \
 	make -s BUILD="$BUILD" install DESTDIR="$dir/stage" PREFIX=/opt/holm
@@ -70,5 +79,6 @@ check "it runs and reports the installed version" same_version
 check "installed files can be read by everybody" \
 	test -z "$(find "$dir/stage/opt/holm" -type f ! -perm -444)"
 check "a program of IPv6 alone links nothing of IPv4" links_no_ip4
+check "a build may be without what its header names" builds_without
 check "another make finds the flags that it left" flags_stay
 exit $failed

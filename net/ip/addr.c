@@ -19,7 +19,7 @@ bool ip_prefix_match(const struct holm_addr *a, const struct holm_addr *b, unsig
 
 static unsigned prefix_of_128(const struct netif_addr *a)
 {
-	return a->prefix_len + (holm_addr_is_ip4(&a->addr) ? 96u : 0u);
+	return a->prefix_len + (ip4_is_addr(&a->addr) ? 96u : 0u);
 }
 
 void ip_changed(struct holm_net *net, struct holm_netif *netif)
@@ -96,7 +96,7 @@ static int check_new(const struct holm_net *net, struct holm_netif *netif,
 {
 	const struct ip_family *family = ip_family_of(net, &a->addr);
 
-	if (!family)
+	if (!family || ip_is_unknown(&a->addr))
 		return -HOLM_EAFNOSUPPORT;
 	if (!family->is_assignable(netif, &a->addr, a->prefix_len))
 		return -HOLM_EINVAL;
@@ -107,7 +107,7 @@ static int check_new(const struct holm_net *net, struct holm_netif *netif,
 static bool has_doubts(const struct holm_net *net, const struct holm_netif *netif,
 		       const struct holm_addr *addr)
 {
-	return !holm_addr_is_ip4(addr) && net->ip->dad_start && !netif->loopback;
+	return !ip4_is_addr(addr) && net->ip->dad_start && !netif->loopback;
 }
 
 int ip_addr_add(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a)
@@ -396,7 +396,8 @@ void ip_stop(struct holm_net *net, unsigned family)
 		net->loopback->ops->stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));
-	mem_free(&net->mem, ip->locals6, ip->locals6_room * sizeof(*ip->locals6));
+	if (HOLM_WITH_IPV6)
+		mem_free(&net->mem, ip->locals6, ip->locals6_room * sizeof(*ip->locals6));
 	mem_free(&net->mem, ip, sizeof(*ip));
 	net->ip = NULL;
 }

@@ -247,7 +247,7 @@ static int look_up(struct holm_net *net, const struct holm_addr *remote, const s
 {
 	uint32_t hash;
 
-	if (!ip_family_of(net, remote))
+	if (!ip_family_of(net, remote) || ip_is_unknown(remote))
 		return -HOLM_EAFNOSUPPORT;
 	if (via->dev && !via->dev->netif)
 		return -HOLM_ENETUNREACH;

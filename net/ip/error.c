@@ -9,7 +9,7 @@
 
 bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 {
-	bool ip4 = holm_addr_is_ip4(&error->local);
+	bool ip4 = ip4_is_addr(&error->local);
 	const struct holm_proto *transport =
 		ip4 ? ip_transport(net, error->proto) : ip6_transport(net, error->proto);
 	bool concerned = net->ip->raw_error && net->ip->raw_error(net, error);
@@ -65,11 +65,12 @@ static void neighbour_unreachable(struct holm_net *net, struct holm_frame *f)
 		.error = HOLM_EHOSTUNREACH,
 	};
 	uint16_t type = load_be16(holm_frame_data(f) + ETH_HDR_BYTES - 2);
-	ip_quote_fn *quote = net->ip->quote[type == ETH_TYPE_IP6 ? IP_FAMILY_6 : IP_FAMILY_4];
+	ip_quote_fn *quote =
+		net->ip->quote[HOLM_WITH_IPV6 && type == ETH_TYPE_IP6 ? IP_FAMILY_6 : IP_FAMILY_4];
 	size_t at = quote ? quote(f, &error) : 0;
 
 	if (at > 0 && read_quote(&error, f, at)) {
-		bool ip4 = holm_addr_is_ip4(&error.local);
+		bool ip4 = ip4_is_addr(&error.local);
 
 		/* As Linux tells itself. */
 		error.offender = error.local;

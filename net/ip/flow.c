@@ -54,6 +54,6 @@ void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_
 	flow->transport = transport;
 	flow->alone = rx->proto == IP4_PROTO_TCP ? net->alone : NULL;
 	flow->proto = rx->proto;
-	flow->ip6 = !holm_addr_is_ip4(&rx->src);
+	flow->ip6 = !ip4_is_addr(&rx->src);
 	set_look(flow, f->dev);
 }

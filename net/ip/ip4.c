@@ -296,7 +296,7 @@ static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 {
 	struct ip4_local *l = &ip->locals4[ip->nlocals4];
 
-	if (!holm_addr_is_ip4(&a->addr) || netif->loopback || ip->nlocals4 >= ip->locals4_room)
+	if (!ip4_is_addr(&a->addr) || netif->loopback || ip->nlocals4 >= ip->locals4_room)
 		return;
 	l->addr = ip4_from_addr(&a->addr);
 	l->mask = ip4_mask(a->prefix_len);
@@ -343,7 +343,7 @@ static bool ip4_select_source(const struct holm_net *net, const struct holm_neti
 		const struct netif_addr *a = &netif->addrs[i];
 		unsigned match;
 
-		if (!holm_addr_is_ip4(&a->addr))
+		if (!ip4_is_addr(&a->addr))
 			continue;
 		match = min_u32(ip_common_prefix(&a->addr, remote), a->prefix_len + 96u);
 		if (!found || match > best) {

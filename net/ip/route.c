@@ -8,7 +8,7 @@
 
 static unsigned base_of(const struct holm_addr *a)
 {
-	return holm_addr_is_ip4(a) ? 96 : 0;
+	return ip4_is_addr(a) ? 96 : 0;
 }
 
 const struct ip_route *ip_route_lookup_marked(const struct holm_net *net,
@@ -89,7 +89,7 @@ static struct ip_route onlink_route(struct holm_netif *netif, const struct holm_
 	unsigned in_128 = prefix_len + base_of(addr);
 	struct ip_route route = {
 		.dst = masked(addr, in_128),
-		.gateway = holm_addr_is_ip4(addr) ? holm_addr_ip4(0, 0, 0, 0) : holm_addr_any6(),
+		.gateway = ip4_is_addr(addr) ? holm_addr_ip4(0, 0, 0, 0) : holm_addr_any6(),
 		.netif = netif,
 		.prefix_len = (uint8_t)in_128,
 	};
@@ -151,7 +151,7 @@ static int convert(struct holm_net *net, const struct holm_route *in, struct ip_
 	bool via = !holm_addr_is_any(&in->gateway);
 	int err;
 
-	if (!ip_family_of(net, &in->dst))
+	if (!ip_family_of(net, &in->dst) || ip_is_unknown(&in->dst) || ip_is_unknown(&in->gateway))
 		return -HOLM_EAFNOSUPPORT;
 	if (in->prefix_len > 128 - base || base_of(&in->gateway) != base)
 		return -HOLM_EINVAL;

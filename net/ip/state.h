@@ -187,9 +187,15 @@ static inline bool ip_group_has(const struct holm_net *net, const struct holm_ne
 	return gs->has && gs->has(net, netif, addr);
 }
 
+/* Is an address that a program gives of a family that the build does not have? */
+static inline bool ip_is_unknown(const struct holm_addr *a)
+{
+	return !HOLM_WITH_IPV6 && !ip4_is_mapped(a);
+}
+
 static inline unsigned ip_family_index(const struct holm_addr *a)
 {
-	return holm_addr_is_ip4(a) ? IP_FAMILY_4 : IP_FAMILY_6;
+	return ip4_is_addr(a) ? IP_FAMILY_4 : IP_FAMILY_6;
 }
 
 /* The family of an address, or NULL if its protocol is not named. */
@@ -271,7 +277,7 @@ void ip6_life_changed(struct holm_net *net);
 /* What the link of a destination carries in one packet. */
 static inline uint16_t ip_link_mtu(const struct ip_dst *dst)
 {
-	uint16_t said = holm_addr_is_ip4(&dst->remote) ? 0 : dst->netif->mtu6;
+	uint16_t said = ip4_is_addr(&dst->remote) ? 0 : dst->netif->mtu6;
 
 	return said && said < dst->netif->mtu ? said : dst->netif->mtu;
 }

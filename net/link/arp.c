@@ -64,7 +64,7 @@ static uint32_t sender_for(const struct holm_netif *netif, uint32_t target)
 		const struct netif_addr *a = &netif->addrs[i];
 		uint32_t addr;
 
-		if (!holm_addr_is_ip4(&a->addr))
+		if (!ip4_is_addr(&a->addr))
 			continue;
 		addr = ip4_from_addr(&a->addr);
 		if (((addr ^ target) & ip4_mask(a->prefix_len)) == 0)
@@ -115,7 +115,7 @@ static bool is_on_link(const struct holm_netif *netif, uint32_t addr)
 	for (uint32_t i = 0; i < netif->naddrs; i++) {
 		const struct netif_addr *a = &netif->addrs[i];
 
-		if (holm_addr_is_ip4(&a->addr) &&
+		if (ip4_is_addr(&a->addr) &&
 		    ((ip4_from_addr(&a->addr) ^ addr) & ip4_mask(a->prefix_len)) == 0)
 			return true;
 	}

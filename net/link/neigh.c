@@ -5,6 +5,7 @@
 #include "net/link/neigh.h"
 
 #include "net/core/pool.h"
+#include "net/wire/ip4.h"
 
 static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *netif,
 			  const struct holm_addr *addr)
@@ -18,7 +19,7 @@ const struct neigh_ops *neigh_ops_of(const struct holm_net *net, const struct ho
 {
 	if (!net->neigh)
 		return NULL;
-	return net->neigh->ops[holm_addr_is_ip4(addr) ? NEIGH_FAMILY_IP4 : NEIGH_FAMILY_IP6];
+	return net->neigh->ops[ip4_is_addr(addr) ? NEIGH_FAMILY_IP4 : NEIGH_FAMILY_IP6];
 }
 
 struct neigh *neigh_find(const struct holm_net *net, const struct holm_netif *netif,

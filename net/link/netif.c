@@ -5,6 +5,7 @@
 #include "net/link/netif.h"
 
 #include "net/core/sum.h"
+#include "net/wire/ip4.h"
 
 /* How long an endpoint waits before it asks an empty pool again. */
 #define POOL_RETRY_NS 1000000u
@@ -173,7 +174,7 @@ void netif_destroy(struct holm_netif *netif)
 bool netif_has_family(const struct holm_netif *netif, bool ip4)
 {
 	for (uint32_t i = 0; i < netif->naddrs; i++)
-		if (holm_addr_is_ip4(&netif->addrs[i].addr) == ip4)
+		if (ip4_is_addr(&netif->addrs[i].addr) == ip4)
 			return true;
 	return false;
 }

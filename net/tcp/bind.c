@@ -19,8 +19,8 @@ static struct tcp_bind *bind_at(struct htab_node *n)
 /* Could one address mean the other? "::" without V6ONLY means IPv4, too. */
 static bool overlap(const struct tcp_bind *b, const struct holm_addr *addr, bool v6only)
 {
-	bool b4 = holm_addr_is_ip4(&b->addr);
-	bool a4 = holm_addr_is_ip4(addr);
+	bool b4 = ip4_is_addr(&b->addr);
+	bool a4 = ip4_is_addr(addr);
 
 	if (b4 != a4)
 		return b4 ? holm_addr_is_any(addr) && !v6only
@@ -32,7 +32,7 @@ static bool overlap(const struct tcp_bind *b, const struct holm_addr *addr, bool
 /* The device that its listener hears, NULL: all. */
 static const struct holm_dev *dev_of(const struct holm_tcp *owner)
 {
-	return owner->settings->via.dev;
+	return tcp_settings(owner)->via.dev;
 }
 
 /* Bound to two devices, they never hear the same. */
@@ -136,7 +136,7 @@ static unsigned fitness(const struct tcp_bind *b, const struct wanted *w)
 	    (dev && w->dev && dev != w->dev) || !(exact || overlap(b, w->addr, true)))
 		return 0;
 	return 1u + (exact ? 4u : 0u) + (dev ? 2u : 0u) +
-	       (holm_addr_is_ip4(&b->addr) == holm_addr_is_ip4(w->addr) ? 1u : 0u);
+	       (ip4_is_addr(&b->addr) == ip4_is_addr(w->addr) ? 1u : 0u);
 }
 
 /* The `pick`th of those that fit equally well. */

@@ -30,8 +30,8 @@ static void fill_syn_options(const struct tcp_tx *tx, struct tcp_hdr_info *h)
 	h->mss = tcp_announce_mss(c->dst, c->settings);
 	h->wnd = (uint16_t)min_u32(tcp_rcv_wnd(c), 65535);
 	/* An answer offers what was offered. */
-	h->has_ts = answer ? (c->flags & TCP_TS) != 0 : c->settings->timestamps;
-	h->sack_permitted = answer ? (c->flags & TCP_SACK) != 0 : c->settings->sack;
+	h->has_ts = answer ? (c->flags & TCP_TS) != 0 : tcp_wants_timestamps(c);
+	h->sack_permitted = answer ? (c->flags & TCP_SACK) != 0 : tcp_wants_sack(c);
 	h->has_wscale = !answer || (c->flags & TCP_WSCALE);
 	h->wscale = tcp_offer_wscale(tx->net, c->rcv);
 }
@@ -57,7 +57,7 @@ static bool has_options(const struct holm_tcp *c, uint8_t flags)
 {
 	if (FOR_SIZE || (flags & TCP_SYN) || (c->flags & (TCP_TS | TCP_ECN)))
 		return true;
-	return tcp_sack_is_due(c) || (c->flight && c->flight->urgent);
+	return tcp_sack_is_due(c) || (c->flight && tcp_has_urgent(c->flight));
 }
 
 static always_inline void fill_header(const struct tcp_tx *tx, struct tcp_hdr_info *h,
@@ -85,7 +85,7 @@ static void fill_extra(const struct tcp_tx *tx, const struct tcp_hdr_info *h, ui
 	const struct tcp_state *ts = tx->net->tcp;
 
 	x->kind = 0;
-	if (unlikely(h->flags & TCP_SYN) && tx->c->settings->fastopen_connect)
+	if (unlikely(h->flags & TCP_SYN) && tcp_settings(tx->c)->fastopen_connect)
 		ts->fastopen->fill(tx->c, x);
 	if (unlikely(tx->ecn & TCP_TX_ACCECN) && x->kind == 0 && len < tx->mss)
 		ts->accecn->fill(tx, h, len, x);
@@ -101,7 +101,7 @@ static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_fr
 
 	fill_header(tx, &h, seq, flags);
 	fill_options(tx, &h, len);
-	if (tx->c->flight && tx->c->flight->urgent)
+	if (tx->c->flight && tcp_has_urgent(tx->c->flight))
 		tx->net->tcp->urgent->fill(tx->c, seq, &h);
 	fill_extra(tx, &h, len, &extra);
 	p = holm_frame_push(f, tcp_build_bytes(&h) + tcp_extra_bytes(&extra));
@@ -151,7 +151,7 @@ static void defer_checksum(const struct tcp_tx *tx, struct holm_frame *f)
 
 static uint8_t tos_of(const struct tcp_tx *tx)
 {
-	uint8_t tos = tx->c->settings->tos;
+	uint8_t tos = tcp_settings(tx->c)->tos;
 
 	return unlikely(tx->ecn & TCP_TX_ECT) ? tcp_ecn_tos(tos) : tos;
 }
@@ -179,7 +179,7 @@ static never_inline void transmit_any(const struct tcp_tx *tx, struct holm_frame
 		.dst = &t.remote,
 		.proto = IP4_PROTO_TCP,
 		.tos = tos_of(tx),
-		.ttl = c->settings->ttl,
+		.ttl = tcp_settings(c)->ttl,
 		.dont_fragment = true,
 		.flow_label = c->flags & TCP_IP6 ? tcp_flow_label(tx->net, c) : 0,
 	};
@@ -198,7 +198,7 @@ static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f
 		.frag = IP4_DF,
 		.proto = IP4_PROTO_TCP,
 		.tos = tos_of(tx),
-		.ttl = c->settings->ttl,
+		.ttl = tcp_settings(c)->ttl,
 	};
 
 	if (unlikely(c->flags & TCP_IP6) || !ip4_can_send(c->dst, f))
@@ -354,7 +354,7 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	uint32_t max = SUPER_MAX;
 
 	/* A device that cuts would repeat the pointer. */
-	if (unlikely(tx->c->flight->urgent) && tx->net->tcp->urgent->is_sending(tx->c))
+	if (unlikely(tcp_has_urgent(tx->c->flight)) && tx->net->tcp->urgent->is_sending(tx->c))
 		return tx->mss;
 	/* Software cuts into frames' own memory; jumbo segments go one by one. */
 	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && (netif->features & tso)))
@@ -386,14 +386,13 @@ int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t 
 /* In a frame of its own, or lent. What ends the stream goes with the last byte. */
 static inline int send_frame(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
-	const struct tcp_state *ts = tx->net->tcp;
+	const bool lends = HOLM_WITH_SUPER && likely(tx->net->tcp->send_super);
 	uint32_t copied_max = min_u32(tx->mss, TCP_FRAME_PAYLOAD);
 	int sent;
 
 	if (unlikely(len > copied_max)) {
-		sent = likely(ts->send_super) ? ts->send_super(tx, seq, len, flags) : -HOLM_ENOBUFS;
-		if (likely(sent >= 0) ||
-		    (ts->send_super && (len <= tx->mss || tx->mss > TCP_FRAME_PAYLOAD)))
+		sent = lends ? tx->net->tcp->send_super(tx, seq, len, flags) : -HOLM_ENOBUFS;
+		if (likely(sent >= 0) || (lends && (len <= tx->mss || tx->mss > TCP_FRAME_PAYLOAD)))
 			return sent;
 		len = copied_max;
 		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
@@ -446,12 +445,12 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 /* No blocks, no marks: a header is all that an ACK needs. */
 static inline bool is_bare(const struct holm_tcp *c)
 {
-	return !(c->flags & TCP_ECN) && !tcp_sack_is_due(c) && !c->flight->urgent;
+	return !(c->flags & TCP_ECN) && !tcp_sack_is_due(c) && !tcp_has_urgent(c->flight);
 }
 
 bool tcp_send_ack(struct holm_tcp *c)
 {
-	const struct tcp_calm_ops *calm = tcp_net(c)->tcp->calm;
+	const struct tcp_calm_ops *calm = tcp_calm(tcp_net(c)->tcp);
 	struct tcp_seq seq = c->flight->snd_nxt;
 	struct tcp_tx tx;
 

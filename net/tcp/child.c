@@ -28,7 +28,7 @@ static bool fill_child(struct holm_tcp *c, const struct tcp_bind *bind, const st
 		       const struct tcp_rx *rx, struct tcp_seq una)
 {
 	struct holm_net *net = rx->net;
-	const struct ip_via via = tcp_via(net, &bind->owner->settings->via, rx->ends.scope);
+	const struct ip_via via = tcp_via(net, &tcp_settings(bind->owner)->via, rx->ends.scope);
 
 	if (ip_dst_get_via(net, &rx->ends.remote, &via, &c->dst) != 0) {
 		c->dst = NULL;
@@ -43,7 +43,7 @@ static bool fill_child(struct holm_tcp *c, const struct tcp_bind *bind, const st
 	c->rcv_adv = seq_add(c->rcv_nxt, tcp_offer_window(net, NULL));
 	if (!tcp_flight_make(c) || !tcp_table_insert(net->tcp, c, rx->hash))
 		return false;
-	if (unlikely(half->ecn))
+	if (HOLM_WITH_ECN && unlikely(half->ecn))
 		net->tcp->ecn->begin(c, half->ecn, NULL);
 	return true;
 }

@@ -80,7 +80,7 @@ static void forget(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (fl->cc_ops && fl->cc_ops->state_bytes)
+	if (HOLM_WITH_CONTROLLERS && fl->cc_ops && fl->cc_ops->state_bytes)
 		mem_free(&tcp_net(c)->mem, fl->cc.own, fl->cc_ops->state_bytes);
 	fl->cc_ops = NULL;
 	fl->cc.own = NULL;
@@ -97,7 +97,7 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	struct tcp_flight *fl = c->flight;
 	void *own = NULL;
 
-	if (ops->state_bytes) {
+	if (HOLM_WITH_CONTROLLERS && ops->state_bytes) {
 		own = mem_zalloc(&tcp_net(c)->mem, ops->state_bytes);
 		if (!own)
 			return false;
@@ -109,8 +109,8 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	forget(c);
 	fl->cc_ops = ops;
 	fl->cc.own = own;
-	fl->cc.random = ops->rate ? rng_u32(&tcp_net(c)->rng) : 0;
-	fl->cc.paced = fl->pacer != NULL;
+	fl->cc.random = HOLM_WITH_CONTROLLERS && ops->rate ? rng_u32(&tcp_net(c)->rng) : 0;
+	fl->cc.paced = tcp_has_pacer(fl);
 	fl->round_end = fl->snd_nxt;
 	/* Before the handshake there is no window: tcp_conn_start() sets one, and restarts. */
 	if (c->cwnd > 0)
@@ -171,7 +171,7 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 		ack->ce_bytes = fl->ce_bytes;
 		fl->ce_bytes = 0;
 	}
-	if (unlikely(fl->cc_ops->rate)) {
+	if (HOLM_WITH_CONTROLLERS && unlikely(fl->cc_ops->rate)) {
 		sample_rate(c, cc, ack, &sample);
 		ack->rate = &sample;
 	}
@@ -187,7 +187,7 @@ void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us)
 	const struct tcp_cc_ops *ops = fl->cc_ops;
 	struct tcp_cc_ack ack;
 
-	if (likely(!ops->rate && !fl->pacer && !(c->flags & TCP_ECN) &&
+	if (likely(!ops->rate && !tcp_has_pacer(fl) && !(c->flags & TCP_ECN) &&
 		   !window_is_used(c, acked))) {
 		(void)round_has_passed(c);
 		if (ops->passed)
@@ -220,7 +220,7 @@ void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
 	struct tcp_flight *fl = c->flight;
 	uint64_t now = tcp_net(c)->now;
 
-	if (!fl->cc_ops->rate)
+	if (!HOLM_WITH_CONTROLLERS || !fl->cc_ops->rate)
 		return;
 	if (tcp_in_flight(c) == 0 && fl->cc_ops->restarted)
 		fl->cc_ops->restarted(load(c), now);
@@ -229,7 +229,7 @@ void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
 
 void tcp_cc_on_app_limited(struct holm_tcp *c)
 {
-	if (c->flight->cc_ops->rate)
+	if (HOLM_WITH_CONTROLLERS && c->flight->cc_ops->rate)
 		tcp_rate_app_limited(c->flight->cc.own, tcp_pipe(c));
 }
 
@@ -294,7 +294,7 @@ void tcp_cc_on_idle(struct holm_tcp *c)
 	uint64_t idle = (uint64_t)(tcp_stamp(tcp_net(c)->now) - c->last_rx)
 			<< (TCP_STAMP_SHIFT - TCP_TICK_SHIFT);
 
-	if (c->flags & (TCP_REXMT | TCP_PERSIST) || c->settings->cc->owns_cwnd)
+	if (c->flags & (TCP_REXMT | TCP_PERSIST) || tcp_cc_owns_cwnd(c))
 		return;
 	if (unlikely(idle > RTO_MIN_TICKS && idle > rtt_rto_ticks(&c->rtt)))
 		c->cwnd = min_u32(c->cwnd, cc_initial_window(tcp_mss(c)));

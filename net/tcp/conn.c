@@ -42,21 +42,22 @@ static bool is_idle(const struct holm_tcp *c)
 	    tcp_timer_is_needed(c))
 		return false;
 	return seq_eq(fl->snd_nxt, c->snd_una) && !seq_lt(fl->snd_nxt, tcp_snd_end(c)) &&
-	       !fl->held_first && !(fl->reasm && fl->reasm->n > 0) &&
-	       !(fl->lend && tcp_lend_is_referenced(fl->lend)) &&
-	       (!fl->urgent || tcp_net(c)->tcp->urgent->is_idle(c)) && !fl->search;
+	       !fl->held_first && !(tcp_has_reasm(fl) && fl->reasm->n > 0) &&
+	       !(tcp_has_lent(fl) && tcp_lend_is_referenced(fl->lend)) &&
+	       (!tcp_has_urgent(fl) || tcp_net(c)->tcp->urgent->is_idle(c)) && !tcp_has_search(fl);
 }
 
 static void repair_end(struct holm_tcp *c)
 {
-	if (c->flight->repair)
+	if (tcp_has_repair(c->flight))
 		tcp_net(c)->tcp->sack->end(c);
 }
 
 /* Has it what connections that only ask and answer never need? */
 static inline bool has_parts(const struct tcp_flight *fl)
 {
-	return fl->held_first || fl->repair || fl->reasm || fl->urgent || fl->search;
+	return fl->held_first || tcp_has_repair(fl) || tcp_has_reasm(fl) || tcp_has_urgent(fl) ||
+	       tcp_has_search(fl);
 }
 
 /* What has no meaning any more once the connection has ended. Lent bytes have. */
@@ -73,12 +74,13 @@ static void flight_empty(struct holm_tcp *c)
 	fl->held_frames = 0;
 	fl->held_bytes = 0;
 	repair_end(c);
-	if (fl->reasm)
+	if (tcp_has_reasm(fl))
 		tcp_net(c)->tcp->reasm->destroy(tcp_net(c), fl->reasm);
 	fl->reasm = NULL;
-	mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
+	if (tcp_has_urgent(fl))
+		mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
 	fl->urgent = NULL;
-	if (fl->search)
+	if (tcp_has_search(fl))
 		tcp_net(c)->tcp->search->end(c);
 }
 
@@ -90,7 +92,7 @@ static void flight_free(struct holm_tcp *c)
 
 	if (unlikely(has_parts(fl)))
 		flight_empty(c);
-	if (unlikely(fl->cc.own || fl->pacer))
+	if (unlikely(fl->cc.own || tcp_has_pacer(fl)))
 		tcp_cc_end(c);
 	net_timer_cancel(net, &fl->timer);
 	list_remove(&fl->lru);
@@ -103,7 +105,8 @@ void tcp_flight_put_if_idle(struct holm_tcp *c)
 {
 	if (!c->flight || !is_idle(c))
 		return;
-	mem_free(&tcp_net(c)->mem, c->flight->lend, sizeof(*c->flight->lend));
+	if (tcp_has_lent(c->flight))
+		mem_free(&tcp_net(c)->mem, c->flight->lend, sizeof(*c->flight->lend));
 	flight_free(c);
 }
 
@@ -162,7 +165,7 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 	net_timer_init(&fl->timer, tcp_timer_fire);
 	list_push_back(&ts->flights, &fl->lru);
 	ts->nflights++;
-	if (c->state == HOLM_TCP_ESTABLISHED && ts->calm)
+	if (c->state == HOLM_TCP_ESTABLISHED && tcp_calm(ts))
 		ts->calm->begin(c);
 	return fl;
 }
@@ -243,7 +246,8 @@ void tcp_conn_established(struct holm_tcp *c)
 	/* Data that a server sent before the handshake was complete. */
 	if (unlikely(tcp_in_flight(c) > 0))
 		tcp_timer_rexmt(c);
-	if (unlikely(tcp_net(c)->config.tcp_mtu_probing == 2) && tcp_net(c)->tcp->search)
+	if (HOLM_WITH_PLPMTUD && unlikely(tcp_net(c)->config.tcp_mtu_probing == 2) &&
+	    tcp_net(c)->tcp->search)
 		tcp_net(c)->tcp->search->begin(c);
 	if (c->flags & TCP_SHUTDOWN)
 		tcp_set_state(c, HOLM_TCP_FIN_WAIT_1);
@@ -276,7 +280,7 @@ static unsigned level(const struct holm_tcp *c)
 		now |= HOLM_PEER_CLOSED | HOLM_READABLE;
 	else if (c->rcv && holm_rcvbuf_readable(c->rcv) > 0)
 		now |= HOLM_READABLE;
-	if (unlikely(c->flight && c->flight->urgent) && tcp_net(c)->tcp->urgent->waits(c))
+	if (unlikely(c->flight && tcp_has_urgent(c->flight)) && tcp_net(c)->tcp->urgent->waits(c))
 		now |= HOLM_URGENT;
 	if (c->error)
 		now |= HOLM_ERROR | HOLM_READABLE | HOLM_WRITABLE;
@@ -321,7 +325,7 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 {
 	struct holm_net *net = tcp_net(c);
 
-	if (c->state == HOLM_TCP_TIME_WAIT && !net->tcp->small)
+	if (c->state == HOLM_TCP_TIME_WAIT && !tcp_small(net->tcp))
 		end_time_wait(net->tcp);
 	tcp_set_state(c, HOLM_TCP_CLOSED);
 	end_opening(c);
@@ -335,7 +339,7 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 				TCP_SYN_DUE | TCP_PROBE_DUE | TCP_KEEP_DUE);
 	if (c->flags & TCP_HASHED)
 		tcp_table_remove(net->tcp, c);
-	if (c->flight && !c->flight->lend) {
+	if (c->flight && !tcp_has_lent(c->flight)) {
 		flight_free(c);
 	} else if (c->flight) {
 		flight_empty(c);
@@ -348,7 +352,7 @@ void tcp_release_snd(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 
-	if (unlikely(c->flight && c->flight->lend))
+	if (unlikely(c->flight && tcp_has_lent(c->flight)))
 		tcp_lend_release(c);
 	if (!c->snd)
 		return;

@@ -16,11 +16,11 @@ static void read_options(struct holm_tcp *c, const struct tcp_rx *rx)
 		c->flags |= TCP_WSCALE;
 		c->wscales = (uint8_t)(h->wscale | tcp_offer_wscale(tcp_net(c), c->rcv) << 4);
 	}
-	if (h->has_ts && c->settings->timestamps) {
+	if (h->has_ts && tcp_wants_timestamps(c)) {
 		c->flags |= TCP_TS;
 		c->ts_recent = h->tsval;
 	}
-	if (h->sack_permitted && c->settings->sack)
+	if (h->sack_permitted && tcp_wants_sack(c))
 		c->flags |= TCP_SACK;
 	if (unlikely(c->settings->ecn & 1u) && (h->flags & TCP_ACK))
 		rx->net->tcp->ecn->begin(c, rx->net->tcp->ecn->agreed(c, rx), rx);
@@ -96,7 +96,7 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_DONE;
 	}
 	sample_syn(c, rx->h);
-	if (unlikely(c->settings->fastopen_connect))
+	if (unlikely(tcp_settings(c)->fastopen_connect))
 		rx->net->tcp->fastopen->answered(c, rx);
 	c->snd_una = seq_of(rx->h->ack);
 	/* What went with the SYN and was taken; the rest is sent as if it never had been. */
@@ -144,9 +144,9 @@ static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
 		return -HOLM_EINVAL;
 	ends->scope = ip6_is_link_local(&remote->addr) ? (uint16_t)remote->scope : 0;
 	/* Bound to a device, it names the link. */
-	if (ip6_is_link_local(&remote->addr) && t->settings->via.dev)
-		ends->scope = tcp_scope_of(&remote->addr, t->settings->via.dev);
-	via = tcp_via(net, &t->settings->via, ends->scope);
+	if (ip6_is_link_local(&remote->addr) && tcp_settings(t)->via.dev)
+		ends->scope = tcp_scope_of(&remote->addr, tcp_settings(t)->via.dev);
+	via = tcp_via(net, &tcp_settings(t)->via, ends->scope);
 	err = ip_dst_get_via(net, &remote->addr, &via, dst);
 	if (err)
 		return err;
@@ -189,7 +189,7 @@ static int enter(struct holm_tcp *t, const struct holm_endpoint *remote)
 		tcp_table_remove(net->tcp, t);
 		return -HOLM_ENOMEM;
 	}
-	if (t->settings->timestamps)
+	if (tcp_wants_timestamps(t))
 		t->flight->ts_offset = tcp_ts_offset(net, &ends);
 	return 0;
 }

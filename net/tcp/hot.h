@@ -72,7 +72,7 @@ bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_fra
 bool tcp_begin_closing(struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
-	return c->flight && c->flight->calm;
+	return HOLM_WITH_SACK && c->flight && c->flight->calm;
 }
 /* Behind the last segment that left alone no timer is needed for so long. */
 #define TCP_CALM_NS ((uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT)
@@ -362,8 +362,8 @@ static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, ui
 		.dst = c->remote4,
 		.frag = IP4_DF,
 		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
-		.ttl = c->settings->ttl,
+		.tos = tcp_settings(c)->tos,
+		.ttl = tcp_settings(c)->ttl,
 	};
 
 	ip4_write_header(p, total, &ip);

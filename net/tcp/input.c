@@ -32,7 +32,7 @@ static enum tcp_verdict input_new(struct tcp_rx *rx, struct holm_tcp **c)
 /* No connection: a record perhaps. TCP_NEXT: it has become one, *c. */
 static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm_tcp **c)
 {
-	const struct tcp_small_ops *small = rx->net->tcp->small;
+	const struct tcp_small_ops *small = tcp_small(rx->net->tcp);
 	enum tcp_verdict v = small ? small->input(rx, c) : TCP_NEXT;
 
 	return v == TCP_NEXT && !*c ? input_new(rx, c) : v;
@@ -41,7 +41,7 @@ static never_inline enum tcp_verdict input_record(struct tcp_rx *rx, struct holm
 /* Its checksum holds. Of several frames, or for more than calm knows of, calm has ended. */
 static inline enum tcp_verdict run_expected(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	const struct tcp_calm_ops *calm = rx->net->tcp->calm;
+	const struct tcp_calm_ops *calm = tcp_calm(rx->net->tcp);
 
 	if (unlikely(!calm))
 		return TCP_NEXT;

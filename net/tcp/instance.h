@@ -87,4 +87,32 @@ struct tcp_state {
 	bool unpredicted; /* every segment takes all the steps: for tests */
 };
 
+/* Some parts' tables. NULL: not a part of this instance, or of the build (<holm/build.h>). */
+static inline const struct tcp_small_ops *tcp_small(const struct tcp_state *ts)
+{
+	return HOLM_WITH_RECORDS ? ts->small : NULL;
+}
+static inline const struct tcp_cookie_ops *tcp_cookies(const struct tcp_state *ts)
+{
+	return HOLM_WITH_RECORDS ? ts->cookies : NULL;
+}
+static inline const struct tcp_fast_ops *tcp_fastopen(const struct tcp_state *ts)
+{
+	return HOLM_WITH_RECORDS ? ts->fastopen : NULL;
+}
+static inline const struct tcp_calm_ops *tcp_calm(const struct tcp_state *ts)
+{
+	return HOLM_WITH_SACK ? ts->calm : NULL;
+}
+
+/* Are they to be asked for, and agreed to? */
+static inline bool tcp_wants_timestamps(const struct holm_tcp *c)
+{
+	return HOLM_WITH_TIMESTAMPS && tcp_settings(c)->timestamps;
+}
+static inline bool tcp_wants_sack(const struct holm_tcp *c)
+{
+	return HOLM_WITH_SACK && c->settings->sack;
+}
+
 #endif

@@ -1,13 +1,10 @@
 /*
  * Lent bytes: which of them frames still refer to, so that the send buffer forgets nothing too
- * early. Two generations of references; see README.md. Lending is a part, holm_tcp_super: without it
- * payload is copied into frames of one segment each.
+ * early. Two generations of references; see README.md. Lending is a part, holm_tcp_super (lend_part.c): without
+ * it payload is copied into frames of one segment each.
  */
 #include "net/tcp/lend.h"
 #include "net/tcp/room.h"
-
-#include "net/core/proto.h"
-#include "net/link/gso.h"
 
 static void gen_released(struct holm_buf *buf);
 
@@ -118,21 +115,3 @@ void tcp_lend_release(struct holm_tcp *c)
 	l->snd = c->snd;
 	c->snd = NULL;
 }
-
-/* ---- The part ------------------------------------------------------------------------------------ */
-
-static int start(struct holm_net *net)
-{
-	net->tcp->send_super = tcp_send_super;
-	net->gso = gso_output;
-	return 0;
-}
-
-static const struct holm_proto *const needs[] = { &holm_tcp, NULL };
-
-const struct holm_proto holm_tcp_super = {
-	.name = "tcp-super",
-	.kind = PROTO_PART,
-	.needs = needs,
-	.start = start,
-};

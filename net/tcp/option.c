@@ -28,7 +28,7 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 /* ---- What there is to set ------------------------------------------------------------------------ */
 
 /* A part of TCP that an option is about. */
-enum option_part { PART_NONE, PART_SACK, PART_ECN, PART_FASTOPEN, PART_SMALL };
+enum option_part { PART_NONE, PART_SACK, PART_ECN, PART_FASTOPEN, PART_SMALL, PART_TIMESTAMPS };
 
 /* An option as a field of the settings. */
 struct option {
@@ -55,7 +55,7 @@ static const struct option options[] = {
 	[HOLM_TCP_OPT_USER_TIMEOUT_MS] = { FIELD(user_timeout_ms), .max = INT32_MAX },
 	[HOLM_TCP_OPT_TTL] = { FIELD(ttl), .min = 1, .max = 255 },
 	[HOLM_TCP_OPT_TOS] = { FIELD(tos), .max = 255 },
-	[HOLM_TCP_OPT_TIMESTAMPS] = { SWITCH(timestamps), .in_syn = true },
+	[HOLM_TCP_OPT_TIMESTAMPS] = { SWITCH(timestamps), .in_syn = true, .part = PART_TIMESTAMPS },
 	[HOLM_TCP_OPT_SACK] = { SWITCH(sack), .in_syn = true, .part = PART_SACK },
 	[HOLM_TCP_OPT_LINGER2_S] = { FIELD(linger2_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_MAX_PACING_RATE] = { FIELD(max_pacing_rate), .max = UINT32_MAX },
@@ -172,6 +172,8 @@ static bool has_part(const struct tcp_state *ts, const struct option *o, uint32_
 		return ts->fastopen;
 	case PART_SMALL:
 		return ts->small;
+	case PART_TIMESTAMPS:
+		return HOLM_WITH_TIMESTAMPS;
 	}
 	return false;
 }

@@ -22,7 +22,7 @@ uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option)
 
 	if (option)
 		mss = max_u32(option, TCP_MSS_MIN);
-	return (uint16_t)(c->settings->maxseg ? min_u32(mss, c->settings->maxseg) : mss);
+	return (uint16_t)(tcp_settings(c)->maxseg ? min_u32(mss, tcp_settings(c)->maxseg) : mss);
 }
 
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s)
@@ -106,10 +106,11 @@ static bool send_usual_syn(const struct tcp_tx *tx)
 static int send_any_syn(struct tcp_tx *tx, uint8_t flags)
 {
 	struct holm_tcp *c = tx->c;
-	uint32_t n =
-		unlikely(c->settings->fastopen_connect) ? tx->net->tcp->fastopen->syn_data(tx) : 0;
+	uint32_t n = unlikely(tcp_settings(c)->fastopen_connect)
+			     ? tx->net->tcp->fastopen->syn_data(tx)
+			     : 0;
 
-	if (flags == TCP_SYN && unlikely(c->settings->ecn & 1u))
+	if (flags == TCP_SYN && unlikely(HOLM_WITH_ECN && (c->settings->ecn & 1u)))
 		flags |= tx->net->tcp->ecn->offer(tx);
 	/* The MSS of the server as it was, not yet as it is. */
 	tx->mss = max_u32(tx->mss, n);
@@ -176,7 +177,7 @@ static uint32_t again_bytes(const struct tcp_tx *tx)
 	uint32_t done = seq_diff(fl->rtx_nxt, c->snd_una);
 	uint32_t limit = min_u32(c->cwnd, max_u32(c->snd_wnd, tx->mss));
 
-	if (fl->repair)
+	if (tcp_has_repair(fl))
 		return lost_bytes(tx, n);
 	/* The oldest segment may always go. */
 	if (done == 0)
@@ -197,7 +198,7 @@ static void note_resent(struct holm_tcp *c, uint32_t n)
 	struct tcp_seq from = fl->rtx_nxt;
 
 	fl->rtx_nxt = seq_add(from, n);
-	if (fl->repair)
+	if (tcp_has_repair(fl))
 		tcp_net(c)->tcp->sack->resent(c, from, fl->rtx_nxt);
 }
 
@@ -222,7 +223,7 @@ static never_inline bool send_again(struct tcp_tx *tx)
 			if (n == 0)
 				return true;
 		}
-		ASSERT(!fl->repair || n <= tcp_send_allowance(c));
+		ASSERT(!tcp_has_repair(fl) || n <= tcp_send_allowance(c));
 		if ((c->flags & TCP_FIN_SENT) && seq_eq(seq_add(fl->rtx_nxt, n), data_end) &&
 		    seq_eq(fl->rtx_end, c->flight->snd_nxt))
 			flags |= TCP_FIN;
@@ -258,9 +259,9 @@ static bool waits_for_more(const struct tcp_tx *tx)
 
 	if (c->flags & TCP_SHUTDOWN)
 		return false;
-	if (unlikely((c->flags & TCP_MORE) || c->settings->cork))
+	if (unlikely((c->flags & TCP_MORE) || tcp_settings(c)->cork))
 		return !tx->override;
-	return !c->settings->nodelay && seq_gt(c->flight->small_end, c->snd_una);
+	return !tcp_settings(c)->nodelay && seq_gt(c->flight->small_end, c->snd_una);
 }
 
 /*
@@ -317,7 +318,7 @@ static void note_sent(struct tcp_tx *tx, uint32_t n, uint32_t fin)
 		fl->rtx_nxt = fl->snd_nxt;
 		fl->rtx_end = fl->snd_nxt;
 	}
-	if (fl->repair)
+	if (tcp_has_repair(fl))
 		tx->net->tcp->sack->sent(c, n + fin);
 	else
 		fl->credit -= min_u32(fl->credit, n);
@@ -448,7 +449,7 @@ static bool send_window_probe(struct tcp_tx *tx)
 	net_count(tx->net, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES);
 	if (fresh) {
 		c->flight->snd_nxt = seq_add(c->flight->snd_nxt, 1);
-		if (c->flight->repair)
+		if (tcp_has_repair(c->flight))
 			tx->net->tcp->sack->sent(c, 1);
 		c->flight->rtx_nxt = c->flight->snd_nxt;
 		c->flight->rtx_end = c->flight->snd_nxt;
@@ -589,7 +590,7 @@ never_inline void tcp_output_one(struct holm_tcp *c)
 			wait_for_room(&tx);
 	}
 	/* What has left makes room below a mark. */
-	if (unlikely(!(c->ep.state & HOLM_WRITABLE)) && c->settings->notsent_lowat)
+	if (unlikely(!(c->ep.state & HOLM_WRITABLE)) && tcp_settings(c)->notsent_lowat)
 		tcp_publish(c);
 	tcp_timer_update(c);
 }

@@ -147,7 +147,7 @@ static bool has_address(const struct holm_tcp *c)
 /* RFC 9293 3.8.3: R2, as a number of retransmissions or as the user's time. */
 static bool is_given_up(const struct holm_tcp *c)
 {
-	const struct tcp_settings *s = c->settings;
+	const struct tcp_settings *s = tcp_settings(c);
 
 	if (s->user_timeout_ms)
 		return tcp_net(c)->now - c->flight->progress_ns >= TCP_MS(s->user_timeout_ms);
@@ -172,7 +172,7 @@ static void lose_everything(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (fl->repair) {
+	if (tcp_has_repair(fl)) {
 		tcp_net(c)->tcp->sack->timeout(c);
 		return;
 	}
@@ -200,7 +200,7 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 		return false;
 	}
 	if (!tcp_is_synchronized(c)) {
-		if (net->tcp->fastopen && c->state == HOLM_TCP_SYN_SENT && fl->retries == 0)
+		if (tcp_fastopen(net->tcp) && c->state == HOLM_TCP_SYN_SENT && fl->retries == 0)
 			net->tcp->fastopen->failed(c);
 		c->flags |= TCP_SYN_DUE | TCP_SYN_AGAIN;
 		fl->timing = false;
@@ -216,7 +216,7 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 		lose_everything(c);
 	}
 	fl->retries++;
-	if (net->tcp->search && tcp_is_synchronized(c))
+	if (HOLM_WITH_PLPMTUD && net->tcp->search && tcp_is_synchronized(c))
 		net->tcp->search->timeout(c);
 	/* RFC 9293 3.8.3 (a): at R1, IP is to look for another way. */
 	if (fl->retries == TCP_R1)
@@ -230,7 +230,7 @@ void tcp_recovery_resend(struct holm_tcp *c)
 {
 	if (!c->flight || tcp_in_flight(c) == 0)
 		return;
-	if (c->flight->repair)
+	if (tcp_has_repair(c->flight))
 		tcp_net(c)->tcp->sack->resend(c);
 	else
 		mark_again(c, tcp_in_flight(c));

@@ -142,8 +142,8 @@ void tcp_send_abort(struct holm_tcp *c)
 
 	tcp_get_ends(c, &t);
 	tcp_reply_begin(&r, &t, tcp_snd_nxt(c).v, c->rcv_nxt.v, TCP_RST | TCP_ACK);
-	r.tos = c->settings->tos;
-	r.ttl = c->settings->ttl;
+	r.tos = tcp_settings(c)->tos;
+	r.ttl = tcp_settings(c)->ttl;
 	net_count(tcp_net(c), HOLM_COUNT_TCP_RESETS_SENT);
 	tcp_send_reply(tcp_net(c), &r);
 }

@@ -33,7 +33,6 @@
 /* RFC 9293 3.8.3: R1 and R2, in retransmissions. */
 #define TCP_R1 3u
 #define TCP_R2 15u
-#define TCP_R2_SYN 8u
 #define TCP_R2_ORPHAN 8u
 #define TCP_DELACK_NS 40000000u
 /* The same in the stamps of last_rx, rounded up. */
@@ -112,7 +111,7 @@ static inline uint16_t tcp_scope_of(const struct holm_addr *remote, const struct
 static inline struct ip_via tcp_via(const struct holm_net *net, const struct ip_via *wanted,
 				    uint16_t scope)
 {
-	return likely(scope == 0) ? *wanted : ip_via_scope(net, wanted, scope);
+	return !HOLM_WITH_IPV6 || likely(scope == 0) ? *wanted : ip_via_scope(net, wanted, scope);
 }
 /* Forget the addresses. */
 void tcp_drop_ends(struct holm_tcp *c);
@@ -200,7 +199,7 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 static inline size_t tcp_send_room(const struct holm_tcp *c)
 {
 	size_t room = c->snd ? holm_sndbuf_room(c->snd) : 0;
-	uint32_t mark = c->settings->notsent_lowat, waits;
+	uint32_t mark = tcp_settings(c)->notsent_lowat, waits;
 
 	if (likely(mark == 0))
 		return room;
@@ -349,7 +348,7 @@ uint8_t tcp_sack_blocks(const struct tcp_reasm *r, struct tcp_sack_block *blocks
 /* Is there a block to announce? */
 static inline bool tcp_sack_is_due(const struct holm_tcp *c)
 {
-	return c->flight && (c->flight->reasm || c->flight->has_dsack);
+	return HOLM_WITH_SACK && c->flight && (c->flight->reasm || c->flight->has_dsack);
 }
 static inline void tcp_sack_duplicate(struct holm_tcp *c, struct tcp_seq left, struct tcp_seq right)
 {
@@ -408,8 +407,8 @@ static always_inline uint32_t tcp_window_whole(const struct holm_tcp *c)
 	wnd = likely(c->rcv) ? holm_rcvbuf_window(c->rcv) : tcp_net(c)->config.tcp_rcvbuf_bytes;
 	wnd = min_size(wnd, (size_t)65535 << tcp_rcv_wscale(c));
 	/* None wraps round and is no limit. */
-	if (unlikely(c->settings->window_clamp - 1u < wnd))
-		wnd = c->settings->window_clamp;
+	if (unlikely(tcp_settings(c)->window_clamp - 1u < wnd))
+		wnd = tcp_settings(c)->window_clamp;
 	return (uint32_t)wnd;
 }
 /* May the announced window grow to `whole` without being silly (RFC 9293 3.8.6.2.2)? */
@@ -520,7 +519,7 @@ static inline uint32_t tcp_pipe(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 
-	if (!fl || !fl->repair)
+	if (!fl || !tcp_has_repair(fl))
 		return tcp_in_flight(c);
 	return tcp_in_flight(c) - fl->repair->score.sacked - fl->repair->score.lost;
 }
@@ -571,7 +570,7 @@ void tcp_cc_on_idle(struct holm_tcp *c);
 /* Is cwnd the controller's in recovery, too? */
 static inline bool tcp_cc_owns_cwnd(const struct holm_tcp *c)
 {
-	return c->settings->cc->owns_cwnd;
+	return HOLM_WITH_CONTROLLERS && c->settings->cc->owns_cwnd;
 }
 
 /* Bytes up to `end` leave for the first time: for who wants to know the rate. */
@@ -609,17 +608,17 @@ static inline bool tcp_ecn_may_be_marked(const struct tcp_tx *tx, struct tcp_seq
 /* ---- pacing.c */
 static inline bool tcp_is_paced(const struct holm_tcp *c)
 {
-	return unlikely(c->flight && c->flight->pacer);
+	return unlikely(c->flight && tcp_has_pacer(c->flight));
 }
 static inline void tcp_pacing_end(struct holm_tcp *c)
 {
-	if (c->flight->pacer)
+	if (tcp_has_pacer(c->flight))
 		tcp_net(c)->tcp->pacing->end(c);
 }
 /* Make or end the pacer, as `ops` and the settings want it. False: no memory. */
 must_check static inline bool tcp_pacing_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 {
-	if (ops->pacing_rate || c->settings->max_pacing_rate)
+	if ((HOLM_WITH_CONTROLLERS && ops->pacing_rate) || tcp_settings(c)->max_pacing_rate)
 		return c->flight->pacer || tcp_net(c)->tcp->pacing->begin(c);
 	tcp_pacing_end(c);
 	return true;

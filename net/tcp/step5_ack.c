@@ -73,7 +73,7 @@ static enum tcp_verdict ack_syn(struct holm_tcp *c, struct tcp_rx *rx, struct tc
 {
 	struct tcp_flight *fl = c->flight;
 
-	bool fast = fl->fast;
+	bool fast = HOLM_WITH_RECORDS && fl->fast;
 
 	enum tcp_verdict v;
 
@@ -108,7 +108,7 @@ static void ack_data(struct holm_tcp *c, struct tcp_rx *rx, struct tcp_seq ack)
 	c->snd_una = ack;
 	fl->progress_ns = rx->net->now;
 	fl->retries = 0;
-	if (fl->repair)
+	if (tcp_has_repair(fl))
 		rx->net->tcp->sack->acked(c, rx, acked, false);
 	else
 		tcp_recovery_acked(c, acked);
@@ -138,7 +138,7 @@ static void ack_again(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_se
 
 	if (c->flags & TCP_PERSIST)
 		return;
-	if (c->flight && c->flight->repair) {
+	if (c->flight && tcp_has_repair(c->flight)) {
 		if (rx->h->nsack > 0 || duplicate)
 			rx->net->tcp->sack->acked(c, rx, 0, duplicate && rx->h->nsack == 0);
 	} else if (duplicate) {

@@ -104,9 +104,10 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 	 */
 	if (likely(seq_eq(rx->seq, c->rcv_nxt)))
 		ip_dst_confirm(rx->net, c->dst);
-	if (likely(seq_eq(rx->seq, c->rcv_nxt) && !(c->flight->reasm && c->flight->reasm->n > 0)))
+	if (likely(seq_eq(rx->seq, c->rcv_nxt) &&
+		   !(tcp_has_reasm(c->flight) && c->flight->reasm->n > 0)))
 		tcp_text_in_order(c, rx);
-	else if (rx->net->tcp->reasm)
+	else if (HOLM_WITH_REASSEMBLY && rx->net->tcp->reasm)
 		rx->net->tcp->reasm->text(c, rx);
 	else
 		drop_out_of_order(c, rx);

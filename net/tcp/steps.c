@@ -126,7 +126,7 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 		if (rx->h->flags & TCP_RST)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
 		/* MUST-66: RST and URG are processed, even when the window is zero. */
-		if ((rx->h->flags & TCP_URG) && rx->net->tcp->urgent &&
+		if (HOLM_WITH_URG && (rx->h->flags & TCP_URG) && rx->net->tcp->urgent &&
 		    seq_eq(rx->orig_seq, c->rcv_nxt)) {
 			rx->net->tcp->urgent->step6(c, rx);
 			tcp_publish_input(c);
@@ -264,7 +264,7 @@ enum tcp_verdict tcp_input_synchronized(struct holm_tcp *c, struct tcp_rx *rx)
 	if (unlikely(c->flags & (TCP_ECN | TCP_SEARCH)))
 		ack_extras(c, rx, flight_size);
 	/* The sixth is a part; without it the urgent pointer says nothing. */
-	if (unlikely(rx->h->flags & TCP_URG) && rx->net->tcp->urgent)
+	if (HOLM_WITH_URG && unlikely(rx->h->flags & TCP_URG) && rx->net->tcp->urgent)
 		rx->net->tcp->urgent->step6(c, rx);
 	v = tcp_step7_text(c, rx);
 	if (v != TCP_NEXT)

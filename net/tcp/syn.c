@@ -4,17 +4,18 @@
  */
 #include "net/tcp/opening.h"
 
-static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struct tcp_settings *s)
+static void read_syn(struct tcp_half *half, const struct tcp_rx *rx,
+		     const struct holm_tcp *listener)
 {
-	const struct tcp_ecn_ops *ecn = rx->net->tcp->ecn;
+	const struct tcp_ecn_ops *ecn = HOLM_WITH_ECN ? rx->net->tcp->ecn : NULL;
 	const struct tcp_hdr_info *h = rx->h;
 
 	half->irs = rx->orig_seq;
 	half->peer_mss = h->has_mss ? h->mss : 0;
 	half->wscale = h->has_wscale ? h->wscale & 15u : TCP_HALF_NO_WSCALE;
-	half->has_sack = h->sack_permitted && s->sack;
-	half->has_ts = h->has_ts && s->timestamps;
-	half->ecn = ecn ? ecn->asked(rx, s) & 7u : TCP_HALF_NO_ECN;
+	half->has_sack = h->sack_permitted && tcp_wants_sack(listener);
+	half->has_ts = h->has_ts && tcp_wants_timestamps(listener);
+	half->ecn = ecn ? ecn->asked(rx, listener->settings) & 7u : TCP_HALF_NO_ECN;
 	half->ts_recent = h->tsval;
 	half->iss = rx->has_iss ? rx->iss : tcp_isn(rx->net, &rx->ends);
 }
@@ -26,10 +27,10 @@ static void read_syn(struct tcp_half *half, const struct tcp_rx *rx, const struc
 static struct holm_tcp *open_fast(struct tcp_bind *bind, struct tcp_half *half, struct tcp_rx *rx)
 {
 	const struct tcp_state *ts = rx->net->tcp;
-	const struct tcp_settings *s = bind->owner->settings;
+	const struct tcp_settings *s = tcp_settings(bind->owner);
 	enum tcp_fast_syn fast;
 
-	if (likely(!s->fastopen) || !ts->fastopen || s->hold)
+	if (likely(!s->fastopen) || !tcp_fastopen(ts) || s->hold)
 		return NULL;
 	fast = ts->fastopen->syn(rx);
 	half->fast = fast == TCP_FAST_ASKED;
@@ -54,8 +55,8 @@ enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, stru
 	if (rx->h->flags & TCP_RST)
 		return tcp_drop(rx, HOLM_DROP_TCP_RST_STRAY, TCP_REPLY_NONE);
 	if (rx->h->flags & TCP_ACK)
-		return ts->cookies ? ts->cookies->input(bind, rx, child)
-				   : tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
+		return tcp_cookies(ts) ? ts->cookies->input(bind, rx, child)
+				       : tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 	if (!(rx->h->flags & TCP_SYN))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
 	/* MUST-63: an invalid source gets no answer. */
@@ -63,9 +64,10 @@ enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, stru
 		return tcp_drop(rx, HOLM_DROP_TCP_ADDRESS, TCP_REPLY_NONE);
 	if (bind->nchildren >= bind->backlog)
 		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);
-	read_syn(&half, rx, bind->owner->settings);
+	read_syn(&half, rx, bind->owner);
 	*child = open_fast(bind, &half, rx);
 	if (*child)
 		return TCP_DONE;
-	return ts->small ? ts->small->syn(bind, &half, rx) : tcp_child_half(bind, &half, rx, child);
+	return tcp_small(ts) ? ts->small->syn(bind, &half, rx)
+			     : tcp_child_half(bind, &half, rx, child);
 }

@@ -6,6 +6,7 @@
 #ifndef NET_TCP_TCB_H
 #define NET_TCP_TCB_H
 
+#include <holm/build.h>
 #include <holm/tcp.h>
 
 #include "lib/htab.h"
@@ -56,42 +57,46 @@ struct tcp_tuple {
 	uint16_t scope; /* the interface by which a link-local remote is reached; of others 0 */
 };
 
+/* What the build is without is never said: its flag is no bit, and who asks for it is not compiled. */
 enum tcp_conn_flag {
-	TCP_QUEUED = 1 << 0,	    /* on an output queue, the instance's or an interface's */
-	TCP_DEAD = 1 << 1,	    /* to be freed when it comes off that queue */
-	TCP_HASHED = 1 << 2,	    /* in the table of four-tuples, else on the unconnected list */
-	TCP_BOUND = 1 << 3,	    /* has a struct tcp_bind */
-	TCP_ACK_NOW = 1 << 4,	    /* an ACK is due at the next output */
-	TCP_ACK_DELAYED = 1 << 5,   /* an ACK is due by delack */
-	TCP_SYN_DUE = 1 << 6,	    /* the SYN, or SYN-ACK, is to be sent (again) */
-	TCP_PROBE_DUE = 1 << 7,	    /* a window probe */
-	TCP_KEEP_DUE = 1 << 8,	    /* a keep-alive probe */
-	TCP_REXMT = 1 << 9,	    /* rexmt is a retransmission deadline */
-	TCP_PERSIST = 1 << 10,	    /* rexmt is the deadline of a window probe */
-	TCP_SHUTDOWN = 1 << 11,	    /* nothing more will be queued: FIN behind what is */
-	TCP_FIN_SENT = 1 << 12,	    /* SND.NXT counts the FIN */
-	TCP_FIN_RCVD = 1 << 13,	    /* RCV.NXT counts the peer's FIN */
-	TCP_CONNECTED = 1 << 14,    /* was synchronized once */
-	TCP_TS = 1 << 15,	    /* RFC 7323 timestamps negotiated */
-	TCP_SACK = 1 << 16,	    /* the peer takes SACK blocks */
-	TCP_SYN_AGAIN = 1 << 17,    /* the SYN was retransmitted: RFC 6298 5.7, and Karn */
-	TCP_CWND_LIMITED = 1 << 18, /* the window of congestion stopped output, in this round */
-	TCP_CHILD = 1 << 19,	    /* waits in a listener's queue, linked by ep.ready */
-	TCP_NEW_BYTES = 1 << 20,    /* the reader has bytes that it was not told of */
-	TCP_WSCALE = 1 << 21,	    /* the peer offered a window scale */
-	TCP_CHANGED = 1 << 22,	    /* the level state may be another one: see tcp_publish() */
-	TCP_IP6 = 1 << 23,	    /* both addresses are IPv6 */
-	TCP_OVERPROMISED = 1 << 24, /* the buffer's window is smaller than what was announced */
-	TCP_ENDS = 1 << 25,	    /* both ends are chosen and stored */
-	TCP_TLP_DUE = 1 << 26,	    /* a tail loss probe */
-	TCP_ECN = 1 << 29,	    /* RFC 3168 negotiated */
-	TCP_MORE = 1 << 28,	    /* the program has said that more follows at once */
-	TCP_WND_LIMITED = 1 << 27,  /* the peer's window stopped output, in this round */
-	TCP_ORPHAN = 1 << 30,	    /* counted in tcp_state.norphans */
+	TCP_QUEUED = 1 << 0,	  /* on an output queue, the instance's or an interface's */
+	TCP_DEAD = 1 << 1,	  /* to be freed when it comes off that queue */
+	TCP_HASHED = 1 << 2,	  /* in the table of four-tuples, else on the unconnected list */
+	TCP_BOUND = 1 << 3,	  /* has a struct tcp_bind */
+	TCP_ACK_NOW = 1 << 4,	  /* an ACK is due at the next output */
+	TCP_ACK_DELAYED = 1 << 5, /* an ACK is due by delack */
+	TCP_SYN_DUE = 1 << 6,	  /* the SYN, or SYN-ACK, is to be sent (again) */
+	TCP_PROBE_DUE = 1 << 7,	  /* a window probe */
+	TCP_KEEP_DUE = HOLM_WITH_OPTIONS << 8, /* a keep-alive probe */
+	TCP_REXMT = 1 << 9,		       /* rexmt is a retransmission deadline */
+	TCP_PERSIST = 1 << 10,		       /* rexmt is the deadline of a window probe */
+	TCP_SHUTDOWN = 1 << 11,		       /* nothing more will be queued: FIN behind what is */
+	TCP_FIN_SENT = 1 << 12,		       /* SND.NXT counts the FIN */
+	TCP_FIN_RCVD = 1 << 13,		       /* RCV.NXT counts the peer's FIN */
+	TCP_CONNECTED = 1 << 14,	       /* was synchronized once */
+	TCP_TS = HOLM_WITH_TIMESTAMPS << 15,   /* RFC 7323 timestamps negotiated */
+	TCP_SACK = HOLM_WITH_SACK << 16,       /* the peer takes SACK blocks */
+	TCP_SYN_AGAIN = 1 << 17,	/* the SYN was retransmitted: RFC 6298 5.7, and Karn */
+	TCP_CWND_LIMITED = 1 << 18,	/* the window of congestion stopped output, in this round */
+	TCP_CHILD = 1 << 19,		/* waits in a listener's queue, linked by ep.ready */
+	TCP_NEW_BYTES = 1 << 20,	/* the reader has bytes that it was not told of */
+	TCP_WSCALE = 1 << 21,		/* the peer offered a window scale */
+	TCP_CHANGED = 1 << 22,		/* the level state may be another one: see tcp_publish() */
+	TCP_IP6 = HOLM_WITH_IPV6 << 23, /* both addresses are IPv6 */
+	TCP_OVERPROMISED = 1 << 24,	/* the buffer's window is smaller than what was announced */
+	TCP_ENDS = 1 << 25,		/* both ends are chosen and stored */
+	TCP_TLP_DUE = HOLM_WITH_SACK << 26, /* a tail loss probe */
+	TCP_ECN = HOLM_WITH_ECN << 29,	    /* RFC 3168 negotiated */
+	TCP_MORE = 1 << 28,		    /* the program has said that more follows at once */
+	TCP_WND_LIMITED = 1 << 27,	    /* the peer's window stopped output, in this round */
+	TCP_ORPHAN = 1 << 30,		    /* counted in tcp_state.norphans */
 };
 
 /* The last bit, which an enumeration of C11 has not: the path's MTU is searched for (flight->search). */
-#define TCP_SEARCH (1u << 31)
+#define TCP_SEARCH ((uint32_t)HOLM_WITH_PLPMTUD << 31)
+
+/* RFC 9293 3.8.3: R2 of a SYN by default, in retransmissions. */
+#define TCP_R2_SYN 8u
 
 /* An out-of-order range of bytes, [left, right). */
 struct tcp_range {
@@ -339,6 +344,50 @@ static inline struct holm_net *tcp_net(const struct holm_tcp *c)
 	return c->settings->net;
 }
 
+/* RFC 9293 3.8.4 and the defaults of <holm/tcp.h>. */
+static const struct tcp_settings tcp_default_settings = {
+	.cc = &tcp_cc_newreno,
+	.refs = 1,
+	.keepidle_s = 7200,
+	.keepintvl_s = 75,
+	.linger2_s = 60,
+	.keepcnt = 9,
+	.syncnt = TCP_R2_SYN,
+	.ttl = 64,
+	.timestamps = HOLM_WITH_TIMESTAMPS,
+};
+/* What options set: where the build has none everybody has what the compiler knows. */
+static inline const struct tcp_settings *tcp_settings(const struct holm_tcp *c)
+{
+	return HOLM_WITH_OPTIONS ? c->settings : &tcp_default_settings;
+}
+
+/* What of the block is a part's, or BBR's and an option's: not there in a build without. */
+static inline bool tcp_has_repair(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_SACK && fl->repair;
+}
+static inline bool tcp_has_reasm(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_REASSEMBLY && fl->reasm;
+}
+static inline bool tcp_has_urgent(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_URG && fl->urgent;
+}
+static inline bool tcp_has_search(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_PLPMTUD && fl->search;
+}
+static inline bool tcp_has_lent(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_SUPER && fl->lend;
+}
+static inline bool tcp_has_pacer(const struct tcp_flight *fl)
+{
+	return (HOLM_WITH_CONTROLLERS || HOLM_WITH_OPTIONS) && fl->pacer;
+}
+
 static inline unsigned tcp_snd_wscale(const struct holm_tcp *c)
 {
 	return c->wscales & 15u;
@@ -364,7 +413,7 @@ static inline struct tcp_seq tcp_snd_nxt(const struct holm_tcp *c)
 /* A server's Fast Open connection, until its handshake is complete. */
 static inline bool tcp_is_fast(const struct holm_tcp *c)
 {
-	return c->flight && c->flight->fast;
+	return HOLM_WITH_RECORDS && c->flight && c->flight->fast;
 }
 
 static inline uint32_t tcp_in_flight(const struct holm_tcp *c)

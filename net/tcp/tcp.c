@@ -6,19 +6,6 @@
 #include "net/core/proto.h"
 #include "net/wire/ip4.h"
 
-/* RFC 9293 3.8.4 and the defaults of <holm/tcp.h>. */
-static const struct tcp_settings default_settings = {
-	.cc = &tcp_cc_newreno,
-	.refs = 1,
-	.keepidle_s = 7200,
-	.keepintvl_s = 75,
-	.linger2_s = 60,
-	.keepcnt = 9,
-	.syncnt = TCP_R2_SYN,
-	.ttl = 64,
-	.timestamps = true,
-};
-
 static void *table_alloc(void *ctx, size_t size)
 {
 	return mem_alloc(ctx, size);
@@ -81,7 +68,7 @@ static int start(struct holm_net *net)
 	ts->rst_tokens = net->config.icmp_rate_per_s;
 	for (size_t i = 0; i < TCP_PORT_COUNTERS; i++)
 		ts->port_counters[i] = rng_u32(&net->rng);
-	ts->defaults = default_settings;
+	ts->defaults = tcp_default_settings;
 	ts->defaults.net = net;
 	ts->cc[ts->ncc++] = &tcp_cc_newreno;
 	net->tcp = ts;
@@ -136,7 +123,7 @@ static void stop(struct holm_net *net)
 		netif_unwait(&ts->blocked[i].waiter);
 		free_dead(net, &ts->blocked[i].conns);
 	}
-	if (ts->fast_cache)
+	if (HOLM_WITH_RECORDS && ts->fast_cache)
 		ts->fastopen->forget(net);
 	net_timer_cancel(net, &ts->retry);
 	htab_fini(&ts->table);

@@ -34,11 +34,11 @@ static uint32_t rto_ticks(const struct holm_tcp *c)
 /* When the user timeout (RFC 5482) is over that is told, not when there would be another repetition. */
 static uint32_t backed_off(const struct holm_tcp *c, uint32_t rto)
 {
-	uint64_t over = c->flight->progress_ns + TCP_MS(c->settings->user_timeout_ms);
+	uint64_t over = c->flight->progress_ns + TCP_MS(tcp_settings(c)->user_timeout_ms);
 	uint64_t now = tcp_net(c)->now;
 
 	rto = rtt_backoff_ticks(rto, c->flight->retries);
-	if (!c->settings->user_timeout_ms)
+	if (!tcp_settings(c)->user_timeout_ms)
 		return rto;
 	return over > now ? (uint32_t)min_u64(rto, tcp_ticks_up(over - now)) : 0;
 }
@@ -77,7 +77,7 @@ void tcp_timer_restart(struct holm_tcp *c)
 	uint32_t age;
 
 	tcp_timer_rexmt(c);
-	if (!fl->repair || fl->phase != TCP_OPEN || (c->flags & TCP_FIN_SENT) ||
+	if (!tcp_has_repair(fl) || fl->phase != TCP_OPEN || (c->flags & TCP_FIN_SENT) ||
 	    flying + unsent >= TCP_RESTART_SEGMENTS * tcp_mss(c))
 		return;
 	age = tcp_net(c)->tcp->sack->oldest_ticks(c);
@@ -110,7 +110,7 @@ void tcp_timer_rexmt_stop(struct holm_tcp *c)
 /* RFC 9293 3.8.4: only when no sent data is outstanding. */
 static bool keep_alive_runs(const struct holm_tcp *c)
 {
-	return c->settings->keepalive && tcp_is_synchronized(c) &&
+	return tcp_settings(c)->keepalive && tcp_is_synchronized(c) &&
 	       !(c->flags & (TCP_REXMT | TCP_PERSIST));
 }
 
@@ -125,7 +125,7 @@ static uint64_t end_deadline(const struct holm_tcp *c)
 {
 	return c->state == HOLM_TCP_TIME_WAIT
 		       ? tcp_after_last_rx(c, 0) + tcp_net(c)->config.tcp_time_wait_ns
-		       : tcp_after_last_rx(c, c->settings->linger2_s);
+		       : tcp_after_last_rx(c, tcp_settings(c)->linger2_s);
 }
 
 static uint64_t delack_deadline(const struct holm_tcp *c)
@@ -141,7 +141,7 @@ static uint64_t delack_deadline(const struct holm_tcp *c)
 /* Reordering, or a probe: see repair.h. */
 static uint64_t wait_deadline(const struct holm_tcp *c)
 {
-	if (!c->flight || c->flight->wait == TCP_WAIT_NONE)
+	if (!HOLM_WITH_SACK || !c->flight || c->flight->wait == TCP_WAIT_NONE)
 		return WHEEL_NEVER;
 	return tcp_ns_of_tick(tcp_net(c), c->flight->wait_tick);
 }
@@ -186,7 +186,7 @@ static uint64_t earliest(const struct holm_tcp *c)
 void tcp_timer_update(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
-	uint64_t at = c->flight->calm ? earliest_calm(c) : earliest(c);
+	uint64_t at = tcp_is_calm(c) ? earliest_calm(c) : earliest(c);
 
 	/* Nothing to wait for: some time later the block goes. */
 	if (at == WHEEL_NEVER)
@@ -214,8 +214,8 @@ static bool is_shut_out(const struct holm_tcp *c)
 
 	if (tcp_is_orphan(c) && c->flight->retries >= TCP_R2_ORPHAN)
 		return true;
-	if (c->settings->user_timeout_ms)
-		return now - c->flight->progress_ns >= TCP_MS(c->settings->user_timeout_ms);
+	if (tcp_settings(c)->user_timeout_ms)
+		return now - c->flight->progress_ns >= TCP_MS(tcp_settings(c)->user_timeout_ms);
 	return c->flight->retries > 0 && tcp_after_last_rx(c, SILENCE_MAX_S) <= now;
 }
 

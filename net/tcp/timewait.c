@@ -54,7 +54,7 @@ void tcp_tw_fill(struct tcp_tw *tw, const struct holm_tcp *c)
 	tw->rcv_nxt = c->rcv_nxt;
 	tw->ts_recent = c->ts_recent;
 	tw->has_ts = (c->flags & TCP_TS) != 0;
-	tw->tos = c->settings->tos;
+	tw->tos = tcp_settings(c)->tos;
 }
 
 enum tcp_verdict tcp_input_time_wait(struct holm_tcp *c, struct tcp_rx *rx)
@@ -107,7 +107,7 @@ enum tcp_verdict tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 	struct holm_net *net = tcp_net(c);
 	struct tcp_state *ts = net->tcp;
 
-	if (likely(ts->small)) {
+	if (likely(tcp_small(ts))) {
 		ts->small->time_wait(c, ack);
 		tcp_set_state(c, HOLM_TCP_TIME_WAIT);
 	} else if (ts->ntime_wait < net->config.tcp_time_wait_max) {

@@ -59,6 +59,8 @@ int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigne
 	ASSERT(!net->callbacks);
 	if (t->state != HOLM_TCP_CLOSED || (t->flags & (TCP_BOUND | TCP_CONNECTED)))
 		return -HOLM_EINVAL;
+	if (!HOLM_WITH_IPV6 && !ip4_is_mapped(&local->addr))
+		return -HOLM_EAFNOSUPPORT;
 	if (!holm_addr_is_any(&local->addr) && !ip_addr_is_local(net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
 	if (port == 0)

@@ -13,7 +13,7 @@
 
 bool holm_addr_is_ip4(const struct holm_addr *a)
 {
-	return ip4_is_addr(a);
+	return ip4_is_mapped(a);
 }
 
 bool holm_addr_is_any(const struct holm_addr *a)

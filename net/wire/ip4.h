@@ -12,6 +12,7 @@
 #ifndef NET_WIRE_IP4_H
 #define NET_WIRE_IP4_H
 
+#include <holm/build.h>
 #include <holm/stats.h>
 
 #include "lib/bytes.h"
@@ -79,10 +80,16 @@ static inline struct holm_addr ip4_to_addr(uint32_t a)
 	return holm_addr_ip4((uint8_t)(a >> 24), (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a);
 }
 
-/* holm_addr_is_ip4(), for where each segment asks. */
-static inline bool ip4_is_addr(const struct holm_addr *a)
+/* holm_addr_is_ip4(), for where each segment asks; of an address that may be anybody's. */
+static inline bool ip4_is_mapped(const struct holm_addr *a)
 {
 	return load_be64(a->b) == 0 && load_be32(a->b + 8) == 0xffff;
+}
+
+/* The same of one that was heard, or has been taken: where there is no IPv6 there are no others. */
+static inline bool ip4_is_addr(const struct holm_addr *a)
+{
+	return !HOLM_WITH_IPV6 || ip4_is_mapped(a);
 }
 
 /* The address must be an IPv4 one. */

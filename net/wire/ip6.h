@@ -13,6 +13,7 @@
 #ifndef NET_WIRE_IP6_H
 #define NET_WIRE_IP6_H
 
+#include <holm/build.h>
 #include <holm/stats.h>
 
 #include "lib/bytes.h"
@@ -85,7 +86,7 @@ enum ip6_scope {
 /* fe80::/10 */
 static inline bool ip6_is_link_local(const struct holm_addr *a)
 {
-	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+	return HOLM_WITH_IPV6 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
 }
 
 /* ff00::/8. For addresses of IPv6; holm_addr_is_multicast() is for both families. */
@@ -118,7 +119,7 @@ enum ip6_scope ip6_scope_of(const struct holm_addr *a);
 /* Does the address mean something only together with a link (RFC 4007 section 6)? Of IPv6 alone. */
 static inline bool ip6_needs_zone(const struct holm_addr *a)
 {
-	if (ip6_is_multicast(a))
+	if (HOLM_WITH_IPV6 && ip6_is_multicast(a))
 		return (a->b[1] & 0xf) <= IP6_SCOPE_LINK;
 	return ip6_is_link_local(a);
 }

@@ -1,17 +1,19 @@
 #!/bin/sh
 # text.sh -- text_bytes of the smallest embedding, and what each part that a program may name adds.
 #
-# "name value unit" a line. A part is linked by naming its table or function, which the linker does
+# "name value unit" a line: text_bytes is that of the library built without all that the program does not name
+# (<holm/build.h>), text_bytes.whole that of the library that has everything, to which parts add. A part is linked by naming its table or function, which the linker does
 # here as a program's list would: what it needs comes with it. The program is not position-independent,
 # as no embedding that counts bytes is. Environment: BUILD, CC.
 set -eu
 
+least=${BUILD:-build}/least/libholm.a
 build=${BUILD:-build}/size
 main=$build/minimal.o
 library=$build/libholm.a
 program=$build/minimal
 
-# The text of the smallest program with the names in $1 linked, too.
+# The text of the smallest program, with the names in $1 linked, too; from the library $2.
 text()
 {
 	options=
@@ -19,7 +21,7 @@ text()
 		options="$options -Wl,-u,$name"
 	done
 	# shellcheck disable=SC2086 -- words.
-	${CC:-gcc} -no-pie -Wl,--gc-sections $options "$main" "$library" -o "$program"
+	${CC:-gcc} -no-pie -Wl,--gc-sections $options "$main" "${2:-$library}" -o "$program"
 	size "$program" | awk 'NR == 2 { print $1 }'
 }
 
@@ -28,8 +30,9 @@ ${CC:-gcc} -std=c11 -Os -Inet/include -ffunction-sections -fdata-sections \
 
 # What programs can name: the tables of protocols and their parts.
 protocols=$(nm -g --defined-only "$library" | awk '$2 ~ /[DR]/ && $3 ~ /^holm_/ { print $3 }' | sort)
+echo "text_bytes $(text "" "$least") bytes"
 base=$(text "")
-echo "text_bytes $base bytes"
+echo "text_bytes.whole $base bytes"
 for name in $protocols; do
 	added=$(($(text "$name") - base))
 	[ "$added" -eq 0 ] || echo "text_bytes+${name#holm_} $added bytes"

@@ -1,13 +1,13 @@
 /*
  * What this build of the library has: everything, unless it was built without something, as in
  *
- *	make libholm.a WITHOUT="ipv6 sack"
+ *	make libholm.a WITHOUT="IPV6 SACK"
  *
  * which defines HOLM_WITH_IPV6 and HOLM_WITH_SACK as 0 for all of its files. Leaving a protocol or a part out
  * of an instance's list drops its own code; this drops the questions after it that are asked everywhere else,
- * for programs that count bytes. Only conditions and the values of flags are made of these constants: never
- * the layout of a structure, so that a program need not know how its library was built. It finds out by the
- * linker if it names what is not there.
+ * for programs that count bytes (net/README.md, "Parts"). Only conditions and the values of flags are made of
+ * these constants: never the layout of a structure, so that a program need not know how its library was built.
+ * It finds out by the linker if it names what is not there.
  */
 #ifndef HOLM_BUILD_H
 #define HOLM_BUILD_H

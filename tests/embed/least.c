@@ -1,0 +1,187 @@
+/*
+ * Embedding, with the least that a stream takes: ARP, IPv4 and TCP without any part are named. Bytes go both
+ * ways over a link that loses some of its frames, and all of them arrive. It also runs on the library that is
+ * built without what is not named here (WITHOUT, <holm/build.h>), which has to do the same.
+ */
+#include <holm/buf.h>
+#include <holm/impair.h>
+#include <holm/ip.h>
+#include <holm/net.h>
+#include <holm/pair.h>
+#include <holm/tcp.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES 1024u
+#define BYTES (200u * 1024u)
+#define SECOND 1000000000ull
+
+struct side {
+	struct holm_net *net;
+	struct holm_impair wire; /* loses what this side sends */
+	struct holm_addr addr;
+	struct holm_tcp *conn;
+	struct holm_const_sndbuf snd;
+	struct holm_ring_rcvbuf rcv;
+	uint8_t got[BYTES];
+	size_t ngot;
+	void *frames;
+	uint32_t seed;
+};
+
+static struct side side[2];
+static struct holm_pair link;
+static uint8_t sent[2][BYTES];
+static uint64_t now = SECOND;
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	(void)ctx;
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(p);
+}
+
+/* A test wants to be repeatable; a product puts real entropy here. */
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	uint32_t *seed = ctx;
+
+	for (size_t i = 0; i < len; i++)
+		((unsigned char *)dst)[i] =
+			(unsigned char)((*seed = *seed * 1664525 + 1013904223) >> 24);
+}
+
+static void must(int err, const char *what)
+{
+	if (err >= 0)
+		return;
+	fprintf(stderr, "%s: error %d\n", what, -err);
+	exit(1);
+}
+
+static void side_start(unsigned i)
+{
+	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_tcp, NULL };
+	struct side *s = &side[i];
+	struct holm_env env = { sizeof(env), &s->seed, env_alloc, env_free, env_random, NULL };
+	struct holm_impair_config loss = { .seed = i + 1,
+					   .drop_ppm = 30000,
+					   .delay_ns = 5000000,
+					   .queue_frames = HOLM_IMPAIR_QUEUE };
+	struct holm_config config;
+
+	s->seed = i + 1;
+	env_random(&s->seed, sent[i], BYTES);
+	holm_config_default(&config);
+	must(holm_net_create(&s->net, &config, &env, protos), "holm_net_create");
+	s->frames = aligned_alloc(HOLM_FRAME_BYTES, holm_pool_region_bytes(FRAMES));
+	holm_pool_add(holm_net_pool(s->net), s->frames, holm_pool_region_bytes(FRAMES));
+	holm_impair_init(&s->wire, &link.end[i].dev, holm_net_pool(s->net), &loss);
+	must(holm_net_add_dev(s->net, &s->wire.dev), "holm_net_add_dev");
+	s->addr = holm_addr_ip4(10, 0, 0, (uint8_t)(i + 1));
+	must(holm_addr_add(s->net, &s->wire.dev, &s->addr, 24), "holm_addr_add");
+}
+
+static void read_all(struct side *s)
+{
+	if (s->conn)
+		s->ngot += holm_ring_rcvbuf_read(&s->rcv, s->got + s->ngot, BYTES - s->ngot);
+}
+
+/* Until nothing is left to be done before `until`. */
+static void run(uint64_t until)
+{
+	while (now < until) {
+		uint64_t next = until;
+
+		for (int i = 0; i < 2; i++) {
+			holm_net_poll_devs(side[i].net, now, 64);
+			read_all(&side[i]);
+			while (holm_net_poll(side[i].net, now, 64))
+				continue;
+		}
+		for (int i = 0; i < 2; i++) {
+			uint64_t deadline = holm_net_next_deadline(side[i].net);
+
+			next = deadline < next ? deadline : next;
+		}
+		now = next > now + SECOND / 1000 ? now + SECOND / 1000
+		      : next > now		 ? next
+						 : now + 1;
+	}
+}
+
+static void attach(unsigned i)
+{
+	struct side *s = &side[i];
+
+	holm_const_sndbuf_init(&s->snd, sent[i], BYTES, NULL);
+	holm_ring_rcvbuf_init(&s->rcv, holm_net_memory(s->net), 32768, NULL);
+	must(holm_tcp_attach(s->conn, &s->snd.base, &s->rcv.base), "attach");
+}
+
+/* What the list does not name is refused, whatever the library has. */
+static int other_family(void)
+{
+	const struct holm_addr addr = { { 0xfd, [15] = 1 } };
+
+	return holm_addr_add(side[0].net, &side[0].wire.dev, &addr, 64) == -HOLM_EAFNOSUPPORT
+		       ? 0
+		       : -HOLM_EIO;
+}
+
+static int stream(void)
+{
+	struct holm_endpoint at = { .addr = side[1].addr, .port = 80 };
+	struct holm_tcp *listener, *conn;
+
+	must(holm_tcp_open(side[1].net, &listener), "open");
+	must(holm_tcp_bind(listener, &at, 0), "bind");
+	must(holm_tcp_listen(listener, 1), "listen");
+	must(holm_tcp_open(side[0].net, &conn), "open");
+	must(holm_tcp_connect(conn, &at), "connect");
+	side[0].conn = conn;
+	attach(0);
+	run(now + 20 * SECOND);
+	must(holm_tcp_accept(listener, &side[1].conn), "accept");
+	attach(1);
+	run(now + 300 * SECOND);
+	for (int i = 0; i < 2; i++)
+		holm_tcp_close(side[i].conn);
+	for (int i = 0; i < 2; i++)
+		side[i].conn = NULL;
+	run(now + 10 * SECOND);
+	holm_tcp_close(listener);
+	for (int i = 0; i < 2; i++)
+		if (side[i].ngot != BYTES || memcmp(side[i].got, sent[!i], BYTES) != 0)
+			return -HOLM_EIO;
+	/* The link has done its part: that all is there was not its kindness. */
+	return side[0].wire.stats.dropped > 0 && side[1].wire.stats.dropped > 0 ? 0 : -HOLM_EAGAIN;
+}
+
+int main(void)
+{
+	struct holm_dev_caps caps = holm_pair_default_caps();
+
+	holm_pair_init(&link, &caps);
+	side_start(0);
+	side_start(1);
+	must(other_family(), "an address of IPv6");
+	must(stream(), "a stream");
+	for (int i = 0; i < 2; i++) {
+		holm_net_destroy(side[i].net);
+		holm_impair_fini(&side[i].wire);
+	}
+	holm_pair_fini(&link);
+	for (int i = 0; i < 2; i++)
+		free(side[i].frames);
+	return 0;
+}
