@@ -53,15 +53,6 @@ static void stream_set_cookie(struct holm_socket *s)
 	holm_tcp_set_cookie(inet_stream_of(s)->tcp, s->cookie);
 }
 
-static void copy_options(struct holm_tcp *to, const struct holm_tcp *from)
-{
-	uint32_t value;
-
-	for (int opt = HOLM_TCP_OPT_NODELAY; opt <= HOLM_TCP_OPT_LINGER2_S; opt++)
-		if (holm_tcp_get_option(from, (enum holm_tcp_option)opt, &value) == 0)
-			(void)holm_tcp_set_option(to, (enum holm_tcp_option)opt, value);
-}
-
 static int stream_set_way(struct holm_socket *s)
 {
 	return holm_tcp_set_way(inet_stream_of(s)->tcp, s->dev, s->mark, s->dontroute);
@@ -79,13 +70,11 @@ static int renew(struct stream *t)
 	t->spent = true;
 	t->phase = UNCONNECTED;
 	t->base.shut = 0;
-	err = holm_tcp_open(t->base.net, &t->tcp);
+	err = holm_tcp_open_like(old, &t->tcp);
 	if (err) {
 		t->tcp = old;
 		return err;
 	}
-	copy_options(t->tcp, old);
-	(void)stream_set_way(&t->base);
 	holm_tcp_set_cookie(t->tcp, t->base.cookie);
 	holm_tcp_abort(old);
 	leave_rings(t);

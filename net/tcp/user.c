@@ -4,15 +4,25 @@
  */
 #include "net/tcp/hot.h"
 
-int holm_tcp_open(struct holm_net *net, struct holm_tcp **out)
+static int open_with(struct holm_net *net, struct tcp_settings *settings, struct holm_tcp **out)
 {
 	int err;
 
 	ASSERT(!net->callbacks);
-	err = tcp_conn_create(net, &net->tcp->defaults, out);
+	err = tcp_conn_create(net, settings, out);
 	if (err == 0)
 		(*out)->ep.owned = true;
 	return err;
+}
+
+int holm_tcp_open(struct holm_net *net, struct holm_tcp **out)
+{
+	return open_with(net, &net->tcp->defaults, out);
+}
+
+int holm_tcp_open_like(const struct holm_tcp *t, struct holm_tcp **out)
+{
+	return open_with(tcp_net(t), t->settings, out);
 }
 
 void holm_tcp_set_cookie(struct holm_tcp *t, void *cookie)

@@ -73,6 +73,35 @@ CASE_OF_BOTH(tcp_paced_bytes_arrive)
 	EQ(recv(fd[1], back, sizeof(back), MSG_WAITALL), sizeof(back));
 }
 
+/* A socket whose connection was refused is the same socket when it tries again. */
+CASE_OF_BOTH(tcp_options_survive_a_refused_connection)
+{
+	uint16_t port;
+	int listener = listening(4, &port), fd = tcp();
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	close(listener);
+	OK(set_int(fd, SOL_TCP, TCP_SYNCNT, 3));
+	OK(set_int(fd, SOL_TCP, TCP_NOTSENT_LOWAT, 8192));
+	OK(set_int(fd, SOL_TCP, TCP_CORK, 1));
+	OK(setsockopt(fd, SOL_TCP, TCP_CONGESTION, "reno", 4));
+	FAILS(connect_to(fd, port), ECONNREFUSED);
+	listener = tcp();
+	OK(set_int(listener, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(bind_to(listener, "127.0.0.1", port));
+	OK(listen(listener, 4));
+	OK(connect_to(fd, port));
+	EQ(get_int(fd, SOL_TCP, TCP_SYNCNT), 3);
+	EQ(get_int(fd, SOL_TCP, TCP_NOTSENT_LOWAT), 8192);
+	EQ(get_int(fd, SOL_TCP, TCP_CORK), 1);
+	OK(getsockopt(fd, SOL_TCP, TCP_CONGESTION, name, &len));
+	EQ(strcmp(name, "reno"), 0);
+	/* What was not asked for is as large as it may be. */
+	CHECK(get_int(fd, SOL_TCP, TCP_MAXSEG) > 536);
+	close(listener);
+}
+
 /* What is written when nobody reads ends at the mark, or soon behind it, not at the buffer's end. */
 CASE_OF_BOTH(tcp_notsent_lowat_bounds_what_waits)
 {

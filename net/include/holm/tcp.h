@@ -45,6 +45,8 @@ const char *holm_tcp_state_name(enum holm_tcp_state state);
 
 /* A new endpoint in CLOSED. -HOLM_ENOBUFS at config.tcp_conns_max, -HOLM_ENOMEM. */
 int holm_tcp_open(struct holm_net *net, struct holm_tcp **out);
+/* The same with all settings of another one: one to take its place when it is spent. */
+int holm_tcp_open_like(const struct holm_tcp *t, struct holm_tcp **out);
 
 /* What events about this endpoint carry. */
 void holm_tcp_set_cookie(struct holm_tcp *t, void *cookie);

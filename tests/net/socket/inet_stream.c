@@ -116,11 +116,15 @@ static void options_and_the_bound_port_survive_a_failed_connection(void **state)
 	assert_int_equal(sockets_bind(c, sockets_addr4(0, 0, 0, 0, 1234)), 0);
 	assert_int_equal(sockets_set_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NODELAY, 7), 0);
 	assert_int_equal(sockets_set_int(c, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TTL, 9), 0);
+	assert_int_equal(sockets_set_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_SYNCNT, 3), 0);
+	assert_int_equal(sockets_set_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_CORK, 1), 0);
 	sockets_connect(c, sockets_addr(d, 1, 80));
 	duo_settle(d);
 	assert_int_equal(sockets_connect(c, sockets_addr(d, 1, 80)), -HOLM_ECONNREFUSED);
 	assert_int_equal(sockets_get_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NODELAY), 1);
 	assert_int_equal(sockets_get_int(c, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_TTL), 9);
+	assert_int_equal(sockets_get_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_SYNCNT), 3);
+	assert_int_equal(sockets_get_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_CORK), 1);
 	assert_int_equal(holm_socket_getsockname(c, &sa, &len), 0);
 	assert_int_equal(sockets_port(&sa), 1234);
 	holm_socket_close(c);
