@@ -244,8 +244,8 @@ static void input(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_s
 	bool said, counted;
 
 	count(c, a, rx);
-	/* Older than what is known. */
-	if (seq_lt(seq_of(rx->h->ack), c->snd_una))
+	/* Older than what is known: its counters are, too, and would seem to have gone round. */
+	if (seq_lt(seq_of(rx->h->ack), c->snd_una) || seq_lt(rx->last_seq, c->flight->snd_wl1))
 		return;
 	counted = read_option(a, c, rx, &ce_bytes);
 	said = (a->flags & FIRST) && read_first(a, rx, ace);
