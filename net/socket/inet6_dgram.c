@@ -194,7 +194,7 @@ int inet6_read_membership(const struct holm_socket *s, int name, const void *val
 }
 
 /* As on Linux its address is nobody's source, and the interface need not be there yet. */
-static int set_packet_info(struct holm_socket *s, const void *value, uint32_t len)
+int inet6_set_packet_info(struct holm_socket *s, const void *value, uint32_t len)
 {
 	struct holm_ip6_pktinfo info;
 
@@ -217,7 +217,7 @@ int inet6_dgram_set_bytes(struct holm_socket *s, int level, int name, const void
 	if (level != HOLM_IPPROTO_IPV6)
 		return inet_dgram_set_bytes(s, level, name, value, len);
 	if (name == HOLM_SOCKOPT_IPV6_PKTINFO)
-		return set_packet_info(s, value, len);
+		return inet6_set_packet_info(s, value, len);
 	err = inet6_read_membership(s, name, value, len, &m);
 	if (err)
 		return err;

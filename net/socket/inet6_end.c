@@ -170,6 +170,15 @@ static int set_bytes(struct holm_socket *s, int level, int name, const void *val
 		      : ip_member_leave(s->net, &e->members, &m.group, m.dev);
 }
 
+/* Echo sockets; on Linux raw ones take it, too, and nothing follows. */
+static int ping_set_bytes(struct holm_socket *s, int level, int name, const void *value,
+			  uint32_t len)
+{
+	if (level == HOLM_IPPROTO_IPV6 && name == HOLM_SOCKOPT_IPV6_PKTINFO)
+		return inet6_set_packet_info(s, value, len);
+	return set_bytes(s, level, name, value, len);
+}
+
 /* Two names for one option: Linux knows it at the level of raw sockets, too. */
 static bool is_checksum(int level, int name)
 {
@@ -271,7 +280,7 @@ static const struct socket_ops ping_ops = {
 	.send = inet_end_send,
 	.set = set,
 	.get = get,
-	.set_bytes = set_bytes,
+	.set_bytes = ping_set_bytes,
 };
 
 static const struct socket_kind kinds[] = {

@@ -122,24 +122,37 @@ static bool may_be_foreign(const struct dgram *d)
 	return value != 0;
 }
 
-/*
- * IPV6_PKTINFO as an option, behind what the socket is bound to and the scope of where it goes. As on Linux
- * a datagram that names another interface, not 0, is refused.
- */
-static int read_sticky_dev(const struct dgram *d, const struct holm_endpoint *to, uint32_t ifindex,
-			   struct holm_dev **dev)
+int inet_read_sticky_dev(const struct holm_socket *s, uint32_t scope, uint32_t ifindex,
+			 struct holm_dev **dev)
 {
-	const struct holm_socket *s = &d->base;
-	struct holm_endpoint remote = { .scope = 0 };
-
-	if (!to)
-		(void)holm_udp_remote(d->udp, &remote);
-	if (s->dev || (to ? to->scope : remote.scope) != 0)
+	if (s->dev || scope != 0)
 		return 0;
 	if (ifindex != 0)
 		return ifindex == s->sticky_ifindex ? 0 : -HOLM_EINVAL;
 	*dev = inet_dev_of(s->net, s->sticky_ifindex);
 	return *dev ? 0 : -HOLM_ENETUNREACH;
+}
+
+static uint32_t scope_of(const struct dgram *d, const struct holm_endpoint *to)
+{
+	struct holm_endpoint remote = { .scope = 0 };
+
+	if (!to)
+		(void)holm_udp_remote(d->udp, &remote);
+	return to ? to->scope : remote.scope;
+}
+
+/* Which device the program names, of this datagram or of all. */
+static int read_dev(const struct dgram *d, const struct holm_endpoint *to, bool is_ip6,
+		    uint32_t ifindex, struct holm_dev **dev)
+{
+	int err = 0;
+
+	if (is_ip6 && d->base.sticky_ifindex)
+		err = inet_read_sticky_dev(&d->base, scope_of(d, to), ifindex, dev);
+	if (!err && ifindex != 0)
+		err = inet_read_packet_dev(d->base.net, to, ifindex, dev);
+	return err;
 }
 
 static int send_specially(struct dgram *d, const struct holm_endpoint *to,
@@ -149,21 +162,13 @@ static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 	struct holm_udp_how how = { .tos = -1 };
 	bool is_ip6 = leads_to_ip6(d, to);
 	bool has_info = a && (a->has & (HOLM_ANC_PKTINFO6 | (is_ip6 ? 0u : HOLM_ANC_PKTINFO)));
+	int err;
 
 	if (a)
 		read_words(a, is_ip6, &how);
-	if (has_info) {
-		int err = inet_read_packet_dev(d->base.net, to, a->ifindex, &how.dev);
-
-		if (err)
-			return err;
-	}
-	if (is_ip6 && d->base.sticky_ifindex) {
-		int err = read_sticky_dev(d, to, has_info ? a->ifindex : 0, &how.dev);
-
-		if (err)
-			return err;
-	}
+	err = read_dev(d, to, is_ip6, has_info ? a->ifindex : 0, &how.dev);
+	if (err)
+		return err;
 	if (has_info && !holm_addr_is_any(&a->spec_dst)) {
 		how.src = &a->spec_dst;
 		if (holm_addr_is_ip4(how.src) == is_ip6)

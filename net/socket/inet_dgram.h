@@ -24,6 +24,12 @@ struct holm_dev *inet_dev_of(const struct holm_net *net, uint32_t ifindex);
  */
 int inet_read_packet_dev(const struct holm_net *net, const struct holm_endpoint *to,
 			 uint32_t ifindex, struct holm_dev **dev);
+/*
+ * The same of all its packets, IPV6_PKTINFO as an option, behind what the socket is bound to and the scope of where it
+ * goes; `ifindex` is what a message about this packet names. -HOLM_EINVAL: another one; -HOLM_ENETUNREACH.
+ */
+int inet_read_sticky_dev(const struct holm_socket *s, uint32_t scope, uint32_t ifindex,
+			 struct holm_dev **dev);
 
 /* Which option of UDP a socket option is. */
 struct inet_dgram_mapping {
@@ -47,6 +53,8 @@ int inet6_dgram_get(struct holm_socket *s, int level, int name, int *value);
 int inet6_dgram_set_bytes(struct holm_socket *s, int level, int name, const void *value,
 			  uint32_t len);
 int inet6_dgram_get_bytes(struct holm_socket *s, int level, int name, void *value, uint32_t *len);
+/* IPV6_PKTINFO. */
+int inet6_set_packet_info(struct holm_socket *s, const void *value, uint32_t len);
 /* Which part of a packet's company an IPv6 option asks for (enum holm_ancillary_bit); 0: none. */
 uint32_t inet6_company(int name);
 

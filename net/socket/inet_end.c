@@ -102,23 +102,36 @@ int inet_end_shutdown(struct holm_socket *s, unsigned shut)
 
 /* ---- packets ---- */
 
-/* What the program says of this packet alone. */
-static int read_how(const struct holm_socket *s, const struct holm_endpoint *to,
-		    const struct holm_ancillary *a, struct ip_end_how *how)
+/* Which device the program names, of this packet or of all. */
+static int read_dev(struct holm_socket *s, const struct holm_endpoint *to,
+		    const struct holm_ancillary *a, struct holm_dev **dev)
+{
+	unsigned info = s->family == HOLM_AF_INET6 ? HOLM_ANC_PKTINFO6 : HOLM_ANC_PKTINFO;
+	uint32_t ifindex = a && (a->has & info) ? a->ifindex : 0;
+	int err = 0;
+
+	if (s->sticky_ifindex)
+		err = inet_read_sticky_dev(s, to ? to->scope : inet_end_of(s)->rscope, ifindex,
+					   dev);
+	if (!err && ifindex != 0)
+		err = inet_read_packet_dev(s->net, to, ifindex, dev);
+	return err;
+}
+
+/* What else it says of this packet alone. */
+static int read_how(const struct holm_socket *s, const struct holm_ancillary *a,
+		    struct ip_end_how *how)
 {
 	bool ip6 = s->family == HOLM_AF_INET6;
-	int err;
 
 	if (a->has & (ip6 ? HOLM_ANC_TCLASS : HOLM_ANC_TOS))
 		how->tos = ip6 ? a->tclass : a->tos;
 	if (a->has & (ip6 ? HOLM_ANC_HOPLIMIT : HOLM_ANC_TTL))
 		how->ttl = ip6 ? a->hops : a->ttl;
 	how->uncut = ip6 && (a->has & HOLM_ANC_DONTFRAG);
-	if (!(a->has & (ip6 ? HOLM_ANC_PKTINFO6 : HOLM_ANC_PKTINFO)))
+	if (!(a->has & (ip6 ? HOLM_ANC_PKTINFO6 : HOLM_ANC_PKTINFO)) ||
+	    holm_addr_is_any(&a->spec_dst))
 		return 0;
-	err = inet_read_packet_dev(s->net, to, a->ifindex, &how->dev);
-	if (err || holm_addr_is_any(&a->spec_dst))
-		return err;
 	how->src = &a->spec_dst;
 	if (holm_addr_is_local(s->net, how->src))
 		return 0;
@@ -145,8 +158,9 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if (msg->name)
 		inet_addr_wildcard_to_loopback(&to);
 	inet_end_of(s)->urgent = s->priority > SOCKET_PRIORITY_MAX;
-	if (msg->ancillary && msg->ancillary->has)
-		err = read_how(s, msg->name ? &to : NULL, msg->ancillary, &how);
+	err = read_dev(s, msg->name ? &to : NULL, msg->ancillary, &how.dev);
+	if (!err && msg->ancillary)
+		err = read_how(s, msg->ancillary, &how);
 	if (!err)
 		err = ip_end_send(inet_end_of(s), msg->name ? &to : NULL, msg, &how);
 	return err ? err : (int64_t)holm_iov_bytes(msg->iov, msg->iovcnt);

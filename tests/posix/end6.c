@@ -376,6 +376,29 @@ CASE(raw6_and_ping6_say_how_one_packet_goes)
 	}
 }
 
+CASE(ping6_packet_info_may_be_said_once_for_all)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = 99 };
+	struct sockaddr_in6 sa = at6("::1", 0);
+	struct icmp6_hdr h = request(6), got;
+	struct control6 c = { 0 };
+	int fd;
+
+	alone();
+	fd = (int)OK(socket(AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6));
+	OK(setsockopt(fd, SOL_IPV6, IPV6_PKTINFO, &info, sizeof(info)));
+	FAILS(sendto(fd, &h, sizeof(h), 0, (struct sockaddr *)&sa, sizeof(sa)), ENETUNREACH);
+	info.ipi6_ifindex = 1;
+	OK(setsockopt(fd, SOL_IPV6, IPV6_PKTINFO, &info, sizeof(info)));
+	EQ(sendto(fd, &h, sizeof(h), 0, (struct sockaddr *)&sa, sizeof(sa)), (long)sizeof(h));
+	EQ(recv(fd, &got, sizeof(got), 0), (long)sizeof(got));
+	add_info6(&c, "::", 1);
+	EQ(send_with6(fd, &c, &h, sizeof(h)), (long)sizeof(h));
+	c = (struct control6){ 0 };
+	add_info6(&c, "::", 2);
+	FAILS(send_with6(fd, &c, &h, sizeof(h)), EINVAL);
+}
+
 CASE(raw6_and_ping6_refuse_control_messages_that_cannot_be)
 {
 	struct icmp6_hdr h = request(5);

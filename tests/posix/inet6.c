@@ -720,11 +720,14 @@ CASE(inet6_packet_info_may_be_said_once_for_all)
 	FAILS(send(fd, "x", 1, 0), ENETUNREACH);
 	info.ipi6_ifindex = 1;
 	FAILS(send_with(fd, port, IPV6_PKTINFO, &info, sizeof(info)), EINVAL);
+	info.ipi6_ifindex = 77; /* which there is not, either */
+	FAILS(send_with(fd, port, IPV6_PKTINFO, &info, sizeof(info)), EINVAL);
 	OK(set_packet_info(fd, &none));
 	EQ(send(fd, "x", 1, 0), 1);
 	recv_company(to, &c);
 	/* A device that the socket is bound to has the last word. */
 	OK(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
+	info.ipi6_ifindex = 1;
 	OK(set_packet_info(fd, &info));
 	info.ipi6_ifindex = 2;
 	FAILS(set_packet_info(fd, &info), EINVAL);
