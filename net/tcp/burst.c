@@ -106,7 +106,7 @@ static never_inline size_t push_header_options(struct tcp_tx *tx, struct holm_fr
 	fill_extra(tx, &h, len, &extra);
 	p = holm_frame_push(f, tcp_build_bytes(&h) + tcp_extra_bytes(&extra));
 	hdr_len = tcp_build(p, &h);
-	if (unlikely(extra.kind))
+	if (unlikely(tcp_has_extra(&extra)))
 		hdr_len = tcp_option_append(p, hdr_len, extra.kind, extra.value, extra.len);
 	if (unlikely(tx->ecn & TCP_TX_AE))
 		p[12] |= 1;

@@ -223,7 +223,8 @@ static void end_opening(struct holm_tcp *c)
 
 	if (!c->flight)
 		return;
-	ts->nfast -= c->flight->fast;
+	if (HOLM_WITH_RECORDS)
+		ts->nfast -= c->flight->fast;
 	ts->nhalf -= c->flight->half;
 	c->flight->fast = false;
 	c->flight->half = false;

@@ -65,10 +65,11 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 	}
 	p = holm_frame_push(f, tcp_build_bytes(&r->h) + tcp_extra_bytes(&r->extra));
 	hdr_len = tcp_build(p, &r->h);
-	if (r->extra.kind)
+	if (tcp_has_extra(&r->extra))
 		hdr_len =
 			tcp_option_append(p, hdr_len, r->extra.kind, r->extra.value, r->extra.len);
-	p[12] |= r->ae;
+	if (HOLM_WITH_ECN)
+		p[12] |= r->ae;
 	sum = ip_pseudo_sum(r->src, r->dst, IP4_PROTO_TCP, (uint32_t)hdr_len);
 	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(tcp_sum_header(p, hdr_len, sum)));
 	f->hdr_len = (uint16_t)hdr_len;

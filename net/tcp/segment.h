@@ -10,9 +10,9 @@
 #include "net/wire/tcp.h"
 
 enum tcp_tx_ecn {
-	TCP_TX_ECT = 1 << 0,	/* RFC 3168: the network may mark this segment */
-	TCP_TX_AE = 1 << 1,	/* RFC 9768: the third bit of the ACE field */
-	TCP_TX_ACCECN = 1 << 2, /* counters may go with it */
+	TCP_TX_ECT = HOLM_WITH_ECN << 0,    /* RFC 3168: the network may mark this segment */
+	TCP_TX_AE = HOLM_WITH_ECN << 1,	    /* RFC 9768: the third bit of the ACE field */
+	TCP_TX_ACCECN = HOLM_WITH_ECN << 2, /* counters may go with it */
 };
 
 /* An option that is rare and has no place in struct tcp_hdr_info. */
@@ -22,10 +22,15 @@ struct tcp_extra {
 	uint8_t value[TCP_EXTRA_MAX];
 };
 
-/* What it adds to a header; kind 0: there is none. */
+/* Fast Open's cookies and ECN's counters are such; kind 0: there is none. */
+static inline bool tcp_has_extra(const struct tcp_extra *x)
+{
+	return (HOLM_WITH_RECORDS || HOLM_WITH_ECN) && x->kind;
+}
+/* What it adds to a header. */
 static inline size_t tcp_extra_bytes(const struct tcp_extra *x)
 {
-	return x->kind ? tcp_option_bytes(x->len) : 0;
+	return tcp_has_extra(x) ? tcp_option_bytes(x->len) : 0;
 }
 
 /* A segment without a connection, for small records and RSTs. */

@@ -61,7 +61,8 @@ static int start(struct holm_net *net)
 	ts->memory = (struct allocator){ table_alloc, table_free, &net->mem };
 	htab_init(&ts->table, &ts->memory, HTAB_CHAIN_MAX);
 	htab_init(&ts->binds, &ts->memory, HTAB_CHAIN_MAX);
-	htab_init(&ts->accecns, &ts->memory, HTAB_CHAIN_MAX);
+	if (HOLM_WITH_ECN)
+		htab_init(&ts->accecns, &ts->memory, HTAB_CHAIN_MAX);
 	list_init(&ts->unconnected);
 	list_init(&ts->flights);
 	net_timer_init(&ts->retry, wake_starved);
@@ -128,7 +129,8 @@ static void stop(struct holm_net *net)
 	net_timer_cancel(net, &ts->retry);
 	htab_fini(&ts->table);
 	htab_fini(&ts->binds);
-	htab_fini(&ts->accecns);
+	if (HOLM_WITH_ECN)
+		htab_fini(&ts->accecns);
 	mem_free(&net->mem, ts->blocked, blocked_bytes(net));
 	mem_free(&net->mem, ts, sizeof(*ts));
 	net->tcp = NULL;

@@ -16,7 +16,7 @@ static bool is_new_incarnation(const struct tcp_tw *tw, const struct tcp_hdr_inf
 {
 	if (h->flags & TCP_ACK)
 		return false;
-	if (tw->has_ts && h->has_ts && h->tsval != tw->ts_recent)
+	if (HOLM_WITH_TIMESTAMPS && tw->has_ts && h->has_ts && h->tsval != tw->ts_recent)
 		return serial_lt(tw->ts_recent, h->tsval);
 	return seq_gt(seq_of(h->seq), tw->rcv_nxt);
 }

@@ -24,14 +24,16 @@ static void take_option(const uint8_t *opt, size_t len, struct tcp_hdr_info *out
 	} else if (opt[0] == TCP_OPT_WSCALE && len == TCP_OPT_WSCALE_BYTES) {
 		out->has_wscale = true;
 		out->wscale = opt[2] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt[2];
-	} else if (opt[0] == TCP_OPT_SACK_PERMITTED && len == TCP_OPT_SACK_PERMITTED_BYTES) {
+	} else if (HOLM_WITH_SACK && opt[0] == TCP_OPT_SACK_PERMITTED &&
+		   len == TCP_OPT_SACK_PERMITTED_BYTES) {
 		out->sack_permitted = true;
-	} else if (opt[0] == TCP_OPT_TIMESTAMP && len == TCP_OPT_TIMESTAMP_BYTES) {
+	} else if (HOLM_WITH_TIMESTAMPS && opt[0] == TCP_OPT_TIMESTAMP &&
+		   len == TCP_OPT_TIMESTAMP_BYTES) {
 		out->has_ts = true;
 		out->tsval = load_be32(opt + 2);
 		out->tsecr = load_be32(opt + 6);
-	} else if (opt[0] == TCP_OPT_SACK && blocks >= 1 && blocks <= TCP_SACK_MAX &&
-		   len == 2 + blocks * TCP_OPT_SACK_BLOCK_BYTES) {
+	} else if (HOLM_WITH_SACK && opt[0] == TCP_OPT_SACK && blocks >= 1 &&
+		   blocks <= TCP_SACK_MAX && len == 2 + blocks * TCP_OPT_SACK_BLOCK_BYTES) {
 		out->nsack = (uint8_t)blocks;
 		for (size_t i = 0; i < blocks; i++) {
 			out->sack[i].left = load_be32(opt + 2 + i * 8);
@@ -69,7 +71,7 @@ static size_t take_words(const uint8_t *opts, size_t len, struct tcp_hdr_info *o
 /* Of an option given twice, the last counts. False: an illegal length. */
 static bool take_options(const uint8_t *opts, size_t len, struct tcp_hdr_info *out)
 {
-	size_t i = take_words(opts, len, out);
+	size_t i = FOR_SIZE ? 0 : take_words(opts, len, out);
 
 	while (i < len && opts[i] != TCP_OPT_END) {
 		if (opts[i] == TCP_OPT_NOP) {
@@ -128,9 +130,9 @@ size_t tcp_build_options(uint8_t *p, const struct tcp_hdr_info *info)
 		store_be32(opt, WORD_MSS | info->mss);
 		opt += 4;
 	}
-	if (info->has_ts) {
+	if (HOLM_WITH_TIMESTAMPS && info->has_ts) {
 		opt = build_timestamp(opt, info);
-	} else if (info->sack_permitted) {
+	} else if (HOLM_WITH_SACK && info->sack_permitted) {
 		store_be32(opt, WORD_NOP_SACK_PERMITTED);
 		opt += 4;
 	}
@@ -139,7 +141,7 @@ size_t tcp_build_options(uint8_t *p, const struct tcp_hdr_info *info)
 		store_be32(opt, WORD_NOP_WSCALE | info->wscale);
 		opt += 4;
 	}
-	if (info->nsack > 0)
+	if (HOLM_WITH_SACK && info->nsack > 0)
 		opt = build_sack(opt, info);
 	return (size_t)(opt - p);
 }

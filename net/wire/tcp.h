@@ -9,6 +9,7 @@
 #ifndef NET_WIRE_TCP_H
 #define NET_WIRE_TCP_H
 
+#include <holm/build.h>
 #include <holm/stats.h>
 
 #include "lib/bytes.h"
@@ -142,8 +143,8 @@ static inline bool tcp_parse(const uint8_t *p, size_t len, struct tcp_hdr_info *
 	out->hdr_len = TCP_HDR_BYTES;
 	if (likely(p[12] == TCP_HDR_BYTES << 2))
 		return true;
-	if (likely(p[12] == TCP_HDR_TS_BYTES << 2 && len >= TCP_HDR_TS_BYTES &&
-		   load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD)) {
+	if (!FOR_SIZE && likely(p[12] == TCP_HDR_TS_BYTES << 2 && len >= TCP_HDR_TS_BYTES &&
+				load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD)) {
 		out->hdr_len = TCP_HDR_TS_BYTES;
 		out->has_ts = true;
 		out->tsval = load_be32(p + 24);
@@ -158,8 +159,11 @@ static inline size_t tcp_build_bytes(const struct tcp_hdr_info *info)
 {
 	size_t words = (size_t)info->has_mss + info->has_wscale;
 
-	words += info->has_ts ? TCP_OPT_TIMESTAMP_ALIGNED / 4 : (size_t)info->sack_permitted;
-	if (info->nsack > 0)
+	if (HOLM_WITH_TIMESTAMPS && info->has_ts)
+		words += TCP_OPT_TIMESTAMP_ALIGNED / 4;
+	else if (HOLM_WITH_SACK)
+		words += info->sack_permitted;
+	if (HOLM_WITH_SACK && info->nsack > 0)
 		words += 1 + (size_t)info->nsack * TCP_OPT_SACK_BLOCK_BYTES / 4;
 	return TCP_HDR_BYTES + words * 4;
 }
