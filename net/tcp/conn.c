@@ -94,11 +94,44 @@ static void flight_free(struct holm_tcp *c)
 		flight_empty(c);
 	if (unlikely(fl->cc.own || tcp_has_pacer(fl)))
 		tcp_cc_end(c);
-	net_timer_cancel(net, &fl->timer);
 	list_remove(&fl->lru);
 	net->tcp->nflights--;
-	mem_free(&net->mem, fl, sizeof(*fl));
 	c->flight = NULL;
+	if (net->tcp->spare) {
+		net_timer_cancel(net, &fl->timer);
+		mem_free(&net->mem, fl, sizeof(*fl));
+		return;
+	}
+	/* In the place that it has. */
+	if (net_timer_is_armed(&fl->timer))
+		net_timer_arm(net, &fl->timer, WHEEL_NEVER);
+	net->tcp->spare = fl;
+}
+
+void tcp_flight_spare_free(struct tcp_state *ts)
+{
+	if (ts->spare)
+		net_timer_cancel(ts->net, &ts->spare->timer);
+	mem_free(&ts->net->mem, ts->spare, sizeof(*ts->spare));
+	ts->spare = NULL;
+}
+
+/* All zero but the timer, which is ready to be armed; perhaps it never left the wheel. */
+static struct tcp_flight *take_flight(struct tcp_state *ts)
+{
+	const size_t behind = offsetof(struct tcp_flight, timer) + sizeof(struct net_timer);
+	struct tcp_flight *fl = ts->spare;
+
+	if (likely(fl)) {
+		ts->spare = NULL;
+		memset(fl, 0, offsetof(struct tcp_flight, timer));
+		memset((uint8_t *)fl + behind, 0, sizeof(*fl) - behind);
+		return fl;
+	}
+	fl = mem_zalloc(&ts->net->mem, sizeof(*fl));
+	if (fl)
+		net_timer_init(&fl->timer, tcp_timer_fire);
+	return fl;
 }
 
 void tcp_flight_put_if_idle(struct holm_tcp *c)
@@ -133,7 +166,7 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 
 	if (unlikely(ts->nflights >= TCP_FLIGHTS_KEPT))
 		take_back(ts);
-	fl = mem_zalloc(&net->mem, sizeof(*fl));
+	fl = take_flight(ts);
 	if (!fl)
 		return NULL;
 	fl->conn = c;
@@ -158,11 +191,11 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 		fl->accecn = ts->accecn->find(c);
 	c->flight = fl;
 	if (!tcp_cc_begin(c, c->settings->cc)) {
+		net_timer_cancel(net, &fl->timer);
 		mem_free(&net->mem, fl, sizeof(*fl));
 		c->flight = NULL;
 		return NULL;
 	}
-	net_timer_init(&fl->timer, tcp_timer_fire);
 	list_push_back(&ts->flights, &fl->lru);
 	ts->nflights++;
 	if (c->state == HOLM_TCP_ESTABLISHED && tcp_calm(ts))

@@ -41,6 +41,11 @@ struct tcp_state {
 	struct tcp_heard heard;
 	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
+	/*
+	 * The last that was given back, or NULL. Its timer keeps its place in the wheel, armed for never: the
+	 * connection that follows mostly wants one behind it, and need not be filed.
+	 */
+	struct tcp_flight *spare;
 	struct allocator memory;
 	struct list unconnected;     /* of struct holm_tcp without a remote end */
 	struct queue output;	     /* of struct holm_tcp: something is to be sent */

@@ -224,6 +224,8 @@ static inline struct tcp_flight *tcp_flight_get(struct holm_tcp *c)
 {
 	return likely(c->flight) ? c->flight : tcp_flight_make(c);
 }
+/* The instance ends. */
+void tcp_flight_spare_free(struct tcp_state *ts);
 /* Give it back if nothing in it is in use. */
 void tcp_flight_put_if_idle(struct holm_tcp *c);
 /* Set up windows once the peer has spoken: its ISN, and its window. */

@@ -126,6 +126,7 @@ static void stop(struct holm_net *net)
 	}
 	if (HOLM_WITH_RECORDS && ts->fast_cache)
 		ts->fastopen->forget(net);
+	tcp_flight_spare_free(ts);
 	net_timer_cancel(net, &ts->retry);
 	htab_fini(&ts->table);
 	htab_fini(&ts->binds);

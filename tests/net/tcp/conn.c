@@ -143,6 +143,7 @@ static void a_segment_for_which_there_is_no_block_is_dropped_and_comes_again(voi
 	established(&t);
 	fixture_wait_ms(&t, 3000);
 	assert_null(t.t->flight);
+	tcp_flight_spare_free(t.lab.net->tcp);
 	/* A block is larger than what is kept: its pages come from the env. */
 	t.lab.fail_from = t.lab.alloc_calls + 1;
 	rx(&t, .seq = 1, .len = 10);
@@ -151,6 +152,37 @@ static void a_segment_for_which_there_is_no_block_is_dropped_and_comes_again(voi
 	t.lab.fail_from = 0;
 	rx(&t, .seq = 1, .len = 10);
 	assert_int_equal(t.rcv.tail, 10);
+	finish(&t);
+}
+
+static void the_block_of_who_ended_is_the_next_ones_and_its_deadlines_are_its_own(void **state)
+{
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct tcp_flight *block;
+	struct tcp_fixture t;
+	struct holm_tcp *c;
+
+	(void)state;
+	fixture_syn_sent(&t, &(struct tcp_options){ .iss = FIX_ANY });
+	block = t.t->flight;
+	/* Its SYN would be due again in 300 ms. */
+	fixture_wait_ms(&t, 700);
+	holm_tcp_abort(t.t);
+	t.t = NULL;
+	assert_ptr_equal(t.lab.net->tcp->spare, block);
+	assert_int_equal(holm_tcp_open(t.lab.net, &c), 0);
+	assert_int_equal(holm_tcp_connect(c, &remote), 0);
+	assert_ptr_equal(c->flight, block);
+	assert_null(t.lab.net->tcp->spare);
+	lab_poll(&t.lab);
+	assert_int_equal(fixture_skip(&t), 1);
+	fixture_wait_ms(&t, 990);
+	assert_int_equal(fixture_skip(&t), 0);
+	fixture_wait_ms(&t, 20);
+	assert_int_equal(fixture_skip(&t), 1);
+	holm_tcp_abort(c);
+	fixture_wait_ms(&t, 5000);
+	assert_int_equal(fixture_skip(&t), 0);
 	finish(&t);
 }
 
@@ -164,6 +196,8 @@ int main(void)
 		cmocka_unit_test(connections_that_speak_in_turn_share_a_few_blocks),
 		cmocka_unit_test(an_idle_connection_is_at_most_192_bytes_over_ip4_and_224_over_ip6),
 		cmocka_unit_test(a_segment_for_which_there_is_no_block_is_dropped_and_comes_again),
+		cmocka_unit_test(
+			the_block_of_who_ended_is_the_next_ones_and_its_deadlines_are_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
