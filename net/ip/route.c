@@ -160,8 +160,6 @@ static int convert(struct holm_net *net, const struct holm_route *in, struct ip_
 	err = find_netif(net, in, &out->netif);
 	if (err)
 		return err;
-	if (via && is_ours(net, out->netif, &in->gateway))
-		return -HOLM_EINVAL;
 	out->prefix_len = (uint8_t)(in->prefix_len + base);
 	out->dst = masked(&in->dst, out->prefix_len);
 	out->gateway = in->gateway;
@@ -176,6 +174,9 @@ int holm_route_add(struct holm_net *net, const struct holm_route *route)
 	int err = convert(net, route, &r);
 
 	ASSERT(!net->callbacks);
+	/* One that was there before its gateway's address was ours can still be removed. */
+	if (!err && !holm_addr_is_any(&r.gateway) && is_ours(net, r.netif, &r.gateway))
+		err = -HOLM_EINVAL;
 	if (!err)
 		err = add(net, &r);
 	if (!err)

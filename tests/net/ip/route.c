@@ -139,6 +139,40 @@ static void a_route_is_there_once_and_can_be_removed(void **state)
 	lab_fini(&lab);
 }
 
+static void a_route_by_what_is_our_own_address_now_can_be_removed(void **state)
+{
+	struct holm_addr own = lab_addr(2);
+	struct lab lab;
+	struct holm_route r;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	r = to_net(&lab, 1, 1, 24, 2, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &own, 24), 0);
+	assert_int_equal(holm_route_del(lab.net, &r), 0);
+	assert_int_equal(holm_route_add(lab.net, &r), -HOLM_EINVAL);
+	lab_fini(&lab);
+}
+
+static void who_goes_somewhere_hears_of_a_better_route(void **state)
+{
+	const struct holm_addr remote = holm_addr_ip4(20, 1, 1, 9);
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	add(&lab, 1, 0, 16, 2, 0);
+	assert_int_equal(ip_dst_get(lab.net, &remote, NULL, &dst), 0);
+	assert_int_equal(dst->neigh->addr.b[15], 2);
+	add(&lab, 1, 1, 24, 3, 0);
+	assert_true(ip_dst_check(lab.net, dst));
+	assert_int_equal(dst->neigh->addr.b[15], 3);
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 static void host_bits_of_a_prefix_are_cleared(void **state)
 {
 	struct lab lab;
@@ -305,6 +339,8 @@ int main(void)
 		cmocka_unit_test(a_mark_finds_its_routes_first),
 		cmocka_unit_test(who_wants_no_gateway_reaches_neighbours_only),
 		cmocka_unit_test(a_route_is_there_once_and_can_be_removed),
+		cmocka_unit_test(a_route_by_what_is_our_own_address_now_can_be_removed),
+		cmocka_unit_test(who_goes_somewhere_hears_of_a_better_route),
 		cmocka_unit_test(host_bits_of_a_prefix_are_cleared),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(the_table_is_bounded),
