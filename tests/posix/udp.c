@@ -96,6 +96,45 @@ CASE(udp_connects_again_and_away)
 	FAILS(send(fd, "x", 1, 0), EDESTADDRREQ);
 }
 
+CASE(udp_that_was_bound_keeps_its_address_when_it_goes_away)
+{
+	struct sockaddr away = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+	uint16_t port, mine;
+	int fd = bound(&mine), other = udp();
+
+	bound(&port);
+	OK(connect_to(fd, port));
+	OK(connect(fd, &away, sizeof(away)));
+	OK(getsockname(fd, (struct sockaddr *)&sa, &len));
+	EQ(ntohl(sa.sin_addr.s_addr), INADDR_LOOPBACK);
+	EQ(ntohs(sa.sin_port), mine);
+	/* What connect() chose is given back. */
+	OK(connect_to(other, port));
+	OK(connect(other, &away, sizeof(away)));
+	OK(getsockname(other, (struct sockaddr *)&sa, &len));
+	EQ(ntohl(sa.sin_addr.s_addr), INADDR_ANY);
+}
+
+CASE(udp_of_ip4_hears_nothing_of_ip6)
+{
+	int fd = udp(), other = udp6();
+	uint16_t port;
+	char c;
+
+	OK(bind_to(fd, "0.0.0.0", 0));
+	port = port_of(fd);
+	OK(connect_to6(other, "::1", port));
+	EQ(send(other, "x", 1, 0), 1);
+	FAILS(recv(other, &c, 1, 0), ECONNREFUSED);
+	FAILS(recv(fd, &c, 1, MSG_DONTWAIT), EAGAIN);
+	OK(connect_to6(other, "::ffff:127.0.0.1", port));
+	EQ(send(other, "y", 1, 0), 1);
+	EQ(recv(fd, &c, 1, 0), 1);
+	EQ(c, 'y');
+}
+
 CASE(udp_hears_of_closed_ports)
 {
 	uint16_t port;
