@@ -65,12 +65,14 @@ void tcp_cc_restart(struct holm_tcp *c)
 	if (!fl)
 		return;
 	ASSERT(fl->cc_ops);
-	cc = load(c);
-	if (fl->cc_ops->init)
+	if (fl->cc_ops->init) {
+		cc = load(c);
 		fl->cc_ops->init(cc, tcp_net(c)->now);
-	else
-		cc->cubic = (struct cc_cubic){ .epoch_ns = 0 };
-	unload(c, cc);
+		unload(c, cc);
+	} else {
+		fl->cc.cubic = (struct cc_cubic){ .epoch_ns = 0 };
+		fl->cc.mss = tcp_mss(c);
+	}
 	if (tcp_is_paced(c))
 		tcp_pacing_update(c);
 }

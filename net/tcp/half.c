@@ -9,21 +9,42 @@
 
 /* ---- SYN-ACK ------------------------------------------------------------------------------------- */
 
-/* The usual one: nothing that is rare was asked for, over IPv4. False: it is not, or its way is not clear. */
+/* From whom the SYN-ACK goes, and to whom. */
+static void set_ends(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
+		     const struct tcp_tuple *ends)
+{
+	const struct ip_tx ip = {
+		.src = &ends->local,
+		.dst = &ends->remote,
+		.proto = IP4_PROTO_TCP,
+	};
+
+	o->ports = (uint32_t)ends->lport << 16 | ends->rport;
+	o->local6 = NULL;
+	if (likely(ip4_is_addr(&ends->remote))) {
+		o->local4 = ip4_from_addr(&ends->local);
+		o->remote4 = ip4_from_addr(&ends->remote);
+	} else {
+		o->local6 = &ends->local;
+		o->remote6 = &ends->remote;
+		o->flow_label = ip_dst_flow_label(net, dst, &ip, o->ports);
+	}
+}
+
+/* The usual one: nothing that is rare was asked for. False: it is not, or its way is not clear. */
 static bool answer_usual(struct holm_net *net, const struct tcp_half *half,
 			 const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
+	const struct ip_via via = tcp_via(net, &s->via, ends->scope);
 	struct tcp_opening o;
 	struct ip_dst *dst;
 	bool sent;
 
-	if (FOR_SIZE || half->fast || half->ecn || half->held || !ip4_is_addr(&ends->remote) ||
-	    ip_dst_get_via(net, &ends->remote, &s->via, &dst) != 0)
+	if (FOR_SIZE || half->fast || half->ecn || half->held ||
+	    ip_dst_get_via(net, &ends->remote, &via, &dst) != 0)
 		return false;
 	tcp_opening_offer(&o, net, dst, s, NULL);
-	o.local = ip4_from_addr(&ends->local);
-	o.remote = ip4_from_addr(&ends->remote);
-	o.ports = (uint32_t)ends->lport << 16 | ends->rport;
+	set_ends(&o, net, dst, ends);
 	o.seq = half->iss.v;
 	o.ack = half->irs.v + 1;
 	o.flags = TCP_SYN | TCP_ACK;

@@ -42,10 +42,12 @@ enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
 struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *half,
 				struct tcp_rx *rx);
 
-/* A SYN or SYN-ACK over IPv4 without what is rare: see opening.c. */
+/* A SYN or SYN-ACK without what is rare: see opening.c. */
 struct tcp_opening {
-	uint32_t local, remote; /* as numbers */
-	uint32_t ports;		/* ours in the high half */
+	const struct holm_addr *local6, *remote6; /* NULL: over IPv4 */
+	uint32_t flow_label;			  /* over IPv6 */
+	uint32_t local4, remote4;		  /* over IPv4, as numbers */
+	uint32_t ports;				  /* ours in the high half */
 	uint32_t seq, ack;
 	uint16_t wnd;
 	uint8_t flags, tos, ttl;

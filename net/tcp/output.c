@@ -77,18 +77,25 @@ static void wait_for_room(struct tcp_tx *tx)
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */
 
-/* The usual one: no data, no marks, over IPv4, its sum ours. False: it is not, or its way is not clear. */
+/* The usual one: no data, no marks, its sum ours. False: it is not, or its way is not clear. */
 static bool send_usual_syn(const struct tcp_tx *tx)
 {
-	const struct holm_tcp *c = tx->c;
+	struct holm_tcp *c = tx->c;
 	const struct tcp_settings *s = c->settings;
 	struct tcp_opening o;
 
-	if (FOR_SIZE || tx->hw_csum || (c->flags & TCP_IP6) || s->fastopen_connect || (s->ecn & 1u))
+	if (FOR_SIZE || tx->hw_csum || s->fastopen_connect || (s->ecn & 1u))
 		return false;
 	tcp_opening_offer(&o, tx->net, c->dst, s, c->rcv);
-	o.local = c->local4;
-	o.remote = c->remote4;
+	o.local6 = NULL;
+	if (unlikely(c->flags & TCP_IP6)) {
+		o.local6 = &c->ends6->local;
+		o.remote6 = &c->ends6->remote;
+		o.flow_label = tcp_flow_label(tx->net, c);
+	} else {
+		o.local4 = c->local4;
+		o.remote4 = c->remote4;
+	}
 	o.ports = (uint32_t)c->lport << 16 | c->rport;
 	o.seq = c->snd_una.v;
 	o.ack = 0;

@@ -9,8 +9,6 @@
 #include "net/wire/ip4.h"
 #include "net/wire/ip6.h"
 
-/* Records of one allocation, a page. */
-#define CHUNK_BYTES MEM_CHUNK
 /* Records per bucket before the table grows. */
 #define LOAD 2u
 /* Splits per record added and joins per record removed: as in lib/htab.c. */
@@ -21,32 +19,12 @@ _Static_assert(offsetof(struct tcp_half, ends) + sizeof(union tcp_record_ends) =
 
 /* ---- Slots --------------------------------------------------------------------------------------- */
 
-static size_t slot_bytes(unsigned kind)
-{
-	return kind & TCP_KIND_IP6 ? TCP_RECORD6_BYTES : TCP_RECORD4_BYTES;
-}
-
-static uint32_t chunk_slots(unsigned kind)
-{
-	return kind & TCP_KIND_IP6 ? CHUNK_BYTES / TCP_RECORD6_BYTES
-				   : CHUNK_BYTES / TCP_RECORD4_BYTES;
-}
-
-struct tcp_record *tcp_record_at(const struct tcp_records *r, tcp_ref ref)
-{
-	unsigned kind = tcp_ref_kind(ref);
-	uint32_t i = tcp_ref_index(ref);
-	uint8_t *chunk = r->slots[kind].chunks[i / chunk_slots(kind)];
-
-	return (struct tcp_record *)(void *)(chunk + (i % chunk_slots(kind)) * slot_bytes(kind));
-}
-
 static uint32_t chunks_max(const struct holm_net *net, unsigned kind)
 {
 	uint32_t max = kind & TCP_KIND_TIME_WAIT ? net->config.tcp_time_wait_max
 						 : net->config.tcp_half_open_max;
 
-	return max / chunk_slots(kind) + 1;
+	return max / tcp_chunk_records(kind) + 1;
 }
 
 /* One more slot, the last; false: no memory. */
@@ -60,8 +38,8 @@ static bool slot_push(struct tcp_state *ts, unsigned kind)
 		if (!s->chunks)
 			return false;
 	}
-	if (s->n == s->nchunks * chunk_slots(kind)) {
-		s->chunks[s->nchunks] = mem_alloc(mem, CHUNK_BYTES);
+	if (s->n == s->nchunks * tcp_chunk_records(kind)) {
+		s->chunks[s->nchunks] = mem_alloc(mem, TCP_RECORDS_CHUNK);
 		if (!s->chunks[s->nchunks])
 			return false;
 		s->nchunks++;
@@ -76,18 +54,18 @@ static void slot_pop(struct tcp_state *ts, unsigned kind)
 	struct tcp_slots *s = &ts->records.slots[kind];
 
 	s->n--;
-	if (s->n + 2 * chunk_slots(kind) > s->nchunks * chunk_slots(kind))
+	if (s->n + 2 * tcp_chunk_records(kind) > s->nchunks * tcp_chunk_records(kind))
 		return;
 	s->nchunks--;
-	mem_free(&ts->net->mem, s->chunks[s->nchunks], CHUNK_BYTES);
+	mem_free(&ts->net->mem, s->chunks[s->nchunks], TCP_RECORDS_CHUNK);
 }
 
 /* ---- Ends ---------------------------------------------------------------------------------------- */
 
-static union tcp_record_ends *ends_of(const struct tcp_records *r, tcp_ref ref)
+/* At the same place in both kinds. */
+static union tcp_record_ends *ends_of(struct tcp_record *record)
 {
-	/* At the same place in both kinds. */
-	return &tcp_half_at(r, ref)->ends;
+	return &container_of(record, struct tcp_half, record)->ends;
 }
 
 /* RFC 4291 2.5.6: 54 bits of a link-local address are zero. The scope is kept among them. */
@@ -108,8 +86,8 @@ static void set_ends(union tcp_record_ends *ends, unsigned kind, const struct tc
 
 void tcp_record_tuple(const struct tcp_records *r, tcp_ref ref, struct tcp_tuple *t)
 {
-	const struct tcp_record *record = tcp_record_at(r, ref);
-	const union tcp_record_ends *ends = ends_of(r, ref);
+	struct tcp_record *record = tcp_record_at(r, ref);
+	const union tcp_record_ends *ends = ends_of(record);
 
 	t->rport = record->rport;
 	t->lport = record->lport;
@@ -127,10 +105,9 @@ void tcp_record_tuple(const struct tcp_records *r, tcp_ref ref, struct tcp_tuple
 	}
 }
 
-static bool is_for(const struct tcp_records *r, tcp_ref ref, const struct tcp_tuple *t, bool ip6)
+static bool is_for(struct tcp_record *record, tcp_ref ref, const struct tcp_tuple *t, bool ip6)
 {
-	const struct tcp_record *record = tcp_record_at(r, ref);
-	const union tcp_record_ends *ends = ends_of(r, ref);
+	const union tcp_record_ends *ends = ends_of(record);
 
 	if (record->rport != t->rport || record->lport != t->lport ||
 	    ((ref & TCP_KIND_IP6) != 0) != ip6)
@@ -267,13 +244,15 @@ static tcp_ref *link_to(const struct tcp_records *r, tcp_ref ref, uint32_t hash)
 tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash)
 {
 	bool ip6 = !ip4_is_addr(&t->remote);
-	tcp_ref ref;
+	tcp_ref ref = likely(r->n) ? *bucket_of(r, hash) : 0;
 
-	if (!r->n)
-		return 0;
-	ref = *bucket_of(r, hash);
-	while (ref && !is_for(r, ref, t, ip6))
-		ref = tcp_record_at(r, ref)->next;
+	while (ref) {
+		struct tcp_record *record = tcp_record_at(r, ref);
+
+		if (is_for(record, ref, t, ip6))
+			break;
+		ref = record->next;
+	}
 	return ref;
 }
 
@@ -308,7 +287,7 @@ tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind, const struct tc
 	memset(record, 0, offsetof(struct tcp_half, ends));
 	record->rport = t->rport;
 	record->lport = t->lport;
-	set_ends(ends_of(r, ref), k, t);
+	set_ends(ends_of(record), k, t);
 	record->next = *head;
 	*head = ref;
 	r->n++;
@@ -323,8 +302,8 @@ static struct tcp_record *waiting(const struct tcp_records *r, unsigned kind, ui
 }
 
 /* Both neighbours, or the list's ends, are to know a record by these numbers. */
-static void relink(struct tcp_records *r, unsigned kind, unsigned list,
-		   const struct tcp_record *record, uint32_t as_next, uint32_t as_prev)
+static inline void relink(struct tcp_records *r, unsigned kind, unsigned list,
+			  const struct tcp_record *record, uint32_t as_next, uint32_t as_prev)
 {
 	struct tcp_wait_list *w = &r->waits[kind][list];
 
@@ -363,9 +342,11 @@ void tcp_record_unwait(struct tcp_records *r, tcp_ref ref, unsigned list)
 }
 
 /* On which list a record waits. */
-static unsigned list_of(const struct tcp_records *r, tcp_ref ref)
+static unsigned list_of(struct tcp_record *record, unsigned kind)
 {
-	return tcp_ref_is_half(ref) ? tcp_half_list(tcp_half_at(r, ref)) : 0;
+	return kind & TCP_KIND_TIME_WAIT
+		       ? 0
+		       : tcp_half_list(container_of(record, struct tcp_half, record));
 }
 
 /* ---- Removing ------------------------------------------------------------------------------------ */
@@ -379,8 +360,8 @@ static void move(struct tcp_state *ts, tcp_ref from, tcp_ref to)
 	uint32_t number = tcp_ref_index(to) + 1;
 
 	*link_to(r, from, hash_of(ts, from)) = to;
-	memcpy(record, tcp_record_at(r, from), slot_bytes(kind));
-	relink(r, kind, list_of(r, to), record, number, number);
+	memcpy(record, tcp_record_at(r, from), tcp_record_bytes(kind));
+	relink(r, kind, list_of(record, kind), record, number, number);
 }
 
 void tcp_record_remove_hashed(struct tcp_state *ts, tcp_ref ref, uint32_t hash)
@@ -388,9 +369,10 @@ void tcp_record_remove_hashed(struct tcp_state *ts, tcp_ref ref, uint32_t hash)
 	struct tcp_records *r = &ts->records;
 	unsigned kind = tcp_ref_kind(ref);
 	tcp_ref last = tcp_ref_of(kind, r->slots[kind].n - 1);
+	struct tcp_record *record = tcp_record_at(r, ref);
 
-	tcp_record_unwait(r, ref, list_of(r, ref));
-	*link_to(r, ref, hash) = tcp_record_at(r, ref)->next;
+	relink(r, kind, list_of(record, kind), record, record->wait_next, record->wait_prev);
+	*link_to(r, ref, hash) = record->next;
 	if (ref != last)
 		move(ts, last, ref);
 	slot_pop(ts, kind);
@@ -416,7 +398,7 @@ void tcp_records_fini(struct tcp_state *ts)
 		while (s->n > 0)
 			tcp_record_remove(ts, tcp_ref_of(kind, s->n - 1));
 		while (s->nchunks > 0)
-			mem_free(&ts->net->mem, s->chunks[--s->nchunks], CHUNK_BYTES);
+			mem_free(&ts->net->mem, s->chunks[--s->nchunks], TCP_RECORDS_CHUNK);
 		mem_free(&ts->net->mem, s->chunks, chunks_max(ts->net, kind) * sizeof(*s->chunks));
 		s->chunks = NULL;
 	}

@@ -18,6 +18,7 @@
 #include "lib/compiler.h"
 #include "lib/htab.h"
 #include "lib/mem.h"
+#include "net/core/mem.h"
 #include "net/tcp/seq.h"
 
 struct holm_net;
@@ -180,7 +181,31 @@ static inline uint32_t tcp_records_count(const struct tcp_records *r, enum tcp_k
 	return r->slots[kind].n + r->slots[kind | TCP_KIND_IP6].n;
 }
 
-struct tcp_record *tcp_record_at(const struct tcp_records *r, tcp_ref ref);
+/* Records of one allocation, a page. */
+#define TCP_RECORDS_CHUNK MEM_CHUNK
+
+static inline size_t tcp_record_bytes(unsigned kind)
+{
+	return kind & TCP_KIND_IP6 ? TCP_RECORD6_BYTES : TCP_RECORD4_BYTES;
+}
+
+static inline uint32_t tcp_chunk_records(unsigned kind)
+{
+	return kind & TCP_KIND_IP6 ? TCP_RECORDS_CHUNK / TCP_RECORD6_BYTES
+				   : TCP_RECORDS_CHUNK / TCP_RECORD4_BYTES;
+}
+
+static inline struct tcp_record *tcp_record_at(const struct tcp_records *r, tcp_ref ref)
+{
+	unsigned kind = tcp_ref_kind(ref);
+	uint32_t i = tcp_ref_index(ref);
+	uint32_t at = kind & TCP_KIND_IP6 ? i / tcp_chunk_records(TCP_KIND_IP6)
+					  : i / tcp_chunk_records(0);
+	uint8_t *chunk = r->slots[kind].chunks[at];
+
+	i -= at * tcp_chunk_records(kind);
+	return (struct tcp_record *)(void *)(chunk + i * tcp_record_bytes(kind));
+}
 
 static inline struct tcp_half *tcp_half_at(const struct tcp_records *r, tcp_ref ref)
 {
