@@ -77,38 +77,6 @@ static void wait_for_room(struct tcp_tx *tx)
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */
 
-/* The usual one: no data, no marks, its sum ours. False: it is not, or its way is not clear. */
-static bool send_usual_syn(const struct tcp_tx *tx)
-{
-	struct holm_tcp *c = tx->c;
-	const struct tcp_settings *s = c->settings;
-	struct tcp_opening o;
-
-	if (FOR_SIZE || tx->hw_csum || s->fastopen_connect || (s->ecn & 1u))
-		return false;
-	tcp_opening_offer(&o, tx->net, c->dst, s, c->rcv);
-	o.local6 = NULL;
-	if (unlikely(c->flags & TCP_IP6)) {
-		o.local6 = &c->ends6->local;
-		o.remote6 = &c->ends6->remote;
-		o.flow_label = tcp_flow_label(tx->net, c);
-	} else {
-		o.local4 = c->local4;
-		o.remote4 = c->remote4;
-	}
-	o.ports = (uint32_t)c->lport << 16 | c->rport;
-	o.seq = c->snd_una.v;
-	o.ack = 0;
-	o.flags = TCP_SYN;
-	o.wnd = (uint16_t)min_u32(tcp_rcv_wnd(c), 65535);
-	o.offer.has_wscale = true;
-	o.offer.sack_permitted = s->sack;
-	o.offer.has_ts = s->timestamps;
-	o.offer.tsval = tcp_tsval(tx->net, c->flight->ts_offset);
-	o.offer.tsecr = 0;
-	return tcp_send_opening(tx->net, c->dst, &o);
-}
-
 /* Any; -HOLM_ENOBUFS, or how many bytes went along. */
 static int send_any_syn(struct tcp_tx *tx, uint8_t flags)
 {
@@ -124,31 +92,81 @@ static int send_any_syn(struct tcp_tx *tx, uint8_t flags)
 	return tcp_send_segment(tx, seq_sub(c->snd_una, c->flight->fast), n, flags);
 }
 
-static bool send_syn(struct tcp_tx *tx)
+/* It has left, and is timed if it is the first. */
+static void note_syn(struct holm_tcp *c)
 {
-	struct holm_tcp *c = tx->c;
-	uint8_t flags = c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
-
+	const struct holm_net *net = tcp_net(c);
 	struct tcp_flight *fl = c->flight;
-	int n = 0;
 
-	if (flags != TCP_SYN || !send_usual_syn(tx))
-		n = send_any_syn(tx, flags);
-	if (n < 0)
-		return false;
 	c->flags &= ~(uint32_t)TCP_SYN_DUE;
-	if (n > 0)
-		fl->syn_data = (uint16_t)n;
-	if (!fl->fast && seq_eq(c->flight->snd_nxt, c->snd_una)) {
-		c->flight->snd_nxt = seq_add(c->snd_una, 1);
+	if (!fl->fast && seq_eq(fl->snd_nxt, c->snd_una)) {
+		fl->snd_nxt = seq_add(c->snd_una, 1);
 		fl->timing = true;
-		fl->timed = c->flight->snd_nxt;
-		fl->timed_ns = tx->net->now;
-		fl->progress_ns = tx->net->now;
+		fl->timed = fl->snd_nxt;
+		fl->timed_ns = net->now;
+		fl->progress_ns = net->now;
 	}
 	tcp_timer_rexmt(c);
 	/* Where calm will want it, if it is answered soon: a timer moves on for nothing. */
-	net_timer_arm(tx->net, &fl->timer, tx->net->now + TCP_CALM_NS);
+	net_timer_arm(tcp_net(c), &fl->timer, net->now + TCP_CALM_NS);
+}
+
+static bool send_syn(struct tcp_tx *tx)
+{
+	struct holm_tcp *c = tx->c;
+	int n = send_any_syn(tx, c->state == HOLM_TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK);
+
+	if (n < 0)
+		return false;
+	if (n > 0)
+		c->flight->syn_data = (uint16_t)n;
+	note_syn(c);
+	return true;
+}
+
+/* What leaves by this way needs our sum, not the device's. */
+static bool is_sum_ours(const struct ip_dst *dst)
+{
+	return dst->neigh && !(dst->neigh->netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
+}
+
+/*
+ * SYN-SENT: the usual SYN, without data or marks, is all there is to send. False: it is not, its way is not
+ * clear, or none is due.
+ */
+static bool output_usual_syn(struct holm_tcp *c)
+{
+	struct holm_net *net = tcp_net(c);
+	const struct tcp_settings *s = c->settings;
+	struct tcp_opening o;
+
+	if (FOR_SIZE || !(c->flags & TCP_SYN_DUE) || s->fastopen_connect || (s->ecn & 1u) ||
+	    !is_sum_ours(c->dst))
+		return false;
+	tcp_opening_offer(&o, net, c->dst, s, c->rcv);
+	o.local6 = NULL;
+	if (unlikely(c->flags & TCP_IP6)) {
+		o.local6 = &c->ends6->local;
+		o.remote6 = &c->ends6->remote;
+		o.flow_label = tcp_flow_label(net, c);
+	} else {
+		o.local4 = c->local4;
+		o.remote4 = c->remote4;
+	}
+	o.ports = (uint32_t)c->lport << 16 | c->rport;
+	o.seq = c->snd_una.v;
+	o.ack = 0;
+	o.flags = TCP_SYN;
+	o.wnd = (uint16_t)min_u32(tcp_rcv_wnd(c), 65535);
+	o.offer.has_wscale = true;
+	o.offer.sack_permitted = s->sack;
+	o.offer.has_ts = s->timestamps;
+	o.offer.tsval = tcp_tsval(net, c->flight->ts_offset);
+	o.offer.tsecr = 0;
+	if (!tcp_send_opening(net, c->dst, &o))
+		return false;
+	note_syn(c);
+	tcp_timer_update(c);
 	return true;
 }
 
@@ -581,6 +599,8 @@ never_inline void tcp_output_one(struct holm_tcp *c)
 		starve(c);
 		return;
 	}
+	if (unlikely(c->state == HOLM_TCP_SYN_SENT) && output_usual_syn(c))
+		return;
 	tcp_stir(c);
 	end = tcp_snd_end(c);
 	if (is_due(c, end)) {
