@@ -85,35 +85,27 @@ static int start_protos(struct holm_net *net)
 }
 
 /*
- * Most protocols have nothing to do at the ends of batches and rounds: only those that do are asked,
- * by way of two lists, which the instance owns.
+ * Most protocols have nothing to do at the ends of batches: only those that do are asked, by way of a list,
+ * which the instance owns.
  */
 static int list_hooks(struct holm_net *net)
 {
 	uint32_t done = 0;
-	uint32_t output = 0;
 
-	for (size_t i = 0; net->protos[i]; i++) {
+	for (size_t i = 0; net->protos[i]; i++)
 		net->ninput_done += net->protos[i]->input_done != NULL;
-		net->noutput += net->protos[i]->output != NULL;
-	}
 	net->input_done = mem_zalloc(&net->mem, (net->ninput_done + 1) * sizeof(*net->input_done));
-	net->output = mem_zalloc(&net->mem, (net->noutput + 1) * sizeof(*net->output));
-	if (!net->input_done || !net->output)
+	if (!net->input_done)
 		return -HOLM_ENOMEM;
-	for (size_t i = 0; net->protos[i]; i++) {
+	for (size_t i = 0; net->protos[i]; i++)
 		if (net->protos[i]->input_done)
 			net->input_done[done++] = net->protos[i]->input_done;
-		if (net->protos[i]->output)
-			net->output[output++] = net->protos[i]->output;
-	}
 	return 0;
 }
 
 static void forget_hooks(struct holm_net *net)
 {
 	mem_free(&net->mem, net->input_done, (net->ninput_done + 1) * sizeof(*net->input_done));
-	mem_free(&net->mem, net->output, (net->noutput + 1) * sizeof(*net->output));
 }
 
 static void draw_secrets(struct holm_net *net)
@@ -222,6 +214,12 @@ static uint32_t find_slot(struct holm_net *net, const struct holm_dev *dev)
 	return UINT32_MAX;
 }
 
+/* One device beside the loopback is what most instances have. */
+static void note_only(struct holm_net *net)
+{
+	net->only = net->nnetifs == 2 ? net->netifs[1] : NULL;
+}
+
 int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev)
 {
 	uint32_t slot = find_slot(net, dev);
@@ -239,6 +237,7 @@ int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev)
 		return err;
 	net->netifs[slot] = netif;
 	net->nnetifs = max_u32(net->nnetifs, slot + 1);
+	note_only(net);
 	dev->net = net;
 	dev->netif = netif;
 	holm_dev_attach(dev);
@@ -258,6 +257,7 @@ void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev)
 	while (holm_addr_get(net, dev, 0, &addr, &prefix_len))
 		holm_addr_del(net, dev, &addr);
 	net->netifs[netif->index] = NULL;
+	note_only(net);
 	tell_protos(net, netif);
 	netif_destroy(netif);
 	holm_dev_detach(dev);
@@ -327,21 +327,16 @@ static never_inline void input_batch(struct holm_net *net, struct holm_dev *dev,
 	net_finish_batch(net);
 }
 
-/* A frame by itself, which its transport takes as it is, or nothing has happened. */
+/* A frame by itself, which its transport takes as it is and counts, or nothing has happened. */
 static inline bool input_alone(struct holm_net *net, struct holm_dev *dev, struct holm_frame *f)
 {
 	const struct net_flow *flow = &net->flow;
-	uint32_t bytes = f->len;
 
-	if (FOR_SIZE || !flow->alone || unlikely(net->tap) || !ip_flow_looks(flow, dev, f))
+	if (FOR_SIZE || !flow->alone || !ip_flow_looks(flow, dev, f))
 		return false;
 	f->dev = dev;
 	f->time_ns = net->now;
-	if (!flow->alone(net, f))
-		return false;
-	net_count(net, HOLM_COUNT_RX_FRAMES);
-	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
-	return true;
+	return flow->alone(net, f);
 }
 
 static inline void input_frames(struct holm_net *net, struct holm_dev *dev,
@@ -382,6 +377,7 @@ void holm_net_tx_ready(struct holm_net *net, struct holm_dev *dev)
 static inline bool poll_dev(struct holm_net *net, struct holm_dev *dev, size_t budget)
 {
 	struct holm_dev_inbox *in = dev->inbox;
+	struct holm_frame **frames;
 	uint32_t n;
 
 	if (!in || unlikely(in->call || in->tail - in->head > budget))
@@ -389,9 +385,11 @@ static inline bool poll_dev(struct holm_net *net, struct holm_dev *dev, size_t b
 	n = in->tail - in->head;
 	if (n == 0)
 		return false;
-	input_frames(net, dev, in->frames + in->head, n);
+	frames = in->frames + in->head;
+	/* Nobody brings more before the round is over. */
 	in->head = 0;
 	in->tail = 0;
+	input_frames(net, dev, frames, n);
 	return false;
 }
 
@@ -409,10 +407,8 @@ bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
 {
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	/* One device is what most instances have. */
-	if (likely(net->nnetifs == 2 && net->netifs[1]))
-		return poll_dev(net, net->netifs[1]->dev, budget);
-	return poll_several(net, budget);
+	return likely(net->only) ? poll_dev(net, net->only->dev, budget)
+				 : poll_several(net, budget);
 }
 
 static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
@@ -476,14 +472,6 @@ void net_fine_recount(struct holm_net *net)
 	}
 }
 
-/* Who has more to send is asked again. */
-static inline void run_outputs(struct holm_net *net, size_t *budget)
-{
-	for (bool (**output)(struct holm_net *, size_t *) = net->output; *output; output++)
-		if ((*output)(net, budget))
-			net->work = true;
-}
-
 static never_inline void flush_several(struct holm_net *net)
 {
 	for (uint32_t i = 1; i < net->nnetifs; i++)
@@ -494,11 +482,17 @@ static never_inline void flush_several(struct holm_net *net)
 static inline void flush_devices(struct holm_net *net)
 {
 	net->queued = false;
-	/* One device is what most instances have. */
-	if (likely(net->nnetifs == 2 && net->netifs[1]))
-		netif_flush(net->netifs[1]);
+	if (likely(net->only))
+		netif_flush(net->only);
 	else
 		flush_several(net);
+}
+
+static never_inline size_t run_looped(struct holm_net *net, size_t budget)
+{
+	net->looped = net->loopback->ops->run(net, &budget);
+	net->work |= net->looped;
+	return budget;
 }
 
 /* What loopback delivers causes output, and the other way round: until both are quiet. */
@@ -506,11 +500,10 @@ static inline void run_work(struct holm_net *net, size_t budget)
 {
 	do {
 		net->work = false;
-		run_outputs(net, &budget);
-		if (unlikely(net->looped)) {
-			net->looped = net->loopback->ops->run(net, &budget);
-			net->work |= net->looped;
-		}
+		if (likely(net->output))
+			budget = net->output(net, budget);
+		if (unlikely(net->looped))
+			budget = run_looped(net, budget);
 	} while (net->work && budget > 0);
 }
 

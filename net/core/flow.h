@@ -16,8 +16,8 @@ struct net_flow {
 	const struct holm_dev *dev; /* where frames are compared; NULL: nowhere */
 	const struct holm_proto *transport;
 	/*
-	 * Asked first of a frame that came by itself and begins like the last: NULL, or net->alone. True:
-	 * it has been dealt with, and is free.
+	 * Asked first of a frame that came by itself and begins like the last: NULL, or net->alone where
+	 * nobody looks at every frame. True: it has been dealt with and counted, and is free.
 	 */
 	bool (*alone)(struct holm_net *net, struct holm_frame *f);
 	/* The frame's first 16 bytes as they lie in memory, where they are not to differ. */

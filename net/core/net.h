@@ -62,6 +62,7 @@ struct holm_net {
 	uint64_t due_ns; /* no timer of either wheel is due before it */
 	struct holm_pool *pool;
 	struct holm_netif **netifs; /* [config.devices_max + 1]: index 0 is the loopback, or NULL */
+	struct holm_netif *only;    /* of the devices beside it, where there is one */
 	uint32_t nnetifs;	    /* slots in use or once used, loopback included */
 	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
 	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
@@ -76,10 +77,14 @@ struct holm_net {
 	/* Who takes TCP's frames that come one by one, see net_flow.alone; NULL: nobody. */
 	bool (*alone)(struct holm_net *net, struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
-	/* What of them is called at the ends of batches and rounds: NULL-terminated, in their order. */
+	/*
+	 * The one who sends in a round what was noted since the last, TCP or a part of it; NULL: nobody is
+	 * named who takes notes. At most `budget` bursts; returns what is left of it. Who has more kicks.
+	 */
+	size_t (*output)(struct holm_net *net, size_t budget);
+	/* What of them is called at the end of a batch: NULL-terminated, in their order. */
 	void (**input_done)(struct holm_net *net);
-	bool (**output)(struct holm_net *net, size_t *budget);
-	uint32_t ninput_done, noutput;
+	uint32_t ninput_done;
 
 	/* gso_output(), where somebody is named who sends super-frames; see netif_output(). */
 	void (*gso)(struct holm_netif *netif, struct holm_frame *f);

@@ -14,14 +14,6 @@ const struct holm_proto *proto_find(const struct holm_net *net, enum proto_kind 
 	return NULL;
 }
 
-void proto_replace_output(struct holm_net *net, bool (*was)(struct holm_net *net, size_t *budget),
-			  bool (*is)(struct holm_net *net, size_t *budget))
-{
-	for (bool (**output)(struct holm_net *, size_t *) = net->output; *output; output++)
-		if (*output == was)
-			*output = is;
-}
-
 void proto_input_each(struct holm_net *net, const struct holm_proto *p, struct holm_frame **frames,
 		      size_t n)
 {

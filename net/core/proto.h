@@ -40,11 +40,6 @@ struct holm_proto {
 	void (*input_run)(struct holm_net *net, struct holm_frame **frames, size_t n);
 	/* The batch is over, and somebody held something (net_hold()): pass it on. May be NULL. */
 	void (*input_done)(struct holm_net *net);
-	/*
-	 * holm_net_poll(): send what is pending, at most *budget bursts (decremented for each).
-	 * True while more is pending that could go now. May be NULL.
-	 */
-	bool (*output)(struct holm_net *net, size_t *budget);
 	/* An ICMP error about a packet that this transport sent. May be NULL. */
 	void (*error)(struct holm_net *net, const struct ip_error *error);
 	/* A device appeared, went, or its link changed; an address came or went. May be NULL. */
@@ -74,10 +69,6 @@ static inline void proto_input_run(struct holm_net *net, const struct holm_proto
 	else
 		proto_input_each(net, p, frames, n);
 }
-
-/* A part sends in its protocol's place: what the round calls for `was` is `is` from now on. */
-void proto_replace_output(struct holm_net *net, bool (*was)(struct holm_net *net, size_t *budget),
-			  bool (*is)(struct holm_net *net, size_t *budget));
 
 /* The protocol of this kind and number in the instance's list, or NULL. */
 const struct holm_proto *proto_find(const struct holm_net *net, enum proto_kind kind,

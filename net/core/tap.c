@@ -23,6 +23,8 @@ void tap_add(struct holm_net *net, struct net_tap *tap)
 {
 	list_push_back(&net->taps, &tap->node);
 	net->tap = show;
+	/* What comes by itself is shown, too: in a batch. */
+	net->flow.alone = NULL;
 }
 
 void tap_remove(struct holm_net *net, struct net_tap *tap)
@@ -30,6 +32,8 @@ void tap_remove(struct holm_net *net, struct net_tap *tap)
 	if (!list_is_linked(&tap->node))
 		return;
 	list_remove(&tap->node);
-	if (list_is_empty(&net->taps))
+	if (list_is_empty(&net->taps)) {
 		net->tap = NULL;
+		net->flow.dev = NULL;
+	}
 }

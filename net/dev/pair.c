@@ -44,26 +44,39 @@ static inline uint64_t pass(struct holm_frame **to, struct holm_frame **frames, 
 	return bytes;
 }
 
+/* The other end has room for all of them. */
+static inline size_t put(struct holm_pair_end *end, struct holm_frame **frames, size_t n)
+{
+	struct holm_pair_end *peer = end->peer;
+	uint64_t bytes = pass(&peer->queue[peer->in.tail], frames, n);
+
+	peer->in.tail += (uint32_t)n;
+	end->dev.stats.tx_frames += n;
+	end->dev.stats.tx_bytes += bytes;
+	end->dev.stats.tx_doorbells++;
+	/* The other end has them. */
+	peer->dev.stats.rx_frames += n;
+	peer->dev.stats.rx_bytes += bytes;
+	return n;
+}
+
+/* There is room for fewer, or behind the queue's end. */
+static never_inline size_t put_some(struct holm_pair_end *end, struct holm_frame **frames, size_t n)
+{
+	struct holm_pair_end *peer = end->peer;
+
+	close_up(peer);
+	peer->in.call = n > HOLM_PAIR_QUEUE - peer->in.tail;
+	return put(end, frames, min_size(n, HOLM_PAIR_QUEUE - peer->in.tail));
+}
+
 static size_t pair_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
 	struct holm_pair_end *end = container_of(dev, struct holm_pair_end, dev);
-	struct holm_pair_end *peer = end->peer;
-	uint64_t bytes;
-	size_t taken;
 
-	if (unlikely(n > HOLM_PAIR_QUEUE - peer->in.tail))
-		close_up(peer);
-	taken = min_size(n, HOLM_PAIR_QUEUE - peer->in.tail);
-	bytes = pass(&peer->queue[peer->in.tail], frames, taken);
-	peer->in.tail += (uint32_t)taken;
-	dev->stats.tx_frames += taken;
-	dev->stats.tx_bytes += bytes;
-	dev->stats.tx_doorbells++;
-	/* The other end has them. */
-	peer->dev.stats.rx_frames += taken;
-	peer->dev.stats.rx_bytes += bytes;
-	peer->in.call = taken < n;
-	return taken;
+	if (unlikely(n > HOLM_PAIR_QUEUE - end->peer->in.tail))
+		return put_some(end, frames, n);
+	return put(end, frames, n);
 }
 
 static void wake_sender(struct holm_pair_end *end)

@@ -52,7 +52,7 @@ void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_
 	if (FOR_SIZE || !flow->dev)
 		return;
 	flow->transport = transport;
-	flow->alone = rx->proto == IP4_PROTO_TCP ? net->alone : NULL;
+	flow->alone = rx->proto == IP4_PROTO_TCP && !net->tap ? net->alone : NULL;
 	flow->proto = rx->proto;
 	flow->ip6 = !ip4_is_addr(&rx->src);
 	set_look(flow, f->dev);

@@ -162,27 +162,32 @@ static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 	tcp_note(net, c);
 }
 
+/* What a calm connection expects, or what ends it: it has been dealt with, and is free. */
+static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	if (unlikely(!(likely(is_usual(net, c) &&
+			      take_frame(net, c, f, false, false, false, true)) ||
+		       (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
+		return tcp_closing_frame(net, c, f);
+	conclude(net, c);
+	pool_free(f);
+	return true;
+}
+
 bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 {
 	struct holm_tcp *c = net->tcp->last;
+	uint32_t bytes = f->len;
 
-	if (likely(c && tcp_is_calm(c))) {
-		if (likely(is_usual(net, c) && take_frame(net, c, f, false, false, false, true)) ||
-		    (!is_closing(net, c, f) && take_unusual(net, c, f, false))) {
-			net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-			conclude(net, c);
-			pool_free(f);
-			return true;
-		}
-		if (tcp_closing_frame(net, c, f)) {
-			net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-			return true;
-		}
-	}
-	if (!ip_flow_take(&net->flow, f))
+	if (likely(c && tcp_is_calm(c) && take_alone(net, c, f)))
+		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	else if (ip_flow_take(&net->flow, f))
+		/* There is nothing to merge it with. */
+		tcp_input(net, f);
+	else
 		return false;
-	/* There is nothing to merge it with. */
-	tcp_input(net, f);
+	net_count(net, HOLM_COUNT_RX_FRAMES);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
 	return true;
 }
 

@@ -258,7 +258,7 @@ static inline bool output(struct holm_net *net, struct holm_tcp *c)
 	return true;
 }
 
-bool tcp_calm_output_all(struct holm_net *net, size_t *budget)
+size_t tcp_calm_output_all(struct holm_net *net, size_t budget)
 {
 	return tcp_visit_noted(net, budget, output);
 }

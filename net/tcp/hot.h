@@ -49,7 +49,7 @@ size_t tcp_calm_input_run(struct holm_net *net, struct holm_tcp *c, struct holm_
 			  size_t n);
 bool tcp_calm_send_ack(struct holm_tcp *c);
 /* In tcp_output_all()'s place: where one segment is all that is due, or nothing, that is the visit. */
-bool tcp_calm_output_all(struct holm_net *net, size_t *budget);
+size_t tcp_calm_output_all(struct holm_net *net, size_t budget);
 /* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
 #define TCP_CALM_SILENCE ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
 /* May calm begin, with none of these flags? */
@@ -370,30 +370,33 @@ static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, ui
 }
 
 /*
- * One visit to each connection that was noted, as long as the budget lasts. What `quick` (NULL: there is
- * none) has not seen to is tcp_output_one()'s.
+ * One visit to each connection that was noted, as long as the budget lasts; returns what is left. What `quick`
+ * (NULL: there is none) has not seen to is tcp_output_one()'s.
  */
-static always_inline bool tcp_visit_noted(struct holm_net *net, size_t *budget,
-					  bool (*quick)(struct holm_net *net, struct holm_tcp *c))
+static always_inline size_t tcp_visit_noted(struct holm_net *net, size_t budget,
+					    bool (*quick)(struct holm_net *net, struct holm_tcp *c))
 {
 	struct tcp_state *ts = net->tcp;
-	size_t left = *budget;
-	struct queue_node *n;
 
-	while (left > 0 && (n = queue_pop(&ts->output)) != NULL) {
-		struct holm_tcp *c = container_of(n, struct holm_tcp, out);
+	while (budget > 0) {
+		struct queue_node *n = queue_pop(&ts->output);
+		struct holm_tcp *c;
 
+		if (!n)
+			return budget;
+		c = container_of(n, struct holm_tcp, out);
 		c->flags &= ~(uint32_t)TCP_QUEUED;
 		if (unlikely(c->flags & TCP_DEAD)) {
 			mem_free(&net->mem, c, sizeof(*c));
 			continue;
 		}
-		left--;
+		budget--;
 		if (!quick || unlikely(!quick(net, c)))
 			tcp_output_one(c);
 	}
-	*budget = left;
-	return !queue_is_empty(&ts->output);
+	if (!queue_is_empty(&ts->output))
+		net_kick(net);
+	return 0;
 }
 
 /* The checksum of a segment whose TCP header begins there is the device's. */

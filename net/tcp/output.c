@@ -622,7 +622,7 @@ never_inline void tcp_output_one(struct holm_tcp *c)
 	tcp_timer_update(c);
 }
 
-bool tcp_output_all(struct holm_net *net, size_t *budget)
+size_t tcp_output_all(struct holm_net *net, size_t budget)
 {
 	return tcp_visit_noted(net, budget, NULL);
 }

@@ -558,7 +558,7 @@ void repair_register(struct holm_net *net)
 	tcp_reasm_register(net);
 	net->tcp->calm = &tcp_calm_ops;
 	net->alone = FOR_SIZE ? NULL : tcp_calm_alone;
-	proto_replace_output(net, tcp_output_all, tcp_calm_output_all);
+	net->output = tcp_calm_output_all;
 	net->tcp->defaults.sack = true;
 }
 

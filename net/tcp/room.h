@@ -365,7 +365,7 @@ static inline struct tcp_seq tcp_sent_data_end(const struct holm_tcp *c)
 	return c->flags & TCP_FIN_SENT ? seq_sub(c->flight->snd_nxt, 1) : c->flight->snd_nxt;
 }
 /* Send everything that is due, of every connection noted. True: the budget ended it, there is more. */
-bool tcp_output_all(struct holm_net *net, size_t *budget);
+size_t tcp_output_all(struct holm_net *net, size_t budget);
 /* Its visit to one connection: all that is due. */
 void tcp_output_one(struct holm_tcp *c);
 /* A search for the path's MTU may have a probe to send. */

@@ -73,6 +73,7 @@ static int start(struct holm_net *net)
 	ts->defaults.net = net;
 	ts->cc[ts->ncc++] = &tcp_cc_newreno;
 	net->tcp = ts;
+	net->output = tcp_output_all;
 	return 0;
 }
 
@@ -155,7 +156,6 @@ const struct holm_proto holm_tcp = {
 	.start = start,
 	.stop = stop,
 	.input = tcp_input,
-	.output = tcp_output_all,
 	.error = tcp_error,
 	.netif_changed = netif_changed,
 };
