@@ -88,6 +88,12 @@ static inline uint64_t checksum_fold_in(uint64_t acc, uint64_t v)
 	return acc + (acc < v);
 }
 
+/* From 64 bits that may all be set to a partial sum. */
+static inline uint32_t checksum_fold_wide(uint64_t acc)
+{
+	return (uint32_t)((acc + rotl_u64(acc, 32)) >> 32);
+}
+
 static inline uint64_t checksum_load64(const void *p)
 {
 	uint64_t v;

@@ -166,6 +166,23 @@ static always_inline bool checksum_tally_holds(const struct checksum_tally *t)
 	return checksum_finish((uint32_t)((acc + rotl_u64(acc, 32)) >> 32)) == 0;
 }
 
+/*
+ * A copy's sum as a partial one of 64 bits, for who adds more to it: of numbers, not of words as they lie in
+ * memory. A turn by eight bits is the step between them, as it is for 32.
+ */
+static always_inline uint64_t checksum_copy_wide(void *restrict dst, const void *restrict src,
+						 size_t n)
+{
+	struct checksum_tally t = { .sum = 0 };
+	uint64_t acc;
+
+	if (FOR_SIZE || unlikely(n >= CHECKSUM_SHORT))
+		return checksum_copy(dst, src, n, 0);
+	checksum_short(dst, src, n, true, &t);
+	acc = checksum_fold_in(t.sum, t.wraps);
+	return HOST_IS_BIG_ENDIAN ? acc : rotl_u64(acc, 8);
+}
+
 /* checksum_copy() of what is short more often than not. */
 static always_inline uint32_t checksum_copy_short(void *restrict dst, const void *restrict src,
 						  size_t n, uint32_t sum)

@@ -88,7 +88,9 @@ void wheel_file(struct wheel *w, struct wheel_timer *t);
 static inline bool wheel_arm(struct wheel *w, struct wheel_timer *t, uint64_t deadline_ns)
 {
 	t->deadline_ns = deadline_ns;
-	if (!FOR_SIZE && wheel_timer_is_armed(t) && wheel_tick_of(deadline_ns) >= t->filed_tick)
+	/* Its own tick is that of the nanosecond or the next. */
+	if (!FOR_SIZE && wheel_timer_is_armed(t) &&
+	    deadline_ns >> WHEEL_TICK_SHIFT >= t->filed_tick)
 		return false;
 	wheel_file(w, t);
 	return true;

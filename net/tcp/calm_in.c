@@ -30,17 +30,17 @@ static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
 static always_inline bool take_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				    uint32_t off, uint32_t len, bool single)
 {
+	if (likely(single ? tcp_text_linear(net, c, f, off, len, len)
+			  : f->gso == HOLM_GSO_NONE && tcp_text_short(net, c, f, off, len, len)))
+		return true;
 	f->payload_off = (uint16_t)off;
-	if (unlikely(!(single || f->gso == HOLM_GSO_NONE) ||
-		     !tcp_text_short(net, c, f, off, len, len)))
-		return take_text_any(net, c, f, len);
-	return true;
+	return take_text_any(net, c, f, len);
 }
 
 bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint32_t off,
 		   uint32_t len)
 {
-	return take_text(net, c, f, off, len, true);
+	return take_text(net, c, f, off, len, false);
 }
 
 /*
@@ -165,9 +165,9 @@ static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 /* What a calm connection expects, or what ends it: it has been dealt with, and is free. */
 static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	if (unlikely(!(likely(is_usual(net, c) &&
-			      take_frame(net, c, f, false, false, false, true)) ||
-		       (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
+	if (unlikely(!(
+		    likely(is_usual(net, c) && take_frame(net, c, f, false, false, false, true)) ||
+		    (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
 		return tcp_closing_frame(net, c, f);
 	conclude(net, c);
 	pool_free(f);

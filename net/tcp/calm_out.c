@@ -27,11 +27,11 @@ static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c,
 }
 
 /* A message to `p`; returns its sum. */
-static always_inline uint32_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint32_t len)
+static always_inline uint64_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint32_t len)
 {
 	const uint8_t *from = ring_snd_look(c->snd, 0, len);
 
-	return likely(from) ? checksum_copy_short(p, from, len, 0)
+	return likely(from) ? checksum_copy_wide(p, from, len)
 			    : tcp_copy_queued(c->snd, false, p, 0, len);
 }
 
@@ -102,8 +102,8 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	}
 	sum += pseudo;
 	if (likely(len > 0))
-		sum += copy_and_sum(c, p + headers, len);
-	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold64(sum)));
+		sum = checksum_fold_in(sum, copy_and_sum(c, p + headers, len));
+	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold_wide(sum)));
 	netif_put(netif, f);
 	return true;
 }

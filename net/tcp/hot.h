@@ -217,20 +217,27 @@ static always_inline void tcp_schedule_ack(const struct holm_net *net, struct ho
 	c->flags |= TCP_ACK_DELAYED;
 }
 /*
- * The seventh step of `len` bytes that are next in order and within the window, at `off` of a frame: into a
- * ring that lies as most do, without a call. False: nothing has happened.
+ * The seventh step of `len` bytes that are next in order and within the window and lie in one piece, `off` bytes
+ * into a frame: into a ring that lies as most do, without a call. False: nothing has happened.
  */
-static always_inline bool tcp_text_short(const struct holm_net *net, struct holm_tcp *c,
-					 struct holm_frame *f, uint32_t off, uint32_t len,
-					 uint32_t frame_len)
+static always_inline bool tcp_text_linear(const struct holm_net *net, struct holm_tcp *c,
+					  const struct holm_frame *f, uint32_t off, uint32_t len,
+					  uint32_t frame_len)
 {
-	if (unlikely(off + len > f->segs[0].len ||
-		     !ring_rcv_take(c->rcv, holm_frame_data(f) + off, len)))
+	if (unlikely(!ring_rcv_take(c->rcv, holm_frame_data(f) + off, len)))
 		return false;
 	c->rcv_nxt = seq_add(c->rcv_nxt, len);
 	c->flags |= TCP_NEW_BYTES;
 	tcp_schedule_ack(net, c, frame_len);
 	return true;
+}
+/* The same where they may lie in pieces. */
+static always_inline bool tcp_text_short(const struct holm_net *net, struct holm_tcp *c,
+					 const struct holm_frame *f, uint32_t off, uint32_t len,
+					 uint32_t frame_len)
+{
+	return likely(off + len <= f->segs[0].len) &&
+	       tcp_text_linear(net, c, f, off, len, frame_len);
 }
 /* The buffer has promised to keep `n` of `len` bytes that were next. False: it is not all of them. */
 static inline bool tcp_text_taken(struct holm_net *net, struct holm_tcp *c, uint32_t len,

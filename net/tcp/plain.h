@@ -44,7 +44,7 @@ static always_inline bool tcp_plain_is_next(const struct holm_tcp *c, const uint
 /* Of both families the addresses are the last thing in front of TCP's header, `p`. */
 static always_inline bool tcp_plain_is_for(const struct holm_tcp *c, const uint8_t *p, bool ip6)
 {
-	if (load_be32(p) != ((uint32_t)c->rport << 16 | c->lport))
+	if (rotl_u32(load_be32(p), 16) != ((uint32_t)c->lport << 16 | c->rport))
 		return false;
 	if (!ip6)
 		return load_be64(p - 8) == ((uint64_t)c->remote4 << 32 | c->local4);

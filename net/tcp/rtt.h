@@ -44,8 +44,8 @@ static always_inline void rtt_take(struct tcp_rtt *r, uint64_t rtt_ns)
 	}
 	err = now > srtt ? now - srtt : srtt - now;
 	r->rttvar4 += err - (r->rttvar4 >> 2);
+	/* Not 0: less than all of it goes, and `now` comes. */
 	r->srtt8 += now - srtt;
-	r->srtt8 = max_u32(r->srtt8, 1);
 }
 
 /* The least that 4 * RTTVAR counts for: what a peer may delay its ACK (see README.md). */

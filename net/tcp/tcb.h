@@ -287,7 +287,7 @@ struct holm_tcp {
 	};
 	union { /* TCP_ENDS */
 		struct {
-			uint32_t remote4, local4; /* as numbers */
+			uint32_t local4, remote4; /* as numbers */
 		};
 		struct tcp_ends6 *ends6; /* TCP_IP6 */
 	};

@@ -158,11 +158,13 @@ void holm_tcp_send(struct holm_tcp *t)
 void holm_tcp_received(struct holm_tcp *t)
 {
 	ASSERT(!tcp_net(t)->callbacks);
+	if (unlikely(!t->rcv))
+		return;
 	/* An end or an error stays readable. */
-	if (t->rcv && holm_rcvbuf_readable(t->rcv) == 0 && !(t->flags & TCP_FIN_RCVD) &&
+	if (holm_rcvbuf_readable(t->rcv) == 0 && !(t->flags & TCP_FIN_RCVD) &&
 	    t->state != HOLM_TCP_CLOSED && !t->error)
 		t->ep.state &= (uint16_t)~HOLM_READABLE;
-	if (tcp_is_synchronized(t) && tcp_window_update_due(t)) {
+	if (unlikely(tcp_window_update_due(t)) && tcp_is_synchronized(t)) {
 		t->flags |= TCP_ACK_NOW;
 		tcp_note_output(t);
 	}
