@@ -1,5 +1,5 @@
 /* Tests of lib/checksum: against RFC 1071's definition, byte by byte, and known packets. */
-#include "lib/checksum.h"
+#include "lib/checksum_short.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,6 +89,25 @@ static void a_copy_gives_the_same_sum_and_exactly_the_bytes(void **state)
 		assert_int_equal(dst[n + 1], 0xa5);
 		free(src);
 		free(dst);
+	}
+}
+
+static void the_wide_sum_of_a_copy_is_that_of_its_bytes(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 400; n++) {
+		uint8_t src[400], dst[400];
+		uint64_t sum;
+
+		fill_random(src, n, n + 3);
+		if (n % 5 == 0)
+			memset(src, 0xff, n);
+		memset(dst, 0xa5, sizeof(dst));
+		sum = checksum_fold_in(checksum_copy_wide(dst, src, n), 0x123456789u);
+		assert_int_equal(checksum_finish(checksum_fold_wide(sum)),
+				 checksum_finish(checksum_add(checksum_partial(src, n, 0),
+							      checksum_fold64(0x123456789u))));
+		assert_memory_equal(dst, src, n);
 	}
 }
 
@@ -232,6 +251,7 @@ int main(void)
 		cmocka_unit_test(known_headers_give_the_checksums_they_were_sent_with),
 		cmocka_unit_test(every_length_at_every_alignment_equals_the_definition),
 		cmocka_unit_test(a_copy_gives_the_same_sum_and_exactly_the_bytes),
+		cmocka_unit_test(the_wide_sum_of_a_copy_is_that_of_its_bytes),
 		cmocka_unit_test(blocks_of_ones_carry_without_loss),
 		cmocka_unit_test(a_sum_chained_at_any_even_split_equals_the_whole),
 		cmocka_unit_test(a_block_at_an_odd_offset_counts_rotated),
