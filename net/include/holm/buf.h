@@ -200,7 +200,11 @@ size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_
  * is full or the queue holds `limit` bytes already.
  */
 size_t holm_ring_sndbuf_write_const(struct holm_ring_sndbuf *b, const void *data, size_t len);
-/* Room to write into directly (one contiguous span, maybe empty), and making it count. */
+/*
+ * Room to write into directly (one contiguous span, maybe empty), and making it count. Nothing else is done
+ * with the buffer, or with the instance that sends from it, between the two: when what was queued before has
+ * arrived, the memory goes back. Whoever waits for a disk in between takes a buffer of another kind.
+ */
 struct holm_mspan holm_ring_sndbuf_reserve(struct holm_ring_sndbuf *b, size_t want);
 void holm_ring_sndbuf_commit(struct holm_ring_sndbuf *b, size_t n);
 /* Give the memory back, whatever is queued. Only when no endpoint uses the buffer any more. */
