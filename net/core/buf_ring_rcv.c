@@ -32,27 +32,29 @@ static inline void free_ring(struct holm_ring_rcvbuf *b)
 	b->cap = 0;
 }
 
-/* Everything has been read: the memory goes, and it is noted whether it was of a good size. */
+/*
+ * Everything has been read: the memory goes, and it is noted whether it was of a good size. A page is, and
+ * what grew has been more than half full: only of what was taken at once more may have been taken than came.
+ */
 static inline void give_back(struct holm_ring_rcvbuf *b)
 {
-	b->last_cap =
-		max_u32(b->head - b->since > b->cap / 2 ? b->cap : b->cap / 2, RING_BYTES_MIN);
+	b->last_cap = max_u32(b->head > b->cap / 2 ? b->cap : b->cap / 2, RING_BYTES_MIN);
 	free_ring(b);
 }
 
-/* The first memory, or the first after everything had been read. */
-static never_inline void take(struct holm_ring_rcvbuf *b, size_t need)
+never_inline void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need)
 {
 	uint32_t least = ring_bytes_for((uint32_t)need);
 	uint32_t cap = max_u32(least, min_u32(b->last_cap, ring_bytes_within(limit_of(b))));
 
+	b->since += b->head;
+	b->head = 0;
 	b->mem = b->memory->alloc(b->memory->ctx, cap);
 	if (unlikely(!b->mem && cap > least)) {
 		cap = least;
 		b->mem = b->memory->alloc(b->memory->ctx, cap);
 	}
 	b->cap = b->mem ? cap : 0;
-	b->since = b->head;
 }
 
 /* The same where a page is enough, as it is for dialogues. */
@@ -60,7 +62,6 @@ static inline void take_page(struct holm_ring_rcvbuf *b)
 {
 	b->mem = ring_take_page(b->memory);
 	b->cap = b->mem ? RING_BYTES_MIN : 0;
-	b->since = b->head;
 }
 
 /* Make the memory hold `need` bytes from head on; keep everything that was accepted. */
@@ -117,7 +118,7 @@ static inline size_t make_room(struct holm_ring_rcvbuf *b, size_t need)
 	if (likely(!b->mem && need <= RING_BYTES_MIN && b->last_cap <= RING_BYTES_MIN))
 		take_page(b);
 	else if (!b->mem)
-		take(b, need);
+		ring_rcv_begin(b, need);
 	else
 		grow(b, need);
 	return min_size(need, b->cap);

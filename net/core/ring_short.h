@@ -49,6 +49,12 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
 }
 
 /*
+ * Memory that holds `need` bytes, where there is none: as much as was good last time, filled from its
+ * beginning, so that what comes and is read as one burst does not wrap. b->cap is 0: there is still none.
+ */
+void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need);
+
+/*
  * The next `len` bytes in order, in one piece at `src`: holm_rcvbuf_accept() and holm_rcvbuf_advance().
  * False: ask those.
  */
@@ -62,12 +68,12 @@ static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t 
 		return false;
 	if (!b->mem) {
 		if (unlikely(b->last_cap > RING_BYTES_MIN))
-			return false;
-		b->mem = ring_find_page(b->memory);
+			ring_rcv_begin(b, end);
+		else
+			b->mem = ring_find_page(b->memory);
 		if (unlikely(!b->mem))
 			return false;
-		b->cap = RING_BYTES_MIN;
-		b->since = b->head;
+		b->cap = max_u32(b->cap, RING_BYTES_MIN);
 	}
 	at = (b->head + (uint32_t)base->readable) & (b->cap - 1);
 	if (unlikely(end > b->cap || len > b->cap - at))

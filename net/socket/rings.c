@@ -61,7 +61,7 @@ uint32_t rings_fit_rcv(struct rings *r, const struct holm_tcp *tcp, uint32_t lim
 	}
 	r->since_ns = r->net->now;
 	r->read_before += rings_read_since(r);
-	r->since_pos = r->rcv.head;
+	r->since_pos = rings_read_pos(r);
 	return limit;
 }
 

@@ -30,10 +30,17 @@ static inline uint64_t rings_written_bytes(const struct rings *r)
 {
 	return r->snd.tail + r->const_bytes;
 }
-/* Positions wrap: after each read rings_have_read_much() is to be asked. */
+/*
+ * How many bytes the ring has given out, modulo 2^32: after each read rings_have_read_much()
+ * is to be asked.
+ */
+static inline uint32_t rings_read_pos(const struct rings *r)
+{
+	return r->rcv.since + r->rcv.head;
+}
 static inline uint32_t rings_read_since(const struct rings *r)
 {
-	return r->rcv.head - r->since_pos;
+	return rings_read_pos(r) - r->since_pos;
 }
 static inline uint64_t rings_read_bytes(const struct rings *r)
 {

@@ -221,11 +221,11 @@ struct holm_ring_rcvbuf {
 	struct holm_rcvbuf base;
 	const struct holm_memory *memory;
 	uint8_t *mem;
-	uint32_t head;	   /* next byte to read, modulo 2^32; RCV.NXT is base.readable behind it */
+	uint32_t head;	   /* position of the next byte to read; it lies in mem modulo cap */
 	uint32_t kept;	   /* bytes from there to the furthest one accepted */
 	uint32_t cap;	   /* bytes of mem, a power of two; 0: none */
 	uint32_t last_cap; /* what to begin with next time: what the last memory was good for */
-	uint32_t since;	   /* position at which `mem` was taken, modulo 2^32 */
+	uint32_t since;	   /* bytes read before position 0, modulo 2^32 */
 	uint32_t shrink;   /* by which the window is to shrink as the reader reads: the right edge
 			      never retreats */
 	void (*on_released)(struct holm_ring_rcvbuf *b);

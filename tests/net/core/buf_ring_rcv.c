@@ -309,6 +309,27 @@ static void a_ring_that_begins_again_below_its_limit_is_a_power_of_two(void **st
 	teardown(&f);
 }
 
+static void bursts_that_are_read_up_lie_in_one_piece(void **state)
+{
+	struct holm_span spans[2];
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 8192);
+	for (uint64_t burst = 0; burst < 5; burst++) {
+		for (uint64_t i = 0; i < 6; i++) {
+			offer(&f, 0, 1000, 6000 * burst + 1000 * i);
+			holm_rcvbuf_advance(&f.b.base, 1000);
+		}
+		assert_int_equal(holm_ring_rcvbuf_peek(&f.b, 0, spans), 1);
+		assert_int_equal(spans[0].data[0], 6000 * burst & 0xff);
+		holm_ring_rcvbuf_release(&f.b, 6000);
+	}
+	/* Its reader's position goes on. */
+	assert_int_equal(f.b.since + f.b.head, 30000);
+	teardown(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +346,7 @@ int main(void)
 		cmocka_unit_test(a_ring_begins_again_with_the_size_that_was_needed_last_time),
 		cmocka_unit_test(a_ring_that_begins_again_below_its_limit_is_a_power_of_two),
 		cmocka_unit_test(a_ring_that_gets_small_pieces_becomes_small_again),
+		cmocka_unit_test(bursts_that_are_read_up_lie_in_one_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
