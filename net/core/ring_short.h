@@ -54,6 +54,20 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
  */
 void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need);
 
+/* The same where a page is enough, as it is for dialogues. False: there is still none. */
+static always_inline bool ring_rcv_start(struct holm_ring_rcvbuf *b, size_t need)
+{
+	if (unlikely(b->last_cap > RING_BYTES_MIN)) {
+		ring_rcv_begin(b, need);
+		return b->mem != NULL;
+	}
+	b->mem = ring_find_page(b->memory);
+	if (unlikely(!b->mem))
+		return false;
+	b->cap = RING_BYTES_MIN;
+	return true;
+}
+
 /*
  * The next `len` bytes in order, in one piece at `src`: holm_rcvbuf_accept() and holm_rcvbuf_advance().
  * False: ask those.
@@ -66,15 +80,8 @@ static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t 
 
 	if (FOR_SIZE || unlikely(base->ops != &ring_rcv_ops || len > base->window))
 		return false;
-	if (!b->mem) {
-		if (unlikely(b->last_cap > RING_BYTES_MIN))
-			ring_rcv_begin(b, end);
-		else
-			b->mem = ring_find_page(b->memory);
-		if (unlikely(!b->mem))
-			return false;
-		b->cap = max_u32(b->cap, RING_BYTES_MIN);
-	}
+	if (!b->mem && !ring_rcv_start(b, end))
+		return false;
 	at = (b->head + (uint32_t)base->readable) & (b->cap - 1);
 	if (unlikely(end > b->cap || len > b->cap - at))
 		return false;

@@ -1,8 +1,9 @@
 /*
  * Building segments: where a TCP header is written, but for calm_out.c and opening.c. Decides nothing
  * about what is sent or when (output.c), only how: small payload copied and summed into the frame,
- * large payload lent as a super-frame for the device or software GSO to cut.
+ * large payload lent as a super-frame for the device or software GSO to cut, or cut by that at once.
  */
+#include "net/link/gso.h"
 #include "net/tcp/hot.h"
 #include "net/tcp/lend.h"
 
@@ -209,13 +210,19 @@ static always_inline void transmit(const struct tcp_tx *tx, struct holm_frame *f
 
 /* ---- The usual segment --------------------------------------------------------------------------- */
 
-/* Over IPv4 to a neighbour, no SYN, no option but a timestamp, no marks. */
-static inline bool is_usual(const struct holm_tcp *c, const struct holm_frame *f, uint8_t flags)
+/* To a neighbour, no SYN, no option but a timestamp, no marks. */
+static inline bool is_plain(const struct holm_tcp *c, uint8_t flags)
 {
 	const struct tcp_flight *fl = c->flight;
 
-	return !(c->flags & (TCP_IP6 | TCP_ECN)) && !(flags & TCP_SYN) && c->dst->neigh &&
-	       !fl->reasm && !fl->has_dsack && !fl->urgent &&
+	return !(c->flags & TCP_ECN) && !(flags & TCP_SYN) && c->dst->neigh && !fl->reasm &&
+	       !fl->has_dsack && !fl->urgent;
+}
+
+/* The same over IPv4. */
+static inline bool is_usual(const struct holm_tcp *c, const struct holm_frame *f, uint8_t flags)
+{
+	return !(c->flags & TCP_IP6) && is_plain(c, flags) &&
 	       (f->gso || f->len + TCP_HDR_TS_BYTES + IP4_HDR_BYTES <= c->dst->mtu);
 }
 
@@ -347,6 +354,78 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	return (int)done;
 }
 
+/*
+ * Will a run be cut and copied by software, now? Then it is cut here, out of the send buffer: nothing is lent
+ * for that. Otherwise a super-frame goes its way, to a device that cuts, or to one that gathers what software
+ * has cut, or to wait for the neighbour.
+ */
+static inline bool is_cut_now(const struct tcp_tx *tx, uint8_t flags)
+{
+	const struct holm_tcp *c = tx->c;
+	const struct holm_netif *netif = c->dst->netif;
+	uint8_t gso = c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
+
+	return netif && !(netif->takes_gso >> gso & 1) &&
+	       netif->segs_max < HOLM_FRAME_SEGS_INLINE && tx->mss <= TCP_FRAME_PAYLOAD &&
+	       is_plain(c, flags) && tcp_has_way(tx->net, c->dst, tx->mss + TCP_HDR_BYTES) &&
+	       (!(c->flags & TCP_IP6) || tcp_flow_label(tx->net, tx->c));
+}
+
+/* The headers of a run, and what they add up to: see struct gso_run. */
+static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
+{
+	struct holm_tcp *c = tx->c;
+	bool stamped = (c->flags & TCP_TS) != 0;
+	uint8_t *ip = run->header + ETH_HDR_BYTES;
+
+	run->netif = c->dst->neigh->netif;
+	run->ip6 = (c->flags & TCP_IP6) != 0;
+	run->l3_off = ETH_HDR_BYTES;
+	run->l4_off = ETH_HDR_BYTES + (run->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	run->hdr_len = (uint16_t)(run->l4_off + (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES));
+	memcpy(run->header, c->dst->neigh->header, ETH_HDR_BYTES);
+	if (run->ip6)
+		tcp_write_ip6(c, ip, 0);
+	else
+		tcp_write_ip4(c, ip, 0);
+	run->ip_id = 0;
+	run->ip_sum = (uint16_t)~load_be16(ip + 10);
+	run->pseudo = pseudo_sum(c, 0);
+	run->tcp_sum = checksum_fold64(
+		tcp_write_numbers(tx->net, c, run->header + run->l4_off, seq_of(0), 0, stamped));
+}
+
+/* Cut into frames of their own, whose payload is copied and summed in one pass. */
+static inline int send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	struct holm_span spans[HOLM_LEND_SPANS_MAX];
+	struct holm_seg segs[HOLM_LEND_SPANS_MAX];
+	size_t off = seq_diff(seq, tx->c->flight->buf_seq), reach = 0;
+	size_t max = min_size(len, (size_t)tx->room * tx->mss);
+	size_t n = holm_sndbuf_lend(tx->c->snd, off, max, spans, HOLM_LEND_SPANS_MAX);
+	struct gso_run run;
+
+	for (size_t i = 0; i < n; i++) {
+		segs[i].data = (uint8_t *)(uintptr_t)spans[i].data; /* only read */
+		segs[i].len = (uint32_t)spans[i].len;
+		reach += spans[i].len;
+	}
+	/* More than there are frames for, or lies in more pieces: whole segments, what ends the stream waits. */
+	if (unlikely(reach < len)) {
+		len = (uint32_t)(reach > tx->mss ? reach - reach % tx->mss : reach);
+		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);
+	}
+	run.seg = segs;
+	run.off = 0;
+	run.seq = seq.v;
+	run.flags = flags;
+	run.frame_flags = 0;
+	run.gathers = false;
+	write_run(tx, &run);
+	len = (uint32_t)gso_cut(&run, len, tx->mss);
+	return len > 0 ? (int)len : -HOLM_ENOBUFS;
+}
+
 static uint32_t super_max(const struct tcp_tx *tx)
 {
 	const struct holm_netif *netif = tx->c->dst->netif;
@@ -368,6 +447,8 @@ static uint32_t super_max(const struct tcp_tx *tx)
 
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
+	if (len > tx->mss && is_cut_now(tx, flags))
+		return send_cut(tx, seq, len, flags);
 	if (len > tx->mss) {
 		uint32_t max = super_max(tx);
 
@@ -412,34 +493,58 @@ static never_inline uint8_t mark(struct tcp_tx *tx, struct tcp_seq seq, uint32_t
 	return flags;
 }
 
+static never_inline int send_marked(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
+				    uint8_t flags)
+{
+	flags = mark(tx, seq, &len, flags);
+	return send_frame(tx, seq, len, flags);
+}
+
+/* How many segments these bytes were. They have taken room. */
+static inline uint32_t take_room(struct tcp_tx *tx, uint32_t sent)
+{
+	uint32_t segments = tcp_segments_of(tx, sent);
+
+	tx->room -= min_u32(tx->room, segments);
+	return segments;
+}
+
+/* A frame did not hold all of it; `*sent` went. Returns how many segments the rest was, as far as it goes. */
+static never_inline uint32_t send_rest(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
+				       uint8_t flags, int *sent)
+{
+	uint32_t segments = 0;
+
+	while ((uint32_t)*sent < len && tx->room > 0) {
+		uint32_t done = (uint32_t)*sent;
+		int n = send_frame(tx, seq_add(seq, done), len - done, flags);
+
+		if (unlikely(n < 0))
+			break;
+		segments += take_room(tx, (uint32_t)n);
+		*sent += n;
+	}
+	return segments;
+}
+
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct holm_tcp *c = tx->c;
-	bool marked = (c->flags & TCP_ECN) != 0;
-	uint32_t done = 0;
+	bool marked = unlikely(c->flags & TCP_ECN) != 0;
+	int sent = marked ? send_marked(tx, seq, len, flags) : send_frame(tx, seq, len, flags);
+	uint32_t segments;
 
-	do {
-		struct tcp_seq at = seq_add(seq, done);
-		uint32_t n = len - done;
-		int sent;
-
-		if (unlikely(marked))
-			flags = mark(tx, at, &n, flags);
-		sent = send_frame(tx, at, n, flags);
-		if (unlikely(sent < 0)) {
-			if (done == 0)
-				return sent;
-			break;
-		}
-		done += (uint32_t)sent;
-		tx->room -= min_u32(tx->room, tcp_segments_of(tx, (uint32_t)sent));
-	} while (done < len && tx->room > 0 && !marked);
-	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, tcp_segments_of(tx, done));
+	if (unlikely(sent < 0))
+		return sent;
+	segments = take_room(tx, (uint32_t)sent);
+	if (unlikely((uint32_t)sent < len) && !marked)
+		segments += send_rest(tx, seq, len, flags, &sent);
+	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, segments);
 	if (likely(flags & TCP_ACK)) {
 		c->flight->rcv_acked = c->rcv_nxt;
 		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 	}
-	return (int)done;
+	return sent;
 }
 
 /* No blocks, no marks: a header is all that an ACK needs. */

@@ -8,7 +8,6 @@
 #include "lib/checksum_short.h"
 #include "net/core/pool.h"
 #include "net/core/ring_short.h"
-#include "net/ip/ip6_send.h"
 
 /* ---- A segment ----------------------------------------------------------------------------------- */
 
@@ -33,20 +32,6 @@ static always_inline uint64_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint3
 
 	return likely(from) ? checksum_copy_wide(p, from, len)
 			    : tcp_copy_queued(c->snd, false, p, 0, len);
-}
-
-static always_inline void write_ip6(const struct holm_tcp *c, uint8_t *p, uint32_t len)
-{
-	const struct ip6_tx ip = {
-		.src = &c->ends6->local,
-		.dst = &c->ends6->remote,
-		.flow_label = c->flight->flow_label,
-		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
-		.ttl = c->settings->ttl,
-	};
-
-	ip6_write_header(p, len, &ip);
 }
 
 /* Its checksum is the device's: the sum of the pseudo header is in its place. */
@@ -87,7 +72,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
 	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
 	if (ip6) {
-		write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
+		tcp_write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
 		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
 				       hdr_len + len);
 	} else {
@@ -108,7 +93,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	return true;
 }
 
-/* IPv6, timestamps, FINs, and ACKs alone. */
+/* IPv6, timestamps, FINs. */
 static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				  uint32_t flags)
 {
@@ -147,7 +132,11 @@ bool tcp_calm_send_ack(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 
-	if (!has_way(net, c, 0) || !send_any(net, c, 0, TCP_ACK))
+	if (!has_way(net, c, 0))
+		return false;
+	if (unlikely(c->flags & (TCP_IP6 | TCP_TS))
+		    ? !send_any(net, c, 0, TCP_ACK)
+		    : !send_in_one(net, c, 0, TCP_ACK, false, false))
 		return false;
 	c->flight->rcv_acked = c->rcv_nxt;
 	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
@@ -196,6 +185,7 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 {
 	struct holm_net *net = tcp_net(c);
 	struct tcp_flight *fl = c->flight;
+	uint32_t segments;
 	struct tcp_tx tx;
 	int sent;
 
@@ -203,7 +193,8 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 		return false;
 	ip_dst_check(net, c->dst);
 	tcp_tx_init(&tx, c, seq_add(fl->snd_nxt, n));
-	if (tx.room < tcp_segments_of(&tx, n))
+	segments = tcp_segments_of(&tx, n);
+	if (tx.room < segments)
 		return false;
 	sent = tcp_send_segment(&tx, fl->snd_nxt, n, TCP_ACK | TCP_PSH);
 	if (unlikely(sent <= 0))
@@ -213,10 +204,12 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 	fl->timed_ns = net->now;
 	fl->lends = fl->lend != NULL;
 	c->flags |= TCP_REXMT;
-	net_count_n(net, HOLM_COUNT_TCP_PREDICTED_TX, tcp_segments_of(&tx, (uint32_t)sent));
 	tcp_answered(net, c);
 	tcp_timer_update(c);
 	/* Frames ran out: output.c waits for more. */
+	if (unlikely((uint32_t)sent < n))
+		segments = tcp_segments_of(&tx, (uint32_t)sent);
+	net_count_n(net, HOLM_COUNT_TCP_PREDICTED_TX, segments);
 	return (uint32_t)sent == n;
 }
 

@@ -302,6 +302,14 @@ size_t holm_tcp_send_room(const struct holm_tcp *t)
 	return tcp_send_room(t);
 }
 
+/* In a state in which bytes may be queued, and there is room for some. */
+static inline bool is_writable(const struct holm_tcp *c)
+{
+	return (c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT ||
+		tcp_is_fast(c)) &&
+	       c->snd && !(c->flags & TCP_SHUTDOWN) && tcp_send_room(c) > 0;
+}
+
 static unsigned level(const struct holm_tcp *c)
 {
 	unsigned now = 0;
@@ -322,9 +330,7 @@ static unsigned level(const struct holm_tcp *c)
 		return c->flags & (TCP_CONNECTED | TCP_FIN_RCVD) || c->error
 			       ? now | HOLM_CLOSED | HOLM_READABLE
 			       : now;
-	if ((c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT ||
-	     tcp_is_fast(c)) &&
-	    c->snd && !(c->flags & TCP_SHUTDOWN) && tcp_send_room(c) > 0)
+	if (is_writable(c))
 		now |= HOLM_WRITABLE;
 	return now;
 }
@@ -346,6 +352,12 @@ void tcp_publish(struct holm_tcp *c)
 		c->ep.state = (uint16_t)now;
 	if (flags & TCP_NEW_BYTES)
 		ep_notify(tcp_net(c), &c->ep);
+}
+
+void tcp_publish_room(struct holm_tcp *c)
+{
+	if (is_writable(c))
+		ep_set(tcp_net(c), &c->ep, c->ep.state | (unsigned)HOLM_WRITABLE);
 }
 
 void tcp_note_output(struct holm_tcp *c)

@@ -7,6 +7,7 @@
 
 #include "net/core/ring_short.h"
 #include "net/ip/ip4_send.h"
+#include "net/ip/ip6_send.h"
 #include "net/tcp/room.h"
 
 /* ---- Calm ---------------------------------------------------------------------------------------- */
@@ -374,6 +375,21 @@ static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, ui
 	};
 
 	ip4_write_header(p, total, &ip);
+}
+
+/* `len` bytes behind it. */
+static always_inline void tcp_write_ip6(const struct holm_tcp *c, uint8_t *p, uint32_t len)
+{
+	const struct ip6_tx ip = {
+		.src = &c->ends6->local,
+		.dst = &c->ends6->remote,
+		.flow_label = c->flight->flow_label,
+		.proto = IP4_PROTO_TCP,
+		.tos = c->settings->tos,
+		.ttl = c->settings->ttl,
+	};
+
+	ip6_write_header(p, len, &ip);
 }
 
 /*

@@ -181,19 +181,25 @@ void tcp_release_rcv(struct holm_tcp *c);
 void tcp_conn_closed(struct holm_tcp *c, int error);
 /* Publish the level state; new bits wake the owner. */
 void tcp_publish(struct holm_tcp *c);
+/* A writer that had no room: has it some now? Then it is told. */
+void tcp_publish_room(struct holm_tcp *c);
 /*
  * The same after a segment, without asking the buffers what cannot have changed: bytes that came
  * make it readable, and only a writer that had no room may have got some.
  */
 static inline void tcp_publish_input(struct holm_tcp *c)
 {
-	if ((c->flags & TCP_CHANGED) || (c->snd && !(c->ep.state & HOLM_WRITABLE))) {
+	if (c->flags & TCP_CHANGED) {
 		tcp_publish(c);
-	} else if (c->flags & TCP_NEW_BYTES) {
+		return;
+	}
+	if (c->flags & TCP_NEW_BYTES) {
 		c->flags &= ~(uint32_t)TCP_NEW_BYTES;
 		c->ep.state |= HOLM_READABLE;
 		ep_notify(tcp_net(c), &c->ep);
 	}
+	if (unlikely(c->snd && !(c->ep.state & HOLM_WRITABLE)))
+		tcp_publish_room(c);
 }
 /* What a program may write now; with a mark, only as much as leaves less than that unsent. */
 static inline size_t tcp_send_room(const struct holm_tcp *c)

@@ -90,6 +90,46 @@ static void large_writes_leave_as_segments_of_full_size(void **state)
 	finish(&t);
 }
 
+/* What leaves of a message of several segments by a device with these features, that gathers or not. */
+static void send_message(struct tcp_fixture *t, uint32_t features, bool gathers, bool timestamps)
+{
+	established(t, .nodelay = true, .features = features, .peer_ts = timestamps,
+		    .segs_max = gathers ? HOLM_FRAME_SEGS_INLINE : 1);
+	rx(t, .len = 3);
+	t->peer_nxt = 4;
+	fixture_skip(t);
+	fixture_write(t, 7500);
+	assert_int_equal(t->lab.nsent - t->cursor, 8);
+	assert_int_equal(t->t->flight->lend != NULL, gathers);
+}
+
+static void a_run_that_is_cut_at_once_is_what_a_super_frame_is_cut_into(void **state)
+{
+	struct tcp_fixture cut, super;
+
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		uint32_t features = way & 1 ? HOLM_DEV_TX_CSUM : 0;
+
+		send_message(&cut, features, false, way & 2);
+		send_message(&super, features, true, way & 2);
+		for (size_t i = 0; i < 8; i++) {
+			const struct lab_sent *a = &cut.lab.sent[cut.cursor + i];
+			const struct lab_sent *b = &super.lab.sent[super.cursor + i];
+
+			assert_int_equal(a->len, b->len);
+			assert_memory_equal(a->data, b->data, a->len);
+			assert_int_equal(a->csum, b->csum);
+			assert_int_equal(a->csum_start, b->csum_start);
+			assert_int_equal(a->csum_off, b->csum_off);
+		}
+		fixture_skip(&cut);
+		fixture_skip(&super);
+		finish(&cut);
+		finish(&super);
+	}
+}
+
 static void a_device_that_segments_gets_one_super_frame(void **state)
 {
 	struct tcp_fixture t;
@@ -129,6 +169,7 @@ int main(void)
 		cmocka_unit_test(timestamps_are_on_every_segment_and_echo_the_latest_in_order),
 		cmocka_unit_test(a_device_that_sums_gets_the_pseudo_headers_sum),
 		cmocka_unit_test(large_writes_leave_as_segments_of_full_size),
+		cmocka_unit_test(a_run_that_is_cut_at_once_is_what_a_super_frame_is_cut_into),
 		cmocka_unit_test(a_device_that_segments_gets_one_super_frame),
 		cmocka_unit_test(jumbo_segments_without_tso_go_one_by_one),
 	};
