@@ -61,7 +61,7 @@ static struct watch *find(const struct epoll *ep, int fd, const struct file *f)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&ep->watches, hash_of(fd, f)); n; n = htab_next(n)) {
+	for (n = htab_first(&ep->watches, hash_of(fd, f)); n; n = htab_next(&ep->watches, n)) {
 		struct watch *w = container_of(n, struct watch, node);
 
 		if (w->fd == fd && w->file == f)

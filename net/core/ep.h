@@ -8,15 +8,17 @@
 
 #include <holm/net.h>
 
+#include "lib/htab.h"
 #include "net/core/net.h"
 
 /* The first member of every endpoint, so that its address is the handle's. */
 struct ep {
 	struct list_node ready; /* on net->ready while its change has not been handed out */
 	void *cookie;
-	uint16_t state; /* enum holm_state */
-	uint8_t kind;	/* enum holm_ep_kind */
-	bool owned;	/* a program holds the handle: events may name it */
+	uint16_t state;	       /* enum holm_state */
+	uint8_t kind;	       /* enum holm_ep_kind */
+	bool owned;	       /* a program holds the handle: events may name it */
+	struct htab_node node; /* in its transport's table of flows, while it is in that */
 };
 
 /* All zero but the kind; not owned yet. */

@@ -190,7 +190,7 @@ static never_inline void *large_alloc_new(struct mem *m, size_t size)
 		m->hand = NULL;
 		return p;
 	}
-	p = env_alloc(m, size, MEM_GRAIN);
+	p = env_alloc(m, size, MEM_LINE);
 	if (p)
 		account(m, size);
 	return p;

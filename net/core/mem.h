@@ -29,7 +29,7 @@
 /* The largest object cut from a chunk. */
 #define MEM_CLASS_MAX 1024u
 #define MEM_CLASSES (MEM_CLASS_MAX / MEM_GRAIN)
-/* Objects cut from chunks lie at their ends: one whose size is a multiple of this begins at one. */
+/* One whose size is a multiple of this begins at one: chunks are cut from their ends. */
 #define MEM_LINE 64
 /* A chunk: what the env is asked for. Its alignment finds the chunk of an object. */
 #define MEM_CHUNK HOLM_ALLOC_MIN

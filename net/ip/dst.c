@@ -49,7 +49,7 @@ static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(n)) {
+	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
 		if (is_for(dst, remote, via))

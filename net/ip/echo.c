@@ -22,7 +22,8 @@ static struct ip_end *first_with(const struct holm_net *net, uint16_t id)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n; n = htab_next(n)) {
+	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n;
+	     n = htab_next(&net->ip->ends->echo, n)) {
 		struct ip_end *e = container_of(n, struct ip_end, id_node);
 
 		if (e->number == id)
@@ -37,7 +38,8 @@ static bool conflicts(const struct ip_end *e, uint16_t id)
 	const struct holm_net *net = e->base.net;
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n; n = htab_next(n)) {
+	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n;
+	     n = htab_next(&net->ip->ends->echo, n)) {
 		const struct ip_end *other = container_of(n, struct ip_end, id_node);
 
 		if (other->number == id && !(other->reuse && e->reuse))
@@ -86,7 +88,8 @@ static struct ip_end *find(const struct holm_net *net, uint16_t id, const struct
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n; n = htab_next(n)) {
+	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n;
+	     n = htab_next(&net->ip->ends->echo, n)) {
 		struct ip_end *e = container_of(n, struct ip_end, id_node);
 
 		if (e->number == id && ip_end_takes(e, src, dst, dev))

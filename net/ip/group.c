@@ -54,7 +54,7 @@ struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_net
 	struct htab_node *n;
 
 	for (n = htab_first(&net->ip->groups.table, hash_of(net, netif, addr)); n;
-	     n = htab_next(n)) {
+	     n = htab_next(&net->ip->groups.table, n)) {
 		struct ip_group *g = container_of(n, struct ip_group, node);
 
 		if (g->netif == netif && holm_addr_equal(&g->addr, addr))

@@ -181,7 +181,8 @@ static struct datagram *find(struct holm_net *net, const struct name *name,
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->reasm.datagrams, hash_of(net, name)); n; n = htab_next(n)) {
+	for (n = htab_first(&net->ip->reasm.datagrams, hash_of(net, name)); n;
+	     n = htab_next(&net->ip->reasm.datagrams, n)) {
 		struct datagram *d = container_of(n, struct datagram, node);
 
 		if (is_of(d, name))

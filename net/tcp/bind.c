@@ -50,7 +50,7 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 	bool v6only = (flags & HOLM_TCP_V6ONLY) != 0;
 	struct tcp_bind *b;
 
-	for (struct htab_node *n = htab_first(&ts->binds, hash); n; n = htab_next(n)) {
+	for (struct htab_node *n = htab_first(&ts->binds, hash); n; n = htab_next(&ts->binds, n)) {
 		b = bind_at(n);
 		if (b->port != port || !overlap(b, addr, v6only) || is_apart(b->owner, c))
 			continue;
@@ -86,7 +86,7 @@ struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
 		return ts->heard.bind;
 	n = htab_first(&ts->binds, port_hash(ts, c->lport));
 	while (n && bind_at(n)->owner != c)
-		n = htab_next(n);
+		n = htab_next(&ts->binds, n);
 	return n ? bind_at(n) : NULL;
 }
 
@@ -105,7 +105,7 @@ bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)
 {
 	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, bind->port));
 
-	for (; n; n = htab_next(n)) {
+	for (; n; n = htab_next(&ts->binds, n)) {
 		const struct tcp_bind *b = bind_at(n);
 
 		if (b != bind && b->port == bind->port && b->owner->state == HOLM_TCP_LISTEN &&
@@ -140,11 +140,11 @@ static unsigned fitness(const struct tcp_bind *b, const struct wanted *w)
 }
 
 /* The `pick`th of those that fit equally well. */
-static struct tcp_bind *pick_listener(struct htab_node *n, const struct wanted *w, unsigned fits,
-				      uint32_t pick)
+static struct tcp_bind *pick_listener(const struct tcp_state *ts, struct htab_node *n,
+				      const struct wanted *w, unsigned fits, uint32_t pick)
 {
 	while (fitness(bind_at(n), w) != fits || pick-- > 0)
-		n = htab_next(n);
+		n = htab_next(&ts->binds, n);
 	return bind_at(n);
 }
 
@@ -158,7 +158,7 @@ static struct tcp_bind *look_up(struct tcp_state *ts, const struct wanted *w, ui
 	uint32_t equals = 0;
 
 	*by_dev = false;
-	for (struct htab_node *n = first; n; n = htab_next(n)) {
+	for (struct htab_node *n = first; n; n = htab_next(&ts->binds, n)) {
 		unsigned fits = fitness(bind_at(n), w);
 
 		*by_dev |= bind_at(n)->port == w->port && dev_of(bind_at(n)->owner);
@@ -170,7 +170,7 @@ static struct tcp_bind *look_up(struct tcp_state *ts, const struct wanted *w, ui
 		best_fits = fits;
 	}
 	if (equals > 1)
-		return pick_listener(first, w, best_fits, flow % equals);
+		return pick_listener(ts, first, w, best_fits, flow % equals);
 	if (!*by_dev)
 		ts->heard = (struct tcp_heard){ best, *w->addr, w->port };
 	return best;
@@ -218,6 +218,6 @@ bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)
 	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port));
 
 	while (n && bind_at(n)->port != port)
-		n = htab_next(n);
+		n = htab_next(&ts->binds, n);
 	return n != NULL;
 }

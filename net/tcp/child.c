@@ -34,14 +34,14 @@ static bool fill_child(struct holm_tcp *c, const struct tcp_bind *bind, const st
 		c->dst = NULL;
 		return false;
 	}
-	if (!tcp_set_ends(c, &rx->ends))
+	if (!tcp_set_ends(c, &rx->ends) || !tcp_table_insert(net->tcp, c, rx->hash))
 		return false;
 	c->snd_una = una;
 	agree(c, half);
 	/* The ACK that is looked at next has the window. */
 	tcp_conn_start(c, half->irs, 0);
 	c->rcv_adv = seq_add(c->rcv_nxt, tcp_offer_window(net, NULL));
-	if (!tcp_flight_make(c) || !tcp_table_insert(net->tcp, c, rx->hash))
+	if (!tcp_flight_make(c))
 		return false;
 	if (HOLM_WITH_ECN && unlikely(half->ecn))
 		net->tcp->ecn->begin(c, half->ecn, NULL);
@@ -133,7 +133,8 @@ enum tcp_verdict tcp_child_complete(struct holm_tcp *c, struct tcp_rx *rx)
 	struct tcp_tuple ends;
 
 	tcp_get_ends(c, &ends);
-	bind = tcp_find_listener(rx->net->tcp, &ends.local, ends.lport, rx->f->dev, c->node.hash);
+	bind = tcp_find_listener(rx->net->tcp, &ends.local, ends.lport, rx->f->dev,
+				 c->ep.node.hash);
 	if (!bind) {
 		net_drop_note(rx->net, HOLM_DROP_TCP_NO_PORT);
 		rx->reply = TCP_REPLY_RST;

@@ -321,7 +321,8 @@ int holm_tcp_set_congestion(struct holm_tcp *t, const char *name, size_t len)
 		return 0;
 	tcp_stir(t);
 	s = tcp_settings_own(t);
-	if (!s || (t->flight && !tcp_cc_begin(t, ops)))
+	/* The block of one that has ended is there for what it lent: its windows are no more. */
+	if (!s || (t->flight && (t->flags & TCP_HASHED) && !tcp_cc_begin(t, ops)))
 		return -HOLM_ENOMEM;
 	s->cc = ops;
 	return 0;

@@ -89,8 +89,8 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 
 	*hash = tcp_hash(ts->net, t);
 	n = htab_first(&ts->table, *hash);
-	for (; n; n = htab_next(n)) {
-		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
+	for (; n; n = htab_next(&ts->table, n)) {
+		struct holm_tcp *c = container_of(n, struct holm_tcp, ep.node);
 
 		if (tcp_is_for(c, &t->remote, &t->local, t->rport, t->lport, t->scope)) {
 			ts->last = c;
@@ -102,14 +102,13 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 
 bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 {
-	struct list_node *free = &c->free;
-
-	list_remove(free);
-	c->node.tag = 0;
-	if (htab_insert(&ts->table, &c->node, hash) != HTAB_INSERTED) {
-		list_push_back(&ts->unconnected, free);
+	if (htab_insert(&ts->table, &c->ep.node, hash) != HTAB_INSERTED)
 		return false;
-	}
+	list_remove(&c->free);
+	/* Nothing has been learned yet. */
+	c->rtt = (struct tcp_rtt){ 0 };
+	c->ssthresh = 0;
+	c->ts_recent = 0;
 	c->flags |= TCP_HASHED;
 	/* The next segment is for it, as like as not. */
 	ts->last = c;
@@ -122,7 +121,7 @@ void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c)
 		ts->last = NULL;
 	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
 		ts->accecn->end(c);
-	htab_remove(&ts->table, &c->node);
+	htab_remove(&ts->table, &c->ep.node);
 	c->flags &= ~(uint32_t)TCP_HASHED;
 }
 

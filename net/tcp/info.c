@@ -22,17 +22,25 @@ static void fill_listener(const struct holm_tcp *t, struct holm_tcp_info *info)
 	info->snd_queue = b->backlog;
 }
 
+/* Of who has no remote end, or none any more, nothing is known. */
+static struct tcp_rtt rtt_of(const struct holm_tcp *t)
+{
+	return t->flags & TCP_HASHED ? t->rtt : (struct tcp_rtt){ 0 };
+}
+
 static void fill_windows(const struct holm_tcp *t, struct holm_tcp_info *info)
 {
+	const struct tcp_rtt rtt = rtt_of(t);
+
 	info->snd_wnd = t->snd_wnd;
 	info->rcv_wnd = tcp_rcv_wnd(t);
 	info->cwnd_bytes = t->cwnd;
-	info->ssthresh_bytes = t->ssthresh;
+	info->ssthresh_bytes = t->flags & TCP_HASHED ? t->ssthresh : 0;
 	info->snd_mss = t->dst ? tcp_mss(t) : 0;
 	info->rcv_mss = t->flight ? t->flight->rcv_mss : TCP_MSS_DEFAULT_IP4;
-	info->srtt_ns = rtt_srtt_ns(&t->rtt);
-	info->rttvar_ns = rtt_rttvar_ns(&t->rtt);
-	info->rto_ns = (uint64_t)rtt_backoff_ticks(rtt_rto_ticks(&t->rtt), info->backoff)
+	info->srtt_ns = rtt_srtt_ns(&rtt);
+	info->rttvar_ns = rtt_rttvar_ns(&rtt);
+	info->rto_ns = (uint64_t)rtt_backoff_ticks(rtt_rto_ticks(&rtt), info->backoff)
 		       << TCP_TICK_SHIFT;
 	info->in_flight = tcp_in_flight(t);
 	info->retrans_total = t->flight ? t->flight->retransmits : 0;
@@ -83,7 +91,9 @@ static void fill_path(const struct holm_tcp *t, struct holm_tcp_info *info)
 
 void holm_tcp_get_path(const struct holm_tcp *t, struct holm_tcp_path *path)
 {
-	path->rtt_ns = rtt_srtt_ns(&t->rtt);
+	const struct tcp_rtt rtt = rtt_of(t);
+
+	path->rtt_ns = rtt_srtt_ns(&rtt);
 	path->cwnd_bytes = t->cwnd;
 }
 
@@ -144,7 +154,7 @@ static bool each(struct holm_net *net, bool (*visit)(void *ctx, const struct hol
 			return false;
 	}
 	for (struct htab_node *n = htab_walk(&ts->table, NULL); n; n = htab_walk(&ts->table, n)) {
-		fill_conn(container_of(n, struct holm_tcp, node), &info);
+		fill_conn(container_of(n, struct holm_tcp, ep.node), &info);
 		if (!visit(ctx, &info))
 			return false;
 	}

@@ -70,7 +70,7 @@ static enum tcp_verdict input_time_wait(struct tcp_rx *rx, struct holm_tcp **c)
 	enum tcp_verdict v;
 
 	tcp_get_ends(*c, &rx->ends);
-	rx->hash = (*c)->node.hash;
+	rx->hash = (*c)->ep.node.hash;
 	v = tcp_input_time_wait(*c, rx);
 	if (v != TCP_NEXT)
 		return v;

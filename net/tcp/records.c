@@ -132,19 +132,28 @@ static uint32_t hash_of(const struct tcp_state *ts, tcp_ref ref)
 
 /* ---- The table ----------------------------------------------------------------------------------- */
 
+static unsigned segment_of(uint32_t bucket)
+{
+	return htab_segment_of(bucket, TCP_RECORD_BUCKETS_MIN);
+}
+
+static uint32_t segment_first(unsigned segment)
+{
+	return htab_segment_first(segment, TCP_RECORD_BUCKETS_MIN);
+}
+
 static size_t segment_bytes(unsigned segment)
 {
-	uint32_t buckets = segment ? (uint32_t)HTAB_BUCKETS_MIN / 2 << segment : HTAB_BUCKETS_MIN;
+	uint32_t buckets = segment ? segment_first(segment) : TCP_RECORD_BUCKETS_MIN;
 
 	return buckets * sizeof(tcp_ref);
 }
 
 static tcp_ref *bucket_at(const struct tcp_records *r, uint32_t bucket)
 {
-	unsigned segment = htab_segment_of(bucket);
-	uint32_t first = segment ? (uint32_t)HTAB_BUCKETS_MIN / 2 << segment : 0;
+	unsigned segment = segment_of(bucket);
 
-	return &r->segments[segment][bucket - first];
+	return &r->segments[segment][bucket - segment_first(segment)];
 }
 
 static tcp_ref *bucket_of(const struct tcp_records *r, uint32_t hash)
@@ -176,10 +185,11 @@ static void split(struct tcp_state *ts)
 {
 	struct tcp_records *r = &ts->records;
 	uint32_t fresh = r->buckets;
+	unsigned segment = segment_of(fresh);
 	uint32_t mask = fresh > r->mask ? r->mask * 2 + 1 : r->mask;
 	tcp_ref *from, *to;
 
-	if (htab_segment_of(fresh) >= HTAB_SEGMENTS || !take_segment(ts, htab_segment_of(fresh)))
+	if (segment >= TCP_RECORD_SEGMENTS || !take_segment(ts, segment))
 		return;
 	from = bucket_at(r, fresh & (mask >> 1));
 	to = bucket_at(r, fresh);
@@ -205,7 +215,7 @@ static void join(struct tcp_state *ts)
 {
 	struct tcp_records *r = &ts->records;
 	uint32_t last = r->buckets - 1;
-	unsigned segment = htab_segment_of(last);
+	unsigned segment = segment_of(last);
 	tcp_ref *tail = bucket_at(r, last & (r->mask >> 1));
 
 	while (*tail)
@@ -214,7 +224,7 @@ static void join(struct tcp_state *ts)
 	r->buckets = last;
 	if (last == r->mask / 2 + 1)
 		r->mask >>= 1;
-	if (segment > 0 && last == (uint32_t)HTAB_BUCKETS_MIN / 2 << segment)
+	if (segment > 0 && last == segment_first(segment))
 		give_segment(ts, segment);
 }
 
@@ -224,8 +234,8 @@ static bool begin(struct tcp_state *ts)
 		return true;
 	if (!take_segment(ts, 0))
 		return false;
-	ts->records.buckets = HTAB_BUCKETS_MIN;
-	ts->records.mask = HTAB_BUCKETS_MIN - 1;
+	ts->records.buckets = TCP_RECORD_BUCKETS_MIN;
+	ts->records.mask = TCP_RECORD_BUCKETS_MIN - 1;
 	return true;
 }
 
@@ -378,7 +388,7 @@ void tcp_record_remove_hashed(struct tcp_state *ts, tcp_ref ref, uint32_t hash)
 	slot_pop(ts, kind);
 	r->n--;
 	for (int i = 0; i < STEPS_MAX && r->n < LOAD * r->buckets / 2; i++) {
-		if (r->buckets > HTAB_BUCKETS_MIN)
+		if (r->buckets > TCP_RECORD_BUCKETS_MIN)
 			join(ts);
 	}
 }
@@ -402,7 +412,7 @@ void tcp_records_fini(struct tcp_state *ts)
 		mem_free(&ts->net->mem, s->chunks, chunks_max(ts->net, kind) * sizeof(*s->chunks));
 		s->chunks = NULL;
 	}
-	for (unsigned i = 0; i < HTAB_SEGMENTS; i++)
+	for (unsigned i = 0; i < TCP_RECORD_SEGMENTS; i++)
 		if (r->segments[i])
 			give_segment(ts, i);
 	r->buckets = 0;

@@ -122,13 +122,19 @@ struct tcp_slots {
 	uint32_t n, nchunks;
 };
 
+enum {
+	/* Buckets of the table's first segment; that and one for each doubling, up to 2^27 buckets. */
+	TCP_RECORD_BUCKETS_MIN = 64,
+	TCP_RECORD_SEGMENTS = 22,
+};
+
 struct tcp_records {
 	struct tcp_slots slots[TCP_KINDS];
 	struct tcp_wait_list waits[TCP_KINDS][TCP_WAITS];
 	uint32_t n; /* of all kinds */
-	/* Linear hashing as in lib/htab.h, over references. */
+	/* Linear hashing as in lib/htab.h, over references; buckets are chains. */
 	uint32_t buckets, mask;
-	tcp_ref *segments[HTAB_SEGMENTS];
+	tcp_ref *segments[TCP_RECORD_SEGMENTS];
 };
 
 static inline unsigned tcp_ref_kind(tcp_ref ref)

@@ -85,7 +85,7 @@ static void empty_table(struct tcp_state *ts)
 	struct htab_node *n;
 
 	while ((n = htab_any(&ts->table)) != NULL)
-		tcp_table_remove(ts, container_of(n, struct holm_tcp, node));
+		tcp_table_remove(ts, container_of(n, struct holm_tcp, ep.node));
 }
 
 static void free_connections(struct tcp_state *ts)

@@ -82,7 +82,7 @@ static tcp_ref make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
 		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 		tcp_record_remove(ts, oldest(ts));
 	}
-	ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->node.hash);
+	ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->ep.node.hash);
 	if (!ref)
 		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
 	return ref;

@@ -13,7 +13,8 @@ struct udp_port *udp_port_find(const struct holm_net *net, uint16_t port)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->udp->ports, port_hash(net, port)); n; n = htab_next(n)) {
+	for (n = htab_first(&net->udp->ports, port_hash(net, port)); n;
+	     n = htab_next(&net->udp->ports, n)) {
 		struct udp_port *p = container_of(n, struct udp_port, node);
 
 		if (p->port == port)

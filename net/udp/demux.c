@@ -37,8 +37,8 @@ struct holm_udp *udp_find_connected(const struct holm_net *net, const struct hol
 	if (flows->nodes == 0)
 		return NULL;
 	for (n = htab_first(flows, flow_hash(net, local, lport, remote, rport)); n;
-	     n = htab_next(n)) {
-		struct holm_udp *u = container_of(n, struct holm_udp, flow_node);
+	     n = htab_next(flows, n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, ep.node);
 
 		if (u->dev_gone || (u->dev && u->dev != dev) ||
 		    !is_between(u, local, lport, remote, rport))
@@ -55,8 +55,8 @@ static bool is_taken(const struct holm_udp *u, uint32_t hash)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&u->net->udp->flows, hash); n; n = htab_next(n)) {
-		const struct holm_udp *other = container_of(n, struct holm_udp, flow_node);
+	for (n = htab_first(&u->net->udp->flows, hash); n; n = htab_next(&u->net->udp->flows, n)) {
+		const struct holm_udp *other = container_of(n, struct holm_udp, ep.node);
 
 		if (other->dev == u->dev &&
 		    is_between(other, &u->local, u->lport, &u->remote, u->rport))
@@ -72,13 +72,12 @@ int udp_flow_insert(struct holm_udp *u)
 
 	if (is_taken(u, hash))
 		return -HOLM_EADDRINUSE;
-	return htab_insert(&net->udp->flows, &u->flow_node, hash) == HTAB_INSERTED ? 0
-										   : -HOLM_ENOMEM;
+	return htab_insert(&net->udp->flows, &u->ep.node, hash) == HTAB_INSERTED ? 0 : -HOLM_ENOMEM;
 }
 
 void udp_flow_remove(struct holm_udp *u)
 {
-	htab_remove(&u->net->udp->flows, &u->flow_node);
+	htab_remove(&u->net->udp->flows, &u->ep.node);
 }
 
 void udp_forget_flow(struct holm_net *net)

@@ -86,7 +86,6 @@ struct holm_udp {
 	bool dev_of_remote; /* `dev` is the link of the link-local remote, until it is dissolved */
 	struct udp_port *port;	    /* NULL: not bound */
 	struct list_node port_node; /* on one of the port's lists */
-	struct htab_node flow_node; /* in the table of connected endpoints */
 	struct list_node all_node;
 };
 

@@ -46,7 +46,7 @@ static struct unix_name *find(const struct holm_net *net, const uint8_t *bytes, 
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->unixes->names, hash); n; n = htab_next(n)) {
+	for (n = htab_first(&net->unixes->names, hash); n; n = htab_next(&net->unixes->names, n)) {
 		struct unix_name *name = container_of(n, struct unix_name, node);
 
 		if (name->len == len && name->type == kind && memcmp(name->bytes, bytes, len) == 0)

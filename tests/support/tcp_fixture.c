@@ -113,7 +113,7 @@ struct holm_tcp *fixture_opened(const struct tcp_fixture *t)
 	const struct htab *table = &t->lab.net->tcp->table;
 
 	for (struct htab_node *n = htab_walk(table, NULL); n; n = htab_walk(table, n)) {
-		struct holm_tcp *c = container_of(n, struct holm_tcp, node);
+		struct holm_tcp *c = container_of(n, struct holm_tcp, ep.node);
 
 		if (c->state == HOLM_TCP_SYN_RECEIVED)
 			return c;

@@ -84,10 +84,13 @@ static void a_side_that_has_buffers_takes_no_others(void **state)
 /* An endpoint with rings of 8 KiB and a path of 10 ms. */
 static struct rings *with_path(struct duo *d, struct holm_tcp **t)
 {
+	const struct holm_endpoint remote = duo_endpoint(d, 1, 7);
 	struct rings *r;
 
 	assert_int_equal(holm_tcp_open(d->net[0], t), 0);
 	assert_int_equal(rings_attach(d->net[0], *t, 8192, 8192, &r), 0);
+	/* That a round trip is known of it is all that is asked. */
+	assert_int_equal(holm_tcp_connect(*t, &remote), 0);
 	(*t)->rtt.srtt8 = 10000 << 3;
 	(*t)->cwnd = 14600;
 	return r;
