@@ -197,6 +197,7 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 		u->local_given = false;
 		u->dev = to_scope ? NULL : u->dev;
 	}
+	u->port_given = u->port && local->port != 0;
 	return err;
 }
 

@@ -83,6 +83,7 @@ struct holm_udp {
 	uint32_t cut_mtu;	     /* 0: nothing to be told */
 	bool uncut6;		     /* IPv6 datagrams larger than the path's MTU are refused */
 	bool local_given;	     /* bound to an address, not just connected from one */
+	bool port_given;	     /* likewise to a port */
 	bool dev_of_remote; /* `dev` is the link of the link-local remote, until it is dissolved */
 	struct udp_port *port;	    /* NULL: not bound */
 	struct list_node port_node; /* on one of the port's lists */

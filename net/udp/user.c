@@ -129,6 +129,9 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote)
 	ASSERT(!u->net->callbacks);
 	if (!remote) {
 		dissolve(u);
+		/* As on Linux; the next datagram, or connection, chooses one again. */
+		if (!u->port_given)
+			udp_unbind(u);
 		return 0;
 	}
 	if (remote->port == 0 || holm_addr_is_any(&remote->addr))

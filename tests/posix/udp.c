@@ -96,25 +96,42 @@ CASE(udp_connects_again_and_away)
 	FAILS(send(fd, "x", 1, 0), EDESTADDRREQ);
 }
 
-CASE(udp_that_was_bound_keeps_its_address_when_it_goes_away)
+/* What fd is bound to after it was connected, and is not any more. */
+static struct sockaddr_in after_a_connection(int fd, uint16_t port)
 {
 	struct sockaddr away = { .sa_family = AF_UNSPEC };
-	struct sockaddr_in sa;
+	struct sockaddr_in sa = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sa);
-	uint16_t port, mine;
-	int fd = bound(&mine), other = udp();
 
-	bound(&port);
 	OK(connect_to(fd, port));
 	OK(connect(fd, &away, sizeof(away)));
 	OK(getsockname(fd, (struct sockaddr *)&sa, &len));
+	return sa;
+}
+
+CASE(udp_keeps_of_its_address_what_it_was_bound_to_when_it_goes_away)
+{
+	struct sockaddr_in sa;
+	uint16_t port, mine;
+	int fd = bound(&mine), again = udp();
+
+	bound(&port);
+	OK(close(fd));
+	OK(bind_to(again, "127.0.0.1", mine));
+	sa = after_a_connection(again, port);
 	EQ(ntohl(sa.sin_addr.s_addr), INADDR_LOOPBACK);
 	EQ(ntohs(sa.sin_port), mine);
-	/* What connect() chose is given back. */
-	OK(connect_to(other, port));
-	OK(connect(other, &away, sizeof(away)));
-	OK(getsockname(other, (struct sockaddr *)&sa, &len));
+	/* A port that was chosen is given back, ... */
+	sa = after_a_connection(bound(&mine), port);
+	EQ(ntohl(sa.sin_addr.s_addr), INADDR_LOOPBACK);
+	EQ(sa.sin_port, 0);
+	/* ... and so is what connect() chose; another is chosen when it is needed. */
+	fd = udp();
+	sa = after_a_connection(fd, port);
 	EQ(ntohl(sa.sin_addr.s_addr), INADDR_ANY);
+	EQ(sa.sin_port, 0);
+	EQ(send_at(fd, "x", port), 1);
+	CHECK(port_of(fd) != 0);
 }
 
 CASE(udp_of_ip4_hears_nothing_of_ip6)

@@ -46,7 +46,7 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
 
 /*
  * Fix the remote end: only its datagrams are received, ICMP errors about it become the endpoint's
- * error. NULL dissolves the association. Binds to an ephemeral port where needed, and for as long as it is
+ * error. NULL dissolves the association, and gives back a port that was not asked for by number. Binds to an ephemeral port where needed, and for as long as it is
  * connected to the device of a link-local remote's scope: -HOLM_EINVAL (bound to another, or no scope given),
  * -HOLM_ENODEV.
  */
