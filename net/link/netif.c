@@ -29,6 +29,8 @@ static void set_takes(struct holm_netif *netif, uint32_t features)
 		netif->takes_gso |= 1u << HOLM_GSO_TCP4;
 	if (features & HOLM_DEV_TSO6)
 		netif->takes_gso |= 1u << HOLM_GSO_TCP6;
+	netif->copies_gso =
+		netif->segs_max < HOLM_FRAME_SEGS_INLINE ? (uint8_t)~netif->takes_gso : 0;
 }
 
 /* A frame of more pieces than the device gathers, in one. NULL: dropped and counted. */
@@ -144,8 +146,8 @@ int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 	netif->index = index;
 	netif->features = dev->caps.features;
 	netif->mtu = dev->caps.mtu;
-	set_takes(netif, netif->features);
 	netif->segs_max = dev->caps.segs_max;
+	set_takes(netif, netif->features);
 	netif->loopback = (dev->caps.features & HOLM_DEV_LOOPBACK) != 0;
 	netif->ring_mask = slots - 1;
 	list_init(&netif->waiters);

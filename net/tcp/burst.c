@@ -354,23 +354,6 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	return (int)done;
 }
 
-/*
- * Will a run be cut and copied by software, now? Then it is cut here, out of the send buffer: nothing is lent
- * for that. Otherwise a super-frame goes its way, to a device that cuts, or to one that gathers what software
- * has cut, or to wait for the neighbour.
- */
-static inline bool is_cut_now(const struct tcp_tx *tx, uint8_t flags)
-{
-	const struct holm_tcp *c = tx->c;
-	const struct holm_netif *netif = c->dst->netif;
-	uint8_t gso = c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
-
-	return netif && !(netif->takes_gso >> gso & 1) &&
-	       netif->segs_max < HOLM_FRAME_SEGS_INLINE && tx->mss <= TCP_FRAME_PAYLOAD &&
-	       is_plain(c, flags) && tcp_has_way(tx->net, c->dst, tx->mss + TCP_HDR_BYTES) &&
-	       (!(c->flags & TCP_IP6) || tcp_flow_label(tx->net, tx->c));
-}
-
 /* The headers of a run, and what they add up to: see struct gso_run. */
 static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 {
@@ -395,21 +378,41 @@ static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 		tcp_write_numbers(tx->net, c, run->header + run->l4_off, seq_of(0), 0, stamped));
 }
 
-/* Cut into frames of their own, whose payload is copied and summed in one pass. */
-static inline int send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+/* Can it be cut now? Otherwise a super-frame goes its way, or waits for the neighbour. */
+static inline bool may_cut(const struct tcp_tx *tx)
+{
+	return tx->mss <= TCP_FRAME_PAYLOAD &&
+	       tcp_has_way(tx->net, tx->c->dst, tx->mss + TCP_HDR_BYTES) &&
+	       (!(tx->c->flags & TCP_IP6) || tcp_flow_label(tx->net, tx->c));
+}
+
+/* Where `len` queued bytes lie, from `off` on; returns how many of them do in so many pieces. */
+static inline size_t find_queued(struct holm_sndbuf *snd, size_t off, size_t len,
+				 struct holm_seg segs[HOLM_LEND_SPANS_MAX])
 {
 	struct holm_span spans[HOLM_LEND_SPANS_MAX];
-	struct holm_seg segs[HOLM_LEND_SPANS_MAX];
-	size_t off = seq_diff(seq, tx->c->flight->buf_seq), reach = 0;
-	size_t max = min_size(len, (size_t)tx->room * tx->mss);
-	size_t n = holm_sndbuf_lend(tx->c->snd, off, max, spans, HOLM_LEND_SPANS_MAX);
-	struct gso_run run;
+	size_t n = holm_sndbuf_lend(snd, off, len, spans, HOLM_LEND_SPANS_MAX);
+	size_t reach = 0, i = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	ASSERT(n > 0);
+	do {
 		segs[i].data = (uint8_t *)(uintptr_t)spans[i].data; /* only read */
 		segs[i].len = (uint32_t)spans[i].len;
 		reach += spans[i].len;
-	}
+	} while (unlikely(++i < n));
+	return reach;
+}
+
+int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	struct holm_seg segs[HOLM_LEND_SPANS_MAX];
+	struct gso_run run;
+	size_t reach;
+
+	if (unlikely(!may_cut(tx)))
+		return 0;
+	reach = find_queued(tx->c->snd, seq_diff(seq, tx->c->flight->buf_seq),
+			    min_size(len, (size_t)tx->room * tx->mss), segs);
 	/* More than there are frames for, or lies in more pieces: whole segments, what ends the stream waits. */
 	if (unlikely(reach < len)) {
 		len = (uint32_t)(reach > tx->mss ? reach - reach % tx->mss : reach);
@@ -447,11 +450,14 @@ static uint32_t super_max(const struct tcp_tx *tx)
 
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
-	if (len > tx->mss && is_cut_now(tx, flags))
-		return send_cut(tx, seq, len, flags);
 	if (len > tx->mss) {
-		uint32_t max = super_max(tx);
+		bool cuts = tcp_is_cut(tx->c) && is_plain(tx->c, flags);
+		int sent = cuts ? tcp_send_cut(tx, seq, len, flags) : 0;
+		uint32_t max;
 
+		if (sent != 0)
+			return sent;
+		max = super_max(tx);
 		if (max <= tx->mss && tx->mss <= TCP_FRAME_PAYLOAD)
 			return -HOLM_ENOBUFS;
 		if (len > max) {
@@ -540,10 +546,8 @@ int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	if (unlikely((uint32_t)sent < len) && !marked)
 		segments += send_rest(tx, seq, len, flags, &sent);
 	net_count_n(tx->net, HOLM_COUNT_TCP_TX_SEGMENTS, segments);
-	if (likely(flags & TCP_ACK)) {
-		c->flight->rcv_acked = c->rcv_nxt;
-		c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
-	}
+	if (likely(flags & TCP_ACK))
+		tcp_note_acked(c);
 	return sent;
 }
 

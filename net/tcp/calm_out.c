@@ -138,8 +138,7 @@ bool tcp_calm_send_ack(struct holm_tcp *c)
 		    ? !send_any(net, c, 0, TCP_ACK)
 		    : !send_in_one(net, c, 0, TCP_ACK, false, false))
 		return false;
-	c->flight->rcv_acked = c->rcv_nxt;
-	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
+	tcp_note_acked(c);
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
 	return true;
 }
@@ -180,6 +179,31 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 	return true;
 }
 
+/*
+ * `n` bytes are cut at once, if they are to be cut: what else may speak against that there is not in calm; or
+ * they go as any run does. How many went, or nothing positive. *segments is what all would be, and then what went.
+ */
+static inline int send_segments(struct tcp_tx *tx, uint32_t n, uint32_t *segments)
+{
+	struct holm_net *net = tx->net;
+	struct tcp_seq seq = tx->c->flight->snd_nxt;
+	bool cuts = HOLM_WITH_SUPER && net->tcp->send_cut && tcp_is_cut(tx->c);
+	int sent = likely(cuts) ? net->tcp->send_cut(tx, seq, n, TCP_ACK | TCP_PSH) : 0;
+	bool noted = sent == 0;
+
+	if (noted)
+		sent = tcp_send_segment(tx, seq, n, TCP_ACK | TCP_PSH);
+	if (unlikely(sent <= 0))
+		return sent;
+	if (unlikely((uint32_t)sent < n))
+		*segments = tcp_segments_of(tx, (uint32_t)sent);
+	if (!noted) {
+		net_count_n(net, HOLM_COUNT_TCP_TX_SEGMENTS, *segments);
+		tcp_note_acked(tx->c);
+	}
+	return sent;
+}
+
 /* More than a segment, all of it within cwnd, which is too large to grow by it. */
 static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 {
@@ -196,7 +220,7 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 	segments = tcp_segments_of(&tx, n);
 	if (tx.room < segments)
 		return false;
-	sent = tcp_send_segment(&tx, fl->snd_nxt, n, TCP_ACK | TCP_PSH);
+	sent = send_segments(&tx, n, &segments);
 	if (unlikely(sent <= 0))
 		return false;
 	fl->snd_nxt = seq_add(fl->snd_nxt, (uint32_t)sent);
@@ -205,11 +229,9 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 	fl->lends = fl->lend != NULL;
 	c->flags |= TCP_REXMT;
 	tcp_answered(net, c);
-	tcp_timer_update(c);
-	/* Frames ran out: output.c waits for more. */
-	if (unlikely((uint32_t)sent < n))
-		segments = tcp_segments_of(&tx, (uint32_t)sent);
+	net_timer_arm(net, &fl->timer, net->now + tcp_calm_wait_ns(c));
 	net_count_n(net, HOLM_COUNT_TCP_PREDICTED_TX, segments);
+	/* Frames ran out: output.c waits for more. */
 	return (uint32_t)sent == n;
 }
 

@@ -77,6 +77,13 @@ static inline bool tcp_is_calm(const struct holm_tcp *c)
 }
 /* Behind the last segment that left alone no timer is needed for so long. */
 #define TCP_CALM_NS ((uint64_t)RTO_MIN_TICKS << TCP_TICK_SHIFT)
+/* Of a run a probe may be due sooner than of a segment, whose ACK may wait. */
+static inline uint64_t tcp_calm_wait_ns(const struct holm_tcp *c)
+{
+	uint64_t probe = (uint64_t)tlp_pto(c->rtt.srtt8 >> 3, false) << RTT_UNIT_SHIFT;
+
+	return tcp_in_flight(c) < c->flight->calm ? TCP_CALM_NS : min_u64(TCP_CALM_NS, probe);
+}
 static inline void tcp_stir(struct holm_tcp *c)
 {
 	if (unlikely(tcp_is_calm(c)))
@@ -171,6 +178,13 @@ static inline void tcp_note_small(struct holm_tcp *c, bool small)
 		fl->small_end = fl->snd_nxt;
 	else if (seq_lt(fl->small_end, c->snd_una))
 		fl->small_end = c->snd_una;
+}
+
+/* What has left says how far everything has come. */
+static inline void tcp_note_acked(struct holm_tcp *c)
+{
+	c->flight->rcv_acked = c->rcv_nxt;
+	c->flags &= ~(uint32_t)(TCP_ACK_NOW | TCP_ACK_DELAYED);
 }
 
 /* Data leaves. If it answers what has just come this is an exchange, where ACKs ride on data. */

@@ -75,6 +75,7 @@ struct tcp_state {
 	enum tcp_verdict (*syn_sent)(struct holm_tcp *c, struct tcp_rx *rx);
 	/* What is more than one segment: tcp_send_super(); NULL: not a part of this instance. */
 	int (*send_super)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+	int (*send_cut)(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 	struct htab accecns; /* of struct tcp_accecn, by connection */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */

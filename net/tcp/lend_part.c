@@ -10,6 +10,7 @@
 static int start(struct holm_net *net)
 {
 	net->tcp->send_super = tcp_send_super;
+	net->tcp->send_cut = tcp_send_cut;
 	net->gso = gso_output;
 	return 0;
 }

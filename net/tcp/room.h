@@ -482,6 +482,22 @@ static inline uint32_t tcp_flow_label(const struct holm_net *net, struct holm_tc
  * segment may still go by copying.
  */
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+/*
+ * Does what this connection sends go to a device for which software cuts and copies? Then a run is cut out of
+ * the send buffer at once: nothing is lent for that.
+ */
+static inline bool tcp_is_cut(const struct holm_tcp *c)
+{
+	const struct holm_netif *netif = c->dst->netif;
+	unsigned gso = c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
+
+	return netif && (netif->copies_gso >> gso & 1);
+}
+/*
+ * Then: a run of plain segments, into frames of their own, whose payload is copied and summed in one pass. As
+ * tcp_send_segment(), but that nothing is noted. 0: it is not to go this way now.
+ */
+int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /* `end` is tcp_snd_end(c): asked once a visit. */
 static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
 {

@@ -146,21 +146,13 @@ static uint64_t wait_deadline(const struct holm_tcp *c)
 	return tcp_ns_of_tick(tcp_net(c), c->flight->wait_tick);
 }
 
-/* Of a run a probe may be due sooner than of a segment, whose ACK may wait. */
-static uint64_t calm_wait_ns(const struct holm_tcp *c)
-{
-	uint64_t probe = (uint64_t)tlp_pto(c->rtt.srtt8 >> 3, false) << RTT_UNIT_SHIFT;
-
-	return tcp_in_flight(c) < c->flight->calm ? TCP_CALM_NS : min_u64(TCP_CALM_NS, probe);
-}
-
 /* In calm `rexmt` and `wait_tick` are not known yet: when they may be, at the earliest. */
 static uint64_t earliest_calm(const struct holm_tcp *c)
 {
 	uint64_t at = WHEEL_NEVER;
 
 	if (c->flags & TCP_REXMT)
-		at = c->flight->timed_ns + calm_wait_ns(c);
+		at = c->flight->timed_ns + tcp_calm_wait_ns(c);
 	return c->flags & TCP_ACK_DELAYED ? min_u64(at, delack_deadline(c)) : at;
 }
 

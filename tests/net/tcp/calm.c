@@ -199,6 +199,32 @@ static void messages_of_several_segments_keep_a_connection_calm(void **state)
 	}
 }
 
+static void an_answer_of_several_segments_acknowledges_the_question(void **state)
+{
+	(void)state;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		struct talk t;
+		uint64_t out;
+
+		begin(&t, ip6);
+		open_windows(&t, 6000);
+		for (int i = 0; i < 20; i++) {
+			say(&t, 0, 100);
+			holm_net_poll(t.d.net[0], t.d.now, 64);
+			holm_net_poll_devs(t.d.net[1], t.d.now, 64);
+			say(&t, 1, 6000);
+			out = count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS);
+			holm_net_poll(t.d.net[1], t.d.now, 64);
+			assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS) - out, 5);
+			assert_false(t.e.end[1].tcp->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED));
+			ends_settle(&t.e);
+		}
+		assert_true(tcp_is_calm(t.e.end[1].tcp));
+		assert_all_read(&t);
+		end(&t);
+	}
+}
+
 static void a_message_that_cwnd_might_grow_by_does_not_go_in_calm(void **state)
 {
 	struct talk t;
@@ -612,6 +638,7 @@ int main(void)
 		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
 		cmocka_unit_test(what_left_in_calm_and_is_lost_is_sent_again),
 		cmocka_unit_test(messages_of_several_segments_keep_a_connection_calm),
+		cmocka_unit_test(an_answer_of_several_segments_acknowledges_the_question),
 		cmocka_unit_test(a_message_that_cwnd_might_grow_by_does_not_go_in_calm),
 		cmocka_unit_test(a_message_that_nobody_acknowledges_is_probed_for_before_a_timeout),
 		cmocka_unit_test(
