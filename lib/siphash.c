@@ -96,6 +96,16 @@ static always_inline uint64_t sip_words(const struct siphash_key *key, const uin
 	return sip_end(&s, d_rounds);
 }
 
+static always_inline uint64_t sip_short(const struct siphash_key *key, uint64_t word, uint64_t tail,
+					int c_rounds, int d_rounds)
+{
+	struct sip_state s = sip_begin(key);
+
+	sip_word(&s, word, c_rounds);
+	sip_word(&s, tail | (uint64_t)15 << 56, c_rounds);
+	return sip_end(&s, d_rounds);
+}
+
 uint64_t siphash24(const struct siphash_key *key, const void *p, size_t n)
 {
 	return sip_bytes(key, p, n, 2, 4);
@@ -114,4 +124,14 @@ uint64_t siphash24_words(const struct siphash_key *key, const uint64_t *words, s
 uint64_t siphash13_words(const struct siphash_key *key, const uint64_t *words, size_t n)
 {
 	return sip_words(key, words, n, 1, 3);
+}
+
+uint64_t siphash24_short(const struct siphash_key *key, uint64_t word, uint64_t tail)
+{
+	return sip_short(key, word, tail, 2, 4);
+}
+
+uint64_t siphash13_short(const struct siphash_key *key, uint64_t word, uint64_t tail)
+{
+	return sip_short(key, word, tail, 1, 3);
 }

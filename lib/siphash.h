@@ -6,7 +6,8 @@
  * lib/hash.h is cheaper still, for tuples of a few words.
  *
  * The _words forms hash n 64-bit words as if each were stored with its low byte first. They give
- * the same value on every machine and skip the handling of a tail.
+ * the same value on every machine and skip the handling of a tail. The _short forms hash 15 bytes so, one
+ * word and the 7 low bytes of another: the length lies in the last word with them, and takes none of its own.
  */
 #ifndef LIB_SIPHASH_H
 #define LIB_SIPHASH_H
@@ -25,5 +26,9 @@ uint64_t siphash13(const struct siphash_key *key, const void *p, size_t n);
 
 uint64_t siphash24_words(const struct siphash_key *key, const uint64_t *words, size_t n);
 uint64_t siphash13_words(const struct siphash_key *key, const uint64_t *words, size_t n);
+
+/* `tail` is below 2^56. */
+uint64_t siphash24_short(const struct siphash_key *key, uint64_t word, uint64_t tail);
+uint64_t siphash13_short(const struct siphash_key *key, uint64_t word, uint64_t tail);
 
 #endif

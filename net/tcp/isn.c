@@ -7,20 +7,34 @@
 #include "lib/siphash.h"
 #include "net/wire/ip4.h"
 
-/* The four-tuple and what the hash is for, as words; IPv4 has fewer. Returns how many. */
-static size_t tuple_words(const struct tcp_tuple *t, uint64_t use, uint64_t words[5])
+/* The ports, and what the hash is for. */
+static uint64_t last_word(const struct tcp_tuple *t, uint64_t use)
 {
-	uint64_t ports = use << 32 | (uint32_t)t->lport << 16 | t->rport;
+	return use << 32 | (uint32_t)t->lport << 16 | t->rport;
+}
 
-	if (likely(ip4_is_addr(&t->remote))) {
-		words[0] = (uint64_t)ip4_from_addr(&t->local) << 32 | ip4_from_addr(&t->remote);
-		words[1] = ports;
-		return 2;
-	}
+/* The addresses of IPv4, as one word. */
+static uint64_t ends_word(const struct tcp_tuple *t)
+{
+	return (uint64_t)ip4_from_addr(&t->local) << 32 | ip4_from_addr(&t->remote);
+}
+
+/* Those of IPv6, and the last word. */
+static void tuple_words(const struct tcp_tuple *t, uint64_t use, uint64_t words[5])
+{
 	memcpy(&words[0], t->local.b, 16);
 	memcpy(&words[2], t->remote.b, 16);
-	words[4] = ports;
-	return 5;
+	words[4] = last_word(t, use);
+}
+
+static uint64_t isn_hash(const struct siphash_key *key, const struct tcp_tuple *t)
+{
+	uint64_t words[5];
+
+	if (likely(ip4_is_addr(&t->remote)))
+		return siphash24_short(key, ends_word(t), last_word(t, 0));
+	tuple_words(t, 0, words);
+	return siphash24_words(key, words, 5);
 }
 
 /*
@@ -30,18 +44,17 @@ static size_t tuple_words(const struct tcp_tuple *t, uint64_t use, uint64_t word
  */
 struct tcp_seq tcp_isn(const struct holm_net *net, const struct tcp_tuple *t)
 {
-	uint64_t words[5];
-	size_t n = tuple_words(t, 0, words);
-
-	return seq_of((uint32_t)(net->now >> 12) +
-		      (uint32_t)siphash24_words(&net->secrets.isn, words, n));
+	return seq_of((uint32_t)(net->now >> 12) + (uint32_t)isn_hash(&net->secrets.isn, t));
 }
 
 /* Per four-tuple, so that timestamps go on rising from one incarnation to the next (RFC 6191). */
 uint32_t tcp_ts_offset(const struct holm_net *net, const struct tcp_tuple *t)
 {
+	const struct siphash_key *key = &net->secrets.isn;
 	uint64_t words[5];
-	size_t n = tuple_words(t, 1, words);
 
-	return (uint32_t)siphash13_words(&net->secrets.isn, words, n);
+	if (likely(ip4_is_addr(&t->remote)))
+		return (uint32_t)siphash13_short(key, ends_word(t), last_word(t, 1));
+	tuple_words(t, 1, words);
+	return (uint32_t)siphash13_words(key, words, 5);
 }

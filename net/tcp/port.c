@@ -20,8 +20,7 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_tuple *t)
 
 	if (likely(ip4_is_addr(&t->local))) {
 		words[0] = (uint64_t)ip4_from_addr(&t->local) << 32 | ip4_from_addr(&t->remote);
-		words[1] = t->rport;
-		return siphash13_words(&ts->net->secrets.port, words, 2);
+		return siphash13_short(&ts->net->secrets.port, words[0], t->rport);
 	}
 	memcpy(&words[0], t->local.b, 16);
 	memcpy(&words[2], t->remote.b, 16);

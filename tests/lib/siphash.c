@@ -60,6 +60,18 @@ static void words_hash_like_their_bytes_in_little_endian_order(void **state)
 	}
 }
 
+static void short_ones_hash_like_fifteen_bytes(void **state)
+{
+	const uint64_t word = 0x9e3779b97f4a7c15u, tail = 0x00fedcba98765432u;
+	uint8_t bytes[16];
+
+	(void)state;
+	store_le64(bytes, word);
+	store_le64(bytes + 8, tail);
+	assert_true(siphash24_short(&key, word, tail) == siphash24(&key, bytes, 15));
+	assert_true(siphash13_short(&key, word, tail) == siphash13(&key, bytes, 15));
+}
+
 static void alignment_does_not_matter(void **state)
 {
 	uint8_t a[40], b[48];
@@ -96,6 +108,7 @@ int main(void)
 		cmocka_unit_test(siphash24_gives_the_published_vectors),
 		cmocka_unit_test(siphash13_gives_the_published_vectors),
 		cmocka_unit_test(words_hash_like_their_bytes_in_little_endian_order),
+		cmocka_unit_test(short_ones_hash_like_fifteen_bytes),
 		cmocka_unit_test(alignment_does_not_matter),
 		cmocka_unit_test(every_bit_of_the_key_counts),
 	};
