@@ -173,8 +173,6 @@ static void part(struct holm_net *net)
 	struct ip_dst *dst = net->ip->parting;
 
 	net->ip->parting = NULL;
-	if (!dst)
-		return;
 	dst->lost_neigh = dst->neigh != NULL;
 	if (dst->neigh)
 		dst->known = neigh_put_memo(net, dst->neigh);
@@ -197,7 +195,8 @@ static bool make_room(struct holm_net *net)
 
 	if (net->ip->dsts.nodes < net->config.dsts_max)
 		return true;
-	part(net);
+	if (net->ip->parting)
+		part(net);
 	oldest = list_pop_front(&net->ip->unused);
 	if (!oldest)
 		return false;
@@ -228,15 +227,19 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	return 0;
 }
 
-/* Is what was found still so? Without a holder the neighbour must be had again, if there is one. */
-static bool is_current(struct holm_net *net, struct ip_dst *dst)
+/* Is what was found still so, and its neighbour there, if there is one? */
+static inline bool is_whole(const struct holm_net *net, const struct ip_dst *dst)
 {
-	if (dst->gen != net->ip_gen || !dst->netif)
+	return dst->gen == net->ip_gen && dst->netif &&
+	       (dst->refs > 0 ||
+		(!dst->lost_neigh && (!dst->neigh || dst->neigh->state != NEIGH_DEAD)));
+}
+
+/* Without a holder the neighbour must be had again. False: there is more to find out. */
+static bool is_had_again(struct holm_net *net, struct ip_dst *dst)
+{
+	if (dst->gen != net->ip_gen || !dst->netif || !dst->lost_neigh)
 		return false;
-	if (dst->refs > 0)
-		return true;
-	if (!dst->lost_neigh)
-		return !dst->neigh || dst->neigh->state != NEIGH_DEAD;
 	dst->neigh = neigh_take(net, &dst->known);
 	return dst->neigh != NULL;
 }
@@ -256,19 +259,27 @@ static int look_up(struct holm_net *net, const struct holm_addr *remote, const s
 	return *out ? 0 : create(net, hash, remote, via, out);
 }
 
-int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const struct ip_via *via,
-		   struct ip_dst **out)
+/* The one asked for last, if it is that, and nothing has to be found out or had again. */
+static inline struct ip_dst *known(const struct holm_net *net, const struct holm_addr *remote,
+				   const struct ip_via *via)
 {
-	struct ip_dst *dst = net->ip ? net->ip->last_dst : NULL;
-	int err;
+	struct ip_dst *dst = likely(net->ip) ? net->ip->last_dst : NULL;
 
-	if (!dst || !is_for(dst, remote, via)) {
-		err = look_up(net, remote, via, &dst);
-		if (err)
-			return err;
-		net->ip->last_dst = dst;
-	}
-	if (!is_current(net, dst)) {
+	if (unlikely(!dst) || !is_for(dst, remote, via) || unlikely(!is_whole(net, dst)))
+		return NULL;
+	return dst;
+}
+
+static never_inline int find_out(struct holm_net *net, const struct holm_addr *remote,
+				 const struct ip_via *via, struct ip_dst **out)
+{
+	struct ip_dst *dst;
+	int err = look_up(net, remote, via, &dst);
+
+	if (err)
+		return err;
+	net->ip->last_dst = dst;
+	if (!is_whole(net, dst) && !is_had_again(net, dst)) {
 		err = resolve(net, dst);
 		if (err) {
 			if (dst->refs == 0) {
@@ -278,9 +289,23 @@ int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const s
 			return err;
 		}
 	}
-	if (dst->refs++ == 0)
-		take_up(net, dst);
 	*out = dst;
+	return 0;
+}
+
+int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const struct ip_via *via,
+		   struct ip_dst **out)
+{
+	int err;
+
+	*out = known(net, remote, via);
+	if (unlikely(!*out)) {
+		err = find_out(net, remote, via, out);
+		if (err)
+			return err;
+	}
+	if ((*out)->refs++ == 0)
+		take_up(net, *out);
 	return 0;
 }
 
@@ -290,7 +315,8 @@ void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
 	if (--dst->refs > 0)
 		return;
 	/* It may be asked for again at once. */
-	part(net);
+	if (unlikely(net->ip->parting))
+		part(net);
 	net->ip->parting = dst;
 	dst->lost_neigh = false;
 }
