@@ -101,15 +101,20 @@ static uint64_t wait_ns(unsigned list)
 	return list <= TCP_HALF_RETRIES ? TCP_S(1) << list : TCP_S(30);
 }
 
+/* What is to be done at `at` is not forgotten. */
+static inline void arm_for(struct tcp_state *ts, uint64_t at)
+{
+	if (!net_timer_is_armed(&ts->half_timer) || ts->half_timer.wheel.deadline_ns > at)
+		net_timer_arm(ts->net, &ts->half_timer, at);
+}
+
 static void start_wait(struct tcp_state *ts, tcp_ref ref)
 {
-	struct holm_net *net = ts->net;
 	unsigned list = tcp_half_list(tcp_half_at(&ts->records, ref));
-	uint64_t at = net->now + wait_ns(list);
+	uint64_t at = ts->net->now + wait_ns(list);
 
 	tcp_record_wait(&ts->records, ref, list, (uint16_t)tcp_ticks_up(at));
-	if (!net_timer_is_armed(&ts->half_timer) || ts->half_timer.wheel.deadline_ns > at)
-		net_timer_arm(net, &ts->half_timer, at);
+	arm_for(ts, at);
 }
 
 /* How many ticks ahead a record is due; past: 0. */
@@ -151,12 +156,15 @@ static bool is_full(const struct tcp_state *ts)
 static bool keep(struct tcp_rx *rx, const struct tcp_half *half)
 {
 	struct tcp_state *ts = rx->net->tcp;
-	tcp_ref ref = tcp_record_add(ts, TCP_KIND_HALF, &rx->ends, rx->hash);
+	unsigned list = tcp_half_list(half);
+	uint64_t at = rx->net->now + wait_ns(list);
+	struct tcp_record *record = tcp_record_add(ts, TCP_KIND_HALF, &rx->ends, rx->hash, list,
+						   (uint16_t)tcp_ticks_up(at));
 
-	if (!ref)
+	if (!record)
 		return false;
-	tcp_half_fill(tcp_half_at(&ts->records, ref), half);
-	start_wait(ts, ref);
+	tcp_half_fill(container_of(record, struct tcp_half, record), half);
+	arm_for(ts, at);
 	return true;
 }
 

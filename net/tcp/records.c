@@ -27,37 +27,44 @@ static uint32_t chunks_max(const struct holm_net *net, unsigned kind)
 	return max / tcp_chunk_records(kind) + 1;
 }
 
-/* One more slot, the last; false: no memory. */
-static bool slot_push(struct tcp_state *ts, unsigned kind)
+/* Room for more; false: no memory, or too many. */
+static never_inline bool slots_grow(struct tcp_state *ts, unsigned kind)
 {
 	struct tcp_slots *s = &ts->records.slots[kind];
 	struct mem *mem = &ts->net->mem;
+	void *chunk;
 
+	if (s->n + tcp_chunk_records(kind) > TCP_RECORDS_MAX)
+		return false;
 	if (!s->chunks) {
 		s->chunks = mem_alloc(mem, chunks_max(ts->net, kind) * sizeof(*s->chunks));
 		if (!s->chunks)
 			return false;
 	}
-	if (s->n == s->nchunks * tcp_chunk_records(kind)) {
-		s->chunks[s->nchunks] = mem_alloc(mem, TCP_RECORDS_CHUNK);
-		if (!s->chunks[s->nchunks])
-			return false;
-		s->nchunks++;
-	}
-	s->n++;
+	chunk = mem_alloc(mem, TCP_RECORDS_CHUNK);
+	if (!chunk)
+		return false;
+	s->chunks[s->room / tcp_chunk_records(kind)] = chunk;
+	s->room += tcp_chunk_records(kind);
 	return true;
 }
 
+static void chunk_free(struct tcp_state *ts, unsigned kind)
+{
+	struct tcp_slots *s = &ts->records.slots[kind];
+
+	s->room -= tcp_chunk_records(kind);
+	mem_free(&ts->net->mem, s->chunks[s->room / tcp_chunk_records(kind)], TCP_RECORDS_CHUNK);
+}
+
 /* The last goes; a page goes when another one is empty too, so that one record cannot swing it. */
-static void slot_pop(struct tcp_state *ts, unsigned kind)
+static inline void slot_pop(struct tcp_state *ts, unsigned kind)
 {
 	struct tcp_slots *s = &ts->records.slots[kind];
 
 	s->n--;
-	if (s->n + 2 * tcp_chunk_records(kind) > s->nchunks * tcp_chunk_records(kind))
-		return;
-	s->nchunks--;
-	mem_free(&ts->net->mem, s->chunks[s->nchunks], TCP_RECORDS_CHUNK);
+	if (unlikely(s->n + 2 * tcp_chunk_records(kind) <= s->room))
+		chunk_free(ts, kind);
 }
 
 /* ---- Ends ---------------------------------------------------------------------------------------- */
@@ -251,10 +258,10 @@ static tcp_ref *link_to(const struct tcp_records *r, tcp_ref ref, uint32_t hash)
 	return link;
 }
 
-tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash)
+static never_inline tcp_ref find_in_chain(const struct tcp_records *r, tcp_ref ref,
+					  const struct tcp_tuple *t)
 {
 	bool ip6 = !ip4_is_addr(&t->remote);
-	tcp_ref ref = likely(r->n) ? *bucket_of(r, hash) : 0;
 
 	while (ref) {
 		struct tcp_record *record = tcp_record_at(r, ref);
@@ -266,42 +273,11 @@ tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, 
 	return ref;
 }
 
-/* Bounded, because a long chain means an attack on the hash: see lib/htab.h. */
-static bool chain_is_full(const struct tcp_records *r, tcp_ref ref)
+tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash)
 {
-	unsigned length = 0;
+	tcp_ref ref = likely(r->n) ? *bucket_of(r, hash) : 0;
 
-	for (; ref; ref = tcp_record_at(r, ref)->next)
-		length++;
-	return length >= HTAB_CHAIN_MAX;
-}
-
-tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind, const struct tcp_tuple *t,
-		       uint32_t hash)
-{
-	struct tcp_records *r = &ts->records;
-	unsigned k = ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
-	struct tcp_record *record;
-	tcp_ref *head, ref;
-
-	if (r->slots[k].n >= TCP_RECORDS_MAX || !begin(ts))
-		return 0;
-	for (int i = 0; i < STEPS_MAX && r->n >= LOAD * r->buckets; i++)
-		split(ts);
-	head = bucket_of(r, hash);
-	if (chain_is_full(r, *head) || !slot_push(ts, k))
-		return 0;
-	ref = tcp_ref_of(k, r->slots[k].n - 1);
-	record = tcp_record_at(r, ref);
-	/* Its ends are set whole. */
-	memset(record, 0, offsetof(struct tcp_half, ends));
-	record->rport = t->rport;
-	record->lport = t->lport;
-	set_ends(ends_of(record), k, t);
-	record->next = *head;
-	*head = ref;
-	r->n++;
-	return ref;
+	return ref ? find_in_chain(r, ref, t) : 0;
 }
 
 /* ---- Waiting ------------------------------------------------------------------------------------- */
@@ -327,10 +303,11 @@ static inline void relink(struct tcp_records *r, unsigned kind, unsigned list,
 		w->last = as_prev;
 }
 
-void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t due)
+/* Behind all others of its list. */
+static inline void wait_last(struct tcp_records *r, struct tcp_record *record, tcp_ref ref,
+			     unsigned list, uint16_t due)
 {
 	struct tcp_wait_list *w = &r->waits[tcp_ref_kind(ref)][list];
-	struct tcp_record *record = tcp_record_at(r, ref);
 	uint32_t number = tcp_ref_index(ref) + 1;
 
 	record->due_high = (uint8_t)(due >> 8);
@@ -342,6 +319,11 @@ void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t
 	else
 		w->first = number;
 	w->last = number;
+}
+
+void tcp_record_wait(struct tcp_records *r, tcp_ref ref, unsigned list, uint16_t due)
+{
+	wait_last(r, tcp_record_at(r, ref), ref, list, due);
 }
 
 void tcp_record_unwait(struct tcp_records *r, tcp_ref ref, unsigned list)
@@ -357,6 +339,59 @@ static unsigned list_of(struct tcp_record *record, unsigned kind)
 	return kind & TCP_KIND_TIME_WAIT
 		       ? 0
 		       : tcp_half_list(container_of(record, struct tcp_half, record));
+}
+
+/* ---- Adding -------------------------------------------------------------------------------------- */
+
+/* Bounded, because a long chain means an attack on the hash: see lib/htab.h. */
+static bool chain_is_full(const struct tcp_records *r, tcp_ref ref)
+{
+	unsigned length = 0;
+
+	for (; ref; ref = tcp_record_at(r, ref)->next)
+		length++;
+	return length >= HTAB_CHAIN_MAX;
+}
+
+/* False: there is no table, and no memory for one. */
+static never_inline bool table_grow(struct tcp_state *ts)
+{
+	struct tcp_records *r = &ts->records;
+
+	if (!begin(ts))
+		return false;
+	for (int i = 0; i < STEPS_MAX && r->n >= LOAD * r->buckets; i++)
+		split(ts);
+	return true;
+}
+
+struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
+				  const struct tcp_tuple *t, uint32_t hash, unsigned list,
+				  uint16_t due)
+{
+	struct tcp_records *r = &ts->records;
+	unsigned k = ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
+	struct tcp_slots *s = &r->slots[k];
+	struct tcp_record *record;
+	tcp_ref *head, ref;
+
+	if (unlikely(r->n >= LOAD * r->buckets) && !table_grow(ts))
+		return NULL;
+	head = bucket_of(r, hash);
+	if ((*head && chain_is_full(r, *head)) || (unlikely(s->n == s->room) && !slots_grow(ts, k)))
+		return NULL;
+	ref = tcp_ref_of(k, s->n++);
+	record = tcp_record_at(r, ref);
+	/* Its ends are set whole. */
+	memset(record, 0, offsetof(struct tcp_half, ends));
+	record->rport = t->rport;
+	record->lport = t->lport;
+	set_ends(ends_of(record), k, t);
+	record->next = *head;
+	*head = ref;
+	r->n++;
+	wait_last(r, record, ref, list, due);
+	return record;
 }
 
 /* ---- Removing ------------------------------------------------------------------------------------ */
@@ -387,6 +422,8 @@ void tcp_record_remove_hashed(struct tcp_state *ts, tcp_ref ref, uint32_t hash)
 		move(ts, last, ref);
 	slot_pop(ts, kind);
 	r->n--;
+	if (likely(r->n >= LOAD * r->buckets / 2 || r->buckets == TCP_RECORD_BUCKETS_MIN))
+		return;
 	for (int i = 0; i < STEPS_MAX && r->n < LOAD * r->buckets / 2; i++) {
 		if (r->buckets > TCP_RECORD_BUCKETS_MIN)
 			join(ts);
@@ -407,8 +444,8 @@ void tcp_records_fini(struct tcp_state *ts)
 
 		while (s->n > 0)
 			tcp_record_remove(ts, tcp_ref_of(kind, s->n - 1));
-		while (s->nchunks > 0)
-			mem_free(&ts->net->mem, s->chunks[--s->nchunks], TCP_RECORDS_CHUNK);
+		while (s->room > 0)
+			chunk_free(ts, kind);
 		mem_free(&ts->net->mem, s->chunks, chunks_max(ts->net, kind) * sizeof(*s->chunks));
 		s->chunks = NULL;
 	}

@@ -119,13 +119,17 @@ struct tcp_wait_list {
 
 struct tcp_slots {
 	void **chunks; /* NULL until the first record; [chunks_max] */
-	uint32_t n, nchunks;
+	uint32_t n;
+	uint32_t room; /* how many the chunks that are there hold */
 };
 
 enum {
-	/* Buckets of the table's first segment; that and one for each doubling, up to 2^27 buckets. */
-	TCP_RECORD_BUCKETS_MIN = 64,
-	TCP_RECORD_SEGMENTS = 22,
+	/*
+	 * Buckets of the table's first segment, 2 KB, half of what the first records take; that and one for each
+	 * doubling, up to 2^27 buckets.
+	 */
+	TCP_RECORD_BUCKETS_MIN = 512,
+	TCP_RECORD_SEGMENTS = 19,
 };
 
 struct tcp_records {
@@ -225,9 +229,10 @@ static inline struct tcp_tw *tcp_tw_at(const struct tcp_records *r, tcp_ref ref)
 
 /* The record under this four-tuple, whose hash is `hash`; 0: none. */
 tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash);
-/* A new one, all zero but its ends, waiting for nothing. 0: no memory. */
-must_check tcp_ref tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
-				  const struct tcp_tuple *t, uint32_t hash);
+/* A new one, all zero but its ends, which waits on a list. NULL: no memory. */
+must_check struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
+					     const struct tcp_tuple *t, uint32_t hash,
+					     unsigned list, uint16_t due);
 /* The last of its array takes its place: other references of the kind may change. */
 void tcp_record_remove(struct tcp_state *ts, tcp_ref ref);
 /* The same where the hash of its four-tuple is known. */

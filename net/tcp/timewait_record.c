@@ -42,14 +42,19 @@ static tcp_ref oldest(const struct tcp_state *ts)
 	return ahead(ts->net, tcp_tw_at(r, a)) <= ahead(ts->net, tcp_tw_at(r, b)) ? a : b;
 }
 
-static void start_wait(struct tcp_state *ts, tcp_ref ref)
+/* When a wait that begins now is over, as a record says it. */
+static uint16_t due(const struct holm_net *net)
 {
-	struct holm_net *net = ts->net;
-	uint64_t at = net->now + net->config.tcp_time_wait_ns;
+	return (uint16_t)(tcp_stamp(net->now + net->config.tcp_time_wait_ns) + 1);
+}
 
-	tcp_record_wait(&ts->records, ref, 0, (uint16_t)(tcp_stamp(at) + 1));
-	if (!net_timer_is_armed(&ts->time_wait_timer))
-		net_timer_arm(net, &ts->time_wait_timer, at);
+/* All wait for the same time. */
+static inline void arm(struct holm_net *net)
+{
+	struct net_timer *timer = &net->tcp->time_wait_timer;
+
+	if (!net_timer_is_armed(timer))
+		net_timer_arm(net, timer, net->now + net->config.tcp_time_wait_ns);
 }
 
 void tcp_tw_timer(struct holm_net *net, struct net_timer *timer)
@@ -72,37 +77,38 @@ void tcp_tw_timer(struct holm_net *net, struct net_timer *timer)
 /* ---- Entering ------------------------------------------------------------------------------------ */
 
 /* The oldest yields when there are too many. */
-static tcp_ref make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
+static struct tcp_tw *make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
 {
 	struct tcp_state *ts = tcp_net(c)->tcp;
-	tcp_ref ref;
+	struct tcp_record *record;
 
 	if (tcp_records_count(&ts->records, TCP_KIND_TIME_WAIT) >=
 	    ts->net->config.tcp_time_wait_max) {
 		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 		tcp_record_remove(ts, oldest(ts));
 	}
-	ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->ep.node.hash);
-	if (!ref)
+	record = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->ep.node.hash, 0, due(ts->net));
+	if (!record) {
 		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
-	return ref;
+		return NULL;
+	}
+	return container_of(record, struct tcp_tw, record);
 }
 
 void tcp_tw_make(struct holm_tcp *c, bool ack)
 {
-	struct tcp_state *ts = tcp_net(c)->tcp;
 	struct tcp_tuple ends;
-	tcp_ref ref;
+	struct tcp_tw *tw;
 
 	/* The connection's own, with its window; if it finds no frame the FIN comes again. */
 	if (ack)
 		(void)tcp_send_ack(c);
 	tcp_get_ends(c, &ends);
-	ref = make_record(c, &ends);
-	if (!ref)
+	tw = make_record(c, &ends);
+	if (!tw)
 		return;
-	tcp_tw_fill(tcp_tw_at(&ts->records, ref), c);
-	start_wait(ts, ref);
+	tcp_tw_fill(tw, c);
+	arm(tcp_net(c));
 }
 
 /* ---- Segments ------------------------------------------------------------------------------------ */
@@ -122,7 +128,8 @@ enum tcp_verdict tcp_input_tw(tcp_ref ref, struct tcp_rx *rx)
 	case TCP_TW_RESTART:
 		send_ack(rx->net, tw, &rx->ends);
 		tcp_record_unwait(&ts->records, ref, 0);
-		start_wait(ts, ref);
+		tcp_record_wait(&ts->records, ref, 0, due(rx->net));
+		arm(rx->net);
 		break;
 	case TCP_TW_ANSWER:
 		send_ack(rx->net, tw, &rx->ends);

@@ -48,22 +48,28 @@ static unsigned list_of(uint32_t i)
 	return kind(i) == TCP_KIND_HALF ? i % TCP_WAITS : 0;
 }
 
-static tcp_ref add(struct tcp_state *ts, uint32_t i)
+static struct tcp_record *add_plain(struct tcp_state *ts, uint32_t i, enum tcp_kind kind,
+				    unsigned list)
 {
 	struct tcp_tuple t = tuple(i);
-	tcp_ref ref = tcp_record_add(ts, kind(i), &t, tcp_hash(ts->net, &t));
 
-	if (!ref)
-		return 0;
+	return tcp_record_add(ts, kind, &t, tcp_hash(ts->net, &t), list, (uint16_t)i);
+}
+
+static bool add(struct tcp_state *ts, uint32_t i)
+{
+	struct tcp_record *record = add_plain(ts, i, kind(i), list_of(i));
+
+	if (!record)
+		return false;
 	/* Something of the record's own, to know it by. */
 	if (kind(i) == TCP_KIND_HALF) {
-		tcp_half_at(&ts->records, ref)->ts_recent = i;
-		tcp_half_at(&ts->records, ref)->retries = list_of(i) & 7;
+		container_of(record, struct tcp_half, record)->ts_recent = i;
+		container_of(record, struct tcp_half, record)->retries = list_of(i) & 7;
 	} else {
-		tcp_tw_at(&ts->records, ref)->ts_recent = i;
+		container_of(record, struct tcp_tw, record)->ts_recent = i;
 	}
-	tcp_record_wait(&ts->records, ref, list_of(i), (uint16_t)i);
-	return ref;
+	return true;
 }
 
 static uint32_t mark(const struct tcp_state *ts, tcp_ref ref)
@@ -101,7 +107,7 @@ static void records_of_both_kinds_and_families_are_found_whatever_came_and_went(
 
 		/* The number swings, so that everything grows and shrinks. */
 		if (!there[i] && step / 4000 % 2 == 0) {
-			assert_int_not_equal(add(ts, i), 0);
+			assert_true(add(ts, i));
 			there[i] = true;
 			n++;
 		} else if (there[i] && step / 4000 % 2 == 1) {
@@ -135,7 +141,7 @@ static void a_list_is_in_the_order_of_arrival_whoever_leaves_it(void **state)
 	ts = t.lab.net->tcp;
 	/* TIME-WAIT over IPv4 is one list. */
 	for (uint32_t i = 2; i < MODEL; i += 4)
-		assert_int_not_equal(add(ts, i), 0);
+		assert_true(add(ts, i));
 	for (uint32_t i = 2; i < MODEL; i += 4)
 		if (expect_random_below(&seed, 2))
 			tcp_record_remove(ts, find(ts, i));
@@ -162,12 +168,7 @@ static void a_record_is_at_most_48_bytes_over_ip4_and_80_over_ip6(void **state)
 
 		/* From a number on where rounding to pages is no more to be seen. */
 		for (uint32_t i = family; n < 12000; i += 2) {
-			struct tcp_tuple tuple_i = tuple(i);
-			tcp_ref ref = tcp_record_add(ts, TCP_KIND_TIME_WAIT, &tuple_i,
-						     tcp_hash(ts->net, &tuple_i));
-
-			assert_int_not_equal(ref, 0);
-			tcp_record_wait(&ts->records, ref, 0, 0);
+			assert_non_null(add_plain(ts, i, TCP_KIND_TIME_WAIT, 0));
 			n++;
 			if (n > 10000)
 				assert_true(t.lab.memory_in_use - before <= n * (family ? 80 : 48));
@@ -187,14 +188,8 @@ static void memory_follows_the_number_of_records_down(void **state)
 	ts = t.lab.net->tcp;
 	empty = t.lab.memory_in_use;
 	/* Beyond what the instance keeps of what is given back. */
-	for (uint32_t i = 0; i < 40000; i += 2) {
-		struct tcp_tuple ends = tuple(i);
-		tcp_ref ref =
-			tcp_record_add(ts, TCP_KIND_TIME_WAIT, &ends, tcp_hash(ts->net, &ends));
-
-		assert_int_not_equal(ref, 0);
-		tcp_record_wait(&ts->records, ref, 0, 0);
-	}
+	for (uint32_t i = 0; i < 40000; i += 2)
+		assert_non_null(add_plain(ts, i, TCP_KIND_TIME_WAIT, 0));
 	full = t.lab.memory_in_use - empty;
 	while (ts->records.n > 200)
 		tcp_record_remove(ts, tcp_record_first(&ts->records, TCP_KIND_TIME_WAIT, 0));
