@@ -205,19 +205,8 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 
 /* ---- Opening ----------------------------------------------------------------------------------- */
 
-uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *rcv)
+uint8_t tcp_wscale_for(size_t wnd)
 {
-	size_t wnd = rcv ? holm_rcvbuf_window(rcv) : net->config.tcp_rcvbuf_bytes;
-
-	return (uint32_t)min_size(wnd, 65535);
-}
-
-uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv)
-{
-	size_t wnd = net->config.tcp_rcvbuf_max_bytes;
-
-	if (rcv)
-		wnd = max_size(wnd, holm_rcvbuf_window(rcv));
 	if (wnd <= 65535)
 		return 0;
 	/* The least that leaves 16 bits. */

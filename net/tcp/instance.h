@@ -90,6 +90,7 @@ struct tcp_state {
 	const struct tcp_sack_ops *sack;
 	const struct tcp_rack_ops *rack;
 	const struct tcp_calm_ops *calm;
+	uint8_t wscale;	  /* that serves tcp_rcvbuf_max_bytes */
 	bool unpredicted; /* every segment takes all the steps: for tests */
 };
 

@@ -248,9 +248,21 @@ static inline bool tcp_is_orphan(const struct holm_tcp *c)
 void tcp_settings_put(struct tcp_settings *s);
 /* A block of its own for c, to be changed. NULL: no memory. */
 struct tcp_settings *tcp_settings_own(struct holm_tcp *c);
+/* The window scale with which a window of so many bytes can be announced. */
+uint8_t tcp_wscale_for(size_t wnd);
 /* The window scale that we offer, and the window in our SYN. */
-uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv);
-uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *rcv);
+static inline uint8_t tcp_offer_wscale(const struct holm_net *net, const struct holm_rcvbuf *rcv)
+{
+	return unlikely(rcv && holm_rcvbuf_window(rcv) > net->config.tcp_rcvbuf_max_bytes)
+		       ? tcp_wscale_for(holm_rcvbuf_window(rcv))
+		       : net->tcp->wscale;
+}
+static inline uint32_t tcp_offer_window(const struct holm_net *net, const struct holm_rcvbuf *rcv)
+{
+	size_t wnd = rcv ? holm_rcvbuf_window(rcv) : net->config.tcp_rcvbuf_bytes;
+
+	return (uint32_t)min_size(wnd, 65535);
+}
 
 /* ---- input.c */
 /* One frame; holm_tcp_gro's merges what follows each other. */

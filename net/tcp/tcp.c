@@ -67,6 +67,7 @@ static int start(struct holm_net *net)
 	list_init(&ts->flights);
 	net_timer_init(&ts->retry, wake_starved);
 	ts->rst_tokens = net->config.icmp_rate_per_s;
+	ts->wscale = tcp_wscale_for(net->config.tcp_rcvbuf_max_bytes);
 	for (size_t i = 0; i < TCP_PORT_COUNTERS; i++)
 		ts->port_counters[i] = rng_u32(&net->rng);
 	ts->defaults = tcp_default_settings;
