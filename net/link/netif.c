@@ -184,6 +184,9 @@ bool netif_has_family(const struct holm_netif *netif, bool ip4)
 void netif_link_changed(struct holm_netif *netif)
 {
 	netif->mtu = (uint16_t)min_u32(netif->mtu, netif->dev->caps.mtu);
-	if (!netif->dev->link_up)
-		purge(netif);
+	if (netif->dev->link_up)
+		return;
+	purge(netif);
+	/* There is room now: the end of the round tells who waits for it. */
+	netif->net->queued = true;
 }
