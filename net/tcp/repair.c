@@ -35,8 +35,7 @@ static inline void schedule_probe(struct holm_tcp *c, uint64_t now)
 	if (fl->wait == TCP_WAIT_REORDER)
 		return;
 	fl->wait = TCP_WAIT_NONE;
-	if (r->score.n == 0 || fl->phase != TCP_OPEN || r->tlp.outstanding || fl->retries > 0 ||
-	    c->snd_wnd == 0)
+	if (r->score.n == 0 || fl->phase != TCP_OPEN || r->tlp.outstanding || fl->retries > 0)
 		return;
 	pto = tlp_pto(c->rtt.srtt8 >> 3, tcp_in_flight(c) <= fl->cc.mss);
 	/* One tick more: the present one has begun already. */
@@ -524,8 +523,8 @@ static void fire(struct holm_tcp *c)
 	fl->wait = TCP_WAIT_NONE;
 	if (why == TCP_WAIT_REORDER) {
 		look_again(c);
-	} else if (c->flags & TCP_REXMT) {
-		/* A window that has closed since has probes of its own. */
+	} else if ((c->flags & TCP_REXMT) && c->snd_wnd > 0) {
+		/* A window that has closed since has probes of its own, or the retransmission timer. */
 		/* RFC 8985 7.3: one segment, whatever cwnd says; and the retransmission timer anew. */
 		c->flags |= TCP_TLP_DUE;
 		fl->credit = tcp_mss(c);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "net/tcp/hot.h"
 #include "tests/support/tcp_fixture.h"
 
 #define RTT_MS 100u
@@ -249,6 +250,53 @@ static void a_closed_window_is_probed_as_windows_are(void **state)
 
 /* ---- PRR ----------------------------------------------------------------------------------------- */
 
+static void what_is_in_flight_when_a_window_closes_is_not_probed_for(void **state)
+{
+	(void)state;
+	/* The last word, in calm or not. */
+	for (int calm = 0; calm < 2; calm++) {
+		struct tcp_fixture t;
+
+		established(&t, .peer_sack = true, .nodelay = true, .slow_acks = true);
+		t.lab.net->tcp->unpredicted = !calm;
+		rx(&t, .len = 100);
+		fixture_write(&t, 900);
+		expect_tx(&t, .seq = 1, .len = 900, .ack = 101);
+		rx(&t, .seq = 101, .ack = 1, .len = 100, .wnd = 0);
+		assert_int_equal(tcp_is_calm(t.t), calm);
+		/* SHLD-16: the timeout sends no more than a byte. Open again, it takes all. */
+		fixture_wait_ms(&t, 300);
+		expect_tx(&t, .seq = 901, .ack = 201);
+		expect_tx(&t, .seq = 1, .len = 1);
+		expect_silence(&t);
+		assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 0);
+		rx(&t, .seq = 201, .ack = 901);
+		finish(&t);
+	}
+}
+
+static void a_window_that_has_opened_again_is_probed_for_what_was_in_flight(void **state)
+{
+	(void)state;
+	for (int calm = 0; calm < 2; calm++) {
+		struct tcp_fixture t;
+
+		established(&t, .peer_sack = true, .nodelay = true, .slow_acks = true);
+		t.lab.net->tcp->unpredicted = !calm;
+		rx(&t, .len = 100);
+		fixture_write(&t, 900);
+		expect_tx(&t, .seq = 1, .len = 900, .ack = 101);
+		rx(&t, .seq = 101, .ack = 1, .len = 100, .wnd = 0);
+		/* By a segment that ends calm. */
+		rx(&t, .seq = 151, .ack = 1, .len = 50, .wnd = 0);
+		rx(&t, .seq = 201, .ack = 1);
+		fixture_skip(&t);
+		fixture_wait_ms(&t, 300);
+		assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_LOSS_PROBES), 1);
+		finish(&t);
+	}
+}
+
 static void each_second_ack_of_recovery_lets_a_segment_go(void **state)
 {
 	struct tcp_fixture t;
@@ -403,6 +451,8 @@ int main(void)
 		cmocka_unit_test(a_probe_that_repaired_a_loss_is_congestion),
 		cmocka_unit_test(a_probe_that_arrives_twice_is_none),
 		cmocka_unit_test(a_closed_window_is_probed_as_windows_are),
+		cmocka_unit_test(what_is_in_flight_when_a_window_closes_is_not_probed_for),
+		cmocka_unit_test(a_window_that_has_opened_again_is_probed_for_what_was_in_flight),
 		cmocka_unit_test(each_second_ack_of_recovery_lets_a_segment_go),
 		cmocka_unit_test(a_retransmission_reported_as_a_duplicate_is_undone),
 		cmocka_unit_test(an_echo_of_the_first_sending_undoes_at_once),
