@@ -226,7 +226,7 @@ int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev)
 	struct holm_netif *netif;
 	int err;
 
-	ASSERT(!net->callbacks);
+	ASSERT(!net->callbacks && !dev->netif && dev->ops->tx);
 	if (dev->caps.mtu < MTU_MIN || dev->caps.segs_max == 0 ||
 	    dev->caps.headroom > HOLM_FRAME_HEADROOM - STACK_HEADERS)
 		return -HOLM_EINVAL;

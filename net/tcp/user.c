@@ -17,6 +17,8 @@ static int open_with(struct holm_net *net, struct tcp_settings *settings, struct
 
 int holm_tcp_open(struct holm_net *net, struct holm_tcp **out)
 {
+	if (!net->tcp)
+		return -HOLM_EPROTONOSUPPORT;
 	return open_with(net, &net->tcp->defaults, out);
 }
 

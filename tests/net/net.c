@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <holm/stats.h>
+#include <holm/tcp.h>
+#include <holm/udp.h>
 #include <holm/version.h>
 
 #include "net/core/net.h"
@@ -242,6 +244,54 @@ static void a_device_that_no_frame_fits_is_refused(void **state)
 	free(pair);
 }
 
+static void what_was_not_named_cannot_be_opened(void **state)
+{
+	static const struct holm_proto *const no_transport[] = { &holm_arp, &holm_ipv4, NULL };
+	struct holm_env env = plain_env();
+	struct holm_config config;
+	struct holm_net *net;
+	struct holm_tcp *t;
+	struct holm_udp *u;
+
+	(void)state;
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, no_transport), 0);
+	assert_int_equal(holm_tcp_open(net, &t), -HOLM_EPROTONOSUPPORT);
+	assert_int_equal(holm_udp_open(net, &u), -HOLM_EPROTONOSUPPORT);
+	holm_net_destroy(net);
+}
+
+static void add_dev(void *arg)
+{
+	struct holm_pair_end *end = arg;
+
+	holm_net_add_dev(end->peer->dev.net, &end->dev);
+}
+
+/* Its second instance would take the first one's place in it. */
+static void a_device_has_one_instance_at_a_time(void **state)
+{
+	static const struct holm_dev_ops no_tx;
+	struct holm_pair *pair = malloc(sizeof(*pair));
+	struct holm_dev_caps caps = holm_pair_default_caps();
+	struct holm_env env = plain_env();
+	struct holm_config config;
+	struct holm_net *net;
+
+	(void)state;
+	holm_config_default(&config);
+	assert_int_equal(holm_net_create(&net, &config, &env, four), 0);
+	holm_pair_init(pair, &caps);
+	assert_int_equal(holm_net_add_dev(net, &pair->end[0].dev), 1);
+	assert_int_equal(holm_net_add_dev(net, &pair->end[1].dev), 2);
+	assert_true(expect_assert(add_dev, &pair->end[1]));
+	holm_net_remove_dev(net, &pair->end[1].dev);
+	pair->end[1].dev.ops = &no_tx;
+	assert_true(expect_assert(add_dev, &pair->end[1]));
+	holm_net_destroy(net);
+	free(pair);
+}
+
 static void time_never_goes_backwards(void **state)
 {
 	struct duo_options options = { .start_ns = 5 * SECOND };
@@ -404,6 +454,8 @@ int main(void)
 		cmocka_unit_test(creation_survives_the_failure_of_every_allocation),
 		cmocka_unit_test(devices_are_numbered_found_and_bounded),
 		cmocka_unit_test(a_device_that_no_frame_fits_is_refused),
+		cmocka_unit_test(a_device_has_one_instance_at_a_time),
+		cmocka_unit_test(what_was_not_named_cannot_be_opened),
 		cmocka_unit_test(time_never_goes_backwards),
 		cmocka_unit_test(after_a_quiet_poll_the_next_deadline_lies_ahead),
 		cmocka_unit_test(fine_timers_keep_their_time_wherever_the_clock_begins),

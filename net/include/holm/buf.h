@@ -3,7 +3,7 @@
  *
  * TCP owns positions (sequence numbers); the buffer owns bytes. A program brings its own send and
  * receive buffers, or uses one of those below. The operations are called only through the inline
- * wrappers, which assert the contract once for every implementation.
+ * wrappers, which assert the contract (holm_assert_failed()) once for every implementation.
  */
 #ifndef HOLM_BUF_H
 #define HOLM_BUF_H
@@ -15,12 +15,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The failure of a wrapper's contract; see <holm/assert.h> in the manual of holm_assert_failed(). */
-#if defined(__GNUC__)
-__attribute__((noreturn))
-#endif
-void holm_assert_failed(const char *expr, const char *file, int line);
 
 /* Spans that a send buffer may lend at once: a ring wraps (2), a constant piece on each side. */
 #define HOLM_LEND_SPANS_MAX 4u

@@ -1,7 +1,8 @@
 /*
  * config.h -- the limits of an instance. Each has a default with its derivation; a program changes
  * fields after holm_config_default(). Nothing in an instance grows past these numbers; what happens
- * at the limit is said beside each.
+ * at the limit is said beside each. Bounds that holm_net_create() insists on are named, but for that most
+ * limits must be at least 1.
  */
 #ifndef HOLM_CONFIG_H
 #define HOLM_CONFIG_H
@@ -16,7 +17,7 @@ extern "C" {
 struct holm_config {
 	size_t size; /* sizeof(struct holm_config) as the program was compiled */
 
-	/* Devices; further ones are refused with -HOLM_ENOSPC. Bounds per-device scans. */
+	/* Devices, 1 to 1024; further ones are refused with -HOLM_ENOSPC. Bounds per-device scans. */
 	uint32_t devices_max;
 	/* Addresses per device, all families. 8: a v4, a link-local, a few global and temporary. */
 	uint32_t addrs_max;
@@ -25,25 +26,28 @@ struct holm_config {
 
 	/*
 	 * Neighbour entries. 512 holds two /24 networks; entries in use by a flow are never evicted
-	 * by noise, the least recently confirmed other one goes first.
+	 * by noise, the least recently confirmed other one goes first. >= 4.
 	 */
 	uint32_t neighbours_max;
 	/* Frames parked per unresolved neighbour; the oldest is dropped and counted beyond. >= 3. */
 	uint32_t neighbour_frames_max;
-	/* Destinations remembered (route, neighbour, path MTU); unused ones are recycled. */
+	/* Destinations remembered (route, neighbour, path MTU); unused ones are recycled. >= 4. */
 	uint32_t dsts_max;
 
 	/*
 	 * Buffer memory that fragments may hold while they wait for the others: ten or so datagrams of
-	 * 64 KiB. Beyond, random ones yield and are counted.
+	 * 64 KiB. Beyond, random ones yield and are counted. At least a frame (HOLM_FRAME_BYTES).
 	 */
 	uint32_t ip_reasm_bytes_max;
 
-	/* Frames a device's interface queue holds while its ring is full: one ring's worth. */
+	/*
+	 * Frames a device's interface queue holds while its ring is full: one ring's worth. A power of
+	 * two, 64 to 65536.
+	 */
 	uint32_t dev_queue_max;
 	/*
 	 * Frames of the pool that only reception and bare ACKs may take, so that buffered data can
-	 * never deafen the instance. Two batches of 32.
+	 * never deafen the instance. Two batches of 32. A pool that has no more than these sends no data.
 	 */
 	uint32_t frame_reserve;
 
@@ -69,7 +73,7 @@ struct holm_config {
 	uint32_t tcp_orphans_max;
 	/* Out-of-order ranges per connection; a segment that would need one more is dropped. */
 	uint32_t tcp_ranges_max;
-	/* Defaults of a socket's buffers in bytes; rings grow up to it on demand. */
+	/* Defaults of a socket's buffers in bytes, >= 4096; rings grow up to it on demand. */
 	uint32_t tcp_sndbuf_bytes;
 	uint32_t tcp_rcvbuf_bytes;
 	/*
@@ -86,20 +90,23 @@ struct holm_config {
 	uint64_t tcp_time_wait_ns;
 
 	uint32_t udp_endpoints_max;
-	/* Frames and bytes of buffer memory that one UDP endpoint may hold unread. */
+	/* Frames and bytes of buffer memory (at least a frame) that one UDP endpoint may hold unread. */
 	uint32_t udp_rcv_frames_max;
 	uint32_t udp_rcvbuf_bytes;
 
-	/* Raw and echo endpoints together, packet endpoints; buffer memory that one may hold unread. */
+	/*
+	 * Raw and echo endpoints together, packet endpoints; buffer memory (at least a frame) that one may
+	 * hold unread.
+	 */
 	uint32_t raw_endpoints_max;
 	uint32_t packet_endpoints_max;
 	uint32_t raw_rcvbuf_bytes;
 
 	/* Socket objects; names that Unix sockets are bound to, or were until they are unlinked. */
 	uint32_t sockets_max;
-	/* Bytes that wait at the other end of a Unix stream: one ring of 64 KiB each way. */
+	/* Bytes that wait at the other end of a Unix stream: one ring of 64 KiB each way. >= 4096. */
 	uint32_t unix_stream_bytes;
-	/* The same for packets, which come whole or not at all: Linux's 208 KiB. */
+	/* The same for packets, which come whole or not at all: Linux's 208 KiB. >= 4096. */
 	uint32_t unix_packet_bytes;
 	/* Objects in messages that nobody has received yet, all sockets together. */
 	uint32_t unix_in_flight_max;

@@ -13,6 +13,12 @@
  *                driver -> holm_net_tx_ready(net, dev)                  there is room again
  *   link         driver -> holm_net_link_changed(net, dev)              after changing dev->link_up
  *
+ * A frame that comes in is taken from the instance's pool, holm_frame_alloc(holm_net_pool(dev->net),
+ * headroom, true); the device writes at holm_frame_data(), where the ethernet header begins, and
+ * holm_frame_put() says how much. `csum` is set where the device has checked it; all else is the stack's.
+ * With caps.headroom bytes of head-room an answer can be written over it. A frame that goes out is what its
+ * segments hold, segs[0] to segs[nsegs - 1]; `csum` and `gso` say what is left to the device.
+ *
  * All of it happens on the instance's thread; an interrupt handler only marks and wakes.
  * Middleware (impairment, pcap) is a device in front of another: the instance attaches the upper one,
  * which sets `upper` in the device below and passes tx(), poll() and the rest on to it. The driver

@@ -48,6 +48,17 @@ struct holm_env {
 /* The smallest chunk that alloc() is asked for. */
 #define HOLM_ALLOC_MIN 4096u
 
+/*
+ * Where a mistake of the program ends (an ASSERT, in every build): a call from a callback, a buffer that
+ * breaks its contract, a handle that was given up. The library's own definition is weak and traps without
+ * a word. Define it to hear what was wrong, in a kernel as its panic; it must not return. A library that
+ * was compiled for size (-Os) does not say what, only that.
+ */
+#if defined(__GNUC__)
+__attribute__((noreturn))
+#endif
+void holm_assert_failed(const char *expr, const char *file, int line);
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,12 +10,12 @@
  *	holm_net_add_dev(net, &driver->dev);
  *	holm_addr_add(net, &driver->dev, &addr, 24);
  *	for (;;) {
- *		holm_net_poll_devs(net, now(), 64);           frames in
+ *		more = holm_net_poll_devs(net, now(), 64);    frames in
  *		while (holm_net_next_event(net, &ev))         the program reacts: read, write, accept
  *			...
  *		while (holm_net_poll(net, now(), 64))         timers, then everything that is to go out
  *			;
- *		if there are events again (a timer has ended something): once more, else
+ *		if there is more, or there are events again (a timer has ended something): once more, else
  *		sleep until a device interrupts or holm_net_next_deadline(net)
  *	}
  *
@@ -23,7 +23,8 @@
  * to one thread. Input and user calls only take notes of what is to be sent; holm_net_poll() sends,
  * so that an answer carries the acknowledgement and each device gets one tx() per round.
  *
- * Calling in from a callback (env, dev->ops->tx, buffer operations) is an ASSERT.
+ * Calling in from a callback (env, dev->ops->tx, buffer operations) is an ASSERT: holm_assert_failed()
+ * in <holm/env.h>.
  */
 #ifndef HOLM_NET_H
 #define HOLM_NET_H
@@ -163,9 +164,9 @@ void holm_net_destroy(struct holm_net *net);
 struct holm_pool *holm_net_pool(struct holm_net *net);
 
 /*
- * Attach a device; its fields (ops, name, mac, caps, link_up) must be set. The device stays the
- * caller's and must outlive its attachment. Returns the interface index (>= 1) or -HOLM_ENOSPC,
- * -HOLM_ENOMEM, -HOLM_EINVAL (caps that no frame fits: mtu < 68, head-room over HOLM_FRAME_HEADROOM
+ * Attach a device; its fields (ops, name, mac, caps, link_up) must be set, all others zero. The device
+ * stays the caller's and must outlive its attachment; it has one instance at a time (an ASSERT). Returns
+ * the interface index (>= 1) or -HOLM_ENOSPC, -HOLM_ENOMEM, -HOLM_EINVAL (caps that no frame fits: mtu < 68, head-room over HOLM_FRAME_HEADROOM
  * less 118, no segment).
  */
 int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev);

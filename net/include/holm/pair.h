@@ -2,8 +2,9 @@
  * pair.h -- two devices joined back to back: what one sends, the other receives. Joins two instances
  * in one process: tests, simulator, benchmarks, examples.
  *
- * Frames whose bytes are owned by a pool pass by pointer; frames with lent spans are copied into
- * frames of the receiving side's pool, so that a slow reader never pins a sender.
+ * Frames pass by pointer, lent bytes with them, and go back to their own pool when the receiver frees
+ * them: before an instance ends, the other end is polled once more, or detached. Both instances belong to
+ * one thread.
  */
 #ifndef HOLM_PAIR_H
 #define HOLM_PAIR_H

@@ -43,7 +43,10 @@ enum holm_tcp_state {
 /* "ESTABLISHED", "FIN-WAIT-1", ... */
 const char *holm_tcp_state_name(enum holm_tcp_state state);
 
-/* A new endpoint in CLOSED. -HOLM_ENOBUFS at config.tcp_conns_max, -HOLM_ENOMEM. */
+/*
+ * A new endpoint in CLOSED. -HOLM_ENOBUFS at config.tcp_conns_max, -HOLM_ENOMEM; -HOLM_EPROTONOSUPPORT:
+ * the instance has no holm_tcp.
+ */
 int holm_tcp_open(struct holm_net *net, struct holm_tcp **out);
 /* The same with all settings of another one: one to take its place when it is spent. */
 int holm_tcp_open_like(const struct holm_tcp *t, struct holm_tcp **out);
@@ -78,8 +81,8 @@ int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigne
  * OPEN, active. The local end is chosen where bind() has not (RFC 6724 source, RFC 6056 port).
  * Returns 0 when the SYN is under way; the outcome is an event: HOLM_CONNECTED, or HOLM_ERROR.
  * -HOLM_EISCONN, -HOLM_EALREADY, -HOLM_ENETUNREACH, -HOLM_EADDRNOTAVAIL (no port left),
- * -HOLM_EADDRINUSE (the four-tuple exists), -HOLM_EINVAL (multicast or broadcast, MUST-46),
- * -HOLM_EAFNOSUPPORT.
+ * -HOLM_EADDRINUSE (the four-tuple exists), -HOLM_EINVAL (port 0, the wildcard, multicast or broadcast,
+ * MUST-46), -HOLM_EAFNOSUPPORT, -HOLM_ENOMEM.
  */
 int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote);
 
@@ -139,7 +142,10 @@ void holm_tcp_send_more(struct holm_tcp *t);
 /* RECEIVE: the reader took bytes from the receive buffer, so the window may have opened. */
 void holm_tcp_received(struct holm_tcp *t);
 
-/* No more will be sent: FIN behind the last queued byte. Bytes may still be received. */
+/*
+ * No more will be sent: FIN behind the last queued byte. Bytes may still be received. -HOLM_ENOTCONN: closed,
+ * or a listener.
+ */
 int holm_tcp_shutdown(struct holm_tcp *t);
 
 /*
@@ -193,7 +199,7 @@ enum holm_tcp_option {
 	HOLM_TCP_OPT_ECN = 17,
 	HOLM_TCP_OPT_WINDOW_CLAMP =
 		16,		/* the window announced is never larger; default 0: no bound */
-	HOLM_TCP_OPT_HOLD = 20, /* 0/1: a listener's program decides about each SYN, see below */
+	HOLM_TCP_OPT_HOLD = 20, /* 0/1: a listener's program decides about each SYN, see above */
 	/*
 	 * A listener has a connection for accept() only when its first data is there, or these seconds
 	 * are over; rounded up to when the SYN-ACK would be sent again. Default 0: at once.

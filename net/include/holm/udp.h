@@ -1,8 +1,7 @@
 /*
  * udp.h -- UDP endpoints (RFC 768), driven directly, without sockets.
  *
- * Received datagrams are handed over as the frames they came in; sent ones are copied, or lent under
- * the send buffers' rule.
+ * Received datagrams are handed over as the frames they came in; what is sent is copied.
  */
 #ifndef HOLM_UDP_H
 #define HOLM_UDP_H
@@ -21,7 +20,10 @@ struct holm_udp;
 /* Over IPv6, whose header is not counted: 65535 - 8. */
 #define HOLM_UDP_PAYLOAD_MAX6 65527u
 
-/* A new, unbound endpoint. -HOLM_ENOBUFS at config.udp_endpoints_max, -HOLM_ENOMEM. */
+/*
+ * A new, unbound endpoint. -HOLM_ENOBUFS at config.udp_endpoints_max, -HOLM_ENOMEM; -HOLM_EPROTONOSUPPORT:
+ * the instance has no holm_udp.
+ */
 int holm_udp_open(struct holm_net *net, struct holm_udp **out);
 
 void holm_udp_set_cookie(struct holm_udp *u, void *cookie);
@@ -46,9 +48,10 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
 
 /*
  * Fix the remote end: only its datagrams are received, ICMP errors about it become the endpoint's
- * error. NULL dissolves the association, and gives back a port that was not asked for by number. Binds to an ephemeral port where needed, and for as long as it is
- * connected to the device of a link-local remote's scope: -HOLM_EINVAL (bound to another, or no scope given),
- * -HOLM_ENODEV.
+ * error. NULL dissolves the association, and gives back a port that was not asked for by number. Binds to an
+ * ephemeral port where needed, and for as long as it is connected to the device of a link-local remote's
+ * scope: -HOLM_EINVAL (bound to another, or no scope given; port 0, the wildcard), -HOLM_ENODEV,
+ * -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EADDRINUSE, -HOLM_ENOMEM.
  */
 int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
 
@@ -56,8 +59,9 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
  * Send one datagram made of `nspans` spans (copied). `to` may be NULL on a connected endpoint; where it is
  * link-local, its scope says by which device, whatever the endpoint is bound to. It
  * leaves at the next poll. -HOLM_EMSGSIZE (larger than HOLM_UDP_OPT_PMTU lets it be),
- * -HOLM_EDESTADDRREQ, -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_ENOBUFS
- * (no frame), -HOLM_EAGAIN (interface queue full), or a pending asynchronous error.
+ * -HOLM_EDESTADDRREQ, -HOLM_EINVAL (port 0, or the wildcard), -HOLM_ENETUNREACH, -HOLM_EACCES
+ * (broadcast not permitted), -HOLM_EAGAIN (no frame, or the interface queue is full: HOLM_WRITABLE says
+ * when), -HOLM_ENODEV (the device that it is bound to is gone), or a pending asynchronous error.
  */
 int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
 		  size_t nspans);
