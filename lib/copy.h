@@ -47,4 +47,34 @@ static always_inline void copy_short(void *restrict dst, const void *restrict sr
 		memcpy(dst, src, n);
 }
 
+static always_inline void zero_two_lines(uint8_t *p)
+{
+	memset(p, 0, 64);
+	memset(p + 64, 0, 64);
+}
+
+/*
+ * memset(p, 0, n), without a call or that instruction, which the compiler makes of more than a line: `n` is a
+ * constant, and a line at least.
+ */
+static always_inline void zero_lines(void *p, size_t n)
+{
+	uint8_t *at = p, *end = at + n;
+
+	if (FOR_SIZE) {
+		memset(p, 0, n);
+		return;
+	}
+	for (; n >= 256; n -= 256, at += 256) {
+		zero_two_lines(at);
+		zero_two_lines(at + 128);
+	}
+	if (n >= 128)
+		zero_two_lines(at);
+	if (n % 128 >= 64)
+		memset(end - n % 128, 0, 64);
+	if (n % 64)
+		memset(end - 64, 0, 64);
+}
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include "net/tcp/hot.h"
 
+#include "lib/copy.h"
 #include "lib/mem.h"
 #include "net/tcp/rate.h"
 
@@ -70,7 +71,7 @@ void tcp_cc_restart(struct holm_tcp *c)
 		fl->cc_ops->init(cc, tcp_net(c)->now);
 		unload(c, cc);
 	} else {
-		fl->cc.cubic = (struct cc_cubic){ .epoch_ns = 0 };
+		zero_lines(&fl->cc.cubic, sizeof(fl->cc.cubic));
 		fl->cc.mss = tcp_mss(c);
 	}
 	if (tcp_is_paced(c))

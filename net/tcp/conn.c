@@ -4,6 +4,7 @@
 #include "net/tcp/hot.h"
 #include "net/tcp/lend.h"
 
+#include "lib/copy.h"
 #include "lib/mem.h"
 
 void tcp_settings_put(struct tcp_settings *s)
@@ -125,7 +126,7 @@ static struct tcp_flight *take_flight(struct tcp_state *ts)
 	if (likely(fl)) {
 		ts->spare = NULL;
 		memset(fl, 0, offsetof(struct tcp_flight, timer));
-		memset((uint8_t *)fl + behind, 0, sizeof(*fl) - behind);
+		zero_lines((uint8_t *)fl + behind, sizeof(*fl) - behind);
 		return fl;
 	}
 	fl = mem_zalloc(&ts->net->mem, sizeof(*fl));

@@ -22,9 +22,24 @@ static void every_size_is_copied_whole_and_nothing_beside_it(void **state)
 	}
 }
 
+static void lines_are_zeroed_whole_and_nothing_beside_them(void **state)
+{
+	uint8_t to[302], expected[302];
+
+	(void)state;
+	for (size_t n = 64; n <= 300; n++) {
+		memset(to, 0xee, sizeof(to));
+		memset(expected, 0xee, sizeof(expected));
+		memset(expected + 1, 0, n);
+		zero_lines(to + 1, n);
+		assert_memory_equal(to, expected, sizeof(to));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_are_zeroed_whole_and_nothing_beside_them),
 		cmocka_unit_test(every_size_is_copied_whole_and_nothing_beside_it),
 	};
 

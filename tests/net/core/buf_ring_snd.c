@@ -45,6 +45,26 @@ static void memory_comes_with_the_first_byte_and_goes_when_drained(void **state)
 	assert_int_equal(books.blocks, 0);
 }
 
+static void what_its_memory_held_before_is_of_no_account(void **state)
+{
+	struct holm_ring_sndbuf b;
+	struct holm_span span;
+	struct books books;
+	uint8_t data[8192] = { 0 };
+
+	(void)state;
+	books_init(&books);
+	memset(&b, 0xee, sizeof(b));
+	holm_ring_sndbuf_init(&b, &books.memory, 65536, NULL);
+	assert_int_equal(holm_ring_sndbuf_write(&b, data, 4096), 4096);
+	assert_int_equal(holm_sndbuf_lend(&b.base, 0, 4096, &span, 1), 1);
+	assert_int_equal(holm_ring_sndbuf_write(&b, data, 1), 1);
+	/* As much as the ring has: while a block is retired it does not grow. */
+	assert_int_equal(holm_sndbuf_room(&b.base), b.cap - 4097);
+	holm_ring_sndbuf_fini(&b);
+	assert_int_equal(books.blocks, 0);
+}
+
 static void it_grows_to_the_limit_and_no_further(void **state)
 {
 	struct holm_ring_sndbuf b;
@@ -268,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_comes_with_the_first_byte_and_goes_when_drained),
+		cmocka_unit_test(what_its_memory_held_before_is_of_no_account),
 		cmocka_unit_test(it_grows_to_the_limit_and_no_further),
 		cmocka_unit_test(lent_bytes_do_not_move_when_the_ring_grows),
 		cmocka_unit_test(while_a_block_is_retired_the_ring_does_not_grow_again),
