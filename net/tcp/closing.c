@@ -24,24 +24,34 @@ static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p
 	       (len == 0 || (c->rcv && c->ep.owned));
 }
 
-/*
- * The fifth step's last part and the eighth at once: where our FIN has arrived, and the peer's is here, too,
- * that is the end in whatever state, and nobody will ask recovery any more.
- */
-static always_inline enum tcp_verdict end_directions(struct holm_tcp *c, bool fin)
+/* Our FIN has arrived, and the peer's is here, too: nobody will ask recovery any more. */
+static inline enum tcp_verdict end_both(struct holm_tcp *c, bool fin)
 {
-	enum tcp_verdict v;
+	c->flight->calm = 0;
+	if (fin)
+		tcp_count_fin(c);
+	if (c->state != HOLM_TCP_LAST_ACK)
+		return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
+	tcp_conn_closed(c, 0);
+	return TCP_GONE;
+}
 
+/* The fifth step's last part and the eighth at once. */
+static inline enum tcp_verdict end_directions(struct holm_tcp *c, bool fin)
+{
 	if (!(c->flags & TCP_FIN_SENT) || !seq_eq(c->snd_una, c->flight->snd_nxt))
 		return fin ? tcp_fin_arrived(c) : TCP_DONE;
 	if (fin || (c->flags & TCP_FIN_RCVD))
-		c->flight->calm = 0;
-	if (fin && c->state == HOLM_TCP_FIN_WAIT_1) {
-		tcp_count_fin(c);
-		return tcp_time_wait_enter(c, true);
-	}
-	v = tcp_step5_fin(c);
-	return v == TCP_NEXT ? TCP_DONE : v;
+		return end_both(c, fin);
+	(void)tcp_step5_fin(c);
+	return TCP_DONE;
+}
+
+/* Is an ACK the last thing that an orphan waits for? Then nobody will ask for round trips or windows. */
+static inline bool is_last(const struct holm_tcp *c, struct tcp_seq ack, bool fin)
+{
+	return (c->flags & TCP_FIN_SENT) && (fin || (c->flags & TCP_FIN_RCVD)) && !c->ep.owned &&
+	       seq_eq(ack, c->flight->snd_nxt);
 }
 
 /*
@@ -54,12 +64,18 @@ static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp 
 {
 	const uint8_t *p = holm_frame_data(f) + off;
 	struct tcp_seq ack = seq_of(load_be32(p + 8));
+	/* Of what it acknowledges, if that is anything. */
+	uint32_t bytes = seq_diff(ack, c->snd_una) - ((c->flags & TCP_FIN_SENT) != 0);
 	bool fin = (p[13] & TCP_FIN) != 0;
 
+	if (is_last(c, ack, fin)) {
+		tcp_plain_count(net, c, p, stamped);
+		tcp_calm_passed(net, c, ack, bytes);
+		return end_both(c, fin);
+	}
 	tcp_plain_note(net, c, p, stamped);
 	if (!seq_eq(ack, c->snd_una))
-		tcp_calm_acked(net, c, ack,
-			       seq_diff(ack, c->snd_una) - ((c->flags & TCP_FIN_SENT) != 0));
+		tcp_calm_acked(net, c, ack, bytes);
 	else if (len > 0)
 		ip_dst_confirm(net, c->dst);
 	if (len > 0 && !tcp_calm_text(net, c, f, off + hdr_len, len))

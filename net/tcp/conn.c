@@ -243,14 +243,15 @@ void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)
 static void end_opening(struct holm_tcp *c)
 {
 	struct tcp_state *ts = tcp_net(c)->tcp;
+	struct tcp_flight *fl = c->flight;
 
-	if (!c->flight)
+	if (!fl || likely(!fl->fast && !fl->half))
 		return;
 	if (HOLM_WITH_RECORDS)
-		ts->nfast -= c->flight->fast;
-	ts->nhalf -= c->flight->half;
-	c->flight->fast = false;
-	c->flight->half = false;
+		ts->nfast -= fl->fast;
+	ts->nhalf -= fl->half;
+	fl->fast = false;
+	fl->half = false;
 }
 
 /* What tcp_time_wait_enter() has counted. */
@@ -295,34 +296,40 @@ size_t holm_tcp_send_room(const struct holm_tcp *t)
 /* In a state in which bytes may be queued, and there is room for some. */
 static inline bool is_writable(const struct holm_tcp *c)
 {
-	return (c->state == HOLM_TCP_ESTABLISHED || c->state == HOLM_TCP_CLOSE_WAIT ||
-		tcp_is_fast(c)) &&
-	       c->snd && !(c->flags & TCP_SHUTDOWN) && tcp_send_room(c) > 0;
+	const uint32_t open = 1u << HOLM_TCP_ESTABLISHED | 1u << HOLM_TCP_CLOSE_WAIT;
+
+	return c->snd && !(c->flags & TCP_SHUTDOWN) &&
+	       (likely(open >> c->state & 1) || tcp_is_fast(c)) && tcp_send_room(c) > 0;
 }
 
-static unsigned level(const struct holm_tcp *c)
+/* After an error, or in a state in which nothing comes or goes any more, or yet. */
+static never_inline unsigned rest_level(const struct holm_tcp *c, unsigned now)
 {
-	unsigned now = 0;
-
 	if (c->state == HOLM_TCP_LISTEN)
 		return listener_level(c);
-	if (c->flags & TCP_CONNECTED)
-		now |= HOLM_CONNECTED;
+	if (c->error)
+		now |= HOLM_ERROR | HOLM_READABLE | HOLM_WRITABLE;
+	if ((c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_TIME_WAIT) &&
+	    ((c->flags & (TCP_CONNECTED | TCP_FIN_RCVD)) || c->error))
+		now |= HOLM_CLOSED | HOLM_READABLE;
+	return now;
+}
+
+static inline unsigned level(const struct holm_tcp *c)
+{
+	const uint32_t rests =
+		1u << HOLM_TCP_LISTEN | 1u << HOLM_TCP_CLOSED | 1u << HOLM_TCP_TIME_WAIT;
+	unsigned now = c->flags & TCP_CONNECTED ? HOLM_CONNECTED : 0;
+
 	if (c->flags & TCP_FIN_RCVD)
 		now |= HOLM_PEER_CLOSED | HOLM_READABLE;
 	else if (c->rcv && holm_rcvbuf_readable(c->rcv) > 0)
 		now |= HOLM_READABLE;
 	if (unlikely(c->flight && tcp_has_urgent(c->flight)) && tcp_net(c)->tcp->urgent->waits(c))
 		now |= HOLM_URGENT;
-	if (c->error)
-		now |= HOLM_ERROR | HOLM_READABLE | HOLM_WRITABLE;
-	if (c->state == HOLM_TCP_CLOSED || c->state == HOLM_TCP_TIME_WAIT)
-		return c->flags & (TCP_CONNECTED | TCP_FIN_RCVD) || c->error
-			       ? now | HOLM_CLOSED | HOLM_READABLE
-			       : now;
-	if (is_writable(c))
-		now |= HOLM_WRITABLE;
-	return now;
+	if (unlikely((rests >> c->state & 1) || c->error))
+		return rest_level(c, now);
+	return is_writable(c) ? now | HOLM_WRITABLE : now;
 }
 
 void tcp_publish(struct holm_tcp *c)

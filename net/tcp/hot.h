@@ -290,16 +290,14 @@ static inline void tcp_note_expected(struct holm_tcp *c, const struct tcp_rx *rx
 }
 
 /*
- * The fifth step of a calm connection: all that was in flight, which left at flight->timed_ns, has
- * arrived. It was `bytes`, and perhaps a FIN.
+ * Of a calm connection all that was in flight has arrived. It was `bytes`, and perhaps a FIN: they are
+ * forgotten.
  */
-static always_inline void tcp_calm_acked(struct holm_net *net, struct holm_tcp *c,
-					 struct tcp_seq ack, uint32_t bytes)
+static always_inline void tcp_calm_passed(struct holm_net *net, struct holm_tcp *c,
+					  struct tcp_seq ack, uint32_t bytes)
 {
 	struct tcp_flight *fl = c->flight;
 
-	rtt_take(&c->rtt, net->now - fl->timed_ns);
-	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
 	c->snd_una = ack;
 	fl->calm_acked = true;
 	fl->progress_ns = net->now;
@@ -312,6 +310,17 @@ static always_inline void tcp_calm_acked(struct holm_net *net, struct holm_tcp *
 	if (likely(bytes > 0))
 		ring_snd_discard(c->snd, bytes);
 	fl->buf_seq = seq_add(fl->buf_seq, bytes);
+}
+
+/* The fifth step in calm: the same, and how long it took since it left at flight->timed_ns. */
+static always_inline void tcp_calm_acked(struct holm_net *net, struct holm_tcp *c,
+					 struct tcp_seq ack, uint32_t bytes)
+{
+	struct tcp_flight *fl = c->flight;
+
+	rtt_take(&c->rtt, net->now - fl->timed_ns);
+	rack_round_trip(&fl->rack, repair_units(fl->timed_ns), repair_units(net->now));
+	tcp_calm_passed(net, c, ack, bytes);
 }
 
 /* ---- Out ----------------------------------------------------------------------------------------- */

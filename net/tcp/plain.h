@@ -82,15 +82,22 @@ static always_inline bool tcp_plain_lies_well(const struct holm_frame *f, uint32
 	       (l4_len <= linear || f->csum != HOLM_CSUM_NONE);
 }
 
-/* What the steps would note of its header: RFC 7323 4.3 (2), when it came, SND.WND. None is newer. */
+/* It was expected: RFC 7323 4.3 (2). */
+static always_inline void tcp_plain_count(struct holm_net *net, struct holm_tcp *c,
+					  const uint8_t *p, bool stamped)
+{
+	net_count(net, HOLM_COUNT_TCP_PREDICTED_RX);
+	if (stamped && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
+		c->ts_recent = load_be32(p + 24);
+}
+
+/* What the steps would note of its header, beside that: when it came, SND.WND. None is newer. */
 static always_inline void tcp_plain_note(struct holm_net *net, struct holm_tcp *c, const uint8_t *p,
 					 bool stamped)
 {
 	struct tcp_flight *fl = c->flight;
 
-	net_count(net, HOLM_COUNT_TCP_PREDICTED_RX);
-	if (stamped && seq_leq(c->rcv_nxt, fl->rcv_acked))
-		c->ts_recent = load_be32(p + 24);
+	tcp_plain_count(net, c, p, stamped);
 	c->last_rx = tcp_stamp(net->now);
 	c->snd_wnd = (uint32_t)load_be16(p + 14) << tcp_snd_wscale(c);
 	fl->snd_wl1 = c->rcv_nxt;

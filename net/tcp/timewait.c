@@ -108,8 +108,8 @@ enum tcp_verdict tcp_time_wait_enter(struct holm_tcp *c, bool ack)
 	struct tcp_state *ts = net->tcp;
 
 	if (likely(tcp_small(ts))) {
+		/* It is the record's state, never the connection's. */
 		ts->small->time_wait(c, ack);
-		tcp_set_state(c, HOLM_TCP_TIME_WAIT);
 	} else if (ts->ntime_wait < net->config.tcp_time_wait_max) {
 		stay(ts, c, ack);
 		return TCP_DONE;

@@ -105,6 +105,48 @@ static void an_answer_with_the_fin_and_the_fin_that_follows_are_predicted(void *
 	end(&t);
 }
 
+/* A program gives its handle up. */
+static void close_end(struct talk *t, int i)
+{
+	holm_tcp_close(t->e.end[i].tcp);
+	t->e.end[i].tcp = NULL;
+}
+
+static void orphans_that_end_leave_their_buffers_empty_and_the_newest_timestamp(void **state)
+{
+	const struct tcp_records *r;
+	uint32_t tsval;
+	uint64_t in[2];
+	struct talk t;
+
+	(void)state;
+	begin(&t);
+	r = &t.d.net[1]->tcp->records;
+	in[0] = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_RX);
+	in[1] = count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX);
+	say(&t, 1, 100);
+	close_end(&t, 1);
+	holm_net_poll(t.d.net[1], t.d.now, 64);
+	/* An answer that takes its time: what comes with the FIN is newer than what came before. */
+	t.d.now += LAB_S / 50;
+	holm_net_poll_devs(t.d.net[0], t.d.now, 64);
+	assert_int_equal(holm_pattern_rcvbuf_read(&t.e.end[0].rcv, SIZE_MAX), 100);
+	holm_tcp_received(t.e.end[0].tcp);
+	tsval = tcp_tsval(t.d.net[0], t.e.end[0].tcp->flight->ts_offset);
+	close_end(&t, 0);
+	ends_settle(&t.e);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(t.e.end[i].snd.base.queued, 0);
+		assert_int_equal(t.d.net[i]->tcp->norphans, 0);
+	}
+	assert_int_equal(time_wait_records(&t, 1), 1);
+	assert_int_equal(tcp_tw_at(r, tcp_record_first(r, TCP_KIND_TIME_WAIT, 0))->ts_recent,
+			 tsval);
+	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_RX) - in[0], 2);
+	assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX) - in[1], 1);
+	end(&t);
+}
+
 static void a_fin_that_gets_lost_is_sent_again_with_its_bytes(void **state)
 {
 	struct talk t;
@@ -209,6 +251,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_with_the_fin_and_the_fin_that_follows_are_predicted),
+		cmocka_unit_test(
+			orphans_that_end_leave_their_buffers_empty_and_the_newest_timestamp),
 		cmocka_unit_test(a_fin_that_gets_lost_is_sent_again_with_its_bytes),
 		cmocka_unit_test(both_fins_at_once_meet_in_closing),
 		cmocka_unit_test(who_answers_behind_the_peers_fin_stays_calm),
