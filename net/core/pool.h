@@ -68,6 +68,14 @@ static always_inline struct holm_frame *pool_take(struct holm_pool *pool, size_t
 	return f;
 }
 
+/* holm_frame_put() of all that a frame will hold, where it was just taken: its span is its own. */
+static always_inline uint8_t *pool_put(struct holm_frame *f, uint32_t n)
+{
+	f->segs_inline[0].len = n;
+	f->len = n;
+	return f->segs_inline[0].data;
+}
+
 static inline void pool_push(struct holm_pool *pool, struct holm_frame *f)
 {
 	f->next = pool->free;

@@ -56,20 +56,13 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	struct holm_netif *netif = neigh->netif;
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
-	uint32_t headers = l4_off + hdr_len;
-	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, len == 0);
+	struct holm_frame *f = tcp_begin_frame(net, neigh, l4_off, hdr_len, len, len == 0);
 	uint64_t sum, pseudo;
 	uint8_t *p;
 
 	if (unlikely(!f))
 		return false;
-	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = (uint16_t)l4_off;
-	f->hdr_len = (uint16_t)headers;
-	f->payload_off = (uint16_t)headers;
-	f->dev = netif->dev;
-	p = holm_frame_put(f, headers + len);
-	memcpy(p, neigh->header, ETH_HDR_BYTES);
+	p = f->segs_inline[0].data;
 	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
 	if (ip6) {
 		tcp_write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
@@ -87,7 +80,7 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	}
 	sum += pseudo;
 	if (likely(len > 0))
-		sum = checksum_fold_in(sum, copy_and_sum(c, p + headers, len));
+		sum = checksum_fold_in(sum, copy_and_sum(c, p + l4_off + hdr_len, len));
 	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold_wide(sum)));
 	netif_put(netif, f);
 	return true;

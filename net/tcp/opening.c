@@ -51,22 +51,14 @@ static always_inline bool send_in_one(struct holm_net *net, const struct ip_dst 
 {
 	uint32_t hdr_len = (uint32_t)tcp_offer_bytes(&o->offer);
 	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
-	uint32_t headers = l4_off + hdr_len;
-	struct holm_netif *netif = dst->neigh->netif;
-	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, true);
+	struct holm_frame *f = tcp_begin_frame(net, dst->neigh, l4_off, hdr_len, 0, true);
 	uint64_t sum;
 	uint8_t *p;
 
 	if (unlikely(!f))
 		return false;
-	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = (uint16_t)l4_off;
-	f->hdr_len = (uint16_t)headers;
-	f->payload_off = (uint16_t)headers;
 	f->flags = HOLM_FRAME_ACK;
-	f->dev = netif->dev;
-	p = holm_frame_put(f, headers);
-	memcpy(p, dst->neigh->header, ETH_HDR_BYTES);
+	p = f->segs_inline[0].data;
 	write_ip(p + ETH_HDR_BYTES, o, hdr_len, ip6);
 	p += l4_off;
 	sum = tcp_build_plain(p, o->ports, o->seq, o->ack, o->flags, o->wnd);
@@ -75,7 +67,7 @@ static always_inline bool send_in_one(struct holm_net *net, const struct ip_dst 
 		   : (uint64_t)o->local4 + o->remote4 + IP4_PROTO_TCP + hdr_len;
 	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(checksum_fold64(sum)));
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
-	netif_put(netif, f);
+	netif_put(dst->neigh->netif, f);
 	return true;
 }
 
