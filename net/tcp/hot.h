@@ -280,15 +280,6 @@ static inline void tcp_take_window(struct holm_tcp *c, struct tcp_seq seq, uint1
 	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
 }
 
-/* It is new, in order, and no older than the last: RFC 7323 4.3 (2), and when it came. */
-static inline void tcp_note_expected(struct holm_tcp *c, const struct tcp_rx *rx)
-{
-	net_count(rx->net, HOLM_COUNT_TCP_PREDICTED_RX);
-	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
-		c->ts_recent = rx->h->tsval;
-	c->last_rx = tcp_stamp(rx->net->now);
-}
-
 /*
  * Of a calm connection all that was in flight has arrived. It was `bytes`, and perhaps a FIN: they are
  * forgotten.

@@ -62,11 +62,20 @@ static inline void take_text(struct holm_tcp *c, struct tcp_rx *rx)
 			rx->frame_len);
 }
 
+/* It is new, in order, and no older than the last: RFC 7323 4.3 (2), and when it came. */
+static inline void note_expected(struct holm_tcp *c, const struct tcp_rx *rx)
+{
+	net_count(rx->net, HOLM_COUNT_TCP_PREDICTED_RX);
+	if ((c->flags & TCP_TS) && seq_leq(c->rcv_nxt, c->flight->rcv_acked))
+		c->ts_recent = rx->h->tsval;
+	c->last_rx = tcp_stamp(rx->net->now);
+}
+
 bool tcp_predicted_input(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	if (!tcp_is_usual(c) || c->flight->calm || !tcp_is_next(c, rx, 0) || !is_plain_ack(c, rx))
 		return false;
-	tcp_note_expected(c, rx);
+	note_expected(c, rx);
 	if (!(c->flags & TCP_REXMT))
 		c->flight->retries = 0;
 	if (rx->h->ack != c->snd_una.v)
