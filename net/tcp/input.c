@@ -82,6 +82,8 @@ static enum tcp_verdict input_time_wait(struct tcp_rx *rx, struct holm_tcp **c)
 static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	struct holm_tcp *found = *c ? *c : look_up(rx);
+	/* Of whom run() knew, and who had a block, it was not. */
+	bool may_be_expected = !*c || !found->flight;
 	enum tcp_verdict v;
 
 	if (unlikely(!found)) {
@@ -96,7 +98,7 @@ static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 	if (unlikely(!tcp_flight_get(found)))
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_MEMORY, TCP_REPLY_NONE);
 	*c = found;
-	v = run_expected(found, rx);
+	v = may_be_expected ? run_expected(found, rx) : TCP_NEXT;
 	if (likely(v != TCP_NEXT))
 		return v;
 	tcp_stir(found);
