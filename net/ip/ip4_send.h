@@ -32,6 +32,29 @@ static always_inline void ip4_write_header(uint8_t *p, uint32_t total, const str
 	store_be32(p + 16, tx->dst);
 }
 
+/* Of packets of one kind, which differ in length: what all but that sums to, folded. */
+static inline uint16_t ip4_sum_of_kind(const struct ip4_tx *tx)
+{
+	uint32_t first = 0x4500u | tx->tos, third = (uint32_t)tx->ttl << 8 | tx->proto;
+	uint64_t sum = (uint64_t)first + tx->id + tx->frag + third + tx->src + tx->dst;
+
+	return (uint16_t)~checksum_finish(checksum_fold64(sum));
+}
+
+/* ip4_write_header() of one of them. */
+static always_inline void ip4_write_header_of_kind(uint8_t *p, uint32_t total,
+						   const struct ip4_tx *tx, uint16_t kind)
+{
+	/* Of two numbers of 16 bits: there is one carry. */
+	uint32_t sum = kind + total;
+	uint32_t csum = ~(sum + (sum >> 16)) & 0xffffu;
+
+	store_be32(p, 0x45000000u | (uint32_t)tx->tos << 16 | total);
+	store_be32(p + 4, (uint32_t)tx->id << 16 | tx->frag);
+	store_be32(p + 8, (uint32_t)tx->ttl << 24 | (uint32_t)tx->proto << 16 | csum);
+	store_be64(p + 12, (uint64_t)tx->src << 32 | tx->dst);
+}
+
 /* The frame begins with its IPv4 header; `link` bytes of link header will be in front of it. */
 static always_inline void ip4_note_header(struct holm_frame *f, uint32_t link)
 {

@@ -55,7 +55,8 @@ static bool is_unwatched(const struct holm_tcp *c)
 	const struct tcp_flight *fl = c->flight;
 	const struct tcp_settings *s = c->settings;
 
-	return !fl->pacer && !fl->cc_ops->rate && !s->cork && !s->notsent_lowat && !s->keepalive;
+	return !fl->pacer && !fl->cc_ops->rate && !s->cork && !s->notsent_lowat && !s->keepalive &&
+	       !s->window_clamp;
 }
 
 bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual)
@@ -67,6 +68,11 @@ void tcp_become_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
+	if (!(c->flags & TCP_IP6)) {
+		const struct ip4_tx ip = tcp_ip4(c);
+
+		fl->ip_sum = ip4_sum_of_kind(&ip);
+	}
 	fl->retries = 0;
 	fl->lends = fl->lend != NULL;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),

@@ -34,6 +34,30 @@ static always_inline uint64_t copy_and_sum(struct holm_tcp *c, uint8_t *p, uint3
 			    : tcp_copy_queued(c->snd, false, p, 0, len);
 }
 
+static never_inline uint16_t announce_any(struct holm_tcp *c)
+{
+	return tcp_announce_window(c);
+}
+
+/*
+ * tcp_announce_window() of an open connection in calm, whose window nothing clamps: by the message it does not
+ * open, but is rounded up to a unit where the buffer honours that.
+ */
+static always_inline uint16_t announce_window(struct holm_tcp *c)
+{
+	size_t whole = holm_rcvbuf_window(c->rcv), mss = c->flight->rcv_mss;
+	uint32_t promised = tcp_rcv_wnd(c);
+	unsigned scale = tcp_rcv_wscale(c);
+	uint32_t wnd = (promised + (1u << scale) - 1) >> scale;
+
+	if (unlikely(whole >= promised + mss || whole < 2 * mss || mss > INT16_MAX))
+		return announce_any(c);
+	if (wnd << scale > whole)
+		return (uint16_t)(promised >> scale);
+	c->rcv_adv = seq_add(c->rcv_nxt, wnd << scale);
+	return (uint16_t)wnd;
+}
+
 /* Its checksum is the device's: the sum of the pseudo header is in its place. */
 static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f, uint64_t pseudo,
 					uint32_t len)
@@ -48,14 +72,44 @@ static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f
 	netif_output(c->dst->neigh->netif, f);
 }
 
+/* Which header of IP: over IPv4 in calm, with both directions open, most of it is summed already. */
+enum shape { SHAPE_USUAL, SHAPE_IP4, SHAPE_IP6 };
+
+/* IP's header at `p`, of a segment of `len` bytes; returns the sum of TCP's pseudo header. */
+static always_inline uint64_t write_ip(const struct holm_tcp *c, uint8_t *p, uint32_t len,
+				       enum shape shape)
+{
+	const struct ip4_tx ip = tcp_ip4(c);
+
+	if (shape == SHAPE_IP6) {
+		tcp_write_ip6(c, p, len);
+		return ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, len);
+	}
+	if (shape == SHAPE_USUAL)
+		ip4_write_header_of_kind(p, IP4_HDR_BYTES + len, &ip, c->flight->ip_sum);
+	else
+		ip4_write_header(p, IP4_HDR_BYTES + len, &ip);
+	return (uint64_t)ip.src + ip.dst + IP4_PROTO_TCP + len;
+}
+
+/* TCP's at `p`, without its checksum; returns its sum. */
+static always_inline uint64_t write_tcp(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
+					uint32_t flags, enum shape shape, bool stamped)
+{
+	if (shape != SHAPE_USUAL)
+		return tcp_write_numbers(net, c, p, c->flight->snd_nxt, flags, stamped);
+	return tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
+			       c->rcv_nxt.v, flags, announce_window(c));
+}
+
 /* All headers are written here, in one piece: of either family, with a timestamp or without. */
 static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
-				      uint32_t flags, bool ip6, bool stamped)
+				      uint32_t flags, enum shape shape, bool stamped)
 {
 	const struct neigh *neigh = c->dst->neigh;
 	struct holm_netif *netif = neigh->netif;
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
-	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	uint32_t l4_off = ETH_HDR_BYTES + (shape == SHAPE_IP6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	struct holm_frame *f = tcp_begin_frame(net, neigh, l4_off, hdr_len, len, len == 0);
 	uint64_t sum, pseudo;
 	uint8_t *p;
@@ -63,15 +117,8 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	if (unlikely(!f))
 		return false;
 	p = f->segs_inline[0].data;
-	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
-	if (ip6) {
-		tcp_write_ip6(c, p + ETH_HDR_BYTES, hdr_len + len);
-		pseudo = ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP,
-				       hdr_len + len);
-	} else {
-		tcp_write_ip4(c, p + ETH_HDR_BYTES, IP4_HDR_BYTES + hdr_len + len);
-		pseudo = (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + hdr_len + len;
-	}
+	sum = write_tcp(net, c, p + l4_off, flags, shape, stamped);
+	pseudo = write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, shape);
 	if (unlikely(len == 0))
 		f->flags |= HOLM_FRAME_ACK;
 	if (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) {
@@ -86,22 +133,23 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	return true;
 }
 
-/* IPv6, timestamps, FINs. */
+/* Of any shape. */
 static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				  uint32_t flags)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 
 	if (!(c->flags & TCP_IP6))
-		return send_in_one(net, c, len, flags, false, stamped);
-	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, true, stamped);
+		return send_in_one(net, c, len, flags, SHAPE_IP4, stamped);
+	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, SHAPE_IP6, stamped);
 }
 
+/* In calm, both directions open. */
 static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
 	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
 		return send_any(net, c, len, TCP_ACK | TCP_PSH);
-	return send_in_one(net, c, len, TCP_ACK | TCP_PSH, false, false);
+	return send_in_one(net, c, len, TCP_ACK | TCP_PSH, SHAPE_USUAL, false);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
@@ -129,7 +177,7 @@ bool tcp_calm_send_ack(struct holm_tcp *c)
 		return false;
 	if (unlikely(c->flags & (TCP_IP6 | TCP_TS))
 		    ? !send_any(net, c, 0, TCP_ACK)
-		    : !send_in_one(net, c, 0, TCP_ACK, false, false))
+		    : !send_in_one(net, c, 0, TCP_ACK, SHAPE_IP4, false))
 		return false;
 	tcp_note_acked(c);
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
@@ -241,16 +289,14 @@ static inline bool has_block(struct holm_tcp *c)
 	return likely(c->flight) || (c->state == HOLM_TCP_ESTABLISHED && tcp_flight_make(c));
 }
 
-/* Is that what goes in calm all that is due, or nothing? Then that was the visit. */
-static inline bool output(struct holm_net *net, struct holm_tcp *c)
+/* A visit of any connection: is what goes in calm all that is due, or nothing? Then that was it. */
+static never_inline bool output_any(struct holm_net *net, struct holm_tcp *c)
 {
 	uint32_t n;
 
 	if (unlikely(!has_block(c)))
 		return false;
 	n = seq_diff(tcp_snd_end(c), c->flight->snd_nxt);
-	if (unlikely(c->flags & TCP_SHUTDOWN))
-		return output_fin(c, n);
 	if (n == 0)
 		return (c->flight->calm ||
 			((c->flags & (TCP_ACK_NOW | TCP_ACK_DELAYED)) && is_calm_for(c, 0))) &&
@@ -259,7 +305,52 @@ static inline bool output(struct holm_net *net, struct holm_tcp *c)
 		return false;
 	if (unlikely(n >= c->flight->calm))
 		return send_run(c, n);
-	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_it(net, c, n))
+	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_any(net, c, n, TCP_ACK | TCP_PSH))
+		return false;
+	note_sent(net, c, n);
+	tcp_answered(net, c);
+	return true;
+}
+
+/* Of one that may have closed, or died. */
+static never_inline bool output_unusual(struct holm_net *net, struct holm_tcp *c)
+{
+	if (!(c->flags & (TCP_SHUTDOWN | TCP_DEAD)))
+		return output_any(net, c);
+	return c->flight && output_fin(c, seq_diff(tcp_snd_end(c), c->flight->snd_nxt));
+}
+
+/* With one of these its end is near or there, or its program has said that more follows. */
+#define UNUSUAL ((uint32_t)(TCP_DEAD | TCP_SHUTDOWN | TCP_FIN_RCVD | TCP_MORE))
+
+/* May what is queued, and was never sent, go in calm from now on? */
+static never_inline bool begins(struct holm_tcp *c)
+{
+	size_t n = tcp_queued_bytes(c);
+
+	return n > 0 && n <= c->cwnd / 2 && tcp_calm_begin(c);
+}
+
+/*
+ * The usual visit: in calm, where nothing is in flight all that is queued is new, and goes in one segment. Who
+ * was silent for long has a smaller window first.
+ */
+static inline bool output(struct holm_net *net, struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+	uint32_t n;
+
+	if (FOR_SIZE || unlikely(c->flags & UNUSUAL))
+		return output_unusual(net, c);
+	if (unlikely(!fl || !seq_eq(fl->snd_nxt, c->snd_una) || (!fl->calm && !begins(c))))
+		return output_any(net, c);
+	n = (uint32_t)holm_sndbuf_queued(c->snd);
+	if (n == 0)
+		return acknowledge(c);
+	if (unlikely(n >= fl->calm || n > c->snd_wnd ||
+		     tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
+		return output_any(net, c);
+	if (!has_way(net, c, n) || !send_it(net, c, n))
 		return false;
 	note_sent(net, c, n);
 	tcp_answered(net, c);

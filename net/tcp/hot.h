@@ -400,9 +400,9 @@ static always_inline struct holm_frame *tcp_begin_frame(struct holm_net *net,
 }
 
 /* RFC 6864: a packet that cannot be fragmented needs no identification. */
-static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, uint32_t total)
+static always_inline struct ip4_tx tcp_ip4(const struct holm_tcp *c)
 {
-	const struct ip4_tx ip = {
+	return (struct ip4_tx){
 		.src = c->local4,
 		.dst = c->remote4,
 		.frag = IP4_DF,
@@ -410,6 +410,11 @@ static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, ui
 		.tos = tcp_settings(c)->tos,
 		.ttl = tcp_settings(c)->ttl,
 	};
+}
+
+static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, uint32_t total)
+{
+	const struct ip4_tx ip = tcp_ip4(c);
 
 	ip4_write_header(p, total, &ip);
 }
@@ -431,7 +436,7 @@ static always_inline void tcp_write_ip6(const struct holm_tcp *c, uint8_t *p, ui
 
 /*
  * One visit to each connection that was noted, as long as the budget lasts; returns what is left. What `quick`
- * (NULL: there is none) has not seen to is tcp_output_one()'s.
+ * (NULL: there is none) has not seen to is tcp_output_one()'s; those that died it does not see to.
  */
 static always_inline size_t tcp_visit_noted(struct holm_net *net, size_t budget,
 					    bool (*quick)(struct holm_net *net, struct holm_tcp *c))
@@ -446,13 +451,16 @@ static always_inline size_t tcp_visit_noted(struct holm_net *net, size_t budget,
 			return budget;
 		c = container_of(n, struct holm_tcp, out);
 		c->flags &= ~(uint32_t)TCP_QUEUED;
+		if (quick && likely(quick(net, c))) {
+			budget--;
+			continue;
+		}
 		if (unlikely(c->flags & TCP_DEAD)) {
 			mem_free(&net->mem, c, sizeof(*c));
 			continue;
 		}
 		budget--;
-		if (!quick || unlikely(!quick(net, c)))
-			tcp_output_one(c);
+		tcp_output_one(c);
 	}
 	if (!queue_is_empty(&ts->output))
 		net_kick(net);

@@ -197,6 +197,7 @@ struct tcp_flight {
 	struct tcp_rack rack;
 	bool calm_acked; /* in calm something was acknowledged that recovery was not told of */
 	bool lends;	 /* in calm: there is `lend` */
+	uint16_t ip_sum; /* in calm over IPv4: ip4_sum_of_kind() of what leaves */
 
 	/* ---- Loss recovery. */
 	bool recover_valid;

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "lib/bytes.h"
+#include "net/ip/ip4_send.h"
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
 #include "tests/support/expect.h"
@@ -479,6 +481,29 @@ static void an_address_that_went_is_not_remembered(void **state)
 	lab_fini(&lab);
 }
 
+/* Among them sums that are a carry, and all ones. */
+static void a_header_of_a_kind_is_the_one_that_is_summed_by_itself(void **state)
+{
+	uint64_t dice = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct ip4_tx tx = { .frag = IP4_DF, .proto = 6 };
+		uint8_t a[IP4_HDR_BYTES], b[IP4_HDR_BYTES];
+		uint32_t total;
+
+		dice = dice * 6364136223846793005u + 1442695040888963407u;
+		tx.src = (uint32_t)(dice >> 32);
+		tx.dst = i % 2 ? ~tx.src : (uint32_t)(dice >> 16);
+		tx.tos = (uint8_t)(dice >> 24);
+		tx.ttl = (uint8_t)(dice >> 40);
+		total = (uint32_t)(dice >> 13) & 0xffff;
+		ip4_write_header(a, total, &tx);
+		ip4_write_header_of_kind(b, total, &tx, ip4_sum_of_kind(&tx));
+		assert_memory_equal(a, b, sizeof(a));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,6 +525,7 @@ int main(void)
 		cmocka_unit_test(random_bytes_are_dropped_whatever_they_say),
 		cmocka_unit_test(remembering_the_last_packet_changes_no_verdict),
 		cmocka_unit_test(an_address_that_went_is_not_remembered),
+		cmocka_unit_test(a_header_of_a_kind_is_the_one_that_is_summed_by_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,11 @@ static void mark_unsent(struct talk *t)
 	set(t, HOLM_TCP_OPT_NOTSENT_LOWAT, 50);
 }
 
+static void clamp_window(struct talk *t)
+{
+	set(t, HOLM_TCP_OPT_WINDOW_CLAMP, 5000);
+}
+
 static void pace(struct talk *t)
 {
 	set(t, HOLM_TCP_OPT_MAX_PACING_RATE, 100000);
@@ -419,9 +424,30 @@ static void what_a_message_in_calm_does_not_ask_ends_calm(void **state)
 	the_next_message_is_not_calm_after(cork);
 	the_next_message_is_not_calm_after(keep_alive);
 	the_next_message_is_not_calm_after(mark_unsent);
+	the_next_message_is_not_calm_after(clamp_window);
 	the_next_message_is_not_calm_after(pace);
 	the_next_message_is_not_calm_after(watch_rates);
 	the_next_message_is_not_calm_after(duplicate_to_tell);
+}
+
+/* What headers have in common is summed when calm begins. */
+static void what_leaves_in_calm_is_marked_as_its_program_says_now(void **state)
+{
+	struct talk t;
+	uint64_t out;
+
+	(void)state;
+	begin(&t, false);
+	out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX);
+	for (uint32_t i = 1; i < 4; i++) {
+		set(&t, HOLM_TCP_OPT_TOS, 32 * i);
+		set(&t, HOLM_TCP_OPT_TTL, 32 + i);
+		ask(&t, 3);
+		assert_all_read(&t);
+	}
+	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX), out + 9);
+	assert_int_equal(t.d.net[1]->drops[HOLM_DROP_IP4_CSUM], 0);
+	end(&t);
 }
 
 static void a_message_takes_the_way_that_there_is_now(void **state)
@@ -646,6 +672,7 @@ int main(void)
 		cmocka_unit_test(what_a_frame_still_refers_to_ends_calm_once_it_is_acknowledged),
 		cmocka_unit_test(an_end_of_the_stream_ends_calm),
 		cmocka_unit_test(what_a_message_in_calm_does_not_ask_ends_calm),
+		cmocka_unit_test(what_leaves_in_calm_is_marked_as_its_program_says_now),
 		cmocka_unit_test(a_message_takes_the_way_that_there_is_now),
 		cmocka_unit_test(after_a_silence_the_window_is_the_first_again),
 		cmocka_unit_test(a_deadline_counts_from_when_the_message_left),
