@@ -100,7 +100,7 @@ static size_t queue_accept(struct holm_rcvbuf *base, size_t off, const struct ho
 	/* In order only: behind what was accepted last. */
 	if (off != b->accepted || frame_off > UINT16_MAX)
 		return 0;
-	if (len * CHARGE < pinned_by(f) && len <= HOLM_FRAME_BYTES)
+	if (len <= HOLM_FRAME_BYTES && len * CHARGE < pinned_by(f))
 		kept = keep_copy(b, f, frame_off, len);
 	else
 		kept = keep_clone(b, f, frame_off, len);
@@ -210,6 +210,23 @@ void holm_frame_rcvbuf_release(struct holm_frame_rcvbuf *b, size_t n)
 		else
 			skip(b->first, k);
 	}
+}
+
+size_t holm_frame_rcvbuf_read(struct holm_frame_rcvbuf *b, void *dst, size_t len)
+{
+	const struct holm_frame *f = b->first;
+	size_t done = 0;
+
+	len = min_size(len, b->base.readable);
+	while (done < len) {
+		size_t n = min_size(unread(f), len - done);
+
+		holm_frame_read(f, f->payload_off, (uint8_t *)dst + done, n);
+		done += n;
+		f = f->next;
+	}
+	holm_frame_rcvbuf_release(b, len);
+	return len;
 }
 
 void holm_frame_rcvbuf_fini(struct holm_frame_rcvbuf *b)

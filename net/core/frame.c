@@ -120,9 +120,11 @@ static inline void put_segment(struct holm_buf *buf)
 /* Everything but the chain. */
 static never_inline void free_segments(struct holm_frame *f)
 {
-	for (uint32_t i = 0; i < f->nsegs; i++)
-		if (f->segs[i].buf != &f->home)
-			put_segment(f->segs[i].buf);
+	const struct holm_seg *end = f->segs + f->nsegs;
+
+	for (const struct holm_seg *seg = f->segs; seg < end; seg++)
+		if (seg->buf != &f->home)
+			put_segment(seg->buf);
 	if (f->vector)
 		put_segment(&f->vector->home);
 	put_segment(&f->home);
@@ -252,11 +254,11 @@ struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_fr
 		return NULL;
 	}
 	copy_metadata(c, f);
-	memcpy(c->segs, f->segs, f->nsegs * sizeof(struct holm_seg));
-	for (uint32_t i = 0; i < f->nsegs; i++)
-		holm_buf_get(f->segs[i].buf);
 	c->nsegs = f->nsegs;
 	c->len = f->len;
+	memcpy(c->segs, f->segs, c->nsegs * sizeof(struct holm_seg));
+	for (const struct holm_seg *seg = f->segs, *end = seg + f->nsegs; seg < end; seg++)
+		holm_buf_get(seg->buf);
 	return c;
 }
 

@@ -52,6 +52,7 @@ struct world_options {
 	bool timestamps;
 	bool nocsum;	   /* checksums left to the device */
 	bool super;	   /* 64 KiB super-frames, partial checksums */
+	bool frames;	   /* the reader of bulk keeps frames, in place of a ring */
 	bool verify;	   /* look at every byte, damage frames under way */
 	uint32_t window;   /* of bulk; 0: 64 KiB */
 	uint32_t round_ns; /* by which the clock moves; 0: 20 us */
@@ -86,6 +87,7 @@ void floor_rr(uint32_t units);
 void floor_udp64(uint32_t units);
 void floor_udp1472(uint32_t units);
 void floor_memcpy(uint32_t units);
+void floor_read(uint32_t units);
 void floor_copy_64k(uint32_t units);
 
 /* What a stack offers beside rows: "verify" and others. False if it knows no such mode. */

@@ -23,6 +23,7 @@ const struct row bench_rows[] = {
 	{ "bulk.ts", { .timestamps = true }, run_bulk, 40, 4000, floor_bulk },
 	{ "bulk.nocsum", { .nocsum = true }, run_bulk, 40, 4000, floor_memcpy },
 	{ "bulk.super", { .super = true }, run_bulk, 40, 4000, floor_memcpy },
+	{ "bulk.super.frames", { .super = true, .frames = true }, run_bulk, 40, 4000, floor_read },
 	{ "bulk.w16k", { .window = 16 * 1024 }, run_bulk, 160, 16000, floor_bulk },
 	{ "bulk.w256k", { .window = 256 * 1024 }, run_bulk, 20, 1000, floor_bulk },
 	{ "bulk.w1m", { .window = 1024 * 1024 }, run_bulk, 10, 280, floor_bulk },
@@ -82,6 +83,9 @@ static void verify(void)
 		{ .verify = true, .timestamps = true },
 		{ .verify = true, .window = 1024 * 1024 },
 		{ .verify = true, .ip6 = true },
+		{ .verify = true, .frames = true },
+		{ .verify = true, .super = true },
+		{ .verify = true, .super = true, .frames = true },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {

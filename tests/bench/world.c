@@ -136,6 +136,21 @@ void world_out(struct world *w, int side)
 	bench_off();
 }
 
+void world_land(struct world *w, int side)
+{
+	const struct holm_dev_inbox *in = &w->pair.end[side].in;
+
+	for (uint32_t i = in->head; i != in->tail; i++) {
+		struct holm_frame *from = in->frames[i];
+
+		in->frames[i] = holm_frame_copy(holm_net_pool(w->side[side].net), from);
+		bench_check(in->frames[i] != NULL, "no frame to land in");
+		bench_on();
+		holm_frame_free(from);
+		bench_off();
+	}
+}
+
 void world_round(struct world *w, int side)
 {
 	world_in(w, side);

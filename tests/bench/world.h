@@ -44,7 +44,12 @@ struct world {
 /* What a program's loop does on one side, in its two halves: frames in, then frames out. Counted. */
 void world_in(struct world *w, int side);
 void world_out(struct world *w, int side);
-/* Both. */
+/*
+ * What waits for a side lands in frames of its own, as a card writes it there. Of that only what it takes to
+ * tell the sender so is counted.
+ */
+void world_land(struct world *w, int side);
+/* Both halves. */
 void world_round(struct world *w, int side);
 
 /* Rounds of both sides until nothing moves at the present time. */

@@ -271,6 +271,8 @@ void holm_frame_rcvbuf_init(struct holm_frame_rcvbuf *b, struct holm_pool *pool,
 struct holm_span holm_frame_rcvbuf_peek(struct holm_frame_rcvbuf *b);
 /* Forget the first `n` readable bytes. */
 void holm_frame_rcvbuf_release(struct holm_frame_rcvbuf *b, size_t n);
+/* Copy up to `len` readable bytes to `dst` and forget them; returns how many. */
+size_t holm_frame_rcvbuf_read(struct holm_frame_rcvbuf *b, void *dst, size_t len);
 /* Free whatever is kept. */
 void holm_frame_rcvbuf_fini(struct holm_frame_rcvbuf *b);
 

@@ -220,6 +220,41 @@ static void the_stream_comes_out_as_it_went_in(void **state)
 	pool_end(pool);
 }
 
+/* Any number at a time, of copies and of frames, whose ends do not count. */
+static void bytes_are_copied_out_of_as_many_frames_as_they_lie_in(void **state)
+{
+	uint64_t seed = expect_seed(11);
+	struct holm_pool *pool = pool_make(128, 0);
+	struct holm_frame_rcvbuf b;
+	uint8_t bytes[9000];
+	uint64_t in = 0;
+	uint64_t out = 0;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	assert_int_equal(holm_frame_rcvbuf_read(&b, bytes, sizeof(bytes)), 0);
+	for (int i = 0; i < 5000; i++) {
+		size_t len = 1 + expect_random_below(&seed, 1460);
+		size_t n = len <= holm_rcvbuf_window(&b.base) ? offer(&b, pool, 0, len, in) : 0;
+		size_t wants = expect_random_below(&seed, 4) ? 0 : expect_random_below(&seed, 9000);
+		size_t before;
+
+		holm_rcvbuf_advance(&b.base, n);
+		in += n;
+		before = b.base.readable;
+		n = holm_frame_rcvbuf_read(&b, bytes, wants);
+		assert_int_equal(n, wants < before ? wants : before);
+		assert_int_equal(b.base.readable, before - n);
+		assert_int_equal(holm_rcvbuf_window(&b.base) + b.base.readable, 32768);
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(bytes[k], (uint8_t)(out + k));
+		out += n;
+	}
+	assert_true(out > 1000000);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +267,7 @@ int main(void)
 		cmocka_unit_test(all_queues_together_leave_a_quarter_of_the_pool),
 		cmocka_unit_test(pinned_memory_stays_bounded_whatever_the_sizes),
 		cmocka_unit_test(the_stream_comes_out_as_it_went_in),
+		cmocka_unit_test(bytes_are_copied_out_of_as_many_frames_as_they_lie_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
