@@ -45,7 +45,8 @@ static bool is_idle(const struct holm_tcp *c)
 	return seq_eq(fl->snd_nxt, c->snd_una) && !seq_lt(fl->snd_nxt, tcp_snd_end(c)) &&
 	       !fl->held_first && !(tcp_has_reasm(fl) && fl->reasm->n > 0) &&
 	       !(tcp_has_lent(fl) && tcp_lend_is_referenced(fl->lend)) &&
-	       (!tcp_has_urgent(fl) || tcp_net(c)->tcp->urgent->is_idle(c)) && !tcp_has_search(fl);
+	       (!tcp_has_urgent(fl) || tcp_net(c)->tcp->urgent->is_idle(c)) &&
+	       !tcp_has_search(fl) && !tcp_has_unsaid(fl);
 }
 
 static void repair_end(struct holm_tcp *c)

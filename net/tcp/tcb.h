@@ -145,6 +145,8 @@ enum tcp_ecn_flag {
 	TCP_ECN_ECE_DUE = 1 << 0, /* a mark arrived, to be echoed until CWR comes */
 	TCP_ECN_CWR_DUE = 1 << 1, /* the next new data tells the peer that we have reduced */
 	TCP_ECN_REDUCED = 1 << 2, /* ecn_end, up to which there is no other reduction, is ahead */
+	/* What the peer, or we, still have to say: it outlives idle time, and the block with it. */
+	TCP_ECN_UNSAID = TCP_ECN_ECE_DUE | TCP_ECN_CWR_DUE,
 };
 
 /* Of a connection that is paced: see pacing.c. Owned by its struct tcp_flight. */
@@ -378,6 +380,10 @@ static inline bool tcp_has_urgent(const struct tcp_flight *fl)
 static inline bool tcp_has_search(const struct tcp_flight *fl)
 {
 	return HOLM_WITH_PLPMTUD && fl->search;
+}
+static inline bool tcp_has_unsaid(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_ECN && (fl->ecn & TCP_ECN_UNSAID);
 }
 static inline bool tcp_has_lent(const struct tcp_flight *fl)
 {

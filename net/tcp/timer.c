@@ -261,6 +261,7 @@ void tcp_timer_fire(struct holm_net *net, struct net_timer *timer)
 	if (!fire_due(c))
 		return;
 	tcp_flight_put_if_idle(c);
-	if (c->flight)
+	/* What is unsaid waits for a segment or for bytes: either sets the timer again. */
+	if (c->flight && (tcp_timer_is_needed(c) || !tcp_has_unsaid(c->flight)))
 		tcp_timer_update(c);
 }

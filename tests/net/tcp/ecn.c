@@ -105,6 +105,27 @@ static void a_mark_is_echoed_until_the_peer_has_reduced(void **state)
 	finish(&t);
 }
 
+/* What is to be said keeps its block, and nobody awake; said, it goes with the block. */
+static void an_echo_that_waits_wakes_nobody(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	ecn_on(&t);
+	rx(&t, .len = 100);
+	t.t->flight->ecn |= TCP_ECN_ECE_DUE;
+	fixture_skip(&t);
+	lab_run(&t.lab, 3000000000);
+	assert_non_null(t.t->flight);
+	assert_false(net_timer_is_armed(&t.t->flight->timer));
+	t.peer_nxt = 101;
+	rx(&t, .flags = TCP_ACK | TCP_CWR, .len = 100);
+	fixture_skip(&t);
+	lab_run(&t.lab, 3000000000);
+	assert_null(t.t->flight);
+	finish(&t);
+}
+
 /* The last reduction was half a circle of sequence numbers ago, less 1500. */
 static void an_echo_of_long_ago_does_not_silence_one_now(void **state)
 {
@@ -131,6 +152,7 @@ int main(void)
 		cmocka_unit_test(a_syn_that_offers_ecn_is_answered_with_it),
 		cmocka_unit_test(new_data_may_be_marked_acks_and_repetitions_not),
 		cmocka_unit_test(an_echo_halves_the_window_once_a_round_trip_and_is_answered),
+		cmocka_unit_test(an_echo_that_waits_wakes_nobody),
 		cmocka_unit_test(an_echo_of_long_ago_does_not_silence_one_now),
 		cmocka_unit_test(a_mark_is_echoed_until_the_peer_has_reduced),
 	};
