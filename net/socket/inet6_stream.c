@@ -43,6 +43,8 @@ int inet6_stream_set(struct holm_socket *s, int level, int name, int value)
 		return set_hops(t, value);
 	case HOLM_SOCKOPT_IPV6_TCLASS:
 		return set_class(t, value);
+	case HOLM_SOCKOPT_IPV6_FREEBIND:
+		return inet_stream_set(s, level, name, value);
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}
@@ -73,6 +75,8 @@ int inet6_stream_get(struct holm_socket *s, int level, int name, int *value)
 		return get_of_tcp(t, HOLM_TCP_OPT_TOS, value);
 	case HOLM_SOCKOPT_IPV6_MTU:
 		return inet_stream_path_mtu(t, value);
+	case HOLM_SOCKOPT_IPV6_FREEBIND:
+		return inet_stream_get(s, level, name, value);
 	default:
 		return -HOLM_ENOPROTOOPT;
 	}

@@ -14,7 +14,9 @@ static unsigned bind_flags(const struct stream *t)
 {
 	return (t->base.reuseaddr ? (unsigned)HOLM_TCP_REUSEADDR : 0u) |
 	       (t->base.reuseport ? (unsigned)HOLM_TCP_REUSEPORT : 0u) |
-	       (t->base.v6only ? (unsigned)HOLM_TCP_V6ONLY : 0u);
+	       (t->base.v6only ? (unsigned)HOLM_TCP_V6ONLY : 0u) |
+	       (t->addr_only ? (unsigned)HOLM_TCP_ADDR_ONLY : 0u) |
+	       (t->foreign ? (unsigned)HOLM_TCP_FOREIGN : 0u);
 }
 
 static int stream_open(struct holm_socket *s)
@@ -128,6 +130,15 @@ static int take_error(struct stream *t)
 
 /* ---- bind, connect, listen, accept ---- */
 
+/* Where it is bound to an address alone it may be bound again. */
+static bool has_port(const struct stream *t)
+{
+	struct holm_endpoint e;
+
+	holm_tcp_local(t->tcp, &e);
+	return e.port != 0;
+}
+
 static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct stream *t = inet_stream_of(s);
@@ -136,7 +147,7 @@ static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 
 	if (err)
 		return err;
-	if (t->phase != UNCONNECTED || t->bound)
+	if (t->phase != UNCONNECTED || (t->bound && has_port(t)))
 		return -HOLM_EINVAL;
 	err = socket_check_port(s, local.port);
 	if (err)
@@ -264,6 +275,8 @@ static int stream_accept(struct holm_socket *s, struct holm_socket *child)
 	c->phase = CONNECTED;
 	c->below_mark = inet_stream_of(s)->below_mark;
 	c->inq = inet_stream_of(s)->inq;
+	c->addr_only = inet_stream_of(s)->addr_only;
+	c->foreign = inet_stream_of(s)->foreign;
 	holm_tcp_set_cookie(c->tcp, child->cookie);
 	/* The peer was promised the instance's window before it was known whose this would be. */
 	err = rings_attach(s->net, c->tcp, child->sndbuf, max_u32(child->rcvbuf, promised),

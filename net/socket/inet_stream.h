@@ -29,6 +29,7 @@ struct stream {
 	struct holm_endpoint remote; /* DEFERRED: where to */
 	bool below_mark;	     /* TCP_NOTSENT_LOWAT bounds what is written */
 	bool inq;		     /* TCP_INQ */
+	bool addr_only, foreign;     /* IP_BIND_ADDRESS_NO_PORT, IP_FREEBIND */
 	bool oob_taken;		     /* by MSG_OOB: the byte that oob_id says */
 	uint32_t oob_id;
 };

@@ -12,6 +12,8 @@
 #define LINGER2_DEFAULT_S 60
 #define LINGER2_MAX_S 120
 #define WINDOW_CLAMP_MIN 1152
+/* Linux's TCP_MIN_MSS */
+#define MAXSEG_MIN 88
 /* The congestion bits of IP_TOS and IPV6_TCLASS are TCP's own. */
 #define ECN_MASK 3
 
@@ -31,7 +33,7 @@ struct mapping {
 static const struct mapping mappings[] = {
 	{ HOLM_SOL_SOCKET, HOLM_SO_KEEPALIVE, HOLM_TCP_OPT_KEEPALIVE, 0, 1, true },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NODELAY, HOLM_TCP_OPT_NODELAY, 0, 1, true },
-	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_MAXSEG, HOLM_TCP_OPT_MAXSEG, 88, 32767, false },
+	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_MAXSEG, HOLM_TCP_OPT_MAXSEG, 0, 32767, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_KEEPIDLE, HOLM_TCP_OPT_KEEPIDLE_S, 1, 32767, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_KEEPINTVL, HOLM_TCP_OPT_KEEPINTVL_S, 1, 32767, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_KEEPCNT, HOLM_TCP_OPT_KEEPCNT, 1, 127, false },
@@ -64,11 +66,26 @@ static const struct mapping *find_mapping(int level, int name)
 	return NULL;
 }
 
-static int set_inq(struct stream *t, int value)
+/* What is the socket's own, not TCP's. NULL: nothing of that name. */
+static bool *own_flag(struct stream *t, int level, int name)
 {
-	if (value < 0 || value > 1)
+	if (level == HOLM_IPPROTO_TCP)
+		return name == HOLM_SOCKOPT_TCP_INQ ? &t->inq : NULL;
+	if (level == HOLM_IPPROTO_IPV6)
+		return name == HOLM_SOCKOPT_IPV6_FREEBIND ? &t->foreign : NULL;
+	if (level != HOLM_IPPROTO_IP)
+		return NULL;
+	if (name == HOLM_SOCKOPT_IP_BIND_ADDRESS_NO_PORT)
+		return &t->addr_only;
+	return name == HOLM_SOCKOPT_IP_FREEBIND ? &t->foreign : NULL;
+}
+
+static int set_own(bool *flag, int level, int value)
+{
+	/* TCP_INQ */
+	if (level == HOLM_IPPROTO_TCP && (value < 0 || value > 1))
 		return -HOLM_EINVAL;
-	t->inq = value;
+	*flag = value != 0;
 	return 0;
 }
 
@@ -79,13 +96,15 @@ static int meaning(enum holm_tcp_option opt, int value)
 	case HOLM_TCP_OPT_TTL:
 		return value == -1 ? TTL_DEFAULT : value;
 	case HOLM_TCP_OPT_TOS:
-		return value & ~ECN_MASK;
+		return value & (int)UINT8_MAX & ~ECN_MASK;
+	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
+		return value < 0 ? 0 : value;
 	case HOLM_TCP_OPT_LINGER2_S:
 		if (value == 0)
 			return LINGER2_DEFAULT_S;
 		return value > LINGER2_MAX_S ? LINGER2_MAX_S : value;
 	case HOLM_TCP_OPT_WINDOW_CLAMP:
-		return value > 0 && value < WINDOW_CLAMP_MIN ? WINDOW_CLAMP_MIN : value;
+		return value != 0 && value < WINDOW_CLAMP_MIN ? WINDOW_CLAMP_MIN : value;
 	default:
 		return value;
 	}
@@ -95,17 +114,22 @@ int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 {
 	const struct mapping *m = find_mapping(level, name);
 	struct stream *t = inet_stream_of(s);
+	bool *own = own_flag(t, level, name);
 	int err;
 
-	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INQ)
-		return set_inq(t, value);
+	if (own)
+		return set_own(own, level, value);
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
 	if (m->is_flag)
 		value = value != 0;
 	value = meaning(m->opt, value);
-	if (value < m->low || value > m->high)
+	if (value < m->low || value > m->high ||
+	    (m->opt == HOLM_TCP_OPT_MAXSEG && value > 0 && value < MAXSEG_MIN))
 		return -HOLM_EINVAL;
+	/* As on Linux it is taken, and says nothing of a connection that is there. */
+	if (m->opt == HOLM_TCP_OPT_MAXSEG && t->phase > LISTENING)
+		return 0;
 	err = holm_tcp_set_option(t->tcp, m->opt, (uint32_t)value);
 	if (!err && m->opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
 		t->below_mark = value != 0;
@@ -165,13 +189,14 @@ int inet_stream_path_mtu(const struct stream *t, int *value)
 
 int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 {
-	const struct stream *t = inet_stream_of(s);
+	struct stream *t = inet_stream_of(s);
 	const struct mapping *m = find_mapping(level, name);
+	const bool *own = own_flag(t, level, name);
 	uint32_t v;
 	int err;
 
-	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INQ) {
-		*value = t->inq;
+	if (own) {
+		*value = *own;
 		return 0;
 	}
 	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_MTU)

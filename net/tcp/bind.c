@@ -50,7 +50,9 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 	bool v6only = (flags & HOLM_TCP_V6ONLY) != 0;
 	struct tcp_bind *b;
 
-	for (struct htab_node *n = htab_first(&ts->binds, hash); n; n = htab_next(&ts->binds, n)) {
+	/* Without a port there is nothing that two could want. */
+	for (struct htab_node *n = port ? htab_first(&ts->binds, hash) : NULL; n;
+	     n = htab_next(&ts->binds, n)) {
 		b = bind_at(n);
 		if (b->port != port || !overlap(b, addr, v6only) || is_apart(b->owner, c))
 			continue;
@@ -90,15 +92,33 @@ struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
 	return n ? bind_at(n) : NULL;
 }
 
-void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c)
+void tcp_bind_drop(struct tcp_state *ts, struct tcp_bind *b)
 {
-	struct tcp_bind *b = tcp_bind_of(ts, c);
-
 	ASSERT(b && list_is_empty(&b->children));
 	ts->heard.bind = NULL;
 	htab_remove(&ts->binds, &b->node);
 	mem_free(&ts->net->mem, b, sizeof(*b));
+}
+
+void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c)
+{
+	tcp_bind_drop(ts, tcp_bind_of(ts, c));
 	c->flags &= ~(uint32_t)TCP_BOUND;
+}
+
+int tcp_bind_find_port(struct tcp_state *ts, struct holm_tcp *c, struct tcp_bind *b)
+{
+	unsigned flags = (b->reuse ? HOLM_TCP_REUSEADDR : 0u) |
+			 (b->share ? HOLM_TCP_REUSEPORT : 0u) | (b->v6only ? HOLM_TCP_V6ONLY : 0u);
+	uint16_t port = tcp_port_any(ts, &b->addr);
+	int err;
+
+	if (port == 0)
+		return -HOLM_EADDRINUSE;
+	err = tcp_bind_add(ts, c, &b->addr, port, flags);
+	if (!err)
+		tcp_bind_drop(ts, b);
+	return err;
 }
 
 bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)

@@ -132,7 +132,7 @@ static enum tcp_verdict input_syn_sent(struct holm_tcp *c, struct tcp_rx *rx)
 
 /* Who is to be connected, and from where: *dst has a reference. */
 static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
-		       struct tcp_tuple *ends, struct ip_dst **dst)
+		       const struct tcp_bind *bind, struct tcp_tuple *ends, struct ip_dst **dst)
 {
 	struct holm_net *net = tcp_net(t);
 	struct ip_via via;
@@ -154,27 +154,28 @@ static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
 	ends->rport = remote->port;
 	ends->local = (*dst)->src;
 	ends->lport = 0;
-	if (t->flags & TCP_BOUND) {
-		const struct tcp_bind *bind = tcp_bind_of(net->tcp, t);
-
+	if (bind) {
 		ends->lport = bind->port;
 		if (!holm_addr_is_any(&bind->addr))
 			ends->local = bind->addr;
 	}
-	if (holm_addr_is_ip4(&ends->local) != holm_addr_is_ip4(&remote->addr)) {
+	if (holm_addr_is_ip4(&ends->local) != holm_addr_is_ip4(&remote->addr))
+		err = -HOLM_EAFNOSUPPORT;
+	else if (bind && !holm_addr_is_any(&bind->addr) && !ip_addr_is_local(net, &bind->addr))
+		err = -HOLM_ENETUNREACH;
+	if (err)
 		ip_dst_put(net, *dst);
-		return -HOLM_EAFNOSUPPORT;
-	}
-	return 0;
+	return err;
 }
 
 /* Into the table, and the block that a connection being opened always has. */
 static int enter(struct holm_tcp *t, const struct holm_endpoint *remote)
 {
 	struct holm_net *net = tcp_net(t);
+	struct tcp_bind *bind = t->flags & TCP_BOUND ? tcp_bind_of(net->tcp, t) : NULL;
 	struct tcp_tuple ends;
 	struct ip_dst *dst;
-	int err = choose_ends(t, remote, &ends, &dst);
+	int err = choose_ends(t, remote, bind, &ends, &dst);
 
 	if (err)
 		return err;
@@ -184,6 +185,11 @@ static int enter(struct holm_tcp *t, const struct holm_endpoint *remote)
 	err = tcp_port_connect(net->tcp, t, &ends);
 	if (err)
 		return err;
+	/* The port that it has now is the connection's. */
+	if (bind && bind->port == 0) {
+		tcp_bind_drop(net->tcp, bind);
+		t->flags &= ~(uint32_t)TCP_BOUND;
+	}
 	t->peer_mss = tcp_peer_mss(t, 0);
 	if (!tcp_flight_get(t)) {
 		tcp_table_remove(net->tcp, t);

@@ -51,7 +51,7 @@ static const struct option options[] = {
 	[HOLM_TCP_OPT_KEEPIDLE_S] = { FIELD(keepidle_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPINTVL_S] = { FIELD(keepintvl_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPCNT] = { FIELD(keepcnt), .min = 1, .max = 127 },
-	[HOLM_TCP_OPT_MAXSEG] = { FIELD(maxseg), .in_syn = true, .min = TCP_MSS_MIN, .max = 65495 },
+	[HOLM_TCP_OPT_MAXSEG] = { FIELD(maxseg), .in_syn = true, .max = 65495 },
 	[HOLM_TCP_OPT_USER_TIMEOUT_MS] = { FIELD(user_timeout_ms), .max = INT32_MAX },
 	[HOLM_TCP_OPT_TTL] = { FIELD(ttl), .min = 1, .max = 255 },
 	[HOLM_TCP_OPT_TOS] = { FIELD(tos), .max = 255 },
@@ -66,7 +66,8 @@ static const struct option options[] = {
 	[HOLM_TCP_OPT_HOLD] = { SWITCH(hold), .part = PART_SMALL },
 	[HOLM_TCP_OPT_DEFER_ACCEPT_S] = { FIELD(defer_retries), .part = PART_SMALL,
 					  .max = KEEP_MAX_S },
-	[HOLM_TCP_OPT_FASTOPEN] = { FIELD(fastopen), .part = PART_FASTOPEN, .max = UINT16_MAX },
+	[HOLM_TCP_OPT_FASTOPEN] = { FIELD(fastopen), .in_syn = true, .part = PART_FASTOPEN,
+				    .max = UINT16_MAX },
 	[HOLM_TCP_OPT_FASTOPEN_CONNECT] = { SWITCH(fastopen_connect), .in_syn = true,
 					    .part = PART_FASTOPEN },
 	[HOLM_TCP_OPT_NOTSENT_LOWAT] = { FIELD(notsent_lowat), .max = UINT32_MAX },
@@ -125,7 +126,9 @@ static bool is_allowed(const struct holm_tcp *t, enum holm_tcp_option opt, const
 {
 	if (value < o->min || value > o->max)
 		return false;
-	if (opt == HOLM_TCP_OPT_WINDOW_CLAMP && value > 0 && value < WINDOW_CLAMP_MIN)
+	/* 0: none */
+	if ((opt == HOLM_TCP_OPT_WINDOW_CLAMP && value > 0 && value < WINDOW_CLAMP_MIN) ||
+	    (opt == HOLM_TCP_OPT_MAXSEG && value > 0 && value < TCP_MSS_MIN))
 		return false;
 	return !o->in_syn || t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN;
 }

@@ -130,6 +130,10 @@ void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c);
 int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_addr *addr,
 		 uint16_t port, unsigned flags);
 void tcp_bind_remove(struct tcp_state *ts, struct holm_tcp *c);
+/* An entry of somebody who has another one now, or needs none any more. */
+void tcp_bind_drop(struct tcp_state *ts, struct tcp_bind *b);
+/* Bound without a port: now with one. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+int tcp_bind_find_port(struct tcp_state *ts, struct holm_tcp *c, struct tcp_bind *b);
 struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c);
 /* Does somebody else listen on a port and address that this one means, too? */
 bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind);

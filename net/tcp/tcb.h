@@ -335,7 +335,7 @@ struct tcp_bind {
 	struct htab_node node;
 	struct holm_tcp *owner;
 	struct holm_addr addr; /* wildcard of its family: any */
-	uint16_t port;
+	uint16_t port;	       /* 0: none yet */
 	bool reuse, share, v6only;
 	struct list children; /* complete, not accepted; linked by ep.ready */
 	uint32_t nchildren, backlog;

@@ -66,32 +66,43 @@ int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcv
 int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigned flags)
 {
 	struct holm_net *net = tcp_net(t);
+	struct tcp_bind *old = t->flags & TCP_BOUND ? tcp_bind_of(net->tcp, t) : NULL;
 	uint16_t port = local->port;
+	int err;
 
 	ASSERT(!net->callbacks);
-	if (t->state != HOLM_TCP_CLOSED || (t->flags & (TCP_BOUND | TCP_CONNECTED)))
+	if (t->state != HOLM_TCP_CLOSED || (t->flags & TCP_CONNECTED) || (old && old->port != 0))
 		return -HOLM_EINVAL;
 	if (!HOLM_WITH_IPV6 && !ip4_is_mapped(&local->addr))
 		return -HOLM_EAFNOSUPPORT;
-	if (!holm_addr_is_any(&local->addr) && !ip_addr_is_local(net, &local->addr))
+	if (!holm_addr_is_any(&local->addr) && !(flags & HOLM_TCP_FOREIGN) &&
+	    !ip_addr_is_local(net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
-	if (port == 0)
+	if (port == 0 && !(flags & HOLM_TCP_ADDR_ONLY)) {
 		port = tcp_port_any(net->tcp, &local->addr);
-	if (port == 0)
-		return -HOLM_EADDRINUSE;
-	return tcp_bind_add(net->tcp, t, &local->addr, port, flags);
+		if (port == 0)
+			return -HOLM_EADDRINUSE;
+	}
+	err = tcp_bind_add(net->tcp, t, &local->addr, port, flags);
+	if (!err && old)
+		tcp_bind_drop(net->tcp, old);
+	return err;
 }
 
 int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog)
 {
 	struct holm_net *net = tcp_net(t);
 	struct tcp_bind *b;
+	int err;
 
 	ASSERT(!net->callbacks);
 	if (t->state != HOLM_TCP_LISTEN) {
 		if (t->state != HOLM_TCP_CLOSED || (t->flags & TCP_CONNECTED) ||
 		    !(t->flags & TCP_BOUND))
 			return -HOLM_EINVAL;
+		b = tcp_bind_of(net->tcp, t);
+		if (b->port == 0 && (err = tcp_bind_find_port(net->tcp, t, b)) != 0)
+			return err;
 		b = tcp_bind_of(net->tcp, t);
 		if (tcp_bind_is_listened(net->tcp, b))
 			return -HOLM_EADDRINUSE;

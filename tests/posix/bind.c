@@ -168,3 +168,121 @@ CASE(bind_broadcast_wants_permission)
 
 	FAILS(sendto(udp(), "x", 1, 0, (struct sockaddr *)&sa, sizeof(sa)), EACCES);
 }
+
+/* ---- an address without a port, an address that is not ours ---- */
+
+static int without_port(const char *ip)
+{
+	int fd = tcp();
+
+	EQ(get_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT), 0);
+	OK(set_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
+	EQ(get_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT), 1);
+	OK(bind_to(fd, ip, 0));
+	return fd;
+}
+
+CASE_OF_BOTH(bind_without_a_port_leaves_it_to_connect)
+{
+	uint16_t port;
+	int listener = listening(4, &port), a = without_port("127.0.0.1"),
+	    b = without_port("127.0.0.1");
+
+	EQ(port_of(a), 0);
+	OK(connect_to(a, port));
+	OK(connect_to(b, port));
+	CHECK(port_of(a) != 0 && port_of(b) != 0 && port_of(a) != port_of(b));
+	FAILS(bind_to(a, "127.0.0.1", 0), EINVAL);
+	OK(close(listener));
+}
+
+/* As long as there is no port it may be another address, or one with a port. */
+CASE(bind_without_a_port_and_again)
+{
+	struct sockaddr_in sa = { 0 };
+	socklen_t len = sizeof(sa);
+	int fd = without_port("127.0.0.7");
+
+	OK(bind_to(fd, "127.0.0.8", 0));
+	OK(getsockname(fd, (struct sockaddr *)&sa, &len));
+	EQ(sa.sin_addr.s_addr, htonl(0x7f000008));
+	OK(set_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 0));
+	OK(bind_to(fd, "127.0.0.9", 0));
+	CHECK(port_of(fd) != 0);
+	FAILS(bind_to(fd, "127.0.0.9", 0), EINVAL);
+}
+
+/* The address is that which was asked for, also in the next attempt. */
+CASE(bind_without_a_port_keeps_the_address)
+{
+	struct sockaddr_in sa = { 0 };
+	socklen_t len = sizeof(sa);
+	uint16_t port;
+	int listener = listening(4, &port), fd = without_port("127.0.0.7");
+
+	OK(close(listener));
+	FAILS(connect_to(fd, port), ECONNREFUSED);
+	listener = tcp();
+	OK(set_int(listener, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(bind_to(listener, "127.0.0.1", port));
+	OK(listen(listener, 4));
+	OK(connect_to(fd, port));
+	OK(getsockname(fd, (struct sockaddr *)&sa, &len));
+	EQ(sa.sin_addr.s_addr, htonl(0x7f000007));
+	len = sizeof(sa);
+	OK(accept(listener, (struct sockaddr *)&sa, &len));
+	EQ(sa.sin_addr.s_addr, htonl(0x7f000007));
+	EQ(ntohs(sa.sin_port), port_of(fd));
+}
+
+CASE_OF_BOTH(bind_without_a_port_and_listen)
+{
+	int listener = without_port("127.0.0.1"), fd = tcp();
+
+	OK(listen(listener, 4));
+	CHECK(port_of(listener) != 0);
+	OK(connect_to(fd, port_of(listener)));
+	OK(accept(listener, NULL, NULL));
+}
+
+/* It says nothing of a port that is named. */
+CASE_OF_BOTH(bind_without_a_port_names_one)
+{
+	int fd = tcp(), other = tcp();
+
+	OK(bind_to(fd, "127.0.0.1", 0));
+	OK(set_int(other, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
+	FAILS(bind_to(other, "127.0.0.1", port_of(fd)), EADDRINUSE);
+}
+
+CASE(bind_to_an_address_that_is_not_ours)
+{
+	struct sockaddr_in sa = { 0 };
+	socklen_t len = sizeof(sa);
+	uint16_t port;
+	int listener = tcp(), fd = tcp();
+
+	FAILS(bind_to(listener, "192.0.2.1", 0), EADDRNOTAVAIL);
+	EQ(get_int(listener, SOL_IP, IP_FREEBIND), 0);
+	OK(set_int(listener, SOL_IP, IP_FREEBIND, 1));
+	EQ(get_int(listener, SOL_IP, IP_FREEBIND), 1);
+	OK(bind_to(listener, "192.0.2.1", 0));
+	OK(listen(listener, 4));
+	OK(getsockname(listener, (struct sockaddr *)&sa, &len));
+	EQ(sa.sin_addr.s_addr, htonl(0xc0000201));
+	/* Who would connect from there is not let. */
+	listening(4, &port);
+	OK(set_int(fd, SOL_IP, IP_FREEBIND, 1));
+	OK(bind_to(fd, "192.0.2.1", 0));
+	FAILS(connect_to(fd, port), ENETUNREACH);
+}
+
+CASE(bind_to_an_address_of_ipv6_that_is_not_ours)
+{
+	int fd = tcp6();
+
+	OK(set_int(fd, SOL_IPV6, IPV6_FREEBIND, 1));
+	EQ(get_int(fd, SOL_IP, IP_FREEBIND), 1);
+	OK(bind_to6(fd, "2001:db8::1", 0));
+	OK(listen(fd, 4));
+}

@@ -26,6 +26,10 @@ SET(window_clamp_none, TCP_WINDOW_CLAMP, 0, 0)
 SET(inq, TCP_INQ, 1, 1)
 SET(inq_off, TCP_INQ, 0, 0)
 SET(inq_two, TCP_INQ, 2, -EINVAL)
+SET(maxseg, TCP_MAXSEG, 1000, 1000)
+SET(maxseg_none, TCP_MAXSEG, 0, 536)
+SET(defer_accept_never, TCP_DEFER_ACCEPT, -1, 0)
+SET(window_clamp_negative, TCP_WINDOW_CLAMP, -1, 1152)
 SET(fastopen_connect, TCP_FASTOPEN_CONNECT, 1, 1)
 SET(fastopen_connect_two, TCP_FASTOPEN_CONNECT, 2, -EINVAL)
 
@@ -35,6 +39,41 @@ CASE_OF_BOTH(tcp_option_fastopen_connect_is_too_late_when_connected)
 
 	tcp_pair(fd);
 	FAILS(set_int(fd[0], SOL_TCP, TCP_FASTOPEN_CONNECT, 1), EINVAL);
+}
+
+/* It is taken, and changes nothing any more. */
+CASE_OF_BOTH(tcp_option_maxseg_of_a_connection)
+{
+	int fd[2], mss;
+
+	tcp_pair(fd);
+	mss = get_int(fd[0], SOL_TCP, TCP_MAXSEG);
+	CHECK(mss > 1000);
+	OK(set_int(fd[0], SOL_TCP, TCP_MAXSEG, 1000));
+	EQ(get_int(fd[0], SOL_TCP, TCP_MAXSEG), mss);
+	OK(set_int(fd[0], SOL_TCP, TCP_MAXSEG, 0));
+	FAILS(set_int(fd[0], SOL_TCP, TCP_MAXSEG, 10), EINVAL);
+}
+
+CASE_OF_BOTH(tcp_option_maxseg_is_taken_back)
+{
+	uint16_t port;
+	int fd = tcp(), other = tcp();
+
+	listening(4, &port);
+	OK(set_int(fd, SOL_TCP, TCP_MAXSEG, 1000));
+	OK(set_int(fd, SOL_TCP, TCP_MAXSEG, 0));
+	OK(connect_to(fd, port));
+	OK(connect_to(other, port));
+	EQ(get_int(fd, SOL_TCP, TCP_MAXSEG), get_int(other, SOL_TCP, TCP_MAXSEG));
+}
+
+CASE_OF_BOTH(tcp_option_fastopen_of_a_connection)
+{
+	int fd[2];
+
+	tcp_pair(fd);
+	FAILS(set_int(fd[0], SOL_TCP, TCP_FASTOPEN, 5), EINVAL);
 }
 
 CASE_OF_BOTH(tcp_pacing_rate_is_an_int_or_a_long)

@@ -69,11 +69,14 @@ enum holm_tcp_bind_flag {
 	HOLM_TCP_V6ONLY = 1 << 1,
 	/* Several listeners share a port, each flow keeps to one of them; all of them must say so. */
 	HOLM_TCP_REUSEPORT = 1 << 2,
+	/* Port 0 chooses none yet: connect() does, by the four-tuple, or listen(). */
+	HOLM_TCP_ADDR_ONLY = 1 << 3,
+	HOLM_TCP_FOREIGN = 1 << 4, /* the address need not be one of ours, or not yet */
 };
 
 /*
  * Choose the local end. Port 0 chooses an ephemeral port (RFC 6056) now. -HOLM_EADDRINUSE,
- * -HOLM_EADDRNOTAVAIL (not a local address), -HOLM_EINVAL (bound or connected already).
+ * -HOLM_EADDRNOTAVAIL (not a local address), -HOLM_EINVAL (bound to a port, or connected, already).
  */
 int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigned flags);
 
@@ -175,7 +178,7 @@ enum holm_tcp_option {
 	HOLM_TCP_OPT_KEEPIDLE_S = 3,  /* default 7200 (MUST-28) */
 	HOLM_TCP_OPT_KEEPINTVL_S = 4, /* default 75 */
 	HOLM_TCP_OPT_KEEPCNT = 5,     /* default 9 */
-	HOLM_TCP_OPT_MAXSEG = 6,      /* upper bound of the MSS, both ways; before connect/listen */
+	HOLM_TCP_OPT_MAXSEG = 6,      /* both ways, 0: no bound; before connect/listen */
 	HOLM_TCP_OPT_USER_TIMEOUT_MS =
 		7, /* R2 as a time (MUST-21), closed windows included; 0: 15 retransmissions */
 	HOLM_TCP_OPT_TTL = 8,	      /* MUST-49, default 64 */
