@@ -228,7 +228,8 @@ static inline int send_segments(struct tcp_tx *tx, uint32_t n, uint32_t *segment
 {
 	struct holm_net *net = tx->net;
 	struct tcp_seq seq = tx->c->flight->snd_nxt;
-	bool cuts = HOLM_WITH_SUPER && net->tcp->send_cut && tcp_is_cut(tx->c);
+	/* What fits one segment is no run, though calm ends below the largest. */
+	bool cuts = HOLM_WITH_SUPER && n > tx->mss && net->tcp->send_cut && tcp_is_cut(tx->c);
 	int sent = likely(cuts) ? net->tcp->send_cut(tx, seq, n, TCP_ACK | TCP_PSH) : 0;
 	bool noted = sent == 0;
 

@@ -121,6 +121,7 @@ static void begin(struct both *b, uint64_t seed)
 		fixture_passive(t, &o);
 		t->lab.net->tcp->unpredicted = i == 1;
 		tcp_stir(t->t);
+		lab_introduce(&t->lab, 3);
 		lab_clear(&t->lab);
 		t->cursor = 0;
 	}
@@ -155,6 +156,13 @@ static struct probe draw(struct both *b)
 		p.ack += below(b, 21) - 10;
 	if (below(b, 40) == 0)
 		p.flags |= (uint8_t)(1u << below(b, 8));
+	/* The very same for or from somebody else. */
+	if (below(b, 24) == 0)
+		p.sport++;
+	if (below(b, 24) == 0)
+		p.dport++;
+	if (below(b, 24) == 0)
+		p.src = LAB_IP(3);
 	return p;
 }
 
@@ -168,7 +176,9 @@ static void hear(struct both *b)
 		b->t[i].lab.segments = segments;
 		fixture_rx(&b->t[i], &p);
 	}
-	if (p.seq == b->nxt && !p.bad_sum)
+	if (p.bad_sum || p.sport != FIX_PEER_PORT || p.dport != FIX_PORT || p.src)
+		return;
+	if (p.seq == b->nxt)
 		b->nxt += p.len + (p.flags & TCP_FIN);
 	if ((int32_t)(p.ack - b->una) > 0 && (int32_t)(p.ack - b->seen) <= 0)
 		b->una = p.ack;
