@@ -367,12 +367,16 @@ static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 	run->l4_off = ETH_HDR_BYTES + (run->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	run->hdr_len = (uint16_t)(run->l4_off + (stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES));
 	memcpy(run->header, c->dst->neigh->header, ETH_HDR_BYTES);
-	if (run->ip6)
-		tcp_write_ip6(c, ip, 0);
-	else
-		tcp_write_ip4(c, ip, 0);
 	run->ip_id = 0;
-	run->ip_sum = (uint16_t)~load_be16(ip + 10);
+	if (run->ip6) {
+		run->ip_sum = 0;
+		tcp_write_ip6(c, ip, 0);
+	} else {
+		const struct ip4_tx tx4 = tcp_ip4(c);
+
+		run->ip_sum = c->flight->calm ? c->flight->ip_sum : ip4_sum_of_kind(&tx4);
+		ip4_write_header_of_kind(ip, 0, &tx4, (uint16_t)run->ip_sum);
+	}
 	run->pseudo = pseudo_sum(c, 0);
 	run->tcp_sum = checksum_fold64(
 		tcp_write_numbers(tx->net, c, run->header + run->l4_off, seq_of(0), 0, stamped));

@@ -348,8 +348,9 @@ static inline bool output(struct holm_net *net, struct holm_tcp *c)
 	n = (uint32_t)holm_sndbuf_queued(c->snd);
 	if (n == 0)
 		return acknowledge(c);
-	if (unlikely(n >= fl->calm || n > c->snd_wnd ||
-		     tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
+	if (unlikely(n >= fl->calm))
+		return send_run(c, n);
+	if (unlikely(n > c->snd_wnd || tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
 		return output_any(net, c);
 	if (!has_way(net, c, n) || !send_it(net, c, n))
 		return false;
