@@ -235,7 +235,8 @@ struct tcp_bind *tcp_find_listener_of(struct tcp_state *ts, const struct tcp_tup
 
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)
 {
-	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port));
+	struct htab_node *n =
+		ts->binds.nodes > 0 ? htab_first(&ts->binds, port_hash(ts, port)) : NULL;
 
 	while (n && bind_at(n)->port != port)
 		n = htab_next(&ts->binds, n);

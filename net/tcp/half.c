@@ -61,13 +61,11 @@ static bool answer_usual(struct holm_net *net, const struct tcp_half *half,
 	return sent;
 }
 
-static void answer(struct holm_net *net, const struct tcp_half *half, const struct tcp_tuple *ends,
-		   const struct tcp_settings *s)
+static never_inline void answer_any(struct holm_net *net, const struct tcp_half *half,
+				    const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
 	struct tcp_reply r;
 
-	if (answer_usual(net, half, ends, s))
-		return;
 	tcp_reply_begin(&r, ends, half->iss.v, half->irs.v + 1, TCP_SYN | TCP_ACK);
 	r.syn = s;
 	r.tos = s->tos;
@@ -91,6 +89,13 @@ static void answer(struct holm_net *net, const struct tcp_half *half, const stru
 	if (unlikely(half->ecn))
 		net->tcp->ecn->answer(net, &r, half);
 	tcp_send_reply(net, &r);
+}
+
+static inline void answer(struct holm_net *net, const struct tcp_half *half,
+			  const struct tcp_tuple *ends, const struct tcp_settings *s)
+{
+	if (!answer_usual(net, half, ends, s))
+		answer_any(net, half, ends, s);
 }
 
 /* ---- Records ------------------------------------------------------------------------------------- */
@@ -244,7 +249,8 @@ static enum tcp_verdict answer_other(const struct tcp_bind *bind, const struct t
 	return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
 }
 
-static enum tcp_verdict input_half(tcp_ref ref, struct tcp_rx *rx, struct holm_tcp **child)
+static never_inline enum tcp_verdict input_half(tcp_ref ref, struct tcp_rx *rx,
+						struct holm_tcp **child)
 {
 	struct tcp_state *ts = rx->net->tcp;
 	struct tcp_half *half = tcp_half_at(&ts->records, ref);

@@ -42,30 +42,31 @@ static void take_option(const uint8_t *opt, size_t len, struct tcp_hdr_info *out
 	}
 }
 
-/* Those that begin on a word, as senders arrange them, are known by it. Returns how many bytes they take. */
-static size_t take_words(const uint8_t *opts, size_t len, struct tcp_hdr_info *out)
+/* Those of a SYN, where they begin on words in the order that senders have them. Returns how many bytes they take. */
+static inline size_t take_words(const uint8_t *opts, size_t len, struct tcp_hdr_info *out)
 {
-	size_t i = 0;
+	const uint8_t *opt = opts, *end = opts + len;
 
-	for (; i + 4 <= len; i += 4) {
-		uint32_t word = load_be32(opts + i);
-
-		if ((word & 0xffff0000u) == WORD_MSS) {
-			out->has_mss = true;
-			out->mss = (uint16_t)word;
-		} else if (word == WORD_NOP_SACK_PERMITTED) {
-			out->sack_permitted = true;
-		} else if ((word & 0xffffff00u) == WORD_NOP_WSCALE) {
-			take_option(opts + i + 1, TCP_OPT_WSCALE_BYTES, out);
-		} else if (word == WORD_SACK_PERMITTED_TS && len - i >= TCP_OPT_TIMESTAMP_ALIGNED) {
-			out->sack_permitted = true;
-			take_option(opts + i + 2, TCP_OPT_TIMESTAMP_BYTES, out);
-			i += TCP_OPT_TIMESTAMP_ALIGNED - 4;
-		} else {
-			break;
-		}
+	if (end - opt >= 4 && (load_be32(opt) & 0xffff0000u) == WORD_MSS) {
+		out->has_mss = true;
+		out->mss = load_be16(opt + 2);
+		opt += 4;
 	}
-	return i;
+	if (end - opt >= 4 && load_be32(opt) == WORD_NOP_SACK_PERMITTED) {
+		out->sack_permitted = true;
+		opt += 4;
+	} else if (end - opt >= TCP_OPT_TIMESTAMP_ALIGNED &&
+		   load_be32(opt) == WORD_SACK_PERMITTED_TS) {
+		out->sack_permitted = true;
+		take_option(opt + 2, TCP_OPT_TIMESTAMP_BYTES, out);
+		opt += TCP_OPT_TIMESTAMP_ALIGNED;
+	}
+	if (end - opt >= 4 && (load_be32(opt) & 0xffffff00u) == WORD_NOP_WSCALE) {
+		out->has_wscale = true;
+		out->wscale = opt[3] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt[3];
+		opt += 4;
+	}
+	return (size_t)(opt - opts);
 }
 
 /* Of an option given twice, the last counts. False: an illegal length. */
