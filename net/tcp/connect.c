@@ -106,6 +106,8 @@ static enum tcp_verdict syn_sent_syn(struct holm_tcp *c, struct tcp_rx *rx)
 	}
 	tcp_conn_established(c);
 	c->flags |= TCP_ACK_NOW;
+	if (likely(rx->orig_len == 0 && !rx->fin))
+		return TCP_DONE;
 	/* What came with the SYN-ACK goes through the last steps. */
 	rx->syn = false;
 	rx->seq = c->rcv_nxt;

@@ -166,7 +166,7 @@ static never_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
  * The same, but for what was to be expected of the connection that the last segment was for. Those whose
  * scope matters are looked up.
  */
-static inline void run(struct tcp_rx *rx)
+static always_inline void run_here(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *last = rx->net->tcp->last;
@@ -181,6 +181,11 @@ static inline void run(struct tcp_rx *rx)
 		tcp_conclude(rx->f, v == TCP_GONE ? NULL : last);
 	else
 		run_steps(rx, last);
+}
+
+static never_inline void run(struct tcp_rx *rx)
+{
+	run_here(rx);
 }
 
 /* ---- Frames -------------------------------------------------------------------------------------- */
@@ -211,7 +216,8 @@ static never_inline size_t pull_header(struct holm_frame *f, size_t linear)
 }
 
 /* The header in one piece, and what it says. False: dropped and counted. */
-static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
+static always_inline bool parse_here(struct holm_net *net, struct holm_frame *f,
+				     struct tcp_hdr_info *h)
 {
 	const struct ip_rx *ip = ip_rx(f);
 	size_t linear = min_size(f->segs[0].len - f->l4_off, ip->l4_len);
@@ -227,6 +233,11 @@ static inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_
 	return true;
 }
 
+static never_inline bool parse(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
+{
+	return parse_here(net, f, h);
+}
+
 static inline void fill_rx(struct tcp_rx *rx, struct holm_net *net, struct holm_frame *f,
 			   const struct tcp_hdr_info *h)
 {
@@ -238,18 +249,23 @@ static inline void fill_rx(struct tcp_rx *rx, struct holm_net *net, struct holm_
 	rx->frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx->orig_len;
 }
 
-static void run_one(struct holm_net *net, struct holm_frame *f, const struct tcp_hdr_info *h)
+static always_inline void run_one(struct holm_net *net, struct holm_frame *f,
+				  const struct tcp_hdr_info *h, bool here)
 {
 	struct tcp_rx rx;
 
 	fill_rx(&rx, net, f, h);
-	run(&rx);
+	if (here && !FOR_SIZE)
+		run_here(&rx);
+	else
+		run(&rx);
 }
 
 /* Header and checksum are good. False: dropped and counted. */
-static inline bool parse_good(struct holm_net *net, struct holm_frame *f, struct tcp_hdr_info *h)
+static always_inline bool parse_good(struct holm_net *net, struct holm_frame *f,
+				     struct tcp_hdr_info *h, bool here)
 {
-	if (unlikely(!parse(net, f, h)))
+	if (unlikely(!(here && !FOR_SIZE ? parse_here(net, f, h) : parse(net, f, h))))
 		return false;
 	if (likely(tcp_checksum_holds(f)))
 		return true;
@@ -272,8 +288,8 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 	struct tcp_hdr_info h;
 
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	if (!is_for_many(net, f) && parse_good(net, f, &h))
-		run_one(net, f, &h);
+	if (!is_for_many(net, f) && parse_good(net, f, &h, true))
+		run_one(net, f, &h, true);
 }
 
 /* ---- Merging ------------------------------------------------------------------------------------- */
@@ -312,13 +328,13 @@ static void input_any(struct holm_net *net, struct holm_frame *f)
 		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
 		return;
 	}
-	if (unlikely(!parse_good(net, f, info)))
+	if (unlikely(!parse_good(net, f, info, false)))
 		return;
 	if (g->head)
 		flush(ts);
 	/* Nothing can continue the last frame of a batch. */
 	if (net->last_of_batch || !gro_begin(g, f))
-		run_one(net, f, info);
+		run_one(net, f, info, false);
 	else
 		net_hold(net);
 }
