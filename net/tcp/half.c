@@ -13,18 +13,18 @@
 static void set_ends(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
 		     const struct tcp_tuple *ends)
 {
-	const struct ip_tx ip = {
-		.src = &ends->local,
-		.dst = &ends->remote,
-		.proto = IP4_PROTO_TCP,
-	};
-
 	o->ports = (uint32_t)ends->lport << 16 | ends->rport;
 	o->local6 = NULL;
 	if (likely(ip4_is_addr(&ends->remote))) {
 		o->local4 = ip4_from_addr(&ends->local);
 		o->remote4 = ip4_from_addr(&ends->remote);
 	} else {
+		const struct ip_tx ip = {
+			.src = &ends->local,
+			.dst = &ends->remote,
+			.proto = IP4_PROTO_TCP,
+		};
+
 		o->local6 = &ends->local;
 		o->remote6 = &ends->remote;
 		o->flow_label = ip_dst_flow_label(net, dst, &ip, o->ports);

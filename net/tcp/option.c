@@ -149,20 +149,23 @@ static bool repace(struct holm_tcp *t, struct tcp_settings *s, uint32_t before)
 }
 
 /* An ACK that is delayed now goes at once. */
-static void set_quick(struct holm_tcp *t, bool quick)
+static never_inline int set_quick(struct holm_tcp *t, uint32_t value)
 {
+	if (value > 1)
+		return -HOLM_EINVAL;
 	tcp_stir(t);
-	t->quick = quick ? TCP_QUICK_ACKS : 0;
-	if (quick && (t->flags & TCP_ACK_DELAYED)) {
+	t->quick = value ? TCP_QUICK_ACKS : 0;
+	if (value && (t->flags & TCP_ACK_DELAYED)) {
 		t->flags |= TCP_ACK_NOW;
 		tcp_note_output(t);
 	}
+	return 0;
 }
 
 /* Was the instance given the part of TCP that this value needs? */
 static bool has_part(const struct tcp_state *ts, const struct option *o, uint32_t value)
 {
-	if (value == 0)
+	if (value == 0 || o->part == PART_NONE)
 		return true;
 	switch ((enum option_part)o->part) {
 	case PART_NONE:
@@ -203,14 +206,8 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	uint32_t before;
 
 	ASSERT(!ts->net->callbacks);
-	if (opt == HOLM_TCP_OPT_QUICKACK) {
-		if (value > 1)
-			return -HOLM_EINVAL;
-		set_quick(t, value != 0);
-		return 0;
-	}
 	if (!o)
-		return -HOLM_ENOPROTOOPT;
+		return opt == HOLM_TCP_OPT_QUICKACK ? set_quick(t, value) : -HOLM_ENOPROTOOPT;
 	if (!is_allowed(t, opt, o, value))
 		return -HOLM_EINVAL;
 	if (!has_part(ts, o, value))

@@ -165,8 +165,8 @@ static bool output_usual_syn(struct holm_tcp *c)
 	o.offer.tsecr = 0;
 	if (!tcp_send_opening(net, c->dst, &o))
 		return false;
+	/* It arms the timer for a moment before which nothing can be due. */
 	note_syn(c);
-	tcp_timer_update(c);
 	return true;
 }
 
