@@ -82,6 +82,62 @@ static void the_syn_ack_is_sent_again_for_a_minute(void **state)
 	finish(&t);
 }
 
+/* The record made last lies aside until there is another one, or its time has come. */
+static void syn_acks_are_sent_again_in_the_order_of_their_syns(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	half_open(&t);
+	fixture_wait_ms(&t, 500);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4001);
+	assert_int_equal(HALVES(&t), 2);
+	assert_int_equal(fixture_skip(&t), 1);
+	fixture_wait_ms(&t, 510);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	expect_silence(&t);
+	fixture_wait_ms(&t, 500);
+	t.iss = fixture_half(&t, 1)->iss.v;
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .dport = 4001);
+	expect_silence(&t);
+	assert_int_equal(HALVES(&t), 2);
+	finish(&t);
+}
+
+static void both_of_two_handshakes_at_a_time_are_completed(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	half_open(&t);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .sport = 4001);
+	rx(&t, .ack = 1);
+	assert_int_equal(HALVES(&t), 1);
+	fixture_accept(&t);
+	rx(&t, .sport = 4001, .absolute = true, .seq = 1, .ack = fixture_half(&t, 0)->iss.v + 1);
+	assert_int_equal(HALVES(&t), 0);
+	assert_int_equal(t.lab.net->tcp->nconns, 3);
+	finish(&t);
+}
+
+static void an_active_open_finds_the_record(void **state)
+{
+	struct holm_endpoint local = { .addr = lab_addr(1), .port = FIX_PORT };
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct tcp_fixture t;
+	struct holm_tcp *c;
+
+	(void)state;
+	half_open(&t);
+	holm_tcp_close(t.listener);
+	t.listener = NULL;
+	assert_int_equal(holm_tcp_open(t.lab.net, &c), 0);
+	assert_int_equal(holm_tcp_bind(c, &local, 0), 0);
+	assert_int_equal(holm_tcp_connect(c, &remote), -HOLM_EADDRINUSE);
+	holm_tcp_close(c);
+	finish(&t);
+}
+
 static void a_syn_again_is_answered_again(void **state)
 {
 	struct tcp_fixture t;
@@ -285,6 +341,31 @@ static void a_held_syn_is_answered_when_the_program_has_decided(void **state)
 	finish(&t);
 }
 
+static void who_was_held_waits_behind_those_who_were_answered_before(void **state)
+{
+	struct holm_endpoint local = { .addr = lab_addr(1), .port = 81 };
+	struct holm_tcp_request r;
+	struct tcp_fixture t;
+	struct holm_tcp *other;
+
+	(void)state;
+	held(&t, &r);
+	assert_int_equal(holm_tcp_open(t.lab.net, &other), 0);
+	assert_int_equal(holm_tcp_bind(other, &local, 0), 0);
+	assert_int_equal(holm_tcp_listen(other, 1), 0);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .dport = 81);
+	fixture_wait_ms(&t, 500);
+	assert_int_equal(holm_tcp_decide(t.listener, &r, HOLM_TCP_ACCEPT), 0);
+	lab_poll(&t.lab);
+	assert_int_equal(fixture_skip(&t), 2);
+	fixture_wait_ms(&t, 510);
+	t.iss = fixture_half(&t, 1)->iss.v;
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .sport = 81);
+	expect_silence(&t);
+	holm_tcp_close(other);
+	finish(&t);
+}
+
 static void a_held_syn_may_be_refused_or_ignored(void **state)
 {
 	struct holm_tcp_request r;
@@ -348,6 +429,9 @@ int main(void)
 		cmocka_unit_test(an_ecn_setup_syn_is_accepted),
 		cmocka_unit_test(a_syn_from_an_impossible_source_gets_no_answer),
 		cmocka_unit_test(the_syn_ack_is_sent_again_for_a_minute),
+		cmocka_unit_test(syn_acks_are_sent_again_in_the_order_of_their_syns),
+		cmocka_unit_test(both_of_two_handshakes_at_a_time_are_completed),
+		cmocka_unit_test(an_active_open_finds_the_record),
 		cmocka_unit_test(a_syn_again_is_answered_again),
 		cmocka_unit_test(resets_end_a_record_only_at_the_exact_number),
 		cmocka_unit_test(an_ack_of_something_else_is_reset),
@@ -359,6 +443,7 @@ int main(void)
 		cmocka_unit_test(closing_a_listener_resets_what_nobody_accepted),
 		cmocka_unit_test(what_the_peer_offers_is_answered_and_nothing_else),
 		cmocka_unit_test(a_held_syn_is_answered_when_the_program_has_decided),
+		cmocka_unit_test(who_was_held_waits_behind_those_who_were_answered_before),
 		cmocka_unit_test(a_held_syn_may_be_refused_or_ignored),
 		cmocka_unit_test(a_held_syn_that_nobody_decides_upon_expires),
 		cmocka_unit_test(requests_come_in_the_order_of_their_syns),
