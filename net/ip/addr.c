@@ -307,7 +307,7 @@ unsigned ip_common_prefix(const struct holm_addr *a, const struct holm_addr *b)
 	return 128;
 }
 
-void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
+static void netif_gone(struct holm_net *net, struct holm_netif *netif)
 {
 	struct ip_state *ip = net->ip;
 	struct list_node *n;
@@ -324,6 +324,17 @@ void ip_netif_gone(struct holm_net *net, struct holm_netif *netif)
 	neigh_flush(net, netif);
 	ip_dst_netif_gone(net, netif);
 	ip_changed(net, NULL);
+}
+
+void ip_netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	ip_flow_forget(net); /* another device may come to lie where this one did */
+	/* The neighbour cache belongs to ARP, which may have started after us. */
+	ip_watch_neighbours(net);
+	if (net->netifs[netif->index] != netif)
+		netif_gone(net, netif);
+	else
+		net->ip_gen++;
 }
 
 /* ---- Life. */

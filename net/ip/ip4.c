@@ -281,16 +281,6 @@ static bool ip4_is_assignable(const struct holm_netif *netif, const struct holm_
 	return prefix_len >= 31 || (host != 0 && host != ~ip4_mask(prefix_len));
 }
 
-static uint32_t count_addrs(const struct holm_net *net)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < net->nnetifs; i++)
-		if (net->netifs[i])
-			n += net->netifs[i]->naddrs;
-	return n;
-}
-
 static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 		      const struct netif_addr *a)
 {
@@ -312,7 +302,7 @@ static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 static void ip4_addrs_changed(struct holm_net *net)
 {
 	struct ip_state *ip = net->ip;
-	uint32_t room = count_addrs(net);
+	uint32_t room = ip_count_addrs(net);
 
 	ip_flow_forget(net); /* what was let in before is looked at again */
 	if (room > ip->locals4_room) {
@@ -383,17 +373,6 @@ static void ip4_stop(struct holm_net *net)
 	ip_stop(net, IP_FAMILY_4);
 }
 
-static void ip4_netif_changed(struct holm_net *net, struct holm_netif *netif)
-{
-	ip_flow_forget(net); /* another device may come to lie where this one did */
-	/* The neighbour cache belongs to ARP, which may have started after us. */
-	ip_watch_neighbours(net);
-	if (net->netifs[netif->index] != netif)
-		ip_netif_gone(net, netif);
-	else
-		net->ip_gen++;
-}
-
 const struct holm_proto holm_ipv4 = {
 	.name = "ipv4",
 	.kind = PROTO_LINK,
@@ -401,5 +380,5 @@ const struct holm_proto holm_ipv4 = {
 	.start = ip4_start,
 	.stop = ip4_stop,
 	.input = ip4_input,
-	.netif_changed = ip4_netif_changed,
+	.netif_changed = ip_netif_changed,
 };

@@ -279,16 +279,6 @@ static void ip6_addr_goes(struct holm_net *net, struct holm_netif *netif,
 		ip_group_leave(net, netif, &group);
 }
 
-static uint32_t count_addrs(const struct holm_net *net)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < net->nnetifs; i++)
-		if (net->netifs[i])
-			n += net->netifs[i]->naddrs;
-	return n;
-}
-
 static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 		      const struct netif_addr *a)
 {
@@ -303,7 +293,7 @@ static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 static void ip6_addrs_changed(struct holm_net *net)
 {
 	struct ip_state *ip = net->ip;
-	uint32_t room = count_addrs(net);
+	uint32_t room = ip_count_addrs(net);
 
 	ip_flow_forget(net); /* what was let in before is looked at again */
 	if (room > ip->locals6_room) {
@@ -383,14 +373,8 @@ static void ip6_stop(struct holm_net *net)
 static void ip6_netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
 	/* What both families share is IPv4's to do, where that is named. */
-	if (net->ip->families[IP_FAMILY_4])
-		return;
-	ip_flow_forget(net);
-	ip_watch_neighbours(net);
-	if (net->netifs[netif->index] != netif)
-		ip_netif_gone(net, netif);
-	else
-		net->ip_gen++;
+	if (!net->ip->families[IP_FAMILY_4])
+		ip_netif_changed(net, netif);
 }
 
 const struct holm_proto holm_ipv6 = {

@@ -214,8 +214,22 @@ void ip_stop(struct holm_net *net, unsigned family);
  * `netif`; NULL: nobody is told.
  */
 void ip_changed(struct holm_net *net, struct holm_netif *netif);
-/* An interface is no more: its routes go. Its addresses have gone before. */
-void ip_netif_gone(struct holm_net *net, struct holm_netif *netif);
+/*
+ * An interface came, changed or is no more: its routes go, its addresses have gone before. Once for both
+ * families.
+ */
+void ip_netif_changed(struct holm_net *net, struct holm_netif *netif);
+
+/* Of all interfaces. */
+static inline uint32_t ip_count_addrs(const struct holm_net *net)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < net->nnetifs; i++)
+		if (net->netifs[i])
+			n += net->netifs[i]->naddrs;
+	return n;
+}
 
 /* Do the first `prefix_len` bits of 128 agree? */
 bool ip_prefix_match(const struct holm_addr *a, const struct holm_addr *b, unsigned prefix_len);

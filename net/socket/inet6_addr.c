@@ -120,20 +120,11 @@ static int put(const struct holm_endpoint *e, void *addr, uint32_t *len)
 {
 	struct holm_sockaddr_in6 in6 = { .family = HOLM_AF_INET6 };
 
-	if (!addr && !len)
-		return 0;
-	if (!len || (!addr && *len > 0))
-		return -HOLM_EFAULT;
-	if (*len > INT32_MAX)
-		return -HOLM_EINVAL;
 	store_be16(in6.port, e->port);
 	memcpy(in6.addr, e->addr.b, sizeof(in6.addr));
 	if (e->scope && needs_scope(&e->addr))
 		in6.scope_id = e->scope + 1;
-	if (addr)
-		memcpy(addr, &in6, *len < sizeof(in6) ? *len : sizeof(in6));
-	*len = sizeof(in6);
-	return 0;
+	return inet_addr_give(&in6, sizeof(in6), addr, len);
 }
 
 const struct inet_addrs inet6_addrs = { .parse = parse, .put = put };

@@ -55,23 +55,28 @@ void inet_addr_wildcard_to_loopback(struct holm_endpoint *e)
 		e->addr = holm_addr_ip4(127, 0, 0, 1);
 }
 
-int inet_addr_put(const struct holm_endpoint *e, void *addr, uint32_t *len)
+int inet_addr_give(const void *name, uint32_t bytes, void *addr, uint32_t *len)
 {
-	struct holm_sockaddr_in in = { .family = HOLM_AF_INET };
-
 	if (!addr && !len)
 		return 0;
 	if (!len || (!addr && *len > 0))
 		return -HOLM_EFAULT;
 	if (*len > INT32_MAX)
 		return -HOLM_EINVAL;
+	if (addr)
+		memcpy(addr, name, min_u32(*len, bytes));
+	*len = bytes;
+	return 0;
+}
+
+int inet_addr_put(const struct holm_endpoint *e, void *addr, uint32_t *len)
+{
+	struct holm_sockaddr_in in = { .family = HOLM_AF_INET };
+
 	store_be16(in.port, e->port);
 	/* The wildcard of either family ends in four zero bytes. */
 	memcpy(in.addr, &e->addr.b[12], sizeof(in.addr));
-	if (addr)
-		memcpy(addr, &in, *len < sizeof(in) ? *len : sizeof(in));
-	*len = sizeof(in);
-	return 0;
+	return inet_addr_give(&in, sizeof(in), addr, len);
 }
 
 static int parse(struct holm_socket *s, struct holm_endpoint *e, const void *addr, uint32_t len,

@@ -18,7 +18,7 @@ struct inet_addrs {
 	 */
 	int (*parse)(struct holm_socket *s, struct holm_endpoint *e, const void *addr, uint32_t len,
 		     enum inet_addr_use use);
-	/* Cut to *len, which becomes the full length. Both NULL: nobody wants it. */
+	/* See inet_addr_give(). */
 	int (*put)(const struct holm_endpoint *e, void *addr, uint32_t *len);
 	struct holm_addr any;
 };
@@ -34,6 +34,12 @@ bool inet_addr_is_unspec(const void *addr, uint32_t len);
 
 /* Linux connects to the loopback where the destination is the wildcard: IPv4's. */
 void inet_addr_wildcard_to_loopback(struct holm_endpoint *e);
+
+/*
+ * The last step of every put(): a name of a family, cut to *len, which becomes its full length. Both NULL:
+ * nobody wants it. -HOLM_EFAULT: one of them is; -HOLM_EINVAL: *len is negative, as programs see it.
+ */
+int inet_addr_give(const void *name, uint32_t bytes, void *addr, uint32_t *len);
 
 int inet_addr_put(const struct holm_endpoint *e, void *addr, uint32_t *len);
 

@@ -1,10 +1,10 @@
 /*
  * AF_INET and AF_INET6, SOCK_STREAM: a TCP endpoint behind the calls of POSIX. What is read from where it stands: the
- * phase of connect() is the socket's, everything else is asked of TCP when it is needed.
+ * phase of connect() is the socket's, everything else is asked of TCP when it is needed. Bytes are
+ * inet_stream_bytes.c's.
  */
 #include "net/socket/inet_stream.h"
 
-#include "lib/mem.h"
 #include "net/ip/ip.h"
 #include "net/socket/inet_addr.h"
 
@@ -93,34 +93,7 @@ static int need_rings(struct stream *t)
 				       &t->rings);
 }
 
-/* By connect(); who was accepted by Fast Open may send before its handshake is complete. */
-static bool is_handshaking(const struct stream *t)
-{
-	enum holm_tcp_state state = holm_tcp_state(t->tcp);
-
-	return t->phase != CONNECTED &&
-	       (state == HOLM_TCP_SYN_SENT || state == HOLM_TCP_SYN_RECEIVED);
-}
-
-/* Both directions are over: reset, timed out, or closed on both sides. */
-static bool is_over(const struct stream *t)
-{
-	return t->phase > LISTENING && holm_tcp_state(t->tcp) == HOLM_TCP_CLOSED;
-}
-
-static bool is_read_ended(const struct stream *t)
-{
-	return (t->base.shut & SOCKET_SHUT_RD) || is_over(t) ||
-	       (inet_stream_ready(t) & HOLM_PEER_CLOSED);
-}
-
-static bool is_write_ended(const struct stream *t)
-{
-	return (t->base.shut & SOCKET_SHUT_WR) || is_over(t);
-}
-
-/* As on Linux, a reset by who had ended its side is what a writer hears: a broken pipe. */
-static int take_error(struct stream *t)
+int inet_stream_take_error(struct stream *t)
 {
 	bool ended = inet_stream_ready(t) & HOLM_PEER_CLOSED;
 	int err = holm_tcp_take_error(t->tcp);
@@ -162,25 +135,23 @@ static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 	return 0;
 }
 
-/* What connect() says when it was called before: how far it got. */
-static int connect_outcome(struct stream *t, int pending)
+int inet_stream_connect_outcome(struct stream *t, int pending)
 {
 	int err;
 
-	if (is_handshaking(t))
+	if (inet_stream_is_handshaking(t))
 		return pending;
-	if (!is_over(t)) {
+	if (!inet_stream_is_over(t)) {
 		t->phase = CONNECTED;
 		return 0;
 	}
-	err = take_error(t);
+	err = inet_stream_take_error(t);
 	(void)renew(t); /* where it fails, the next connect() tries again and says so */
 	return err ? err : -HOLM_ECONNABORTED;
 }
 
-/* Where to, and buffers for it; the endpoint is a new one. */
-static int prepare_connect(struct stream *t, const void *addr, uint32_t len,
-			   struct holm_endpoint *remote)
+int inet_stream_prepare_connect(struct stream *t, const void *addr, uint32_t len,
+				struct holm_endpoint *remote)
 {
 	int err = inet_parse(&t->base, remote, addr, len, INET_ADDR_CONNECT);
 
@@ -211,10 +182,10 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	if (inet_addr_is_unspec(addr, len))
 		return t->phase == UNCONNECTED && !t->spent ? 0 : renew(t);
 	if (t->phase == CONNECTING)
-		return connect_outcome(t, -HOLM_EALREADY);
+		return inet_stream_connect_outcome(t, -HOLM_EALREADY);
 	if (t->phase != UNCONNECTED)
 		return -HOLM_EISCONN;
-	err = prepare_connect(t, addr, len, &remote);
+	err = inet_stream_prepare_connect(t, addr, len, &remote);
 	if (err)
 		return err;
 	/* What TCP calls invalid Linux calls out of reach: groups, broadcasts. */
@@ -229,7 +200,7 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	if (err)
 		return err;
 	t->phase = CONNECTING;
-	return connect_outcome(t, -HOLM_EINPROGRESS);
+	return inet_stream_connect_outcome(t, -HOLM_EINPROGRESS);
 }
 
 static int stream_listen(struct holm_socket *s, int backlog)
@@ -305,8 +276,8 @@ static int stream_name(struct holm_socket *s, enum socket_name which, void *addr
 		put_scope(s, &e);
 		return inet_put(s, &e, addr, len);
 	}
-	if (which == SOCKET_NAME_PEER &&
-	    (t->phase <= LISTENING || is_over(t) || holm_tcp_state(t->tcp) == HOLM_TCP_SYN_SENT))
+	if (which == SOCKET_NAME_PEER && (t->phase <= LISTENING || inet_stream_is_over(t) ||
+					  holm_tcp_state(t->tcp) == HOLM_TCP_SYN_SENT))
 		return -HOLM_ENOTCONN;
 	holm_tcp_remote(t->tcp, &e);
 	put_scope(s, &e);
@@ -319,280 +290,12 @@ static int stream_shutdown(struct holm_socket *s, unsigned shut)
 
 	if (t->phase == LISTENING)
 		return shut & SOCKET_SHUT_RD ? renew(t) : 0;
-	if (t->phase == DEFERRED || (t->phase == CONNECTING && is_handshaking(t)))
+	if (t->phase == DEFERRED || (t->phase == CONNECTING && inet_stream_is_handshaking(t)))
 		return renew(t);
-	if (t->phase == UNCONNECTED || is_over(t))
+	if (t->phase == UNCONNECTED || inet_stream_is_over(t))
 		return -HOLM_ENOTCONN;
 	s->shut |= (uint8_t)shut;
 	return shut & SOCKET_SHUT_WR ? holm_tcp_shutdown(t->tcp) : 0;
-}
-
-/* ---- bytes ---- */
-
-static size_t write_piece(struct rings *r, const struct holm_iov *piece, int flags)
-{
-	size_t n = 0;
-
-	if (flags & HOLM_MSG_CONST)
-		n = holm_ring_sndbuf_write_const(&r->snd, piece->base, piece->len);
-	r->const_bytes += n;
-	/* Also where the table of constant regions is full: a copy gets on. */
-	return n > 0 ? n : holm_ring_sndbuf_write(&r->snd, piece->base, piece->len);
-}
-
-/* Nearly always: nothing failed, and there is room. */
-static inline bool is_open_for_writing(const struct stream *t)
-{
-	unsigned ready = inet_stream_ready(t) & (HOLM_WRITABLE | HOLM_ERROR | HOLM_CLOSED);
-
-	return ready == HOLM_WRITABLE && !(t->base.shut & SOCKET_SHUT_WR);
-}
-
-static int may_send(struct stream *t)
-{
-	int err;
-
-	if (is_open_for_writing(t))
-		return 0;
-	if (t->phase <= LISTENING)
-		return -HOLM_EPIPE;
-	err = take_error(t);
-	if (err)
-		return err;
-	if (is_write_ended(t))
-		return -HOLM_EPIPE;
-	return is_handshaking(t) ? -HOLM_EAGAIN : 0;
-}
-
-/*
- * The first data after a deferred connect(), or with MSG_FASTOPEN: it is queued, and goes with the SYN if
- * a cookie is there. Otherwise the SYN asks for one, and the data waits for its answer, as on Linux.
- */
-static int64_t send_fast(struct stream *t, const struct holm_msg *msg, int flags)
-{
-	size_t done = 0, want = 0;
-	int err = 0;
-
-	if (t->phase == UNCONNECTED)
-		err = prepare_connect(t, msg->name, msg->name ? msg->name_len : 0, &t->remote);
-	if (!err)
-		err = holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, 1);
-	if (err)
-		return err == -HOLM_ENOPROTOOPT ? -HOLM_EOPNOTSUPP : err;
-	if (holm_tcp_has_cookie(t->base.net, &t->remote.addr))
-		for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
-			want += msg->iov[i].len;
-			done += write_piece(t->rings, &msg->iov[i], flags);
-		}
-	err = holm_tcp_connect(t->tcp, &t->remote);
-	if (err)
-		return err;
-	t->phase = CONNECTING;
-	if (done > 0)
-		holm_tcp_send(t->tcp);
-	return done > 0 ? (int64_t)done : -HOLM_EINPROGRESS;
-}
-
-/* The pieces as far as they may be queued below the mark of TCP_NOTSENT_LOWAT. */
-static size_t write_below_mark(struct stream *t, const struct holm_iov *piece, int flags)
-{
-	struct holm_iov part = *piece;
-
-	part.len = min_size(part.len, holm_tcp_send_room(t->tcp));
-	return part.len > 0 ? write_piece(t->rings, &part, flags) : 0;
-}
-
-/* The buffer grows with the congestion window, unless the program said how large it is. */
-static inline void fit_sndbuf(struct stream *t)
-{
-	struct holm_socket *s = &t->base;
-
-	if (unlikely(rings_are_filling(t->rings, s->sndbuf)) && !s->sndbuf_locked)
-		s->sndbuf = rings_fit_snd(t->rings, t->tcp, s->sndbuf,
-					  s->net->config.tcp_sndbuf_max_bytes);
-}
-
-/* Any message, whichever the state. */
-static int64_t stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags)
-{
-	struct stream *t = inet_stream_of(s);
-	size_t done = 0, want = 0;
-	int err;
-
-	if (t->phase == DEFERRED || (flags & HOLM_MSG_FASTOPEN)) {
-		if (t->phase == UNCONNECTED || t->phase == DEFERRED)
-			return send_fast(t, msg, flags);
-		/* As connect() called again: it may be told that it has succeeded. */
-		err = t->phase == CONNECTING ? connect_outcome(t, -HOLM_EALREADY) : -HOLM_EISCONN;
-		if (err)
-			return err;
-	}
-	err = may_send(t);
-	/* First, because it may fail; again when what is urgent is queued. */
-	if (!err && (flags & HOLM_MSG_OOB))
-		err = holm_tcp_send_urgent(t->tcp);
-	if (err)
-		return err;
-	fit_sndbuf(t);
-	for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
-		if (msg->iov[i].len == 0)
-			continue;
-		want += msg->iov[i].len;
-		done += unlikely(t->below_mark) ? write_below_mark(t, &msg->iov[i], flags)
-						: write_piece(t->rings, &msg->iov[i], flags);
-	}
-	if (done > 0 && (flags & HOLM_MSG_OOB))
-		(void)holm_tcp_send_urgent(t->tcp);
-	if (done > 0 && (flags & HOLM_MSG_MORE))
-		holm_tcp_send_more(t->tcp);
-	else if (done > 0)
-		holm_tcp_send(t->tcp);
-	if (done > 0 || want == 0)
-		return (int64_t)done;
-	return holm_tcp_send_room(t->tcp) > 0 ? -HOLM_ENOMEM : -HOLM_EAGAIN;
-}
-
-/* stream_send() of bytes alone, while nothing but how much room there is can be in their way. */
-static size_t stream_write(struct holm_socket *s, const void *p, size_t n)
-{
-	struct stream *t = inet_stream_of(s);
-
-	if (unlikely(t->below_mark || !is_open_for_writing(t)))
-		return 0;
-	fit_sndbuf(t);
-	n = holm_ring_sndbuf_write(&t->rings->snd, p, n);
-	if (likely(n > 0))
-		holm_tcp_send(t->tcp);
-	return n;
-}
-
-/* Copy up to `max` bytes from stream offset `off` to `dst`; NULL throws them away. */
-static size_t copy_out(struct rings *r, size_t off, uint8_t *dst, size_t max)
-{
-	struct holm_span spans[2];
-	size_t n = holm_ring_rcvbuf_peek(&r->rcv, off, spans);
-	size_t done = 0;
-
-	for (size_t i = 0; i < n && done < max; i++) {
-		size_t k = min_size(max - done, spans[i].len);
-
-		if (dst)
-			memcpy(dst + done, spans[i].data, k);
-		done += k;
-	}
-	return done;
-}
-
-/* Besides an urgent byte that reads step over. */
-static bool has_bytes(struct stream *t)
-{
-	size_t skip;
-
-	(void)inet_stream_oob_limit(t, &skip);
-	return inet_stream_unread(t) > skip;
-}
-
-/* Into the pieces, or nowhere; returns how many bytes. */
-static size_t copy_pieces(struct stream *t, const struct holm_msg *msg, int flags, size_t skip,
-			  size_t limit)
-{
-	size_t done = 0;
-
-	for (size_t i = 0; i < msg->iovcnt; i++) {
-		uint8_t *dst = flags & HOLM_MSG_TRUNC ? NULL : msg->iov[i].base;
-		size_t n = copy_out(t->rings, skip + done, dst,
-				    min_size(msg->iov[i].len, limit - done));
-
-		done += n;
-		if (n < msg->iov[i].len)
-			break;
-	}
-	if (done > 0 && !(flags & HOLM_MSG_PEEK))
-		holm_ring_rcvbuf_release(&t->rings->rcv, skip + done);
-	return done;
-}
-
-/* Bytes were taken out: the window may grow, and open. */
-static inline void note_taken(struct stream *t)
-{
-	struct holm_socket *s = &t->base;
-
-	if (unlikely(rings_have_read_much(t->rings, s->rcvbuf)))
-		s->rcvbuf = rings_fit_rcv(t->rings, t->tcp, s->rcvbuf,
-					  s->rcvbuf_locked ? s->rcvbuf
-							   : s->net->config.tcp_rcvbuf_max_bytes);
-	holm_tcp_received(t->tcp);
-}
-
-/* 0: nothing is there, or nothing was asked for. */
-static size_t take(struct stream *t, const struct holm_msg *msg, int flags)
-{
-	size_t done, skip, limit;
-
-	if (!t->rings)
-		return 0;
-	limit = inet_stream_oob_limit(t, &skip);
-	done = copy_pieces(t, msg, flags, skip, limit);
-	if (done > 0 && !(flags & HOLM_MSG_PEEK))
-		note_taken(t);
-	return done;
-}
-
-/* Nothing is there to read: why? */
-static int nothing_to_read(struct stream *t)
-{
-	int err = take_error(t);
-
-	if (err)
-		return err;
-	if (is_read_ended(t))
-		return 0;
-	return t->phase == UNCONNECTED ? -HOLM_ENOTCONN : -HOLM_EAGAIN;
-}
-
-/* TCP_INQ: with what was read goes how much is left, at the end 1, as if that were a byte. */
-static int64_t recv_with_inq(struct stream *t, struct holm_msg *msg, int flags)
-{
-	struct holm_ancillary *a = msg->ancillary;
-	int64_t n = has_bytes(t) ? (int64_t)take(t, msg, flags) : nothing_to_read(t);
-
-	if (!a || n < 0)
-		return n;
-	a->has |= HOLM_ANC_INQ;
-	a->inq = (uint32_t)inet_stream_unread(t);
-	if (a->inq == 0 && is_read_ended(t))
-		a->inq = 1;
-	return n;
-}
-
-/* Whatever is asked for, whichever the state. */
-static int64_t stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
-{
-	struct stream *t = inet_stream_of(s);
-	size_t n;
-
-	if (flags & HOLM_MSG_OOB)
-		return inet_stream_recv_oob(t, msg, flags);
-	if (t->phase == LISTENING)
-		return -HOLM_ENOTCONN;
-	msg->name_len = 0;
-	if (t->inq)
-		return recv_with_inq(t, msg, flags);
-	n = take(t, msg, flags);
-	return n > 0 || has_bytes(t) ? (int64_t)n : nothing_to_read(t);
-}
-
-/* stream_recv() of bytes alone, where no urgent one is to be stepped over. */
-static size_t stream_read(struct holm_socket *s, void *p, size_t n)
-{
-	struct stream *t = inet_stream_of(s);
-
-	if (unlikely(!t->rings || s->rcvlowat != 1 || (inet_stream_ready(t) & HOLM_URGENT)))
-		return 0;
-	n = holm_ring_rcvbuf_read(&t->rings->rcv, p, n);
-	if (likely(n > 0))
-		note_taken(t);
-	return n;
 }
 
 /* ---- levels ---- */
@@ -618,8 +321,8 @@ static unsigned poll_connection(struct stream *t)
 		mask |= HOLM_POLLHUP;
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
-	if (!is_handshaking(t)) {
-		if (unread > 0 && unread >= readiness_least(t) && has_bytes(t))
+	if (!inet_stream_is_handshaking(t)) {
+		if (unread > 0 && unread >= readiness_least(t) && inet_stream_has_bytes(t))
 			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
 		if (write_ended || is_writable || holm_tcp_send_room(t->tcp) > 0)
 			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
@@ -691,7 +394,7 @@ bool holm_socket_is_delivered(struct holm_socket *s)
 
 static int stream_take_error(struct holm_socket *s)
 {
-	return take_error(inet_stream_of(s));
+	return inet_stream_take_error(inet_stream_of(s));
 }
 
 static int stream_resize(struct holm_socket *s)
@@ -712,9 +415,9 @@ static int stream_resize(struct holm_socket *s)
 	.bytes = sizeof(struct stream), .open = stream_open, .close = stream_close,                \
 	.set_cookie = stream_set_cookie, .bind = stream_bind, .connect = stream_connect,           \
 	.listen = stream_listen, .accept = stream_accept, .can_accept = stream_can_accept,         \
-	.name = stream_name, .shutdown = stream_shutdown, .send = stream_send,                     \
-	.recv = stream_recv, .write = stream_write, .read = stream_read, .poll = stream_poll,      \
-	.readable = stream_readable, .take_error = stream_take_error,                              \
+	.name = stream_name, .shutdown = stream_shutdown, .send = inet_stream_send,                \
+	.recv = inet_stream_recv, .write = inet_stream_write, .read = inet_stream_read,            \
+	.poll = stream_poll, .readable = stream_readable, .take_error = stream_take_error,         \
 	.is_listening = inet_stream_is_listening, .resize = stream_resize,                         \
 	.set_way = stream_set_way, .set_bytes = inet_stream_set_bytes,                             \
 	.get_bytes = inet_stream_get_bytes, .unsent = stream_unsent,                               \

@@ -1,4 +1,4 @@
-/* A TCP endpoint behind a socket; shared by its calls (inet_stream.c) and its options. */
+/* A TCP endpoint behind a socket; shared by its calls (inet_stream.c), its bytes and its options. */
 #ifndef NET_SOCKET_INET_STREAM_H
 #define NET_SOCKET_INET_STREAM_H
 
@@ -56,6 +56,32 @@ static inline size_t inet_stream_unread(const struct stream *t)
 	return t->rings ? holm_rcvbuf_readable(&t->rings->rcv.base) : 0;
 }
 
+/* By connect(); who was accepted by Fast Open may send before its handshake is complete. */
+static inline bool inet_stream_is_handshaking(const struct stream *t)
+{
+	enum holm_tcp_state state = holm_tcp_state(t->tcp);
+
+	return t->phase != CONNECTED &&
+	       (state == HOLM_TCP_SYN_SENT || state == HOLM_TCP_SYN_RECEIVED);
+}
+
+/* Both directions are over: reset, timed out, or closed on both sides. */
+static inline bool inet_stream_is_over(const struct stream *t)
+{
+	return t->phase > LISTENING && holm_tcp_state(t->tcp) == HOLM_TCP_CLOSED;
+}
+
+static inline bool inet_stream_is_read_ended(const struct stream *t)
+{
+	return (t->base.shut & SOCKET_SHUT_RD) || inet_stream_is_over(t) ||
+	       (inet_stream_ready(t) & HOLM_PEER_CLOSED);
+}
+
+static inline bool inet_stream_is_write_ended(const struct stream *t)
+{
+	return (t->base.shut & SOCKET_SHUT_WR) || inet_stream_is_over(t);
+}
+
 /* ---- inet_stream_oob.c */
 /*
  * The urgent byte as Linux has it, the last of the urgent ones: how many unread bytes lie before it. False:
@@ -75,8 +101,32 @@ static inline size_t inet_stream_oob_limit(struct stream *t, size_t *skip)
 		return SIZE_MAX;
 	return inet_stream_oob_limit_urgent(t, skip);
 }
+/* Besides an urgent byte that reads step over. */
+static inline bool inet_stream_has_bytes(struct stream *t)
+{
+	size_t skip;
+
+	(void)inet_stream_oob_limit(t, &skip);
+	return inet_stream_unread(t) > skip;
+}
+
 /* SIOCATMARK. */
 bool inet_stream_at_mark(struct holm_socket *s);
+
+/* ---- inet_stream.c */
+/* As on Linux, a reset by who had ended its side is what a writer hears: a broken pipe. */
+int inet_stream_take_error(struct stream *t);
+/* Where to, and buffers for it; the endpoint is a new one. */
+int inet_stream_prepare_connect(struct stream *t, const void *addr, uint32_t len,
+				struct holm_endpoint *remote);
+/* What connect() says when it was called before: how far it got. */
+int inet_stream_connect_outcome(struct stream *t, int pending);
+
+/* ---- inet_stream_bytes.c: send(), recv() of messages, and what nearly all of them are: struct socket_ops */
+int64_t inet_stream_send(struct holm_socket *s, const struct holm_msg *msg, int flags);
+int64_t inet_stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags);
+size_t inet_stream_write(struct holm_socket *s, const void *p, size_t n);
+size_t inet_stream_read(struct holm_socket *s, void *p, size_t n);
 
 /* ---- inet_stream_option.c */
 int inet_stream_set(struct holm_socket *s, int level, int name, int value);

@@ -46,13 +46,7 @@ bool ip4_parse_header(const uint8_t *p, size_t len, struct ip4_info *out, enum h
 	out->total_len = load_be16(p + 2);
 	if (out->hdr_len > len || out->total_len < out->hdr_len)
 		return false;
-	out->tos = p[1];
-	out->id = load_be16(p + 4);
-	out->frag = load_be16(p + 6);
-	out->ttl = p[8];
-	out->proto = p[9];
-	out->src = load_be32(p + 12);
-	out->dst = load_be32(p + 16);
+	ip4_take_fields(p, out);
 	return true;
 }
 

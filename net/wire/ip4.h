@@ -164,6 +164,18 @@ static inline bool ip4_sum_holds(const uint8_t *p)
 	return ip4_sum_quotient(p) <= IP4_SUM_QUOTIENT_MAX;
 }
 
+/* What is to be believed as it stands. */
+static always_inline void ip4_take_fields(const uint8_t *p, struct ip4_info *out)
+{
+	out->tos = p[1];
+	out->id = load_be16(p + 4);
+	out->frag = load_be16(p + 6);
+	out->ttl = p[8];
+	out->proto = p[9];
+	out->src = load_be32(p + 12);
+	out->dst = load_be32(p + 16);
+}
+
 static always_inline bool ip4_parse_with(const uint8_t *p, size_t linear, size_t len,
 					 bool check_sum, struct ip4_info *out, enum holm_drop *why)
 {
@@ -188,13 +200,7 @@ static always_inline bool ip4_parse_with(const uint8_t *p, size_t linear, size_t
 		*why = HOLM_DROP_IP4_CSUM;
 		return false;
 	}
-	out->tos = p[1];
-	out->id = load_be16(p + 4);
-	out->frag = load_be16(p + 6);
-	out->ttl = p[8];
-	out->proto = p[9];
-	out->src = load_be32(p + 12);
-	out->dst = load_be32(p + 16);
+	ip4_take_fields(p, out);
 	return true;
 }
 
