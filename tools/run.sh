@@ -23,6 +23,7 @@ GDB_PORT=${GDB_PORT:-1234} RNG=${RNG:-} QEMU_EXTRA=${QEMU_EXTRA:-}
 
 QEMU=${QEMU:-qemu-system-x86_64}
 PANIC_STATUS=65
+MEM_LEAST=8
 HOST_ADDRESS=10.0.5.1
 IMAGE_ADDRESS=10.0.5.2
 tap_is_ours=
@@ -50,8 +51,10 @@ check_settings()
 {
 	[ -f "$image" ] || die "there is no $image; make builds it"
 	command -v $QEMU >/dev/null 2>&1 || die "$QEMU is missing; install it with: make setup"
-	case ${MEM%[MG]} in
-	'' | *[!0-9]*) die "MEM=$MEM: a size like 64M or 1G, please" ;;
+	is_number "${MEM%[MG]}" || die "MEM=$MEM: a size like 64M or 1G, please"
+	case $MEM in
+	*G) ;;
+	*) [ "${MEM%M}" -ge $MEM_LEAST ] || die "MEM=$MEM: at least ${MEM_LEAST}M, please" ;;
 	esac
 	case $ACCEL in
 	tcg) ;;
@@ -97,11 +100,12 @@ choose_net()
 {
 	case $NET in
 	user)
-		is_number "$PORT" && [ "$PORT" -ge 1 ] && [ "$PORT" -le 65535 ] ||
+		is_port "$PORT" ||
 			die "PORT=$PORT: a number from 1 to 65535, please"
 		! port_is_busy "$PORT" ||
 			die "port $PORT of this machine is taken; choose another: make run PORT=$((PORT % 65535 + 1))"
-		netdev=user,id=net0,hostfwd=tcp:127.0.0.1:$PORT-:80$(forwards)
+		forwards=$(forwards) || exit
+		netdev=user,id=net0,hostfwd=tcp:127.0.0.1:$PORT-:80$forwards
 		address=127.0.0.1:$PORT
 		words=
 		;;
@@ -117,11 +121,27 @@ choose_net()
 	esac
 }
 
+is_port()
+{
+	is_number "$1" && [ "$1" -ge 1 ] && [ "$1" -le 65535 ]
+}
+
+# is_forward PROTOCOL HERE:THERE
+is_forward()
+{
+	case $1:$2 in
+	tcp:*:* | udp:*:*) is_port "${2%%:*}" && is_port "${2#*:}" ;;
+	*) return 1 ;;
+	esac
+}
+
 # FWD="tcp:5001:5001 udp:7000:7" as options of QEMU's user network.
 forwards()
 {
 	for forward in $FWD; do
 		protocol=${forward%%:*} ports=${forward#*:}
+		is_forward "$protocol" "$ports" ||
+			die "FWD=$forward: protocol, port here and port there, as in tcp:5001:5001, please"
 		printf ',hostfwd=%s:127.0.0.1:%s-:%s' "$protocol" "${ports%%:*}" "${ports#*:}"
 	done
 }

@@ -98,11 +98,15 @@ refuses "a port out of range" "PORT=65536" PORT=65536
 refuses "an unknown machine" "MACHINE=pc: microvm or q35" MACHINE=pc
 refuses "an unknown network" "NET=wifi: user or tap" NET=wifi
 refuses "a size that is none" "MEM=much" MEM=much
+refuses "less memory than an image needs" "MEM=5: at least 8M" MEM=5
+refuses "a port to forward without where to" "FWD=tcp:1: protocol, port here" FWD=tcp:1
+refuses "a protocol that cannot be forwarded" "FWD=sctp:1:2" FWD="tcp:5001:5001 sctp:1:2"
 refuses "an unknown accelerator" "ACCEL=magic" ACCEL=magic
 refuses "a root that is no directory" "ROOT=$dir/none" ROOT="$dir/none"
 refuses "a capture that cannot be written" "PCAP=$dir/none/x" PCAP="$dir/none/x"
 refuses "the application's words in CMDLINE" "go into ARGS" CMDLINE="a -- b"
-refuses "a tree that does not fit" "MEM=" ROOT="$dir/tree" MEM=4M
+mkdir "$dir/large" && head -c 3000000 /dev/zero >"$dir/large/file"
+refuses "a tree that does not fit" "give the image more memory" ROOT="$dir/large" MEM=8M
 
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1",
 	LocalPort => $ARGV[0], ReuseAddr => 1) or exit 1; $| = 1; print "ready\n"; sleep 30' \

@@ -51,4 +51,5 @@ check "a rate is not nothing" refuses '--rate 0' --rate 0
 check "a small MTU is refused" refuses '--mtu 100' --mtu 100
 check "a direction is in or out" refuses '--only up' --only up
 check "what overtakes needs something to overtake" refuses '--reorder needs --delay' --reorder 1
+check "a queue needs a rate to wait for" refuses '--queue needs --rate' --queue 8k
 exit $failed

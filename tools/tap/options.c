@@ -6,6 +6,9 @@
 
 #include "lib/bytes.h"
 
+/* What may wait for the rate where nobody says. */
+#define LINE_BYTES 65536u
+
 const char options_help[] =
 	"usage: APP [SETTING...] [-- ARGUMENT...]\n"
 	"\n"
@@ -404,7 +407,7 @@ static void set_defaults(struct tap_options *o)
 		.has_offloads = true,
 		.impairs_in = true,
 		.impairs_out = true,
-		.impair = { .queue_frames = HOLM_IMPAIR_QUEUE, .line_bytes = 65536 },
+		.impair = { .queue_frames = HOLM_IMPAIR_QUEUE },
 	};
 }
 
@@ -417,13 +420,23 @@ bool options_impair(const struct tap_options *o)
 	       c->rate_bytes_per_s > 0;
 }
 
-static enum tap_verdict check(const struct tap_options *o, char text[TAP_TEXT_BYTES])
+/* What goes together, and what nobody has set although another setting asks for it. */
+static enum tap_verdict finish(struct tap_options *o, char text[TAP_TEXT_BYTES])
 {
-	if (o->impair.reorder_ppm > 0 && o->impair.delay_ns == 0) {
+	struct holm_impair_config *c = &o->impair;
+
+	if (c->reorder_ppm > 0 && c->delay_ns == 0) {
 		snprintf(text, TAP_TEXT_BYTES,
 			 "--reorder needs --delay: frames overtake those that are delayed");
 		return TAP_BAD;
 	}
+	if (c->line_bytes > 0 && c->rate_bytes_per_s == 0) {
+		snprintf(text, TAP_TEXT_BYTES,
+			 "--queue needs --rate: it is where frames wait for the rate");
+		return TAP_BAD;
+	}
+	if (c->line_bytes == 0)
+		c->line_bytes = LINE_BYTES;
 	return TAP_RUN;
 }
 
@@ -456,5 +469,5 @@ enum tap_verdict options_read(struct tap_options *o, int argc, char *const *argv
 		}
 	}
 	o->app_args = i < argc ? i + 1 : argc;
-	return check(o, text);
+	return finish(o, text);
 }
