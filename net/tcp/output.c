@@ -445,8 +445,8 @@ void tcp_send_mtu_probe(struct tcp_tx *tx)
 /* ---- Probes and ACKs ----------------------------------------------------------------------------- */
 
 /*
- * RFC 9293 3.8.6.1: one byte of data beyond the window, so that every peer answers. The byte counts
- * as sent: it may be accepted.
+ * RFC 9293 3.8.6.1: one byte of data beyond the window, so that every peer answers. It counts as sent when it
+ * is acknowledged, if it is: step5_ack.c. Until then it is the first of what the window will let go.
  */
 static bool send_window_probe(struct tcp_tx *tx)
 {
@@ -467,18 +467,13 @@ static bool send_window_probe(struct tcp_tx *tx)
 		tx->override = true;
 		return send_new(tx);
 	}
-	if (!can_note(c) || tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
+	if (tcp_send_segment(tx, c->snd_una, 1, TCP_ACK) < 0) {
 		c->flags |= TCP_PROBE_DUE;
 		return false;
 	}
 	net_count(tx->net, HOLM_COUNT_TCP_ZERO_WINDOW_PROBES);
-	if (fresh) {
-		c->flight->snd_nxt = seq_add(c->flight->snd_nxt, 1);
-		if (tcp_has_repair(c->flight))
-			tx->net->tcp->sack->sent(c, 1);
-		c->flight->rtx_nxt = c->flight->snd_nxt;
-		c->flight->rtx_end = c->flight->snd_nxt;
-	}
+	if (fresh)
+		c->flight->probe_end = seq_add(c->snd_una, 1);
 	c->flight->timing = false;
 	return true;
 }

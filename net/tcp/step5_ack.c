@@ -18,6 +18,24 @@ static bool ack_acceptable(const struct holm_tcp *c, struct tcp_seq ack)
 	return seq_leq(ack, c->flight->snd_nxt) && seq_geq(ack, seq_sub(c->snd_una, wnd_max));
 }
 
+/*
+ * Is it the byte that went to probe a closed window? It has arrived: SND.NXT counts it from now on. Nothing
+ * else is in flight, so recovery begins anew behind it.
+ */
+static never_inline bool probe_was_taken(struct holm_tcp *c, struct tcp_seq ack)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (!seq_eq(ack, fl->probe_end) || !seq_eq(ack, seq_add(fl->snd_nxt, 1)) ||
+	    !seq_lt(fl->snd_nxt, tcp_snd_end(c)))
+		return false;
+	if (tcp_has_repair(fl))
+		tcp_net(c)->tcp->sack->end(c);
+	fl->wait = TCP_WAIT_NONE;
+	fl->snd_nxt = ack;
+	return true;
+}
+
 /* RFC 6298 section 3 (Karn), RFC 7323 section 4: which ACKs tell a round-trip time. */
 static inline bool measured_rtt(struct holm_tcp *c, const struct tcp_rx *rx, struct tcp_seq ack,
 				uint64_t *rtt_ns)
@@ -204,7 +222,7 @@ enum tcp_verdict tcp_step5_ack(struct holm_tcp *c, struct tcp_rx *rx)
 		if (v != TCP_NEXT)
 			return v;
 	}
-	if (unlikely(!ack_acceptable(c, ack)))
+	if (unlikely(!ack_acceptable(c, ack)) && !probe_was_taken(c, ack))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_INVALID, TCP_REPLY_CHALLENGE);
 	/* A duplicate of an older ACK: it can be ignored, its text cannot. */
 	if (seq_lt(ack, c->snd_una))

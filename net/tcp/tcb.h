@@ -222,9 +222,10 @@ struct tcp_flight {
 	uint32_t credit;		 /* bytes that may go beyond cwnd */
 	uint32_t wait_tick;		 /* the second deadline, besides that of retransmission */
 	uint32_t held_bytes, held_frames;
-	uint32_t flow_label; /* over IPv6, once something was sent; else 0 */
-	uint16_t syn_data;   /* bytes that went with a SYN; SND.NXT does not count them */
-	bool fast;	     /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
+	uint32_t flow_label;	  /* over IPv6, once something was sent; else 0 */
+	struct tcp_seq probe_end; /* behind the last window probe; SND.NXT does not count it */
+	uint16_t syn_data;	  /* bytes that went with a SYN; SND.NXT does not count them */
+	bool fast; /* Fast Open: connected by its SYN, which SND.UNA does not wait for */
 	bool half; /* opened by its SYN, in an instance without records; no listener knows of it */
 
 	/* ---- Congestion control: congestion.c. */

@@ -55,7 +55,7 @@ static void a_lost_window_update_is_found_by_the_probe(void **state)
 	finish(&t);
 }
 
-static void a_probe_that_was_not_taken_is_followed_by_its_byte_again(void **state)
+static void the_byte_of_a_probe_that_was_not_taken_goes_with_the_others(void **state)
 {
 	struct tcp_fixture t;
 
@@ -66,10 +66,31 @@ static void a_probe_that_was_not_taken_is_followed_by_its_byte_again(void **stat
 	fixture_wait_ms(&t, 300);
 	expect_tx(&t, .seq = 1, .len = 1);
 	rx(&t, .ack = 1, .wnd = 65535);
-	expect_tx(&t, .seq = 1, .len = 1);
-	expect_tx(&t, .seq = 2, .len = 999);
+	expect_tx(&t, .seq = 1, .len = 1000);
 	rx(&t, .ack = 1001);
 	assert_int_equal(tcp_in_flight(t.t), 0);
+	finish(&t);
+}
+
+/* Nobody has what was never sent: there is no probe yet, and no second byte went with one. */
+static void what_no_probe_has_said_cannot_be_acknowledged(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .nodelay = true);
+	rx(&t, .wnd = 0);
+	fixture_write(&t, 1000);
+	rx(&t, .ack = 2, .wnd = 0);
+	assert_int_equal(t.t->snd_una.v, t.iss + 1);
+	expect_tx(&t, .seq = 1);
+	fixture_wait_ms(&t, 300);
+	expect_tx(&t, .seq = 1, .len = 1);
+	rx(&t, .ack = 3, .wnd = 0);
+	assert_int_equal(t.t->snd_una.v, t.iss + 1);
+	expect_tx(&t, .seq = 1);
+	rx(&t, .ack = 2, .wnd = 0);
+	assert_int_equal(t.t->snd_una.v, t.iss + 2);
 	finish(&t);
 }
 
@@ -343,7 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_closed_window_is_probed_with_a_byte_ever_more_rarely),
 		cmocka_unit_test(a_lost_window_update_is_found_by_the_probe),
-		cmocka_unit_test(a_probe_that_was_not_taken_is_followed_by_its_byte_again),
+		cmocka_unit_test(the_byte_of_a_probe_that_was_not_taken_goes_with_the_others),
+		cmocka_unit_test(what_no_probe_has_said_cannot_be_acknowledged),
 		cmocka_unit_test(a_peer_that_answers_no_probe_is_given_up),
 		cmocka_unit_test(a_window_taken_back_with_data_in_flight_is_probed_not_timed_out),
 		cmocka_unit_test(a_small_segment_is_acknowledged_within_40_ms),
