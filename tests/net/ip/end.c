@@ -7,14 +7,35 @@
 
 #include <cmocka.h>
 
+#include "net/core/proto.h"
 #include "net/ip/state.h"
 #include "net/wire/eth.h"
 #include "tests/support/lab.h"
 
 #define NOBODYS 253
 
-static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, HOLM_IP_PARTS,
-						   &holm_icmp4, NULL };
+/* What sockets tell endpoints. */
+static int start(struct holm_net *net)
+{
+	(void)net;
+	return 0;
+}
+
+static void netif_changed(struct holm_net *net, struct holm_netif *netif)
+{
+	if (net->ip->ends)
+		ip_ends_netif_changed(net, netif);
+}
+
+static const struct holm_proto teller = {
+	.name = "teller",
+	.kind = PROTO_PART,
+	.start = start,
+	.netif_changed = netif_changed,
+};
+
+static const struct holm_proto *const protos[] = { &holm_arp,	&holm_ipv4, HOLM_IP_PARTS,
+						   &holm_icmp4, &teller,    NULL };
 static const struct lab_options plain = { .protos = protos };
 static const struct ip_end_kind raw = { .number = NOBODYS };
 static const struct ip_end_kind ping = { .echo = true };
@@ -146,6 +167,66 @@ static void endpoints_are_bounded_and_end_with_the_instance(void **state)
 	lab_fini(&lab);
 }
 
+static void who_is_bound_to_a_device_that_went_hears_of_that_and_of_nothing_else(void **state)
+{
+	const struct holm_endpoint remote = { .addr = lab_addr(2) };
+	const struct holm_addr self = lab_addr(1);
+	const struct ip_via by = { .dev = NULL };
+	struct ip_end *e, *any;
+	struct lab lab;
+
+	(void)state;
+	begin(&lab);
+	assert_int_equal(ip_end_open(lab.net, &raw, &e), 0);
+	assert_int_equal(ip_end_open(lab.net, &raw, &any), 0);
+	ip_end_set_via(e, &(struct ip_via){ .dev = &lab.dev });
+	receive(&lab, NOBODYS);
+	assert_int_equal(e->base.rxq.nframes, 1);
+	holm_net_remove_dev(lab.net, &lab.dev);
+	assert_int_equal(frame_end_take_error(&e->base), -HOLM_ENETDOWN);
+	assert_int_equal(frame_end_take_error(&any->base), 0);
+	assert_int_equal(ip_end_connect(e, &remote), -HOLM_ENODEV);
+	/* A device that comes later is another one, though it lies at the same place. */
+	lab.dev.link_up = true;
+	assert_true(holm_net_add_dev(lab.net, &lab.dev) > 0);
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &self, 24), 0);
+	lab_run(&lab, 5 * LAB_S);
+	receive(&lab, NOBODYS);
+	assert_int_equal(e->base.rxq.nframes, 1);
+	assert_int_equal(any->base.rxq.nframes, 2);
+	assert_int_equal(ip_end_connect(e, &remote), -HOLM_ENODEV);
+	ip_end_set_via(e, &by);
+	assert_int_equal(ip_end_connect(e, &remote), 0);
+	receive(&lab, NOBODYS);
+	assert_int_equal(e->base.rxq.nframes, 2);
+	ip_end_close(e);
+	ip_end_close(any);
+	end(&lab);
+}
+
+static void what_is_too_short_to_be_quoted_is_dropped_all_the_same(void **state)
+{
+	const struct holm_endpoint nobody = { .addr = lab_addr(9) };
+
+	(void)state;
+	/* Less than eight bytes behind the header say not whose they are. */
+	for (size_t len = 0; len < 8; len++) {
+		struct holm_iov iov = { .base = (void *)"hello, you", .len = len };
+		struct holm_msg msg = { .iov = &iov, .iovcnt = 1 };
+		struct lab lab;
+		struct ip_end *e;
+
+		begin(&lab);
+		assert_int_equal(ip_end_open(lab.net, &raw, &e), 0);
+		assert_int_equal(ip_end_send(e, &nobody, &msg, &(struct ip_end_how){ 0 }), 0);
+		lab_run(&lab, 5 * LAB_S);
+		assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_NEIGH_UNREACHABLE), 1);
+		assert_int_equal(frame_end_take_error(&e->base), 0);
+		ip_end_close(e);
+		end(&lab);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +235,9 @@ int main(void)
 		cmocka_unit_test(identifiers_differ_until_somebody_shares),
 		cmocka_unit_test(a_reply_finds_its_identifier_and_no_other),
 		cmocka_unit_test(endpoints_are_bounded_and_end_with_the_instance),
+		cmocka_unit_test(
+			who_is_bound_to_a_device_that_went_hears_of_that_and_of_nothing_else),
+		cmocka_unit_test(what_is_too_short_to_be_quoted_is_dropped_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -529,6 +529,37 @@ static void a_full_buffer_would_block_until_the_reader_reads(void **state)
 	holm_socket_close(pair[1]);
 }
 
+static void a_receive_buffer_grows_unless_the_program_has_set_it(void **state)
+{
+	struct duo *d = *state;
+
+	for (int set = 0; set < 2; set++) {
+		struct holm_socket *pair[2];
+		int before;
+
+		sockets_pair(d, pair);
+		if (set)
+			assert_int_equal(
+				sockets_set_int(pair[1], HOLM_SOL_SOCKET, HOLM_SO_RCVBUF, 65536),
+				0);
+		before = (int)sockets_get_int(pair[1], HOLM_SOL_SOCKET, HOLM_SO_RCVBUF);
+		for (int i = 0; i < 40; i++) {
+			assert_true(sockets_send(pair[0], bytes, 60000, 0) > 0);
+			duo_settle(d);
+			while (sockets_recv(pair[1], bytes, sizeof(bytes), 0) > 0)
+				duo_settle(d);
+		}
+		if (set)
+			assert_int_equal(sockets_get_int(pair[1], HOLM_SOL_SOCKET, HOLM_SO_RCVBUF),
+					 before);
+		else
+			assert_true(sockets_get_int(pair[1], HOLM_SOL_SOCKET, HOLM_SO_RCVBUF) >
+				    before);
+		holm_socket_close(pair[0]);
+		holm_socket_close(pair[1]);
+	}
+}
+
 static void constant_bytes_are_queued_beyond_the_buffers_size(void **state)
 {
 	static uint8_t in[1 << 20];
@@ -899,6 +930,7 @@ int main(void)
 		TEST(bytes_at_once_move_whole_or_nothing_is_done),
 		TEST(peeking_leaves_the_bytes_and_truncating_throws_them_away),
 		TEST(a_full_buffer_would_block_until_the_reader_reads),
+		TEST(a_receive_buffer_grows_unless_the_program_has_set_it),
 		TEST(constant_bytes_are_queued_beyond_the_buffers_size),
 		TEST(a_ninth_constant_region_is_copied),
 		TEST(flags_for_which_there_is_nothing_are_answered),

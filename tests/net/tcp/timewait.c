@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -128,6 +129,22 @@ static void only_an_exact_reset_ends_it(void **state)
 	finish(&t);
 }
 
+/* A connection from this port of the peer's, closed by us first. */
+static void open_and_close(struct tcp_fixture *t, uint16_t port)
+{
+	struct holm_tcp *c;
+	uint32_t iss;
+
+	rx(t, .flags = TCP_SYN, .sport = port, .absolute = true, .seq = 10);
+	iss = fixture_half(t, 0)->iss.v;
+	rx(t, .sport = port, .absolute = true, .seq = 11, .ack = iss + 1);
+	assert_int_equal(holm_tcp_accept(t->listener, &c), 0);
+	holm_tcp_close(c);
+	lab_poll(&t->lab);
+	rx(t, .flags = TCP_FIN | TCP_ACK, .sport = port, .absolute = true, .seq = 11,
+	   .ack = iss + 2);
+}
+
 static void a_full_table_recycles_the_oldest(void **state)
 {
 	struct holm_config config;
@@ -137,21 +154,94 @@ static void a_full_table_recycles_the_oldest(void **state)
 	holm_config_default(&config);
 	config.tcp_time_wait_max = 2;
 	fixture_only(&t, .config = &config);
-	for (uint16_t port = 6000; port < 6005; port++) {
-		struct holm_tcp *c;
-		uint32_t iss;
-
-		rx(&t, .flags = TCP_SYN, .sport = port, .absolute = true, .seq = 10);
-		iss = fixture_half(&t, 0)->iss.v;
-		rx(&t, .sport = port, .absolute = true, .seq = 11, .ack = iss + 1);
-		assert_int_equal(holm_tcp_accept(t.listener, &c), 0);
-		holm_tcp_close(c);
-		lab_poll(&t.lab);
-		rx(&t, .flags = TCP_FIN | TCP_ACK, .sport = port, .absolute = true, .seq = 11,
-		   .ack = iss + 2);
-	}
+	for (uint16_t port = 6000; port < 6005; port++)
+		open_and_close(&t, port);
 	assert_int_equal(RECORDS(&t), 2);
 	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED), 3);
+	finish(&t);
+}
+
+/* A connection over IPv6 that enters TIME-WAIT now, and one of IPv4. */
+static struct tcp_tuple tuple_of(bool ip6)
+{
+	struct tcp_tuple ends = {
+		.remote = lab_addr(2),
+		.local = lab_addr(1),
+		.rport = 6000,
+		.lport = FIX_PORT,
+	};
+
+	if (ip6) {
+		memset(ends.remote.b, 0x20, 16);
+		memset(ends.local.b, 0x21, 16);
+	}
+	return ends;
+}
+
+static void add_ip6(struct tcp_fixture *t)
+{
+	struct holm_net *net = t->lab.net;
+	struct tcp_tuple ends = tuple_of(true);
+	uint32_t due = tcp_stamp(net->now + net->config.tcp_time_wait_ns) + 1;
+
+	assert_non_null(tcp_record_add(net->tcp, TCP_KIND_TIME_WAIT, &ends, tcp_hash(net, &ends), 0,
+				       (uint16_t)due));
+}
+
+static bool is_there(const struct tcp_fixture *t, bool ip6)
+{
+	struct tcp_tuple ends = tuple_of(ip6);
+
+	return tcp_record_find(&t->lab.net->tcp->records, &ends, tcp_hash(t->lab.net, &ends)) != 0;
+}
+
+static void the_oldest_of_both_families_is_the_one_that_yields(void **state)
+{
+	(void)state;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		struct holm_config config;
+		struct tcp_fixture t;
+
+		holm_config_default(&config);
+		config.tcp_time_wait_max = 2;
+		fixture_only(&t, .config = &config);
+		for (int i = 0; i < 2; i++) {
+			if (i == ip6)
+				open_and_close(&t, 6000);
+			else
+				add_ip6(&t);
+			fixture_wait_ms(&t, 1000);
+		}
+		open_and_close(&t, 6001);
+		assert_int_equal(RECORDS(&t), 2);
+		assert_int_equal(is_there(&t, false), ip6);
+		assert_int_equal(is_there(&t, true), !ip6);
+		/* Each lasts its own minute. */
+		fixture_wait_ms(&t, 59500);
+		assert_int_equal(RECORDS(&t), 1);
+		fixture_wait_ms(&t, 1000);
+		assert_int_equal(RECORDS(&t), 0);
+		finish(&t);
+	}
+}
+
+static void an_answer_has_the_connections_type_of_service(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t);
+	assert_int_equal(holm_tcp_set_option(t.t, HOLM_TCP_OPT_TOS, 0x48), 0);
+	holm_tcp_close(t.t);
+	t.t = NULL;
+	lab_poll(&t.lab);
+	rx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1, .ack = 2);
+	assert_int_equal(RECORDS(&t), 1);
+	lab_clear(&t.lab);
+	t.cursor = 0;
+	rx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1, .ack = 2);
+	assert_int_equal(t.lab.nsent, 1);
+	assert_int_equal(t.lab.sent[0].data[15], 0x48);
 	finish(&t);
 }
 
@@ -217,6 +307,8 @@ int main(void)
 		cmocka_unit_test(a_newer_timestamp_opens_one_whatever_the_numbers),
 		cmocka_unit_test(only_an_exact_reset_ends_it),
 		cmocka_unit_test(a_full_table_recycles_the_oldest),
+		cmocka_unit_test(the_oldest_of_both_families_is_the_one_that_yields),
+		cmocka_unit_test(an_answer_has_the_connections_type_of_service),
 		cmocka_unit_test(without_records_connections_wait_and_what_is_too_many_is_closed),
 	};
 
