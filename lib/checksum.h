@@ -24,7 +24,7 @@
 #include "lib/bytes.h"
 
 /* The sum of n bytes at p, added to `sum`. */
-uint32_t checksum_partial(const void *p, size_t n, uint32_t sum);
+pure_function uint32_t checksum_partial(const void *p, size_t n, uint32_t sum);
 
 /* The same while copying n bytes from src to dst, which do not overlap: one pass over the data. */
 uint32_t checksum_copy(void *restrict dst, const void *restrict src, size_t n, uint32_t sum);

@@ -73,11 +73,11 @@ static always_inline unsigned char checksum_chain(unsigned char carry, uint64_t 
 static always_inline void checksum_tally_add_4(struct checksum_tally *t, uint64_t a, uint64_t b,
 					       uint64_t c, uint64_t d)
 {
-	unsigned char carry = checksum_chain(0, a, &t->sum);
-
-	carry = checksum_chain(carry, b, &t->sum);
-	carry = checksum_chain(carry, c, &t->sum);
-	t->wraps += checksum_chain(carry, d, &t->sum);
+	/* Compilers take the built-in of a chain for a write to memory. */
+	__asm__("addq %2, %0\n\tadcq %3, %0\n\tadcq %4, %0\n\tadcq %5, %0\n\tadcq $0, %1"
+		: "+&r"(t->sum), "+&r"(t->wraps)
+		: "rm"(a), "rm"(b), "rm"(c), "rm"(d)
+		: "cc");
 }
 
 #else

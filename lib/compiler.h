@@ -33,6 +33,8 @@
 
 /* Kept out of line, so that a rare path does not cost the frequent one its registers. */
 #define never_inline __attribute__((noinline))
+/* Its result is all that it does. */
+#define pure_function __attribute__((pure))
 
 /* Checks arguments against a format string: the n-th is the format, the m-th the first value. */
 #define format_printf(n, m) __attribute__((format(printf, n, m)))

@@ -51,10 +51,10 @@ static inline bool list_is_linked(const struct list_node *n)
 /* Behind `at`, which is on a list. `n` is on none. */
 static inline void list_insert_after(struct list_node *at, struct list_node *n)
 {
-	n->next = at->next;
-	n->prev = at;
 	at->next->prev = n;
+	n->next = at->next;
 	at->next = n;
+	n->prev = at;
 }
 
 static inline void list_insert_before(struct list_node *at, struct list_node *n)

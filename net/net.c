@@ -327,23 +327,24 @@ static never_inline void input_batch(struct holm_net *net, struct holm_dev *dev,
 	net_finish_batch(net);
 }
 
-/* A frame by itself, which its transport takes as it is and counts, or nothing has happened. */
-static inline bool input_alone(struct holm_net *net, struct holm_dev *dev, struct holm_frame *f)
+void net_input_other(struct holm_net *net, struct holm_frame *f)
 {
-	const struct net_flow *flow = &net->flow;
-
-	if (FOR_SIZE || !flow->alone || !ip_flow_looks(flow, dev, f))
-		return false;
-	f->dev = dev;
-	f->time_ns = net->now;
-	return flow->alone(net, f);
+	input_batch(net, f->dev, &f, 1);
 }
 
+/* A frame by itself that begins like the last goes to who may take it as it is, and counts it. */
 static inline void input_frames(struct holm_net *net, struct holm_dev *dev,
 				struct holm_frame **frames, size_t n)
 {
-	if (n != 1 || !likely(input_alone(net, dev, frames[0])))
+	const struct net_flow *flow = &net->flow;
+
+	if (FOR_SIZE || n != 1 || unlikely(!flow->alone || !ip_flow_looks(flow, dev, frames[0]))) {
 		input_batch(net, dev, frames, n);
+		return;
+	}
+	frames[0]->dev = dev;
+	frames[0]->time_ns = net->now;
+	flow->alone(net, frames[0]);
 }
 
 void holm_net_input(struct holm_net *net, struct holm_dev *dev, struct holm_frame **frames,
@@ -476,14 +477,14 @@ static never_inline void flush_several(struct holm_net *net)
 {
 	for (uint32_t i = 1; i < net->nnetifs; i++)
 		if (net->netifs[i])
-			netif_flush(net->netifs[i]);
+			netif_flush(net, net->netifs[i]);
 }
 
 static inline void flush_devices(struct holm_net *net)
 {
 	net->queued = false;
 	if (likely(net->only))
-		netif_flush(net->only);
+		netif_flush(net, net->only);
 	else
 		flush_several(net);
 }

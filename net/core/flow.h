@@ -16,10 +16,10 @@ struct net_flow {
 	const struct holm_dev *dev; /* where frames are compared; NULL: nowhere */
 	const struct holm_proto *transport;
 	/*
-	 * Asked first of a frame that came by itself and begins like the last: NULL, or net->alone where
-	 * nobody looks at every frame. True: it has been dealt with and counted, and is free.
+	 * Has a frame that came by itself and begins like the last, and counts it: NULL, or net->alone where
+	 * nobody looks at every frame. What it does not take is net_input_other()'s.
 	 */
-	bool (*alone)(struct holm_net *net, struct holm_frame *f);
+	void (*alone)(struct holm_net *net, struct holm_frame *f);
 	/* The frame's first 16 bytes as they lie in memory, where they are not to differ. */
 	uint64_t first, second, second_mask;
 	uint32_t headers; /* link's and network's, in bytes */

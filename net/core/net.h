@@ -75,7 +75,7 @@ struct holm_net {
 		    const struct holm_frame *f);
 	struct net_flow flow; /* of the last packet */
 	/* Who takes TCP's frames that come one by one, see net_flow.alone; NULL: nobody. */
-	bool (*alone)(struct holm_net *net, struct holm_frame *f);
+	void (*alone)(struct holm_net *net, struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	/*
 	 * The one who sends in a round what was noted since the last, TCP or a part of it; NULL: nobody is
@@ -138,6 +138,9 @@ static inline void net_kick(struct holm_net *net)
 {
 	net->work = true;
 }
+
+/* A frame that net->alone was shown, and that is not what it takes: it is input as any other. */
+void net_input_other(struct holm_net *net, struct holm_frame *f);
 
 /* What is being received is not done with: input_done() is to be called when the batch is over. */
 static inline void net_hold(struct holm_net *net)

@@ -101,18 +101,16 @@ void netif_tx_done(struct holm_netif *netif);
  * Give the queue to the device. Called once per round. An empty queue starts over, so that the next
  * round is one call again.
  */
-static inline void netif_flush(struct holm_netif *netif)
+static inline void netif_flush(struct holm_net *net, struct holm_netif *netif)
 {
-	struct holm_net *net = netif->net;
-	uint32_t n = netif->tail;
 	size_t taken;
 
-	if (likely(netif->head == 0 && n > 0 && !netif->device_full)) {
+	if (likely(netif->head == 0 && netif->tail > 0 && !netif->device_full)) {
 		net->callbacks++;
-		taken = holm_dev_tx(netif->dev, netif->ring, n);
+		taken = holm_dev_tx(netif->dev, netif->ring, netif->tail);
 		net->callbacks--;
-		ASSERT(taken <= n);
-		if (likely(taken == n)) {
+		ASSERT(taken <= netif->tail);
+		if (likely(taken == netif->tail)) {
 			netif->tail = 0;
 		} else {
 			netif->head = (uint32_t)taken;

@@ -155,11 +155,40 @@ static inline bool is_closing(const struct holm_net *net, const struct holm_tcp 
 	       (f->segs[0].len >= off + TCP_HDR_BYTES && (holm_frame_data(f)[off + 13] & TCP_FIN));
 }
 
-/* What it has changed is told, and what it asks for is sent. */
+static never_inline void conclude_any(struct holm_net *net, struct holm_tcp *c)
+{
+	tcp_publish_input(net, c);
+	tcp_note(net, c);
+}
+
+/*
+ * What it has changed is told, and what it asks for is sent: tcp_publish_input() and tcp_note(), of an open
+ * connection whose writer waits for nothing.
+ */
 static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 {
-	tcp_publish_input(c);
-	tcp_note(net, c);
+	uint32_t flags = c->flags;
+
+	if (unlikely((flags & TCP_CHANGED) || !(c->ep.state & HOLM_WRITABLE))) {
+		conclude_any(net, c);
+		return;
+	}
+	c->flags = (flags & ~(uint32_t)TCP_NEW_BYTES) | TCP_QUEUED;
+	if (flags & TCP_NEW_BYTES) {
+		c->ep.state |= HOLM_READABLE;
+		ep_notify(net, &c->ep);
+	}
+	if (!(flags & TCP_QUEUED)) {
+		queue_push(&net->tcp->output, &c->out);
+		net_kick(net);
+	}
+}
+
+/* It has come, and been taken. */
+static always_inline void count(struct holm_net *net, uint32_t bytes)
+{
+	net_count(net, HOLM_COUNT_RX_FRAMES);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
 }
 
 /* What a calm connection expects, or what ends it: it has been dealt with, and is free. */
@@ -168,27 +197,37 @@ static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, s
 	if (unlikely(!(
 		    likely(is_usual(net, c) && take_frame(net, c, f, false, false, false, true)) ||
 		    (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
-		return tcp_closing_frame(net, c, f);
+		return false;
 	conclude(net, c);
+	count(net, f->len);
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	pool_free(f);
 	return true;
 }
 
-bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
+/* What it does not expect. */
+static never_inline void take_other(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	struct holm_tcp *c = net->tcp->last;
 	uint32_t bytes = f->len;
 
-	if (likely(c && tcp_is_calm(c) && take_alone(net, c, f)))
+	if (c && tcp_is_calm(c) && tcp_closing_frame(net, c, f))
 		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	else if (ip_flow_take(&net->flow, f))
 		/* There is nothing to merge it with. */
 		tcp_input(net, f);
-	else
-		return false;
-	net_count(net, HOLM_COUNT_RX_FRAMES);
-	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
-	return true;
+	else {
+		net_input_other(net, f);
+		return;
+	}
+	count(net, bytes);
+}
+
+void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
+{
+	struct holm_tcp *c = net->tcp->last;
+
+	if (unlikely(!c || !tcp_is_calm(c) || !take_alone(net, c, f)))
+		take_other(net, c, f);
 }
 
 /* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */

@@ -118,7 +118,7 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 		return false;
 	v = run(net, c, f, off, hdr_len, len, stamped);
 	if (v != TCP_GONE) {
-		tcp_publish_input(c);
+		tcp_publish_input(net, c);
 		tcp_note(net, c);
 	}
 	pool_free(f);

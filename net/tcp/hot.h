@@ -42,7 +42,7 @@ extern const struct tcp_calm_ops tcp_calm_ops;
  * net->alone: a frame that came by itself. If it is the segment that a calm connection expects it has been
  * dealt with where it lies; any other packet of the flow takes the way of tcp_input(). Both are free then.
  */
-bool tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
+void tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
 /* What tcp_calm_ops says of begin, input, frames and ack. */
 bool tcp_calm_begin(struct holm_tcp *c);
 enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
@@ -139,7 +139,7 @@ static always_inline void tcp_note(struct holm_net *net, struct holm_tcp *c)
 static inline void tcp_conclude(struct holm_frame *f, struct holm_tcp *c)
 {
 	if (c) {
-		tcp_publish_input(c);
+		tcp_publish_input(tcp_net(c), c);
 		tcp_note_output(c);
 	}
 	holm_frame_free(f);

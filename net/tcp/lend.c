@@ -92,7 +92,7 @@ static void gen_released(struct holm_buf *buf)
 
 	if (l->conn) {
 		if (tcp_lend_discard(l->conn))
-			tcp_publish_input(l->conn);
+			tcp_publish_input(l->net, l->conn);
 		return;
 	}
 	if (tcp_lend_is_referenced(l))

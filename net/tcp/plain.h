@@ -101,7 +101,8 @@ static always_inline void tcp_plain_note(struct holm_net *net, struct holm_tcp *
 	c->last_rx = tcp_stamp(net->now);
 	c->snd_wnd = (uint32_t)load_be16(p + 14) << tcp_snd_wscale(c);
 	fl->snd_wl1 = c->rcv_nxt;
-	fl->max_snd_wnd = max_u32(fl->max_snd_wnd, c->snd_wnd);
+	if (unlikely(fl->max_snd_wnd < c->snd_wnd))
+		fl->max_snd_wnd = c->snd_wnd;
 }
 
 #endif

@@ -191,7 +191,7 @@ void tcp_publish_room(struct holm_tcp *c);
  * The same after a segment, without asking the buffers what cannot have changed: bytes that came
  * make it readable, and only a writer that had no room may have got some.
  */
-static inline void tcp_publish_input(struct holm_tcp *c)
+static inline void tcp_publish_input(struct holm_net *net, struct holm_tcp *c)
 {
 	if (c->flags & TCP_CHANGED) {
 		tcp_publish(c);
@@ -200,7 +200,7 @@ static inline void tcp_publish_input(struct holm_tcp *c)
 	if (c->flags & TCP_NEW_BYTES) {
 		c->flags &= ~(uint32_t)TCP_NEW_BYTES;
 		c->ep.state |= HOLM_READABLE;
-		ep_notify(tcp_net(c), &c->ep);
+		ep_notify(net, &c->ep);
 	}
 	if (unlikely(c->snd && !(c->ep.state & HOLM_WRITABLE)))
 		tcp_publish_room(c);

@@ -32,11 +32,12 @@ void rtt_sample(struct tcp_rtt *r, uint64_t rtt_ns);
  */
 static always_inline void rtt_take(struct tcp_rtt *r, uint64_t rtt_ns)
 {
-	uint32_t now = (uint32_t)min_u64(rtt_ns >> RTT_UNIT_SHIFT, RTT_SAMPLE_MAX);
+	uint64_t units = rtt_ns >> RTT_UNIT_SHIFT;
 	uint32_t srtt = r->srtt8 >> 3;
-	uint32_t err;
+	uint32_t now, err;
 
-	now = max_u32(now, 1);
+	units += units == 0;
+	now = likely(units <= RTT_SAMPLE_MAX) ? (uint32_t)units : RTT_SAMPLE_MAX;
 	if (unlikely(r->srtt8 == 0)) {
 		r->srtt8 = now << 3;
 		r->rttvar4 = now << 1;

@@ -129,7 +129,7 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 		if (HOLM_WITH_URG && (rx->h->flags & TCP_URG) && rx->net->tcp->urgent &&
 		    seq_eq(rx->orig_seq, c->rcv_nxt)) {
 			rx->net->tcp->urgent->step6(c, rx);
-			tcp_publish_input(c);
+			tcp_publish_input(rx->net, c);
 		}
 		if (rx->len > 0 && reply_to_unacceptable(c, rx) == TCP_REPLY_ACK)
 			tcp_sack_duplicate(c, rx->seq, seq_add(rx->seq, rx->len));

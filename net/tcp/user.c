@@ -154,15 +154,25 @@ void holm_tcp_send_more(struct holm_tcp *t)
 	t->flags |= TCP_MORE;
 }
 
+/* Its writer had no room: is there some now? */
+static never_inline void send_unwritable(struct holm_tcp *t)
+{
+	tcp_publish(t);
+	if (t->flags & TCP_HASHED)
+		tcp_note_output(t);
+}
+
 void holm_tcp_send(struct holm_tcp *t)
 {
 	struct holm_net *net = tcp_net(t);
 
 	ASSERT(!net->callbacks);
 	t->flags &= ~(uint32_t)TCP_MORE;
-	if (!(t->ep.state & HOLM_WRITABLE))
-		tcp_publish(t);
-	else if (t->snd && tcp_send_room(t) == 0)
+	if (unlikely(!(t->ep.state & HOLM_WRITABLE))) {
+		send_unwritable(t);
+		return;
+	}
+	if (t->snd && tcp_send_room(t) == 0)
 		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
 	if (t->flags & TCP_HASHED)
 		tcp_note(net, t);
