@@ -58,6 +58,9 @@ static always_inline uint16_t announce_window(struct holm_tcp *c)
 	return (uint16_t)wnd;
 }
 
+/* Then checksums are not ours. */
+#define DEFERRED ((uint32_t)(HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM))
+
 /* Its checksum is the device's: the sum of the pseudo header is in its place. */
 static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f, uint64_t pseudo,
 					uint32_t len)
@@ -72,44 +75,25 @@ static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f
 	netif_output(c->dst->neigh->netif, f);
 }
 
-/* Which header of IP: over IPv4 in calm, with both directions open, most of it is summed already. */
-enum shape { SHAPE_USUAL, SHAPE_IP4, SHAPE_IP6 };
-
 /* IP's header at `p`, of a segment of `len` bytes; returns the sum of TCP's pseudo header. */
-static always_inline uint64_t write_ip(const struct holm_tcp *c, uint8_t *p, uint32_t len,
-				       enum shape shape)
+static always_inline uint64_t write_ip(const struct holm_tcp *c, uint8_t *p, uint32_t len, bool ip6)
 {
-	const struct ip4_tx ip = tcp_ip4(c);
-
-	if (shape == SHAPE_IP6) {
+	if (ip6) {
 		tcp_write_ip6(c, p, len);
 		return ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, len);
 	}
-	if (shape == SHAPE_USUAL)
-		ip4_write_header_of_kind(p, IP4_HDR_BYTES + len, &ip, c->flight->ip_sum);
-	else
-		ip4_write_header(p, IP4_HDR_BYTES + len, &ip);
-	return (uint64_t)ip.src + ip.dst + IP4_PROTO_TCP + len;
-}
-
-/* TCP's at `p`, without its checksum; returns its sum. */
-static always_inline uint64_t write_tcp(struct holm_net *net, struct holm_tcp *c, uint8_t *p,
-					uint32_t flags, enum shape shape, bool stamped)
-{
-	if (shape != SHAPE_USUAL)
-		return tcp_write_numbers(net, c, p, c->flight->snd_nxt, flags, stamped);
-	return tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
-			       c->rcv_nxt.v, flags, announce_window(c));
+	tcp_write_ip4(c, p, IP4_HDR_BYTES + len);
+	return (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + len;
 }
 
 /* All headers are written here, in one piece: of either family, with a timestamp or without. */
 static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
-				      uint32_t flags, enum shape shape, bool stamped)
+				      uint32_t flags, bool ip6, bool stamped)
 {
 	const struct neigh *neigh = c->dst->neigh;
 	struct holm_netif *netif = neigh->netif;
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
-	uint32_t l4_off = ETH_HDR_BYTES + (shape == SHAPE_IP6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	struct holm_frame *f = tcp_begin_frame(net, neigh, l4_off, hdr_len, len, len == 0);
 	uint64_t sum, pseudo;
 	uint8_t *p;
@@ -117,11 +101,11 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	if (unlikely(!f))
 		return false;
 	p = f->segs_inline[0].data;
-	sum = write_tcp(net, c, p + l4_off, flags, shape, stamped);
-	pseudo = write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, shape);
+	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
+	pseudo = write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, ip6);
 	if (unlikely(len == 0))
 		f->flags |= HOLM_FRAME_ACK;
-	if (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM)) {
+	if (netif->features & DEFERRED) {
 		finish_partial(c, f, pseudo, len);
 		return true;
 	}
@@ -133,23 +117,59 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	return true;
 }
 
-/* Of any shape. */
+/*
+ * A message over IPv4 without timestamps, in calm, both directions open, its sum ours: IP's header is summed
+ * already, and the frame is in the queue while it is written.
+ */
+static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+{
+	const uint32_t l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+	const struct neigh *neigh = c->dst->neigh;
+	struct holm_frame *f = tcp_begin_frame(net, neigh, l4_off, TCP_HDR_BYTES, len, false);
+	uint64_t ends = (uint64_t)c->remote4 << 32 | c->local4;
+	uint64_t sum;
+	uint8_t *p;
+
+	if (unlikely(!f))
+		return false;
+	netif_put_unseen(net, neigh->netif, f);
+	p = f->segs_inline[0].data;
+	ip4_write_header_of_kind(p + ETH_HDR_BYTES, l4_off - ETH_HDR_BYTES + TCP_HDR_BYTES + len,
+				 &(struct ip4_tx){
+					 .src = (uint32_t)ends,
+					 .dst = (uint32_t)(ends >> 32),
+					 .frag = IP4_DF,
+					 .proto = IP4_PROTO_TCP,
+					 .tos = tcp_settings(c)->tos,
+					 .ttl = tcp_settings(c)->ttl,
+				 },
+				 c->flight->ip_sum);
+	sum = tcp_build_plain(p + l4_off, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
+			      c->rcv_nxt.v, TCP_ACK | TCP_PSH, announce_window(c));
+	sum = checksum_fold_in(sum + IP4_PROTO_TCP + TCP_HDR_BYTES + len, ends);
+	sum = checksum_fold_in(sum, copy_and_sum(c, p + l4_off + TCP_HDR_BYTES, len));
+	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold_wide(sum)));
+	return true;
+}
+
+/* IPv6, timestamps, FINs. */
 static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				  uint32_t flags)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 
 	if (!(c->flags & TCP_IP6))
-		return send_in_one(net, c, len, flags, SHAPE_IP4, stamped);
-	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, SHAPE_IP6, stamped);
+		return send_in_one(net, c, len, flags, false, stamped);
+	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, true, stamped);
 }
 
 /* In calm, both directions open. */
 static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
-	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
+	if (unlikely((c->flags & (TCP_IP6 | TCP_TS)) || net->tap ||
+		     (c->dst->neigh->netif->features & DEFERRED)))
 		return send_any(net, c, len, TCP_ACK | TCP_PSH);
-	return send_in_one(net, c, len, TCP_ACK | TCP_PSH, SHAPE_USUAL, false);
+	return send_usual(net, c, len);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
@@ -177,7 +197,7 @@ bool tcp_calm_send_ack(struct holm_tcp *c)
 		return false;
 	if (unlikely(c->flags & (TCP_IP6 | TCP_TS))
 		    ? !send_any(net, c, 0, TCP_ACK)
-		    : !send_in_one(net, c, 0, TCP_ACK, SHAPE_IP4, false))
+		    : !send_in_one(net, c, 0, TCP_ACK, false, false))
 		return false;
 	tcp_note_acked(c);
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);

@@ -45,7 +45,7 @@ uint32_t rack_reo_wnd(const struct tcp_rack *r, bool certain, uint32_t srtt)
 	 * A clock that shows no round trip tells nothing of how far apart two segments were sent:
 	 * a step of it is no sign of loss.
 	 */
-	if (r->min_rtt == 0)
+	if (!r->has_rtt || r->min_rtt == 0)
 		return RACK_COARSE;
 	return (uint32_t)min_u64((uint64_t)r->mult * r->min_rtt / 4, max_u32(srtt, r->min_rtt));
 }

@@ -51,7 +51,7 @@ enum tlp_result {
 
 static inline void rack_init(struct tcp_rack *r)
 {
-	*r = (struct tcp_rack){ .mult = 1 };
+	*r = (struct tcp_rack){ .mult = 1, .min_rtt = UINT32_MAX };
 }
 
 /* RFC 8985 6.2, step 1: Update RACK.min_RTT. What was sent at `at` has been delivered. */
@@ -59,7 +59,8 @@ static always_inline void rack_round_trip(struct tcp_rack *r, uint32_t at, uint3
 {
 	uint32_t rtt = now - at;
 
-	if (!r->has_rtt || rtt <= r->min_rtt || now - r->min_rtt_at > RACK_MIN_RTT_WINDOW) {
+	/* The first is less than what is there before it. */
+	if (rtt <= r->min_rtt || now - r->min_rtt_at > RACK_MIN_RTT_WINDOW) {
 		r->min_rtt = rtt;
 		r->min_rtt_at = now;
 	}
