@@ -51,12 +51,12 @@ static inline size_t put(struct holm_pair_end *end, struct holm_frame **frames, 
 	uint64_t bytes = pass(&peer->queue[peer->in.tail], frames, n);
 
 	peer->in.tail += (uint32_t)n;
-	end->dev.stats.tx_frames += n;
-	end->dev.stats.tx_bytes += bytes;
-	end->dev.stats.tx_doorbells++;
 	/* The other end has them. */
+	end->dev.stats.tx_frames += n;
 	peer->dev.stats.rx_frames += n;
+	end->dev.stats.tx_bytes += bytes;
 	peer->dev.stats.rx_bytes += bytes;
+	end->dev.stats.tx_doorbells++;
 	return n;
 }
 

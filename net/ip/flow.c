@@ -26,8 +26,11 @@ static void set_look(struct net_flow *flow, const struct holm_dev *dev)
 	flow->second = checksum_load64(look + 8);
 	flow->second_mask = checksum_load64(mask + 8);
 	flow->headers = ETH_HDR_BYTES + (flow->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
-	memcpy(&flow->ends, flow->src.b + 12, 4);
-	memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
+	flow->ends = 0;
+	if (!flow->ip6) {
+		memcpy(&flow->ends, flow->src.b + 12, 4);
+		memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
+	}
 	flow->sum_max = dev->netif->features & HOLM_DEV_NO_CSUM ? UINT64_MAX : IP4_SUM_QUOTIENT_MAX;
 }
 

@@ -132,16 +132,16 @@ static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
 		       : take_frame(net, c, f, false, false, seen, false);
 }
 
-/* IPv4 without timestamps, both directions open. */
-static always_inline bool is_usual(const struct holm_net *net, const struct holm_tcp *c)
+/* IPv4 without timestamps, both directions open: a flow of the other family has no ends that are its. */
+static always_inline bool is_usual(const struct holm_tcp *c)
 {
-	return likely(!(c->flags & (TCP_IP6 | TCP_TS | TCP_CLOSING)) && !net->flow.ip6);
+	return likely(!(c->flags & (TCP_IP6 | TCP_TS | TCP_CLOSING)));
 }
 
 static always_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				   bool seen)
 {
-	return likely(is_usual(net, c) && take_frame(net, c, f, false, false, seen, true)) ||
+	return likely(is_usual(c) && take_frame(net, c, f, false, false, seen, true)) ||
 	       take_unusual(net, c, f, seen);
 }
 
@@ -194,9 +194,8 @@ static always_inline void count(struct holm_net *net, uint32_t bytes)
 /* What a calm connection expects, or what ends it: it has been dealt with, and is free. */
 static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
-	if (unlikely(!(
-		    likely(is_usual(net, c) && take_frame(net, c, f, false, false, false, true)) ||
-		    (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
+	if (unlikely(!(likely(is_usual(c) && take_frame(net, c, f, false, false, false, true)) ||
+		       (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
 		return false;
 	conclude(net, c);
 	count(net, f->len);

@@ -450,13 +450,17 @@ static always_inline bool tcp_window_opens(const struct holm_tcp *c, uint32_t wh
 	return whole - wnd >= min_size(buffer / 2, mss);
 }
 
+/* The buffer's window may be cut, never lengthened: usually this says that no update is due. */
+static inline bool tcp_window_is_most(const struct holm_tcp *c)
+{
+	return holm_rcvbuf_window(c->rcv) / 2 < tcp_rcv_wnd(c);
+}
 /* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
 static inline bool tcp_window_update_due(const struct holm_tcp *c)
 {
 	uint32_t wnd = tcp_rcv_wnd(c), whole;
 
-	/* The buffer's window may be cut, never lengthened: usually this says it. */
-	if (!c->rcv || holm_rcvbuf_window(c->rcv) / 2 < wnd || (c->flags & TCP_FIN_RCVD))
+	if (!c->rcv || tcp_window_is_most(c) || (c->flags & TCP_FIN_RCVD))
 		return false;
 	whole = tcp_window_whole(c);
 	return whole / 2 >= wnd && tcp_window_opens(c, whole);

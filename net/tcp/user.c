@@ -154,10 +154,13 @@ void holm_tcp_send_more(struct holm_tcp *t)
 	t->flags |= TCP_MORE;
 }
 
-/* Its writer had no room: is there some now? */
-static never_inline void send_unwritable(struct holm_tcp *t)
+/* Its writer had no room, and may have some now; or has none now, or less than a mark allows. */
+static never_inline void send_any(struct holm_tcp *t)
 {
-	tcp_publish(t);
+	if (!(t->ep.state & HOLM_WRITABLE))
+		tcp_publish(t);
+	else if (t->snd && tcp_send_room(t) == 0)
+		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
 }
@@ -165,17 +168,24 @@ static never_inline void send_unwritable(struct holm_tcp *t)
 void holm_tcp_send(struct holm_tcp *t)
 {
 	struct holm_net *net = tcp_net(t);
+	uint32_t flags = t->flags & ~(uint32_t)TCP_MORE;
 
 	ASSERT(!net->callbacks);
-	t->flags &= ~(uint32_t)TCP_MORE;
-	if (unlikely(!(t->ep.state & HOLM_WRITABLE))) {
-		send_unwritable(t);
-		return;
-	}
-	if (t->snd && tcp_send_room(t) == 0)
-		t->ep.state &= (uint16_t)~HOLM_WRITABLE;
-	if (t->flags & TCP_HASHED)
+	t->flags = flags;
+	if (unlikely(!(t->ep.state & HOLM_WRITABLE) || !t->snd || holm_sndbuf_room(t->snd) == 0 ||
+		     tcp_settings(t)->notsent_lowat != 0))
+		send_any(t);
+	else if (flags & TCP_HASHED)
 		tcp_note(net, t);
+}
+
+/* So much was read that the peer may have to hear of it. */
+static never_inline void received_much(struct holm_tcp *t)
+{
+	if (!tcp_window_update_due(t) || !tcp_is_synchronized(t))
+		return;
+	t->flags |= TCP_ACK_NOW;
+	tcp_note_output(t);
 }
 
 void holm_tcp_received(struct holm_tcp *t)
@@ -187,10 +197,8 @@ void holm_tcp_received(struct holm_tcp *t)
 	if (holm_rcvbuf_readable(t->rcv) == 0 && !(t->flags & TCP_FIN_RCVD) &&
 	    t->state != HOLM_TCP_CLOSED && !t->error)
 		t->ep.state &= (uint16_t)~HOLM_READABLE;
-	if (unlikely(tcp_window_update_due(t)) && tcp_is_synchronized(t)) {
-		t->flags |= TCP_ACK_NOW;
-		tcp_note_output(t);
-	}
+	if (unlikely(!tcp_window_is_most(t)))
+		received_much(t);
 }
 
 /* ---- Closing ------------------------------------------------------------------------------------- */
