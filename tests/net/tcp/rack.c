@@ -255,6 +255,18 @@ static void the_probe_waits_two_round_trips_and_for_a_delayed_ack(void **state)
 	assert_int_equal(tlp_pto(0, true), TLP_FIRST);
 }
 
+static void before_the_first_round_trip_the_window_is_what_a_coarse_clock_hides(void **state)
+{
+	struct tcp_rack r;
+
+	(void)state;
+	rack_init(&r);
+	assert_int_equal(rack_reo_wnd(&r, false, 1000), RACK_COARSE);
+	rack_round_trip(&r, 5000, 9000);
+	assert_int_equal(r.min_rtt, 4000);
+	assert_int_equal(rack_reo_wnd(&r, false, 1000), 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +281,8 @@ int main(void)
 		cmocka_unit_test(a_probe_of_new_data_ends_with_its_ack),
 		cmocka_unit_test(a_repeated_tail_was_lost_unless_it_arrives_twice),
 		cmocka_unit_test(the_probe_waits_two_round_trips_and_for_a_delayed_ack),
+		cmocka_unit_test(
+			before_the_first_round_trip_the_window_is_what_a_coarse_clock_hides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
