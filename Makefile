@@ -104,7 +104,11 @@ endif
 LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
 # What libholm.a may be built without: the names of <holm/build.h>, each with the files that hold what
 # programs name of it.
-LEFT_OUT := IPV6:net/ip/ip6.c SACK:net/tcp/repair.c SACK:net/tcp/repair_rack.c TIMESTAMPS: \
+LEFT_OUT := MEMORY: PIECES: LOOPBACK:net/ip/local.c TAPS:net/socket/packet.c TAPS:net/link/trace.c \
+	TAPS:net/link/capture.c CLAIMS:net/link/arp_claim.c DATAGRAMS:net/udp/udp.c \
+	DATAGRAMS:net/socket/inet_raw.c DATAGRAMS:net/socket/inet_ping.c DATAGRAMS:net/socket/inet6_end.c \
+	DATAGRAMS:net/ip/igmp.c DATAGRAMS:net/ip/reasm4.c ERRORS:net/ip/ip4_error.c GRO: \
+	IPV6:net/ip/ip6.c SACK:net/tcp/repair.c SACK:net/tcp/repair_rack.c TIMESTAMPS: \
 	ECN:net/tcp/ecn.c ECN:net/tcp/accecn.c RECORDS:net/tcp/half.c RECORDS:net/tcp/cookie.c \
 	RECORDS:net/tcp/fastopen.c URG:net/tcp/urgent.c REASSEMBLY:net/tcp/out_of_order.c \
 	SUPER:net/tcp/lend_part.c PLPMTUD:net/tcp/plpmtud.c CONTROLLERS:net/tcp/cc_cubic.c \
@@ -466,20 +470,20 @@ POSIX_PROGRAMS := $(if $(strip $(call wanted,$(POSIX_SRC))),$(addprefix $(BUILD)
 
 # Embedding: the public headers, the library as it is shipped, and nothing else of the tree.
 EMBED_FLAGS := -std=c11 -g -O2 $(TEST_WARN) -Inet/include $(SECTIONS)
-# $(call embed_rule,PROGRAM,LIBRARY,SOURCES)
+# $(call embed_rule,PROGRAM,LIBRARY,SOURCES,FLAGS)
 define embed_rule
 $(BUILD)/$(1): $(3) $(PUBLIC_HEADERS) $(wildcard tests/embed/*.h $(addsuffix *.h,$(dir $(3)))) $(2)
 	$$(call say,EMBED,$$@) && mkdir -p $$(@D)
-	$$(Q)$(CC) $(EMBED_FLAGS) $$(filter %.c,$$^) -Wl,--gc-sections $(2) -o $$@
+	$$(Q)$(CC) $(EMBED_FLAGS) $(4) $$(filter %.c,$$^) -Wl,--gc-sections $(2) -o $$@
 endef
 embed_sources = $(if $(filter %.c,$(1)),$(1),$(wildcard $(1)/*.c))
 $(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=)),$(BUILD)/libholm.a,$(call \
 	embed_sources,$(t)))))
 # The smallest ones also on the library without all that it can be built without.
-LEAST_TESTS := $(filter tests/embed/least.c tests/embed/minimal,$(EMBED_TESTS))
+LEAST_TESTS := $(filter tests/embed/answers.c tests/embed/least.c tests/embed/minimal,$(EMBED_TESTS))
 LEAST_PROGRAMS := $(patsubst tests/embed/%,$(BUILD)/least/embed/%,$(LEAST_TESTS:.c=))
 $(foreach t,$(LEAST_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,least/%,$(t:.c=)),$(BUILD)/least/libholm.a,$(call \
-	embed_sources,$(t)))))
+	embed_sources,$(t)),$(OPTIONAL:%=-DHOLM_WITH_%=0))))
 
 # Image tests need an image; there is none before its rooms are there.
 IMAGE_ROOMS := $(and $(wildcard linker.ld),$(ARCH_SRC),$(wildcard kernel/main.c))

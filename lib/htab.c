@@ -330,7 +330,7 @@ enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash
 	l = bucket_for(t, hash);
 	n->hash = hash;
 	/* One more than there ever were in a bucket is looked at more closely, too. */
-	if (unlikely(count_of(l) >= HTAB_SLOTS || count_of(l) >= t->chain_longest))
+	if (FOR_SIZE || unlikely(count_of(l) >= HTAB_SLOTS || count_of(l) >= t->chain_longest))
 		return insert_behind(t, l, n);
 	push(l, n);
 	t->nodes++;

@@ -92,6 +92,8 @@ static int list_hooks(struct holm_net *net)
 {
 	uint32_t done = 0;
 
+	if (!HOLM_WITH_GRO)
+		return 0;
 	for (size_t i = 0; net->protos[i]; i++)
 		net->ninput_done += net->protos[i]->input_done != NULL;
 	net->input_done = mem_zalloc(&net->mem, (net->ninput_done + 1) * sizeof(*net->input_done));
@@ -105,7 +107,9 @@ static int list_hooks(struct holm_net *net)
 
 static void forget_hooks(struct holm_net *net)
 {
-	mem_free(&net->mem, net->input_done, (net->ninput_done + 1) * sizeof(*net->input_done));
+	if (HOLM_WITH_GRO)
+		mem_free(&net->mem, net->input_done,
+			 (net->ninput_done + 1) * sizeof(*net->input_done));
 }
 
 static void draw_secrets(struct holm_net *net)
@@ -167,7 +171,7 @@ void holm_net_destroy(struct holm_net *net)
 		mem_free(&net->mem, net->netifs,
 			 (net->config.devices_max + 1) * sizeof(*net->netifs));
 	}
-	if (net->fine)
+	if (net_has_fine(net))
 		mem_free(&net->mem, net->fine, sizeof(*net->fine));
 	forget_hooks(net);
 	mem_fini(&net->mem);
@@ -298,11 +302,17 @@ static inline void advance_now(struct holm_net *net, uint64_t now)
 	net->now = max_u64(net->now, now);
 }
 
+/* Frames that are like the last one. */
+static inline void input_run(struct holm_net *net, struct holm_frame **frames, size_t n, bool last)
+{
+	if (!FOR_SIZE)
+		proto_input_run(net, net->flow.transport, frames, n, last);
+}
+
 /* Frames like the last one go to its transport together; any other one takes its way by itself. */
 static never_inline void input_batch(struct holm_net *net, struct holm_dev *dev,
 				     struct holm_frame **frames, size_t n)
 {
-	const struct net_flow *flow = &net->flow;
 	uint64_t bytes = 0;
 	size_t done = 0;
 
@@ -312,16 +322,16 @@ static never_inline void input_batch(struct holm_net *net, struct holm_dev *dev,
 		f->dev = dev;
 		f->time_ns = net->now;
 		bytes += f->len;
-		if (unlikely(net->tap))
+		if (net_is_tapped(net))
 			net->tap(net, dev, TAP_IN, f);
-		if (likely(ip_flow_takes(flow, dev, f)))
+		if (likely(ip_flow_takes(&net->flow, dev, f)))
 			continue;
-		proto_input_run(net, flow->transport, frames + done, i - done, false);
+		input_run(net, frames + done, i - done, false);
 		net->last_of_batch = i + 1 == n;
 		eth_input(net, f);
 		done = i + 1;
 	}
-	proto_input_run(net, flow->transport, frames + done, n - done, true);
+	input_run(net, frames + done, n - done, true);
 	net_count_n(net, HOLM_COUNT_RX_FRAMES, n);
 	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
 	net_finish_batch(net);
@@ -408,8 +418,8 @@ bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
 {
 	ASSERT(!net->callbacks);
 	advance_now(net, now);
-	return likely(net->only) ? poll_dev(net, net->only->dev, budget)
-				 : poll_several(net, budget);
+	return !FOR_SIZE && likely(net->only) ? poll_dev(net, net->only->dev, budget)
+					      : poll_several(net, budget);
 }
 
 static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
@@ -425,17 +435,23 @@ static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
 
 void net_timers_moved(struct holm_net *net)
 {
-	uint64_t fine = net->fine ? wheel_due_from(net->fine) : WHEEL_NEVER;
+	uint64_t fine = net_has_fine(net) ? wheel_due_from(net->fine) : WHEEL_NEVER;
 
 	net->due_ns = wheel_due_from(&net->timers);
 	if (fine != WHEEL_NEVER)
 		net->due_ns = min_u64(net->due_ns, net->fine_from + (fine >> NET_FINE_SHIFT));
 }
 
+void net_timer_file(struct holm_net *net, struct net_timer *t, uint64_t deadline)
+{
+	if (wheel_arm(&net->timers, &t->wheel, deadline))
+		net_timers_moved(net);
+}
+
 static never_inline void run_timers(struct holm_net *net)
 {
 	run_wheel(net, &net->timers, net->now);
-	if (net->fine)
+	if (net_has_fine(net))
 		run_wheel(net, net->fine, net_fine_units(net, net->now));
 	net_timers_moved(net);
 }
@@ -483,7 +499,7 @@ static never_inline void flush_several(struct holm_net *net)
 static inline void flush_devices(struct holm_net *net)
 {
 	net->queued = false;
-	if (likely(net->only))
+	if (!FOR_SIZE && likely(net->only))
 		netif_flush(net, net->only);
 	else
 		flush_several(net);
@@ -503,7 +519,7 @@ static inline void run_work(struct holm_net *net, size_t budget)
 		net->work = false;
 		if (likely(net->output))
 			budget = net->output(net, budget);
-		if (unlikely(net->looped))
+		if (HOLM_WITH_LOOPBACK && unlikely(net->looped))
 			budget = run_looped(net, budget);
 	} while (net->work && budget > 0);
 }
@@ -526,7 +542,7 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 static uint64_t next_timer(const struct holm_net *net)
 {
 	uint64_t next = wheel_next(&net->timers);
-	uint64_t fine = net->fine ? wheel_next(net->fine) : WHEEL_NEVER;
+	uint64_t fine = net_has_fine(net) ? wheel_next(net->fine) : WHEEL_NEVER;
 
 	if (fine == WHEEL_NEVER)
 		return next;

@@ -11,7 +11,7 @@
 
 void holm_config_default(struct holm_config *config)
 {
-	*config = (struct holm_config){
+	static const struct holm_config defaults = {
 		.size = sizeof(*config),
 		.devices_max = 8,
 		.addrs_max = 8,
@@ -48,6 +48,8 @@ void holm_config_default(struct holm_config *config)
 		.nd_accept_routers = 1,
 		.icmp_rate_per_s = 1000,
 	};
+
+	*config = defaults;
 }
 
 bool config_is_valid(const struct holm_config *c)

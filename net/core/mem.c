@@ -47,7 +47,7 @@ void mem_init(struct mem *m, const struct holm_env *env)
 {
 	memset(m, 0, sizeof(*m));
 	m->env = env;
-	for (unsigned i = 0; i < MEM_CLASSES; i++)
+	for (unsigned i = 0; HOLM_WITH_MEMORY && i < MEM_CLASSES; i++)
 		list_init(&m->partial[i]);
 }
 
@@ -75,8 +75,29 @@ static void env_free(struct mem *m, void *p, size_t size)
 	m->env->free(m->env->ctx, p, size);
 }
 
+/* ---- Without classes: every object is the env's ---------------------------------------------------- */
+
+static void *plain_alloc(struct mem *m, size_t size)
+{
+	void *p = env_alloc(m, size, size % MEM_LINE ? MEM_GRAIN : MEM_LINE);
+
+	if (p)
+		account(m, size);
+	return p;
+}
+
+static void plain_free(struct mem *m, void *p, size_t size)
+{
+	m->stats.in_use -= size;
+	env_free(m, p, size);
+}
+
+/* ---- Classes --------------------------------------------------------------------------------------- */
+
 void mem_fini(struct mem *m)
 {
+	if (!HOLM_WITH_MEMORY)
+		return;
 	if (m->hand)
 		mem_free(m, m->hand, MEM_CHUNK);
 	for (unsigned i = 0; i < MEM_CLASSES; i++) {
@@ -237,6 +258,8 @@ static inline void large_free(struct mem *m, void *p, size_t size)
 void *mem_alloc(struct mem *m, size_t size)
 {
 	ASSERT(size > 0);
+	if (!HOLM_WITH_MEMORY)
+		return plain_alloc(m, size);
 	if (likely(size <= MEM_CLASS_MAX))
 		return small_alloc(m, (unsigned)((size - 1) / MEM_GRAIN));
 	return large_alloc(m, size);
@@ -255,7 +278,9 @@ void mem_free(struct mem *m, void *p, size_t size)
 {
 	if (!p)
 		return;
-	if (likely(size <= MEM_CLASS_MAX))
+	if (!HOLM_WITH_MEMORY)
+		plain_free(m, p, size);
+	else if (likely(size <= MEM_CLASS_MAX))
 		small_free(m, p, (unsigned)((size - 1) / MEM_GRAIN));
 	else
 		large_free(m, p, size);

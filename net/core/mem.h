@@ -10,10 +10,13 @@
  *
  * The rings of dialogues take a page for a message and give it back with the next: one page goes from
  * ring to ring by hand, in two instructions, in front of all that. It counts as in use.
+ *
+ * A build without all this (HOLM_WITH_MEMORY) asks the env for each object.
  */
 #ifndef NET_CORE_MEM_H
 #define NET_CORE_MEM_H
 
+#include <holm/build.h>
 #include <holm/env.h>
 #include <holm/stats.h>
 
@@ -79,7 +82,7 @@ static always_inline void *mem_hand_take(struct mem *m)
 /* mem_free(m, p, MEM_CHUNK) if the hand is empty; otherwise false, and nothing else. */
 static always_inline bool mem_hand_give(struct mem *m, void *p)
 {
-	if (unlikely(m->hand))
+	if (!HOLM_WITH_MEMORY || unlikely(m->hand))
 		return false;
 	m->hand = p;
 	return true;

@@ -8,6 +8,7 @@
 #ifndef NET_CORE_NET_H
 #define NET_CORE_NET_H
 
+#include <holm/build.h>
 #include <holm/net.h>
 #include <holm/stats.h>
 
@@ -123,10 +124,34 @@ struct holm_net {
 	struct holm_config config;
 };
 
+/* May a frame be of several pieces? */
+static inline bool net_has_pieces(void)
+{
+	return HOLM_WITH_PIECES || HOLM_WITH_SUPER || HOLM_WITH_TAPS || HOLM_WITH_DATAGRAMS;
+}
+
+/* holm_frame_pullup() for a frame whose first piece is shorter: where there is no other, nothing helps. */
+static inline bool net_pull(struct holm_frame *f, size_t len)
+{
+	return net_has_pieces() && holm_frame_pullup(f, len);
+}
+
+/* Does somebody look at every frame? */
+static inline bool net_is_tapped(const struct holm_net *net)
+{
+	return HOLM_WITH_TAPS && unlikely(net->tap != NULL);
+}
+
+/* Is there a wheel of fine timers? Only those who recover with RACK or are paced ask for it. */
+static inline bool net_has_fine(const struct holm_net *net)
+{
+	return (HOLM_WITH_SACK || HOLM_WITH_CONTROLLERS || HOLM_WITH_OPTIONS) && net->fine;
+}
+
 /* The batch is over: what GRO held back goes through the steps. */
 static inline void net_finish_batch(struct holm_net *net)
 {
-	if (likely(!net->held))
+	if (!HOLM_WITH_GRO || likely(!net->held))
 		return;
 	net->held = false;
 	for (void (**done)(struct holm_net *) = net->input_done; *done; done++)
@@ -195,10 +220,15 @@ static inline bool net_timer_is_armed(const struct net_timer *t)
 /* The next timer may be due at another time than was thought: net->due_ns follows. */
 void net_timers_moved(struct holm_net *net);
 
+/* net_timer_arm() as a call, for who counts bytes. */
+void net_timer_file(struct holm_net *net, struct net_timer *t, uint64_t deadline);
+
 /* Arm or re-arm for `deadline` (a past one fires at the next poll). */
 static inline void net_timer_arm(struct holm_net *net, struct net_timer *t, uint64_t deadline)
 {
-	if (wheel_arm(&net->timers, &t->wheel, deadline))
+	if (FOR_SIZE)
+		net_timer_file(net, t, deadline);
+	else if (wheel_arm(&net->timers, &t->wheel, deadline))
 		net_timers_moved(net);
 }
 

@@ -7,6 +7,7 @@
 #include <holm/frame.h>
 
 #include "lib/checksum.h"
+#include "net/core/net.h"
 
 /* The general case of frame_sum(). */
 uint32_t frame_sum_segments(const struct holm_frame *f, size_t off, size_t len, uint32_t sum);
@@ -14,7 +15,7 @@ uint32_t frame_sum_segments(const struct holm_frame *f, size_t off, size_t len, 
 /* The sum of `len` bytes from offset `off`, all of which exist, added to `sum`. */
 static inline uint32_t frame_sum(const struct holm_frame *f, size_t off, size_t len, uint32_t sum)
 {
-	if (likely(off + len <= f->segs[0].len))
+	if (!net_has_pieces() || (!FOR_SIZE && likely(off + len <= f->segs[0].len)))
 		return checksum_partial(holm_frame_data(f) + off, len, sum);
 	return frame_sum_segments(f, off, len, sum);
 }

@@ -107,7 +107,7 @@ static int check_new(const struct holm_net *net, struct holm_netif *netif,
 static bool has_doubts(const struct holm_net *net, const struct holm_netif *netif,
 		       const struct holm_addr *addr)
 {
-	return !ip4_is_addr(addr) && net->ip->dad_start && !netif->loopback;
+	return !ip4_is_addr(addr) && net->ip->dad_start && !netif_is_loopback(netif);
 }
 
 int ip_addr_add(struct holm_net *net, struct holm_netif *netif, const struct netif_addr *a)
@@ -131,7 +131,7 @@ int ip_addr_add(struct holm_net *net, struct holm_netif *netif, const struct net
 	neighbours = neigh_ops_of(net, &a->addr);
 	if (tentative)
 		net->ip->dad_start(net, netif, &a->addr);
-	else if (neighbours && !netif->loopback)
+	else if (neighbours && !netif_is_loopback(netif))
 		neighbours->announce(net, netif, &a->addr);
 	return 0;
 }
@@ -189,7 +189,7 @@ int ip_addr_remove(struct holm_net *net, struct holm_netif *netif, const struct 
 	if (!gone.no_route && !prefix_is_shared(netif, &gone))
 		lose_network(net, netif, &gone);
 	let_go(net, netif, &gone.addr);
-	if (neighbours && !netif->loopback)
+	if (neighbours && !netif_is_loopback(netif))
 		neighbours->withdraw(net, netif, &gone.addr);
 	ip_changed(net, netif);
 	return 0;
@@ -319,7 +319,7 @@ static void netif_gone(struct holm_net *net, struct holm_netif *netif)
 	ip->nroutes = kept;
 	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
 		container_of(n, struct ip_keeper, node)->netif_gone(net, netif);
-	if (net->loopback)
+	if (HOLM_WITH_LOOPBACK && net->loopback)
 		net->loopback->ops->dev_gone(net, netif->dev);
 	neigh_flush(net, netif);
 	ip_dst_netif_gone(net, netif);
@@ -330,7 +330,8 @@ void ip_netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
 	ip_flow_forget(net); /* another device may come to lie where this one did */
 	/* The neighbour cache belongs to ARP, which may have started after us. */
-	ip_watch_neighbours(net);
+	if (HOLM_WITH_ERRORS || HOLM_WITH_IPV6)
+		ip_watch_neighbours(net);
 	if (net->netifs[netif->index] != netif)
 		netif_gone(net, netif);
 	else
@@ -403,7 +404,7 @@ void ip_stop(struct holm_net *net, unsigned family)
 	for (n = list_first(&ip->keepers); n; n = list_next(&ip->keepers, n))
 		container_of(n, struct ip_keeper, node)->stop(net);
 	ip_dst_stop(net);
-	if (net->loopback)
+	if (HOLM_WITH_LOOPBACK && net->loopback)
 		net->loopback->ops->stop(net);
 	mem_free(&net->mem, ip->routes, net->config.routes_max * sizeof(*ip->routes));
 	mem_free(&net->mem, ip->locals4, ip->locals4_room * sizeof(*ip->locals4));

@@ -28,10 +28,13 @@ struct ip_via ip_via_scope(const struct holm_net *net, const struct ip_via *want
 static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remote,
 			const struct ip_via *via)
 {
-	uint64_t dev = via->dev ? (uint64_t)via->dev->netif->index + 1 : 0;
+	uint64_t dev = 0, mark = 0;
 
-	return fold_hash_2(&net->secrets.flow,
-			   load_be64(remote->b) ^ dev ^ (uint64_t)via->mark << 32,
+	if (ip_has_vias()) {
+		dev = via->dev ? (uint64_t)via->dev->netif->index + 1 : 0;
+		mark = via->mark;
+	}
+	return fold_hash_2(&net->secrets.flow, load_be64(remote->b) ^ dev ^ mark << 32,
 			   load_be64(remote->b + 8));
 }
 
@@ -40,8 +43,8 @@ static bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,
 {
 	return ((load_be64(dst->remote.b) ^ load_be64(remote->b)) |
 		(load_be64(dst->remote.b + 8) ^ load_be64(remote->b + 8))) == 0 &&
-	       dst->via.dev == via->dev && dst->via.mark == via->mark &&
-	       dst->via.onlink == via->onlink && !dst->orphan;
+	       (!ip_has_vias() || (dst->via.dev == via->dev && dst->via.mark == via->mark &&
+				   dst->via.onlink == via->onlink && !dst->orphan));
 }
 
 static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
@@ -73,12 +76,14 @@ const struct ip_route *ip_dst_find_route(const struct holm_net *net, const struc
 {
 	const struct ip_route *route = NULL;
 
-	if (dst->via.mark != 0)
+	if (ip_has_vias() && dst->via.mark != 0)
 		route = ip_route_lookup_marked(net, &dst->remote, only, dst->via.mark);
 	if (!route)
 		route = ip_route_lookup(net, &dst->remote, only);
 	/* SO_DONTROUTE: neighbours only. */
-	return route && dst->via.onlink && !holm_addr_is_any(&route->gateway) ? NULL : route;
+	return ip_has_vias() && route && dst->via.onlink && !holm_addr_is_any(&route->gateway)
+		       ? NULL
+		       : route;
 }
 
 static int resolve_local(struct holm_net *net, struct ip_dst *dst)
@@ -99,8 +104,8 @@ static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm
 		return -HOLM_ENETUNREACH;
 	dst->netif = route->netif;
 	dst->broadcast =
-		net->ip->cast && net->ip->cast->is_broadcast(net, route->netif, &dst->remote);
-	if (dst->broadcast || route->netif->loopback)
+		ip_cast(net->ip) && net->ip->cast->is_broadcast(net, route->netif, &dst->remote);
+	if (dst->broadcast || netif_is_loopback(route->netif))
 		return 0;
 	next_hop = holm_addr_is_any(&route->gateway) ? &dst->remote : &route->gateway;
 	return neigh_get(net, route->netif, next_hop, &dst->neigh);
@@ -120,9 +125,10 @@ static int resolve_by_kind(struct holm_net *net, struct ip_dst *dst)
 
 	if (dst->orphan || holm_addr_is_any(&dst->remote))
 		return -HOLM_ENETUNREACH;
-	only = dst->via.dev ? dst->via.dev->netif : NULL;
+	only = ip_has_vias() && dst->via.dev ? dst->via.dev->netif : NULL;
 	if (holm_addr_is_multicast(&dst->remote))
-		return net->ip->cast ? net->ip->cast->resolve(net, dst, only) : -HOLM_ENETUNREACH;
+		return ip_cast(net->ip) ? net->ip->cast->resolve(net, dst, only)
+					: -HOLM_ENETUNREACH;
 	/* RFC 4007 section 6: a link-local address alone names nobody. */
 	if (ip6_is_link_local(&dst->remote) && !only)
 		return -HOLM_EINVAL;
@@ -252,7 +258,7 @@ static int look_up(struct holm_net *net, const struct holm_addr *remote, const s
 
 	if (!ip_family_of(net, remote) || ip_is_unknown(remote))
 		return -HOLM_EAFNOSUPPORT;
-	if (via->dev && !via->dev->netif)
+	if (ip_has_vias() && via->dev && !via->dev->netif)
 		return -HOLM_ENETUNREACH;
 	hash = hash_of(net, remote, via);
 	*out = find(net, hash, remote, via);
@@ -354,7 +360,7 @@ void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst)
 
 size_t ip_dst_headroom(const struct ip_dst *dst)
 {
-	size_t link = dst->netif && dst->netif->loopback ? 0 : ETH_HDR_BYTES;
+	size_t link = dst->netif && netif_is_loopback(dst->netif) ? 0 : ETH_HDR_BYTES;
 
 	return link + dst->family->header_bytes;
 }
@@ -402,7 +408,7 @@ void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		if (dst->via.dev == netif->dev)
+		if (ip_has_vias() && dst->via.dev == netif->dev)
 			dst->orphan = true;
 	}
 }

@@ -12,10 +12,10 @@ bool ip_report_error(struct holm_net *net, const struct ip_error *error)
 	bool ip4 = ip4_is_addr(&error->local);
 	const struct holm_proto *transport =
 		ip4 ? ip_transport(net, error->proto) : ip6_transport(net, error->proto);
-	bool concerned = net->ip->raw_error && net->ip->raw_error(net, error);
+	bool concerned = ip_has_raw(net->ip) && net->ip->raw_error(net, error);
 
 	if (error->proto == (ip4 ? (unsigned)IP4_PROTO_ICMP : (unsigned)IP6_PROTO_ICMP) &&
-	    net->ip->echo_error)
+	    ip_has_echo(net->ip))
 		concerned |= net->ip->echo_error(net, error);
 	if (!transport || !transport->error)
 		return concerned;
@@ -27,7 +27,7 @@ void ip_send_error(struct holm_net *net, struct holm_frame *f, enum ip_error_kin
 {
 	unsigned family = ip_family_index(&ip_rx(f)->dst);
 
-	if (net->ip->send_error[family])
+	if ((HOLM_WITH_ERRORS || HOLM_WITH_IPV6) && net->ip->send_error[family])
 		net->ip->send_error[family](net, f, kind);
 }
 

@@ -51,7 +51,7 @@ void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_
 	}
 	rx->flow = flow->number;
 	/* What is looped has no link header; who is raw wants every packet looked at. */
-	flow->dev = transport && !flow->looped && !net->ip->raw_input ? f->dev : NULL;
+	flow->dev = transport && !flow->looped && !ip_has_raw(net->ip) ? f->dev : NULL;
 	if (FOR_SIZE || !flow->dev)
 		return;
 	flow->transport = transport;

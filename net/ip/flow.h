@@ -19,9 +19,17 @@
  */
 void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_proto *transport);
 
+/* Does anybody ask what the last packet was? TCP has a memory of its own. */
+static inline bool ip_flow_is_wanted(void)
+{
+	return !FOR_SIZE || HOLM_WITH_DATAGRAMS;
+}
+
 /* The next packet is looked at as if none had come before it. */
 static inline void ip_flow_forget(struct holm_net *net)
 {
+	if (!ip_flow_is_wanted())
+		return;
 	net->flow.dev = NULL;
 	net->flow.from = NULL;
 }

@@ -35,17 +35,24 @@ struct ip_dst *icmp_reply_dst(struct holm_net *net, const struct holm_addr *remo
 	return icmp->last;
 }
 
-/* A frame of our own for the header; what follows it is shared with the request. */
+/* How much of a message goes into a frame of our own; the rest is shared with the request. */
+static size_t copied_bytes(size_t len)
+{
+	return net_has_pieces() ? ICMP_HDR_BYTES
+				: min_size(len, HOLM_FRAME_BYTES - HOLM_FRAME_HEADROOM);
+}
+
 static struct holm_frame *clone_message(struct holm_net *net, const struct holm_frame *f,
 					size_t len)
 {
 	struct holm_frame *r = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, true);
+	size_t own = copied_bytes(len);
 
 	if (!r)
 		return NULL;
-	holm_frame_read(f, f->l4_off, holm_frame_put(r, ICMP_HDR_BYTES), ICMP_HDR_BYTES);
-	if (!holm_frame_append_from(r, f, (size_t)f->l4_off + ICMP_HDR_BYTES,
-				    len - ICMP_HDR_BYTES)) {
+	holm_frame_read(f, f->l4_off, holm_frame_put(r, own), own);
+	if (net_has_pieces() ? !holm_frame_append_from(r, f, f->l4_off + own, len - own)
+			     : own < len) {
 		holm_frame_free(r);
 		return NULL;
 	}
@@ -95,7 +102,7 @@ struct holm_frame *icmp_quote_frame(struct holm_net *net, struct holm_frame *f, 
 
 const uint8_t *icmp_pull(struct holm_net *net, struct holm_frame *f, size_t len)
 {
-	if (f->segs[0].len < f->l4_off + len && !holm_frame_pullup(f, f->l4_off + len)) {
+	if (f->segs[0].len < f->l4_off + len && !net_pull(f, f->l4_off + len)) {
 		net_drop(net, f, HOLM_DROP_ICMP_SHORT);
 		return NULL;
 	}
@@ -105,7 +112,7 @@ const uint8_t *icmp_pull(struct holm_net *net, struct holm_frame *f, size_t len)
 /* Most instances have no echo endpoint, and send no requests. */
 void icmp_reply_input(struct holm_net *net, struct holm_frame *f, uint16_t id)
 {
-	if (net->ip->echo_reply && net->ip->echo_reply(net, f, id))
+	if (ip_has_echo(net->ip) && net->ip->echo_reply(net, f, id))
 		holm_frame_free(f);
 	else
 		net_drop(net, f, HOLM_DROP_ICMP_TYPE);

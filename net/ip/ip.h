@@ -25,6 +25,12 @@ struct ip_via {
 	bool onlink;   /* no gateway */
 };
 
+/* Can anybody ask for anything? Options, zones and datagrams do. */
+static inline bool ip_has_vias(void)
+{
+	return HOLM_WITH_OPTIONS || HOLM_WITH_IPV6 || HOLM_WITH_DATAGRAMS;
+}
+
 /* A device that leads nowhere and that nothing comes from: what is left of one that is no more. */
 struct holm_dev *ip_no_dev(void);
 

@@ -48,7 +48,7 @@ static bool classify(const struct holm_net *net, const struct holm_frame *f,
 {
 	const struct ip_state *ip = net->ip;
 	const struct holm_netif *netif = f->dev->netif;
-	bool looped = f->flags & HOLM_FRAME_LOOPED;
+	bool looped = HOLM_WITH_LOOPBACK && (f->flags & HOLM_FRAME_LOOPED);
 	bool ours = ip4_is_loopback(info->src), broadcast = false;
 
 	*role = looped && ip4_is_loopback(info->dst) ? ROLE_OURS : ROLE_FOREIGN;
@@ -119,7 +119,7 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 			return HOLM_DROP_IP4_NOT_OURS;
 		return HOLM_DROP_COUNT;
 	}
-	if (*role == ROLE_FOREIGN && (net->ip->any_dst_users == 0 || info->proto != IP4_PROTO_UDP ||
+	if (*role == ROLE_FOREIGN && (!ip_takes_any_dst(net->ip) || info->proto != IP4_PROTO_UDP ||
 				      info->dst >= 0xe0000000u || ip4_is_loopback(info->dst)))
 		return HOLM_DROP_IP4_NOT_OURS;
 	return HOLM_DROP_COUNT;
@@ -140,8 +140,8 @@ static bool parse(struct holm_frame *f, struct ip4_info *info, enum holm_drop *w
 static struct holm_frame *join(struct holm_net *net, struct holm_frame *f,
 			       const struct ip4_info *info)
 {
-	if (net->ip->fragments4)
-		return net->ip->fragments4->join(net, f, info);
+	if (ip_fragments4(net->ip))
+		return ip_fragments4(net->ip)->join(net, f, info);
 	net_drop(net, f, HOLM_DROP_IP_FRAGMENT);
 	return NULL;
 }
@@ -154,7 +154,8 @@ static void ip4_input(struct holm_net *net, struct holm_frame *f)
 	enum holm_drop why;
 	enum role role = ROLE_FOREIGN;
 
-	if (f->segs[0].len < (size_t)f->l3_off + IP4_HDR_MAX && f->nsegs > 1 && !pull_header(f)) {
+	if (net_has_pieces() && f->segs[0].len < (size_t)f->l3_off + IP4_HDR_MAX && f->nsegs > 1 &&
+	    !pull_header(f)) {
 		net_drop(net, f, HOLM_DROP_IP4_SHORT);
 		return;
 	}
@@ -163,8 +164,9 @@ static void ip4_input(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	why = examine(net, f, &info, &role);
-	if (why == HOLM_DROP_IP4_NOT_OURS && role == ROLE_FOREIGN && info.dst < 0xe0000000u &&
-	    !ip4_is_loopback(info.dst) && net->ip->early.keep && net->ip->early.keep(net, f))
+	if (HOLM_WITH_DATAGRAMS && why == HOLM_DROP_IP4_NOT_OURS && role == ROLE_FOREIGN &&
+	    info.dst < 0xe0000000u && !ip4_is_loopback(info.dst) && net->ip->early.keep &&
+	    net->ip->early.keep(net, f))
 		return;
 	if (why != HOLM_DROP_COUNT) {
 		net_drop(net, f, why);
@@ -172,13 +174,14 @@ static void ip4_input(struct holm_net *net, struct holm_frame *f)
 	}
 	fill_rx(f, &info, role);
 	transport = ip_transport(net, info.proto);
-	ip_flow_note(net, f, transport);
+	if (ip_flow_is_wanted())
+		ip_flow_note(net, f, transport);
 	if (ip4_is_fragment(&info)) {
 		f = join(net, f, &info);
 		if (!f)
 			return;
 	}
-	if (unlikely(net->ip->raw_input) && net->ip->raw_input(net, f) && !transport)
+	if (ip_has_raw(net->ip) && net->ip->raw_input(net, f) && !transport)
 		holm_frame_free(f);
 	else if (likely(transport))
 		transport->input(net, f);
@@ -206,10 +209,10 @@ uint16_t ip4_next_id(struct holm_net *net, const struct ip_dst *dst)
 static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 			bool no_loop)
 {
-	ip4_note_header(f, dst->netif->loopback ? 0 : ETH_HDR_BYTES);
-	if (likely(dst->neigh))
+	ip4_note_header(f, netif_is_loopback(dst->netif) ? 0 : ETH_HDR_BYTES);
+	if (likely(dst->neigh) || (!HOLM_WITH_LOOPBACK && !HOLM_WITH_DATAGRAMS))
 		neigh_output(net, dst->neigh, f);
-	else if (dst->netif->loopback)
+	else if (netif_is_loopback(dst->netif))
 		loopback_output(net, f);
 	else
 		net->ip->cast->send4(net, dst, f, no_loop);
@@ -247,10 +250,10 @@ static never_inline void output_large(struct holm_net *net, struct ip_dst *dst,
 
 	if (total <= mtu)
 		send_whole(net, dst, f, tx);
-	else if (tx->dont_fragment || total > IP4_TOTAL_MAX || !net->ip->fragments4)
+	else if (tx->dont_fragment || total > IP4_TOTAL_MAX || !ip_fragments4(net->ip))
 		net_drop(net, f, HOLM_DROP_IP_TOO_BIG);
 	else
-		net->ip->fragments4->split(net, dst, f, tx, mtu);
+		ip_fragments4(net->ip)->split(net, dst, f, tx, mtu);
 }
 
 static void ip4_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
@@ -274,7 +277,7 @@ static bool ip4_is_assignable(const struct holm_netif *netif, const struct holm_
 
 	if (prefix_len > 32 || ip >> 24 == 0 || ip4_is_multicast(ip) || ip4_is_reserved(ip))
 		return false;
-	if (ip4_is_loopback(ip) != netif->loopback)
+	if (ip4_is_loopback(ip) != netif_is_loopback(netif))
 		return false;
 	host = ip & ~ip4_mask(prefix_len);
 	/* A network of two addresses, or of one, has no broadcast address (RFC 3021). */
@@ -286,7 +289,7 @@ static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 {
 	struct ip4_local *l = &ip->locals4[ip->nlocals4];
 
-	if (!ip4_is_addr(&a->addr) || netif->loopback || ip->nlocals4 >= ip->locals4_room)
+	if (!ip4_is_addr(&a->addr) || netif_is_loopback(netif) || ip->nlocals4 >= ip->locals4_room)
 		return;
 	l->addr = ip4_from_addr(&a->addr);
 	l->mask = ip4_mask(a->prefix_len);
@@ -318,7 +321,8 @@ static void ip4_addrs_changed(struct holm_net *net)
 	for (uint32_t i = 0; i < net->nnetifs; i++)
 		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
-	ip_early_retry(net, &net->ip->early);
+	if (HOLM_WITH_DATAGRAMS)
+		ip_early_retry(net, &net->ip->early);
 }
 
 /* RFC 6724 section 5: rules 1, 2 and 8 are all that IPv4 knows. */

@@ -44,7 +44,7 @@ static void hand_up(struct holm_net *net, struct holm_frame *f, const struct ip6
 	rx->proto = c->next;
 	rx->l4_len = c->end - c->at;
 	f->l4_off = (uint16_t)(f->l3_off + c->at);
-	if (unlikely(net->ip->raw_input) && net->ip->raw_input(net, f) && !transport)
+	if (ip_has_raw(net->ip) && net->ip->raw_input(net, f) && !transport)
 		holm_frame_free(f);
 	else if (likely(transport))
 		transport->input(net, f);

@@ -178,13 +178,39 @@ struct ip_state {
 			  const struct holm_addr *addr);
 };
 
+/* What datagrams are sent and received with; NULL: not a part of this instance, or of the build. */
+static inline const struct ip4_fragments *ip_fragments4(const struct ip_state *ip)
+{
+	return HOLM_WITH_DATAGRAMS ? ip->fragments4 : NULL;
+}
+static inline const struct ip_cast_ops *ip_cast(const struct ip_state *ip)
+{
+	return HOLM_WITH_DATAGRAMS || HOLM_WITH_IPV6 ? ip->cast : NULL;
+}
+
+/* Do raw endpoints, or echo endpoints, want to see what comes in? */
+static inline bool ip_has_raw(const struct ip_state *ip)
+{
+	return HOLM_WITH_DATAGRAMS && unlikely(ip->raw_input != NULL);
+}
+static inline bool ip_has_echo(const struct ip_state *ip)
+{
+	return HOLM_WITH_DATAGRAMS && ip->echo_reply;
+}
+
+/* Do datagrams for any unicast address pass: see ip_any_dst_users()? */
+static inline bool ip_takes_any_dst(const struct ip_state *ip)
+{
+	return HOLM_WITH_DATAGRAMS && ip->any_dst_users > 0;
+}
+
 /* Are packets to this group let in by this interface? */
 static inline bool ip_group_has(const struct holm_net *net, const struct holm_netif *netif,
 				const struct holm_addr *addr)
 {
 	const struct ip_groups *gs = &net->ip->groups;
 
-	return gs->has && gs->has(net, netif, addr);
+	return (HOLM_WITH_DATAGRAMS || HOLM_WITH_IPV6) && gs->has && gs->has(net, netif, addr);
 }
 
 /* Is an address that a program gives of a family that the build does not have? */

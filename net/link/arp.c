@@ -15,6 +15,12 @@ static size_t state_bytes(const struct holm_net *net)
 	return sizeof(struct arp_state) + (net->config.devices_max + 1) * sizeof(bool);
 }
 
+/* The part, where it is named. */
+static const struct arp_claim_ops *claims_of(const struct holm_net *net)
+{
+	return HOLM_WITH_CLAIMS ? net->arp->claims : NULL;
+}
+
 /* ---- Sending. */
 
 static void send_packet(struct holm_net *net, struct holm_netif *netif, const struct arp_info *info,
@@ -89,16 +95,16 @@ static void announce(struct holm_net *net, struct holm_netif *netif, const struc
 {
 	uint32_t ip = ip4_from_addr(addr);
 
-	if (net->arp->claims)
-		net->arp->claims->announce(net, netif, ip);
+	if (claims_of(net))
+		claims_of(net)->announce(net, netif, ip);
 	else
 		arp_announce_once(net, netif, ip);
 }
 
 static void withdraw(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)
 {
-	if (net->arp->claims)
-		net->arp->claims->withdraw(net, netif, ip4_from_addr(addr));
+	if (claims_of(net))
+		claims_of(net)->withdraw(net, netif, ip4_from_addr(addr));
 }
 
 /* ---- Receiving. */
@@ -175,7 +181,7 @@ static void arp_input(struct holm_net *net, struct holm_frame *f)
 	enum holm_drop why;
 
 	if (f->segs[0].len < (size_t)f->l3_off + ARP_BYTES &&
-	    !holm_frame_pullup(f, (size_t)f->l3_off + ARP_BYTES)) {
+	    !net_pull(f, (size_t)f->l3_off + ARP_BYTES)) {
 		net_drop(net, f, HOLM_DROP_ARP_MALFORMED);
 		return;
 	}
@@ -189,8 +195,8 @@ static void arp_input(struct holm_net *net, struct holm_frame *f)
 		return;
 	}
 	if (info.sender != 0 && is_ours(netif, info.sender)) {
-		if (net->arp->claims)
-			net->arp->claims->contested(net, netif, info.sender, &info.sender_mac);
+		if (claims_of(net))
+			claims_of(net)->contested(net, netif, info.sender, &info.sender_mac);
 		net_drop(net, f, HOLM_DROP_ARP_SOURCE);
 		return;
 	}
@@ -240,8 +246,8 @@ static void arp_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	if (up == was_up && !gone)
 		return;
 	neigh_flush(net, netif);
-	if (arp->claims)
-		arp->claims->netif_changed(net, netif, gone, up);
+	if (claims_of(net))
+		claims_of(net)->netif_changed(net, netif, gone, up);
 }
 
 const struct holm_proto holm_arp = {

@@ -21,12 +21,20 @@ static const struct holm_proto *proto_of(const struct holm_net *net, uint16_t ty
 	return type == ETH_TYPE_ARP ? net->link_arp : NULL;
 }
 
+/* Is its header not in its first piece, and not to be had there? Or are there pieces where none can be? */
+static inline bool is_broken(struct holm_frame *f)
+{
+	if (!net_has_pieces() && f->nsegs > 1)
+		return true;
+	return unlikely(f->segs[0].len < ETH_HDR_BYTES) && !net_pull(f, ETH_HDR_BYTES);
+}
+
 void eth_input(struct holm_net *net, struct holm_frame *f)
 {
 	const struct holm_proto *proto;
 	const struct eth_hdr *h;
 
-	if (unlikely(f->segs[0].len < ETH_HDR_BYTES) && !holm_frame_pullup(f, ETH_HDR_BYTES)) {
+	if (unlikely(is_broken(f))) {
 		net_drop(net, f, HOLM_DROP_ETH_SHORT);
 		return;
 	}

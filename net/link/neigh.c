@@ -281,7 +281,7 @@ static void fail(struct holm_net *net, struct neigh *n)
 
 		f->next = NULL;
 		f->dev = n->netif->dev; /* of whose link its addresses may be */
-		if (net->neigh->unreachable)
+		if ((HOLM_WITH_ERRORS || HOLM_WITH_IPV6) && net->neigh->unreachable)
 			net->neigh->unreachable(net, f);
 		else
 			net_drop(net, f, HOLM_DROP_NEIGH_UNREACHABLE);
@@ -361,6 +361,10 @@ static void used_stale(struct holm_net *net, struct neigh *n)
 
 void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 {
+	if (FOR_SIZE && net->now < n->fresh_until_ns) {
+		transmit(n, f);
+		return;
+	}
 	switch ((enum neigh_state)n->state) {
 	case NEIGH_REACHABLE:
 	case NEIGH_STALE:

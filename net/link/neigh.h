@@ -162,7 +162,7 @@ void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame 
  */
 static inline void neigh_output(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 {
-	if (unlikely(net->now >= n->fresh_until_ns)) {
+	if (FOR_SIZE || unlikely(net->now >= n->fresh_until_ns)) {
 		neigh_output_slow(net, n, f);
 		return;
 	}

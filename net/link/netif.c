@@ -57,12 +57,12 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 		net_drop(netif->net, f, HOLM_DROP_DEV_DOWN);
 		return;
 	}
-	if (f->gso != HOLM_GSO_NONE &&
+	if (HOLM_WITH_SUPER && f->gso != HOLM_GSO_NONE &&
 	    (!(netif->takes_gso >> f->gso & 1) || f->nsegs > netif->segs_max)) {
 		netif->net->gso(netif, f);
 		return;
 	}
-	if (unlikely(f->nsegs > netif->segs_max)) {
+	if (net_has_pieces() && unlikely(f->nsegs > netif->segs_max)) {
 		f = gather(netif->net, f, netif->segs_max);
 		if (!f)
 			return;

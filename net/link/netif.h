@@ -67,6 +67,12 @@ struct netif_waiter {
 	void (*wake)(struct holm_net *net, struct netif_waiter *waiter);
 };
 
+/* Is it interface 0, by which we reach ourselves? */
+static inline bool netif_is_loopback(const struct holm_netif *netif)
+{
+	return HOLM_WITH_LOOPBACK && netif->loopback;
+}
+
 /* How many frames the queue has room for: what limits those who may take from the reserve. */
 static inline size_t netif_queue_room(const struct holm_netif *netif)
 {
@@ -105,7 +111,7 @@ static inline void netif_flush(struct holm_net *net, struct holm_netif *netif)
 {
 	size_t taken;
 
-	if (likely(netif->head == 0 && netif->tail > 0 && !netif->device_full)) {
+	if (!FOR_SIZE && likely(netif->head == 0 && netif->tail > 0 && !netif->device_full)) {
 		net->callbacks++;
 		taken = holm_dev_tx(netif->dev, netif->ring, netif->tail);
 		net->callbacks--;
@@ -144,7 +150,7 @@ static inline void netif_put(struct holm_netif *netif, struct holm_frame *f)
 {
 	struct holm_net *net = netif->net;
 
-	if (unlikely(net->tap))
+	if (net_is_tapped(net))
 		net->tap(net, netif->dev, TAP_OUT, f);
 	netif_put_unseen(net, netif, f);
 }

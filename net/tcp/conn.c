@@ -99,7 +99,7 @@ static void flight_free(struct holm_tcp *c)
 	list_remove(&fl->lru);
 	net->tcp->nflights--;
 	c->flight = NULL;
-	if (net->tcp->spare) {
+	if (!HOLM_WITH_SACK || net->tcp->spare) {
 		net_timer_cancel(net, &fl->timer);
 		mem_free(&net->mem, fl, sizeof(*fl));
 		return;
@@ -112,6 +112,8 @@ static void flight_free(struct holm_tcp *c)
 
 void tcp_flight_spare_free(struct tcp_state *ts)
 {
+	if (!HOLM_WITH_SACK)
+		return;
 	if (ts->spare)
 		net_timer_cancel(ts->net, &ts->spare->timer);
 	mem_free(&ts->net->mem, ts->spare, sizeof(*ts->spare));
@@ -124,7 +126,7 @@ static struct tcp_flight *take_flight(struct tcp_state *ts)
 	const size_t behind = offsetof(struct tcp_flight, timer) + sizeof(struct net_timer);
 	struct tcp_flight *fl = ts->spare;
 
-	if (likely(fl)) {
+	if (HOLM_WITH_SACK && likely(fl)) {
 		ts->spare = NULL;
 		memset(fl, 0, offsetof(struct tcp_flight, timer));
 		zero_lines((uint8_t *)fl + behind, sizeof(*fl) - behind);

@@ -223,7 +223,8 @@ static always_inline bool parse_here(struct holm_net *net, struct holm_frame *f,
 	size_t linear = min_size(f->segs[0].len - f->l4_off, ip->l4_len);
 	enum holm_drop why;
 
-	if (unlikely(linear < TCP_HDR_MAX && linear < ip->l4_len) && !has_header(f, linear))
+	if (net_has_pieces() && unlikely(linear < TCP_HDR_MAX && linear < ip->l4_len) &&
+	    !has_header(f, linear))
 		linear = pull_header(f, linear);
 	if (unlikely(!tcp_parse(holm_frame_data(f) + f->l4_off, linear, h, &why))) {
 		net_drop(net, f, why);
@@ -380,6 +381,8 @@ static void merge_done(struct holm_net *net)
 
 static int start(struct holm_net *net)
 {
+	if (!HOLM_WITH_GRO)
+		return -HOLM_EINVAL;
 	ip_set_tcp(net, &holm_tcp_gro);
 	return 0;
 }

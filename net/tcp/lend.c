@@ -57,7 +57,7 @@ struct tcp_lend_gen *tcp_lend_begin(struct holm_tcp *c, struct tcp_seq seq)
 bool tcp_lend_discard(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
-	const struct tcp_lend *l = fl->lend;
+	const struct tcp_lend *l = tcp_has_lent(fl) ? fl->lend : NULL;
 	struct tcp_seq limit = c->snd_una;
 	uint32_t n;
 

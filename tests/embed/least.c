@@ -4,6 +4,7 @@
  * built without what is not named here (WITHOUT, <holm/build.h>), which has to do the same.
  */
 #include <holm/buf.h>
+#include <holm/build.h>
 #include <holm/impair.h>
 #include <holm/ip.h>
 #include <holm/net.h>
@@ -29,6 +30,7 @@ struct side {
 	size_t ngot;
 	void *frames;
 	uint32_t seed;
+	size_t in_use; /* bytes of memory that the instance has from us */
 };
 
 static struct side side[2];
@@ -36,27 +38,31 @@ static struct holm_pair link;
 static uint8_t sent[2][BYTES];
 static uint64_t now = SECOND;
 
+/* A library without memory of its own asks for every object: each has its place, and goes back as it came. */
 static void *env_alloc(void *ctx, size_t size, size_t align)
 {
-	(void)ctx;
+	struct side *s = ctx;
+
+	s->in_use += size;
 	return aligned_alloc(align, (size + align - 1) / align * align);
 }
 
 static void env_free(void *ctx, void *p, size_t size)
 {
-	(void)ctx;
-	(void)size;
+	struct side *s = ctx;
+
+	s->in_use -= size;
 	free(p);
 }
 
 /* A test wants to be repeatable; a product puts real entropy here. */
 static void env_random(void *ctx, void *dst, size_t len)
 {
-	uint32_t *seed = ctx;
+	struct side *s = ctx;
 
 	for (size_t i = 0; i < len; i++)
 		((unsigned char *)dst)[i] =
-			(unsigned char)((*seed = *seed * 1664525 + 1013904223) >> 24);
+			(unsigned char)((s->seed = s->seed * 1664525 + 1013904223) >> 24);
 }
 
 static void must(int err, const char *what)
@@ -67,11 +73,35 @@ static void must(int err, const char *what)
 	exit(1);
 }
 
+static struct holm_env env_of(struct side *s)
+{
+	return (struct holm_env){
+		sizeof(struct holm_env), s, env_alloc, env_free, env_random, NULL
+	};
+}
+
+/* A part whose table is there all the same is refused where the library cannot do what it needs. */
+static int merging(void)
+{
+	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_tcp,
+							   &holm_tcp_gro, NULL };
+	struct holm_env env = env_of(&side[0]);
+	struct holm_config config;
+	struct holm_net *net;
+	int err;
+
+	holm_config_default(&config);
+	err = holm_net_create(&net, &config, &env, protos);
+	if (err == 0)
+		holm_net_destroy(net);
+	return err == (HOLM_WITH_GRO ? 0 : -HOLM_EINVAL) ? 0 : -HOLM_EIO;
+}
+
 static void side_start(unsigned i)
 {
 	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_tcp, NULL };
 	struct side *s = &side[i];
-	struct holm_env env = { sizeof(env), &s->seed, env_alloc, env_free, env_random, NULL };
+	struct holm_env env = env_of(s);
 	struct holm_impair_config loss = { .seed = i + 1,
 					   .drop_ppm = 30000,
 					   .delay_ns = 5000000,
@@ -79,7 +109,7 @@ static void side_start(unsigned i)
 	struct holm_config config;
 
 	s->seed = i + 1;
-	env_random(&s->seed, sent[i], BYTES);
+	env_random(s, sent[i], BYTES);
 	holm_config_default(&config);
 	must(holm_net_create(&s->net, &config, &env, protos), "holm_net_create");
 	s->frames = aligned_alloc(HOLM_FRAME_BYTES, holm_pool_region_bytes(FRAMES));
@@ -171,6 +201,7 @@ int main(void)
 {
 	struct holm_dev_caps caps = holm_pair_default_caps();
 
+	must(merging(), "a part that merges segments");
 	holm_pair_init(&link, &caps);
 	side_start(0);
 	side_start(1);
@@ -181,6 +212,7 @@ int main(void)
 		holm_impair_fini(&side[i].wire);
 	}
 	holm_pair_fini(&link);
+	must(side[0].in_use || side[1].in_use ? -HOLM_ENOMEM : 0, "memory");
 	for (int i = 0; i < 2; i++)
 		free(side[i].frames);
 	return 0;

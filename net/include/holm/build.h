@@ -17,6 +17,50 @@
 #define HOLM_WITH_IPV6 1
 #endif
 
+/*
+ * Size classes over large chunks of memory. Without them env.alloc() is asked for each object, however small:
+ * for who has a heap already.
+ */
+#ifndef HOLM_WITH_MEMORY
+#define HOLM_WITH_MEMORY 1
+#endif
+
+/*
+ * Devices that give a frame in several pieces, or in one that does not begin with all of its headers: such a
+ * frame is dropped. Without SUPER, TAPS and DATAGRAMS, too, nothing else makes any.
+ */
+#ifndef HOLM_WITH_PIECES
+#define HOLM_WITH_PIECES 1
+#endif
+
+/* holm_loopback: who sends to himself. */
+#ifndef HOLM_WITH_LOOPBACK
+#define HOLM_WITH_LOOPBACK 1
+#endif
+
+/* Who looks at every frame: holm_packet, holm_net_set_trace(), holm_capture_open(). */
+#ifndef HOLM_WITH_TAPS
+#define HOLM_WITH_TAPS 1
+#endif
+
+/* holm_arp_claims. */
+#ifndef HOLM_WITH_CLAIMS
+#define HOLM_WITH_CLAIMS 1
+#endif
+
+/*
+ * What is not TCP's: holm_udp and its clients, holm_raw, holm_raw6, holm_ping, and what is there for them:
+ * holm_igmp, holm_ip4_fragments, sending to everybody. IPv6 has groups and holm_mld all the same.
+ */
+#ifndef HOLM_WITH_DATAGRAMS
+#define HOLM_WITH_DATAGRAMS 1
+#endif
+
+/* holm_ip4_errors. */
+#ifndef HOLM_WITH_ERRORS
+#define HOLM_WITH_ERRORS 1
+#endif
+
 /* Of TCP: holm_tcp_sack, holm_tcp_rack and what is linked with them. */
 #ifndef HOLM_WITH_SACK
 #define HOLM_WITH_SACK 1
@@ -50,6 +94,11 @@
 /* holm_tcp_super, and so lent bytes. */
 #ifndef HOLM_WITH_SUPER
 #define HOLM_WITH_SUPER 1
+#endif
+
+/* holm_tcp_gro: a list that names it is refused. */
+#ifndef HOLM_WITH_GRO
+#define HOLM_WITH_GRO 1
 #endif
 
 /* holm_tcp_plpmtud. */

@@ -27,8 +27,9 @@ struct holm_env {
 	void *ctx;   /* handed to every callback */
 
 	/*
-	 * Memory, asked for in chunks of at least HOLM_ALLOC_MIN bytes. `align` is a power of two,
-	 * at most 4096. NULL means "none left": the instance then sheds load and goes on.
+	 * Memory, asked for in chunks of at least HOLM_ALLOC_MIN bytes; by a library that was built without
+	 * its own memory (<holm/build.h>), object by object. `align` is a power of two, at most 4096. NULL
+	 * means "none left": the instance then sheds load and goes on.
 	 */
 	void *(*alloc)(void *ctx, size_t size, size_t align);
 	/* Give back exactly what alloc() returned, with the size that was asked for. */

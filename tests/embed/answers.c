@@ -1,0 +1,194 @@
+/*
+ * Embedding: what a host answers by itself. Frames come and go by a device that is this program: a question of
+ * ARP, an echo, the same question in two pieces. It also runs on the library that is built without what is
+ * not named here (<holm/build.h>): that one takes no pieces.
+ */
+#include <holm/build.h>
+#include <holm/ip.h>
+#include <holm/net.h>
+#include <holm/stats.h>
+#include <holm/tcp.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES 64u
+#define ECHO_DATA 1000u
+
+/* From 10.0.0.2 at 02::2 to 10.0.0.1 at 02::1. */
+static const uint8_t question[42] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,	0, 0, 0, 0, 2, 0x08, 0x06, /* ethernet, ARP */
+	0,    1,    8,	  0,	6,    4,    0,	1,			   /* a request */
+	2,    0,    0,	  0,	0,    2,    10, 0, 0, 2,		   /* by whom */
+	0,    0,    0,	  0,	0,    0,    10, 0, 0, 1,		   /* for whom */
+};
+static const uint8_t echo_headers[42] = {
+	2,    0, 0,  0, 0, 1, 2, 0, 0,	0, 0, 2, 0x08, 0x00, /* ethernet, IPv4 */
+	0x45, 0, 0,  0, 0, 1, 0, 0, 64, 1, 0, 0, 10,   0,
+	0,    2, 10, 0, 0, 1,	    /* sums and length below */
+	8,    0, 0,  0, 0, 7, 0, 1, /* an echo request */
+};
+
+static struct holm_net *net;
+static uint8_t sent[2048]; /* the last frame that left */
+static size_t nsent;	   /* how many did */
+
+static void *env_alloc(void *ctx, size_t size, size_t align)
+{
+	(void)ctx;
+	return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void env_free(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(p);
+}
+
+static void env_random(void *ctx, void *dst, size_t len)
+{
+	(void)ctx;
+	memset(dst, 7, len);
+}
+
+static size_t tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
+{
+	(void)dev;
+	for (size_t i = 0; i < n; i++) {
+		memset(sent, 0, sizeof(sent));
+		holm_frame_read(frames[i], 0, sent, frames[i]->len);
+		nsent++;
+	}
+	holm_frame_free_batch(frames, n);
+	return n;
+}
+
+static const struct holm_dev_ops ops = { .tx = tx };
+static struct holm_dev dev = { .ops = &ops,
+			       .name = "net0",
+			       .link_up = true,
+			       .mac = { { 2, 0, 0, 0, 0, 1 } },
+			       .caps = { .mtu = 1500, .segs_max = 1 } };
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	exit(1);
+}
+
+static void release(struct holm_buf *buf)
+{
+	(void)buf;
+}
+
+/* A frame comes in, its bytes behind the first `piece` in a buffer of their own; true: something was answered. */
+static bool input(const uint8_t *bytes, size_t len, size_t piece)
+{
+	static const struct holm_buf_owner owner = { .release = release };
+	static struct holm_buf buf;
+	static uint8_t rest[64];
+	struct holm_frame *f = holm_frame_alloc(holm_net_pool(net), HOLM_FRAME_HEADROOM, true);
+
+	must(f != NULL, "there are frames");
+	nsent = 0;
+	memcpy(holm_frame_put(f, piece), bytes, piece);
+	if (piece < len) {
+		buf = (struct holm_buf){ .owner = &owner, .refs = 1, .bytes = sizeof(rest) };
+		memcpy(rest, bytes + piece, len - piece);
+		must(holm_frame_append(f, &buf, rest, len - piece), "a frame has two pieces");
+	}
+	holm_net_input(net, &dev, &f, 1, 1000000000);
+	while (holm_net_poll(net, 1000000000, 64))
+		continue;
+	must(piece == len || buf.refs == 1, "what came in pieces was given back");
+	return nsent == 1;
+}
+
+/* RFC 1071, finished; `p` lies as it may. */
+static unsigned sum_of(const uint8_t *p, size_t len)
+{
+	unsigned long sum = 0;
+
+	for (size_t i = 0; i < len; i++)
+		sum += (unsigned long)p[i] << (i % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (unsigned)~sum & 0xffff;
+}
+
+static void put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+/* Its question is answered by the address that is ours. */
+static void arp(size_t piece)
+{
+	must(input(question, sizeof(question), piece), "who is asked by ARP answers");
+	must(sent[21] == 2 && memcmp(sent + 22, dev.mac.b, 6) == 0 &&
+		     memcmp(sent + 28, question + 38, 4) == 0,
+	     "the answer says where we are");
+}
+
+/* The bytes come back, with sums that hold. */
+static void echo(void)
+{
+	static uint8_t request[sizeof(echo_headers) + ECHO_DATA];
+
+	memcpy(request, echo_headers, sizeof(echo_headers));
+	for (size_t i = sizeof(echo_headers); i < sizeof(request); i++)
+		request[i] = (uint8_t)(i * 7);
+	put16(request + 16, sizeof(request) - 14);
+	put16(request + 24, sum_of(request + 14, 20));
+	put16(request + 36, sum_of(request + 34, sizeof(request) - 34));
+	must(input(request, sizeof(request), sizeof(request)), "an echo is answered");
+	must(memcmp(sent, request + 6, 6) == 0 && sent[34] == 0 &&
+		     memcmp(sent + 38, request + 38, sizeof(request) - 38) == 0,
+	     "with the same bytes");
+	must(sum_of(sent + 14, 20) == 0 && sum_of(sent + 34, sizeof(request) - 34) == 0,
+	     "whose sums hold");
+}
+
+/* By a library that takes none, pieces are dropped, and counted. */
+static void pieces(void)
+{
+	uint64_t before = holm_net_drops(net, HOLM_DROP_ETH_SHORT);
+
+	if (HOLM_WITH_PIECES) {
+		arp(10);
+		arp(20);
+		return;
+	}
+	must(!input(question, sizeof(question), 10) && !input(question, sizeof(question), 20),
+	     "pieces are not answered");
+	must(holm_net_drops(net, HOLM_DROP_ETH_SHORT) == before + 2, "they are counted");
+}
+
+int main(void)
+{
+	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4,
+							   &holm_tcp, NULL };
+	struct holm_env env = { sizeof(env), NULL, env_alloc, env_free, env_random, NULL };
+	void *frames = aligned_alloc(HOLM_FRAME_BYTES, FRAMES * HOLM_FRAME_BYTES);
+	struct holm_addr addr = holm_addr_ip4(10, 0, 0, 1);
+	struct holm_config config;
+
+	holm_config_default(&config);
+	must(holm_net_create(&net, &config, &env, protos) == 0, "an instance");
+	holm_pool_add(holm_net_pool(net), frames, FRAMES * HOLM_FRAME_BYTES);
+	must(holm_net_add_dev(net, &dev) >= 0, "a device");
+	must(holm_addr_add(net, &dev, &addr, 24) == 0, "an address");
+	while (holm_net_poll(net, 1000000000, 64))
+		continue; /* it is announced */
+	arp(sizeof(question));
+	echo();
+	pieces();
+	holm_net_destroy(net);
+	free(frames);
+	return 0;
+}
