@@ -59,6 +59,8 @@ PICOLIBC ?=
 WERROR ?= -Werror
 ## what libholm.a is built without, as in WITHOUT="IPV6 SACK": <holm/build.h> has the names
 WITHOUT ?=
+## 1: libholm.a is left to link-time optimisation, which makes it a tenth smaller; the same gcc links then
+LTO ?=
 ## how far make lint follows the paths through one function; 225000 is clang's own, twice the time
 LINT_DEPTH ?= 50000
 
@@ -163,10 +165,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # An archive that others link: position-independent, nothing visible but what the headers say.
 LIB_BASE := -std=c11 -g $(WARN) $(INCLUDE) $(SECTIONS) -fPIE -fvisibility=hidden -ffreestanding \
 	-fno-stack-protector -fno-asynchronous-unwind-tables
-LIB_FLAGS := $(LIB_BASE) -O2 $(WITHOUT:%=-DHOLM_WITH_%=0)
+# gcc 12 makes less of what carries debugging information.
+LTO_FLAGS := -flto -flto-partition=one -g0
+LIB_FLAGS := $(LIB_BASE) -O2 $(if $(LTO),$(LTO_FLAGS)) $(WITHOUT:%=-DHOLM_WITH_%=0)
 SIZE_FLAGS := $(LIB_BASE) -Os
-# The least that there is: TCP with NewReno over IPv4.
-LEAST_FLAGS := $(SIZE_FLAGS) $(OPTIONAL:%=-DHOLM_WITH_%=0)
+# The least that there is: TCP with NewReno over IPv4. Programs that are linked with it are compiled like it.
+LEAST_LTO := $(if $(filter %gcc,$(CC)),$(LTO_FLAGS))
+LEAST_WITHOUT := $(LEAST_LTO) $(OPTIONAL:%=-DHOLM_WITH_%=0)
+LEAST_FLAGS := $(SIZE_FLAGS) $(LEAST_WITHOUT)
 HOST_FLAGS := -std=c11 -g -O1 $(INCLUDE) $(SANITIZE)
 # The sources of the 32-bit machine are compiled for size: what differs then is tested there.
 CROSS_FLAGS := -std=c11 -g $(INCLUDE) -Itests/support/cross
@@ -388,11 +394,22 @@ $(4): $(BUILD)/$(1)/$(2).o
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$<
 endef
+# What is left to link-time optimisation is not joined: names from inside stay names, that no program sees.
+define loose_library
+ifeq ($$(IDLE_GOALS),)
+$$(call remember,$(1)/$(2).list,$(CC) $(3))
+endif
+$(4): $(3) $(BUILD)/$(1)/$(2).list/flags
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $(CC)-ar rcs $$@ $$(filter %.o,$$^)
+endef
+# $(call library_kind,LTO)
+library_kind = $(if $(1),loose_library,library)
 LIBRARIES := $(if $(LIB_SRC),$(BUILD)/libholm.a) $(if $(VIRTIO_SRC),$(BUILD)/libholm_virtio.a)
-$(eval $(call library,lib,holm,$(call objects,lib,$(call kept,$(WITHOUT),$(LIB_SRC))),$(BUILD)/libholm.a))
-$(eval $(call library,lib,holm_virtio,$(call objects,lib,$(VIRTIO_SRC)),$(BUILD)/libholm_virtio.a))
+$(eval $(call $(call library_kind,$(LTO)),lib,holm,$(call objects,lib,$(call kept,$(WITHOUT),$(LIB_SRC))),$(BUILD)/libholm.a))
+$(eval $(call $(call library_kind,$(LTO)),lib,holm_virtio,$(call objects,lib,$(VIRTIO_SRC)),$(BUILD)/libholm_virtio.a))
 $(eval $(call library,size,holm,$(call objects,size,$(LIB_SRC)),$(BUILD)/size/libholm.a))
-$(eval $(call library,least,holm,$(call objects,least,$(call kept,$(OPTIONAL),$(LIB_SRC))),$(BUILD)/least/libholm.a))
+$(eval $(call $(call library_kind,$(LEAST_LTO)),least,holm,$(call objects,least,$(call kept,$(OPTIONAL),$(LIB_SRC))),$(BUILD)/least/libholm.a))
 
 ## libholm.a: the stack for other programs, build/libholm.a, and its drivers, build/libholm_virtio.a
 libholm.a: $(LIBRARIES)
@@ -483,7 +500,7 @@ $(foreach t,$(EMBED_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,%,$(t:.c=
 LEAST_TESTS := $(filter tests/embed/answers.c tests/embed/least.c tests/embed/minimal,$(EMBED_TESTS))
 LEAST_PROGRAMS := $(patsubst tests/embed/%,$(BUILD)/least/embed/%,$(LEAST_TESTS:.c=))
 $(foreach t,$(LEAST_TESTS),$(eval $(call embed_rule,$(patsubst tests/%,least/%,$(t:.c=)),$(BUILD)/least/libholm.a,$(call \
-	embed_sources,$(t)),$(OPTIONAL:%=-DHOLM_WITH_%=0))))
+	embed_sources,$(t)),$(LEAST_WITHOUT))))
 
 # Image tests need an image; there is none before its rooms are there.
 IMAGE_ROOMS := $(and $(wildcard linker.ld),$(ARCH_SRC),$(wildcard kernel/main.c))
