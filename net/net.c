@@ -152,7 +152,8 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	if (!err)
 		err = start_protos(net);
 	if (err) {
-		holm_net_destroy(net);
+		if (HOLM_WITH_END)
+			holm_net_destroy(net);
 		return err;
 	}
 	*out = net;
@@ -163,6 +164,7 @@ void holm_net_destroy(struct holm_net *net)
 {
 	struct holm_env env = net->env;
 
+	ASSERT(HOLM_WITH_END);
 	if (net->netifs) {
 		for (uint32_t i = net->nnetifs; i-- > 1;)
 			if (net->netifs[i])
@@ -255,6 +257,7 @@ void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev)
 	struct holm_addr addr;
 	unsigned prefix_len;
 
+	ASSERT(HOLM_WITH_END);
 	ASSERT(!net->callbacks);
 	ASSERT(netif && netif->net == net);
 	dev->link_up = false;

@@ -49,6 +49,9 @@ struct holm_proto {
 		     bool (*visit)(void *ctx, const struct holm_ep_info *info), void *ctx);
 };
 
+/* The end of a protocol for its table, where instances have one. */
+#define PROTO_STOP(stop) (HOLM_WITH_END ? (stop) : NULL)
+
 /* A run for a protocol that takes frames one by one; net->last_of_batch is of the last. */
 void proto_input_each(struct holm_net *net, const struct holm_proto *p, struct holm_frame **frames,
 		      size_t n);

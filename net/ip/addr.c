@@ -332,7 +332,7 @@ void ip_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	/* The neighbour cache belongs to ARP, which may have started after us. */
 	if (HOLM_WITH_ERRORS || HOLM_WITH_IPV6)
 		ip_watch_neighbours(net);
-	if (net->netifs[netif->index] != netif)
+	if (HOLM_WITH_END && net->netifs[netif->index] != netif)
 		netif_gone(net, netif);
 	else
 		net->ip_gen++;

@@ -199,6 +199,6 @@ const struct holm_proto holm_icmp4 = {
 	.number = IP4_PROTO_ICMP,
 	.needs = icmp4_needs,
 	.start = icmp4_start,
-	.stop = icmp4_stop,
+	.stop = PROTO_STOP(icmp4_stop),
 	.input = icmp4_input,
 };

@@ -382,7 +382,7 @@ const struct holm_proto holm_ipv4 = {
 	.kind = PROTO_LINK,
 	.number = ETH_TYPE_IP4,
 	.start = ip4_start,
-	.stop = ip4_stop,
+	.stop = PROTO_STOP(ip4_stop),
 	.input = ip4_input,
 	.netif_changed = ip_netif_changed,
 };

@@ -238,7 +238,7 @@ static void arp_stop(struct holm_net *net)
 static void arp_netif_changed(struct holm_net *net, struct holm_netif *netif)
 {
 	struct arp_state *arp = net->arp;
-	bool gone = net->netifs[netif->index] != netif;
+	bool gone = HOLM_WITH_END && net->netifs[netif->index] != netif;
 	bool up = !gone && netif->dev->link_up;
 	bool was_up = arp->link_up[netif->index];
 
@@ -255,7 +255,7 @@ const struct holm_proto holm_arp = {
 	.kind = PROTO_LINK,
 	.number = ETH_TYPE_ARP,
 	.start = arp_start,
-	.stop = arp_stop,
+	.stop = PROTO_STOP(arp_stop),
 	.input = arp_input,
 	.netif_changed = arp_netif_changed,
 };

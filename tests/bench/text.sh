@@ -14,7 +14,7 @@ main=$build/minimal.o
 library=$build/libholm.a
 program=$build/minimal
 
-# The text of the smallest program, with the names in $1 linked, too; from the library $2.
+# The text of the smallest program, with the names in $1 linked, too; of the object $2 and the library $3.
 text()
 {
 	options=
@@ -22,16 +22,21 @@ text()
 		options="$options -Wl,-u,$name"
 	done
 	# shellcheck disable=SC2086 -- words.
-	${CC:-gcc} -Os -flto-partition=one -no-pie -Wl,--gc-sections $options "$main" "${2:-$library}" -o "$program"
+	${CC:-gcc} -Os -flto-partition=one -no-pie -Wl,--gc-sections $options "${2:-$main}" "${3:-$library}" -o "$program"
 	size "$program" | awk 'NR == 2 { print $1 }'
 }
 
-${CC:-gcc} -std=c11 -Os -Inet/include -ffunction-sections -fdata-sections \
-	-c tests/embed/minimal/minimal.c -o "$main"
+# The program of the least library is compiled with the names of what that is without.
+least_main=$build/minimal-least.o
+without=$(sed -n 's/^#define \(HOLM_WITH_[A-Z0-9]*\) 1$/-D\1=0/p' net/include/holm/build.h)
+compile="${CC:-gcc} -std=c11 -Os -Inet/include -ffunction-sections -fdata-sections -c tests/embed/minimal/minimal.c"
+$compile -o "$main"
+# shellcheck disable=SC2086 -- words.
+$compile $without -o "$least_main"
 
 # What programs can name: the tables of protocols and their parts.
 protocols=$(nm -g --defined-only "$library" | awk '$2 ~ /[DR]/ && $3 ~ /^holm_/ { print $3 }' | sort)
-echo "text_bytes $(text "" "$least") bytes"
+echo "text_bytes $(text "" "$least_main" "$least") bytes"
 base=$(text "")
 echo "text_bytes.whole $base bytes"
 for name in $protocols; do

@@ -188,7 +188,8 @@ int main(void)
 	arp(sizeof(question));
 	echo();
 	pieces();
-	holm_net_destroy(net);
+	if (HOLM_WITH_END)
+		holm_net_destroy(net);
 	free(frames);
 	return 0;
 }

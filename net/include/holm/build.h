@@ -26,6 +26,14 @@
 #endif
 
 /*
+ * holm_net_destroy(), holm_net_remove_dev(), holm_addr_del(): what is there once is there for good. Who calls
+ * the first two all the same fails an ASSERT.
+ */
+#ifndef HOLM_WITH_END
+#define HOLM_WITH_END 1
+#endif
+
+/*
  * Devices that give a frame in several pieces, or in one that does not begin with all of its headers: such a
  * frame is dropped. Without SUPER, TAPS and DATAGRAMS, too, nothing else makes any.
  */
