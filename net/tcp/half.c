@@ -106,45 +106,6 @@ static uint64_t wait_ns(unsigned list)
 	return list <= TCP_HALF_RETRIES ? TCP_S(1) << list : TCP_S(30);
 }
 
-/* Somebody asks for more of the last one than to complete it. Where an attack has filled its chain it yields. */
-static never_inline void file_latest(struct tcp_state *ts)
-{
-	struct tcp_latest *l = &ts->latest;
-	struct tcp_record *record =
-		tcp_record_add(ts, TCP_KIND_HALF, &l->ends, l->hash, tcp_half_list(&l->half),
-			       tcp_record_due(&l->half.record));
-
-	l->there = false;
-	if (record)
-		tcp_half_fill(container_of(record, struct tcp_half, record), &l->half);
-	else
-		net_drop_note(ts->net, HOLM_DROP_TCP_SYN_QUEUE_FULL);
-}
-
-static inline void file(struct tcp_state *ts)
-{
-	if (ts->latest.there)
-		file_latest(ts);
-}
-
-/* Is it under this four-tuple? */
-static inline bool is_latest(const struct tcp_latest *l, const struct tcp_tuple *t, uint32_t hash)
-{
-	return l->there && l->hash == hash && l->ends.rport == t->rport &&
-	       l->ends.lport == t->lport && l->ends.scope == t->scope &&
-	       holm_addr_equal(&l->ends.remote, &t->remote) &&
-	       holm_addr_equal(&l->ends.local, &t->local);
-}
-
-/* It is over. 0: it is the last one. */
-static inline void forget(struct tcp_state *ts, tcp_ref ref, uint32_t hash)
-{
-	if (likely(!ref))
-		ts->latest.there = false;
-	else
-		tcp_record_remove_hashed(ts, ref, hash);
-}
-
 /* What is to be done at `at` is not forgotten. */
 static inline void arm_for(struct tcp_state *ts, uint64_t at)
 {
@@ -157,8 +118,6 @@ static void start_wait(struct tcp_state *ts, tcp_ref ref)
 	unsigned list = tcp_half_list(tcp_half_at(&ts->records, ref));
 	uint64_t at = ts->net->now + wait_ns(list);
 
-	/* Who came before is in front. */
-	file(ts);
 	tcp_record_wait(&ts->records, ref, list, (uint16_t)tcp_ticks_up(at));
 	arm_for(ts, at);
 }
@@ -183,13 +142,9 @@ static uint32_t age_ticks(const struct holm_net *net, const struct tcp_half *hal
 static void evict(struct tcp_state *ts)
 {
 	const struct tcp_slots *s = ts->records.slots;
-	uint32_t i;
-	tcp_ref ref;
-
-	file(ts);
-	i = rng_below(&ts->net->rng, tcp_records_count(&ts->records, TCP_KIND_HALF));
-	ref = i < s[TCP_KIND_HALF].n ? tcp_ref_of(TCP_KIND_HALF, i)
-				     : tcp_ref_of(TCP_KIND_IP6, i - s[TCP_KIND_HALF].n);
+	uint32_t i = rng_below(&ts->net->rng, tcp_records_count(&ts->records, TCP_KIND_HALF));
+	tcp_ref ref = i < s[TCP_KIND_HALF].n ? tcp_ref_of(TCP_KIND_HALF, i)
+					     : tcp_ref_of(TCP_KIND_IP6, i - s[TCP_KIND_HALF].n);
 
 	net_drop_note(ts->net, HOLM_DROP_TCP_SYN_QUEUE_FULL);
 	tcp_record_remove(ts, ref);
@@ -197,8 +152,7 @@ static void evict(struct tcp_state *ts)
 
 static bool is_full(const struct tcp_state *ts)
 {
-	return tcp_records_count(&ts->records, TCP_KIND_HALF) + ts->latest.there >=
-	       ts->net->config.tcp_half_open_max;
+	return tcp_records_count(&ts->records, TCP_KIND_HALF) >= ts->net->config.tcp_half_open_max;
 }
 
 /* ---- A SYN ---------------------------------------------------------------------------------------- */
@@ -207,20 +161,14 @@ static bool is_full(const struct tcp_state *ts)
 static bool keep(struct tcp_rx *rx, const struct tcp_half *half)
 {
 	struct tcp_state *ts = rx->net->tcp;
-	struct tcp_latest *l = &ts->latest;
-	uint64_t at = rx->net->now + wait_ns(tcp_half_list(half));
+	unsigned list = tcp_half_list(half);
+	uint64_t at = rx->net->now + wait_ns(list);
+	struct tcp_record *record = tcp_record_add(ts, TCP_KIND_HALF, &rx->ends, rx->hash, list,
+						   (uint16_t)tcp_ticks_up(at));
 
-	file(ts);
-	if (!tcp_record_reserve(ts, TCP_KIND_HALF, &rx->ends))
+	if (!record)
 		return false;
-	l->there = true;
-	l->hash = rx->hash;
-	l->ends = rx->ends;
-	tcp_half_fill(&l->half, half);
-	tcp_record_set_due(&l->half.record, (uint16_t)tcp_ticks_up(at));
-	/* Those that the program decides upon are looked for by their lists. */
-	if (unlikely(half->held))
-		file_latest(ts);
+	tcp_half_fill(container_of(record, struct tcp_half, record), half);
 	arm_for(ts, at);
 	return true;
 }
@@ -301,11 +249,11 @@ static enum tcp_verdict answer_other(const struct tcp_bind *bind, const struct t
 	return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
 }
 
-/* `ref`: where the record is, 0: it is the last one. */
-static never_inline enum tcp_verdict input_half(struct tcp_half *half, tcp_ref ref,
-						struct tcp_rx *rx, struct holm_tcp **child)
+static never_inline enum tcp_verdict input_half(tcp_ref ref, struct tcp_rx *rx,
+						struct holm_tcp **child)
 {
 	struct tcp_state *ts = rx->net->tcp;
+	struct tcp_half *half = tcp_half_at(&ts->records, ref);
 	struct tcp_bind *bind =
 		tcp_find_listener(ts, &rx->ends.local, rx->ends.lport, rx->f->dev, rx->hash);
 	struct tcp_half cookie;
@@ -316,7 +264,7 @@ static never_inline enum tcp_verdict input_half(struct tcp_half *half, tcp_ref r
 		if (!seq_eq(rx->orig_seq, nxt))
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
 		net_count(rx->net, HOLM_COUNT_TCP_RESETS_RECEIVED);
-		forget(ts, ref, rx->hash);
+		tcp_record_remove(ts, ref);
 		return TCP_DONE;
 	}
 	if (half->held)
@@ -324,7 +272,7 @@ static never_inline enum tcp_verdict input_half(struct tcp_half *half, tcp_ref r
 	/* A SYN before the one that the record was made for may have been answered by a cookie. */
 	if (bind && ts->cookies && (h->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
 	    h->ack != half->iss.v + 1 && tcp_child_cookie(rx, &cookie)) {
-		forget(ts, ref, rx->hash);
+		tcp_record_remove(ts, ref);
 		return ts->cookies->input(bind, rx, child);
 	}
 	if ((h->flags & TCP_SYN) || !(h->flags & TCP_ACK) || h->ack != half->iss.v + 1 ||
@@ -333,7 +281,7 @@ static never_inline enum tcp_verdict input_half(struct tcp_half *half, tcp_ref r
 	if (half->has_ts && h->has_ts && serial_lt(h->tsval, half->ts_recent))
 		return tcp_drop(rx, HOLM_DROP_TCP_PAWS, TCP_REPLY_NONE);
 	if (!bind) {
-		forget(ts, ref, rx->hash);
+		tcp_record_remove(ts, ref);
 		return tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 	}
 	/* The record stays: our SYN-ACK, sent again, asks for this ACK again. */
@@ -348,7 +296,7 @@ static never_inline enum tcp_verdict input_half(struct tcp_half *half, tcp_ref r
 	if (!*child)
 		return TCP_DROP;
 	sample_handshake(*child, half, rx->h);
-	forget(ts, ref, rx->hash);
+	tcp_record_remove_hashed(ts, ref, rx->hash);
 	return tcp_child_input(*child, rx);
 }
 
@@ -511,7 +459,6 @@ static void fire(struct holm_net *net, struct net_timer *timer)
 	struct tcp_state *ts = container_of(timer, struct tcp_state, half_timer);
 	uint64_t next = WHEEL_NEVER;
 
-	file(ts);
 	/* From the last on: what is sent again waits on the list behind. */
 	for (unsigned list = TCP_WAITS; list-- > 0;) {
 		next = min_u64(next, retry_list(ts, TCP_KIND_HALF, list));
@@ -526,32 +473,19 @@ static void fire(struct holm_net *net, struct net_timer *timer)
 
 static enum tcp_verdict input(struct tcp_rx *rx, struct holm_tcp **child)
 {
-	struct tcp_state *ts = rx->net->tcp;
-	tcp_ref ref;
+	tcp_ref ref = tcp_record_find(&rx->net->tcp->records, &rx->ends, rx->hash);
 
-	if (is_latest(&ts->latest, &rx->ends, rx->hash))
-		return input_half(&ts->latest.half, 0, rx, child);
-	ref = tcp_record_find(&ts->records, &rx->ends, rx->hash);
 	if (!ref)
 		return TCP_NEXT;
-	return tcp_ref_is_half(ref) ? input_half(tcp_half_at(&ts->records, ref), ref, rx, child)
-				    : tcp_input_tw(ref, rx);
-}
-
-static bool may_open(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t hash, bool take_over,
-		     struct tcp_taken *taken)
-{
-	file(ts);
-	return tcp_tw_may_open(ts, t, hash, take_over, taken);
+	return tcp_ref_is_half(ref) ? input_half(ref, rx, child) : tcp_input_tw(ref, rx);
 }
 
 static const struct tcp_small_ops ops = {
 	.syn = input_syn,
 	.input = input,
 	.time_wait = tcp_tw_make,
-	.may_open = may_open,
+	.may_open = tcp_tw_may_open,
 	.remove = tcp_record_remove_hashed,
-	.file = file,
 };
 
 static int start(struct holm_net *net)
@@ -570,7 +504,6 @@ static void stop(struct holm_net *net)
 
 	if (!ts || !ts->small)
 		return;
-	ts->latest.there = false;
 	tcp_records_fini(ts);
 	net_timer_cancel(net, &ts->half_timer);
 	net_timer_cancel(net, &ts->time_wait_timer);

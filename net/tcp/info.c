@@ -158,8 +158,6 @@ static bool each(struct holm_net *net, bool (*visit)(void *ctx, const struct hol
 		if (!visit(ctx, &info))
 			return false;
 	}
-	if (tcp_small(ts))
-		ts->small->file(ts);
 	for (unsigned kind = 0; kind < TCP_KINDS; kind++) {
 		for (uint32_t i = 0; i < ts->records.slots[kind].n; i++) {
 			fill_record(&ts->records, tcp_ref_of(kind, i), &info);

@@ -28,17 +28,6 @@ struct tcp_heard {
 	uint16_t port;
 };
 
-/*
- * The half-open record that was made last, before it is filed among the others: most handshakes are over before
- * the next one begins. One of an instance; half.c's.
- */
-struct tcp_latest {
-	bool there;
-	uint32_t hash;
-	struct tcp_tuple ends;
-	struct tcp_half half; /* its record says only when it is due */
-};
-
 #define TCP_PORT_COUNTERS 64u
 
 /* One per instance. */
@@ -48,7 +37,6 @@ struct tcp_state {
 	struct holm_tcp *last; /* whom the last segment was for */
 	struct htab table;     /* of struct holm_tcp */
 	struct tcp_records records;
-	struct tcp_latest latest;
 	struct htab binds; /* of struct tcp_bind, by port */
 	struct tcp_heard heard;
 	struct list flights; /* of struct tcp_flight, about in the order of use */

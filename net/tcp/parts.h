@@ -41,8 +41,6 @@ struct tcp_small_ops {
 	bool (*may_open)(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t hash,
 			 bool take_over, struct tcp_taken *taken);
 	void (*remove)(struct tcp_state *ts, tcp_ref ref, uint32_t hash);
-	/* All records are among tcp_state.records from now on. */
-	void (*file)(struct tcp_state *ts);
 };
 
 /* ---- cookie.c, a part */

@@ -310,7 +310,8 @@ static inline void wait_last(struct tcp_records *r, struct tcp_record *record, t
 	struct tcp_wait_list *w = &r->waits[tcp_ref_kind(ref)][list];
 	uint32_t number = tcp_ref_index(ref) + 1;
 
-	tcp_record_set_due(record, due);
+	record->due_high = (uint8_t)(due >> 8);
+	record->due_low = (uint8_t)due;
 	record->wait_prev = w->last & 0xffffff;
 	record->wait_next = 0;
 	if (w->last)
@@ -364,39 +365,22 @@ static never_inline bool table_grow(struct tcp_state *ts)
 	return true;
 }
 
-static unsigned kind_of(enum tcp_kind kind, const struct tcp_tuple *t)
-{
-	return ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
-}
-
-static inline bool reserve(struct tcp_state *ts, unsigned k)
-{
-	const struct tcp_records *r = &ts->records;
-
-	return (likely(r->n < LOAD * r->buckets) || table_grow(ts)) &&
-	       (likely(r->slots[k].n < r->slots[k].room) || slots_grow(ts, k));
-}
-
-bool tcp_record_reserve(struct tcp_state *ts, enum tcp_kind kind, const struct tcp_tuple *t)
-{
-	return reserve(ts, kind_of(kind, t));
-}
-
 struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
 				  const struct tcp_tuple *t, uint32_t hash, unsigned list,
 				  uint16_t due)
 {
 	struct tcp_records *r = &ts->records;
-	unsigned k = kind_of(kind, t);
+	unsigned k = ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
+	struct tcp_slots *s = &r->slots[k];
 	struct tcp_record *record;
 	tcp_ref *head, ref;
 
-	if (!reserve(ts, k))
+	if (unlikely(r->n >= LOAD * r->buckets) && !table_grow(ts))
 		return NULL;
 	head = bucket_of(r, hash);
-	if (*head && chain_is_full(r, *head))
+	if ((*head && chain_is_full(r, *head)) || (unlikely(s->n == s->room) && !slots_grow(ts, k)))
 		return NULL;
-	ref = tcp_ref_of(k, r->slots[k].n++);
+	ref = tcp_ref_of(k, s->n++);
 	record = tcp_record_at(r, ref);
 	/* Its ends are set whole. */
 	memset(record, 0, offsetof(struct tcp_half, ends));

@@ -185,12 +185,6 @@ static inline uint16_t tcp_record_due(const struct tcp_record *r)
 	return (uint16_t)(r->due_high << 8 | r->due_low);
 }
 
-static inline void tcp_record_set_due(struct tcp_record *r, uint16_t due)
-{
-	r->due_high = (uint8_t)(due >> 8);
-	r->due_low = (uint8_t)due;
-}
-
 /* How many records of TCP_KIND_HALF or TCP_KIND_TIME_WAIT there are, of both families. */
 static inline uint32_t tcp_records_count(const struct tcp_records *r, enum tcp_kind kind)
 {
@@ -235,9 +229,6 @@ static inline struct tcp_tw *tcp_tw_at(const struct tcp_records *r, tcp_ref ref)
 
 /* The record under this four-tuple, whose hash is `hash`; 0: none. */
 tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, uint32_t hash);
-/* Memory for one more of that kind and family: adding it is not refused for want of some. False: there is none. */
-must_check bool tcp_record_reserve(struct tcp_state *ts, enum tcp_kind kind,
-				   const struct tcp_tuple *t);
 /* A new one, all zero but its ends, which waits on a list. NULL: no memory. */
 must_check struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
 					     const struct tcp_tuple *t, uint32_t hash,

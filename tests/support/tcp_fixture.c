@@ -100,19 +100,12 @@ void fixture_accept(struct tcp_fixture *t)
 
 uint32_t fixture_halves(const struct tcp_fixture *t)
 {
-	const struct tcp_state *ts = t->lab.net->tcp;
-
-	return tcp_records_count(&ts->records, TCP_KIND_HALF) + ts->latest.there;
+	return tcp_records_count(&t->lab.net->tcp->records, TCP_KIND_HALF);
 }
 
 struct tcp_half *fixture_half(const struct tcp_fixture *t, uint32_t i)
 {
-	struct tcp_state *ts = t->lab.net->tcp;
-
-	/* The last one lies aside until it is filed. */
-	return ts->latest.there && i == ts->records.slots[TCP_KIND_HALF].n
-		       ? &ts->latest.half
-		       : tcp_half_at(&ts->records, tcp_ref_of(TCP_KIND_HALF, i));
+	return tcp_half_at(&t->lab.net->tcp->records, tcp_ref_of(TCP_KIND_HALF, i));
 }
 
 struct holm_tcp *fixture_opened(const struct tcp_fixture *t)

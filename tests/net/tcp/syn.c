@@ -82,7 +82,6 @@ static void the_syn_ack_is_sent_again_for_a_minute(void **state)
 	finish(&t);
 }
 
-/* The record made last lies aside until there is another one, or its time has come. */
 static void syn_acks_are_sent_again_in_the_order_of_their_syns(void **state)
 {
 	struct tcp_fixture t;
