@@ -158,9 +158,18 @@ static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 
-	if (!(c->flags & TCP_IP6))
-		return send_in_one(net, c, len, flags, false, stamped);
-	return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, true, stamped);
+	if (unlikely(c->flags & TCP_IP6))
+		return tcp_flow_label(net, c) && send_in_one(net, c, len, flags, true, stamped);
+	return stamped ? send_in_one(net, c, len, flags, false, true)
+		       : send_in_one(net, c, len, flags, false, false);
+}
+
+/* Nothing but a header. */
+static never_inline bool send_bare(struct holm_net *net, struct holm_tcp *c, uint32_t flags)
+{
+	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
+		return send_any(net, c, 0, flags);
+	return send_in_one(net, c, 0, flags, false, false);
 }
 
 /* In calm, both directions open. */
@@ -193,11 +202,7 @@ bool tcp_calm_send_ack(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
 
-	if (!has_way(net, c, 0))
-		return false;
-	if (unlikely(c->flags & (TCP_IP6 | TCP_TS))
-		    ? !send_any(net, c, 0, TCP_ACK)
-		    : !send_in_one(net, c, 0, TCP_ACK, false, false))
+	if (!has_way(net, c, 0) || !send_bare(net, c, TCP_ACK))
 		return false;
 	tcp_note_acked(c);
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
@@ -231,7 +236,8 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 	}
 	if (n >= TCP_FRAME_PAYLOAD || !tcp_begin_closing(c) || n >= c->flight->calm ||
 	    !has_room(net, c, n) || !has_way(net, c, n) ||
-	    !send_any(net, c, n, n > 0 ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK | TCP_FIN))
+	    !(n > 0 ? send_any(net, c, n, TCP_ACK | TCP_PSH | TCP_FIN)
+		    : send_bare(net, c, TCP_ACK | TCP_FIN)))
 		return false;
 	note_sent(net, c, n + 1);
 	c->flags |= TCP_FIN_SENT;

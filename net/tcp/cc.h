@@ -98,7 +98,7 @@ struct tcp_cc_ops {
 	const struct tcp_rate_ops *rate; /* of delivery, with each ACK; NULL: not wanted */
 	/*
 	 * cwnd and ssthresh are those of before the idle time, or of the start. NULL: it begins with what
-	 * struct tcp_cc has of it all zero, and has no block of its own.
+	 * struct tcp_cc has of it all zero, and has neither a block of its own nor a rate of anything.
 	 */
 	void (*init)(struct tcp_cc *cc, uint64_t now_ns);
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);

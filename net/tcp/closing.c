@@ -114,7 +114,8 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 		return false;
 	len = (uint32_t)l4_len - hdr_len;
 	if (!tcp_plain_is_for(c, p, ip6) || !is_expected(c, p, len, stamped) ||
-	    !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
+	    !(len > 0 ? tcp_plain_sum_holds(f, p, hdr_len, len, ip6)
+		      : tcp_plain_sum_holds(f, p, hdr_len, 0, ip6)))
 		return false;
 	v = run(net, c, f, off, hdr_len, len, stamped);
 	if (v != TCP_GONE) {

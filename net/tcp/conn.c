@@ -20,9 +20,10 @@ int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct 
 
 	if (ts->nconns >= net->config.tcp_conns_max)
 		return -HOLM_ENOBUFS;
-	c = mem_zalloc(&net->mem, sizeof(*c));
+	c = mem_alloc(&net->mem, sizeof(*c));
 	if (!c)
 		return -HOLM_ENOMEM;
+	zero_lines(c, sizeof(*c));
 	ep_init(&c->ep, HOLM_EP_TCP);
 	c->settings = tcp_settings_get(settings);
 	tcp_init_state(c);
@@ -194,7 +195,7 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
 		fl->accecn = ts->accecn->find(c);
 	c->flight = fl;
-	if (!tcp_cc_begin(c, c->settings->cc)) {
+	if (!tcp_cc_begin_new(c, c->settings->cc)) {
 		net_timer_cancel(net, &fl->timer);
 		mem_free(&net->mem, fl, sizeof(*fl));
 		c->flight = NULL;

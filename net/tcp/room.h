@@ -593,6 +593,19 @@ void tcp_recovery_resend(struct holm_tcp *c);
 int tcp_cc_register(struct holm_net *net, const struct tcp_cc_ops *ops);
 /* The controller's state, from now on that of `ops`. False: no memory, nothing has changed. */
 must_check bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops);
+/* The same of a block that was just made. Where all zero is good enough to begin with there is little to do. */
+must_check static inline bool tcp_cc_begin_new(struct holm_tcp *c, const struct tcp_cc_ops *ops)
+{
+	struct tcp_flight *fl = c->flight;
+
+	if (FOR_SIZE || unlikely(ops->init || tcp_settings(c)->max_pacing_rate))
+		return tcp_cc_begin(c, ops);
+	fl->cc_ops = ops;
+	fl->round_end = fl->snd_nxt;
+	if (c->cwnd > 0)
+		fl->cc.mss = tcp_mss(c);
+	return true;
+}
 /* cwnd and ssthresh have been set anew. */
 void tcp_cc_restart(struct holm_tcp *c);
 void tcp_cc_end(struct holm_tcp *c);

@@ -49,8 +49,10 @@ int holm_tcp_attach(struct holm_tcp *t, struct holm_sndbuf *snd, struct holm_rcv
 		t->rcv = rcv;
 		t->flags |= TCP_OVERPROMISED; /* perhaps: found out with the first bytes */
 	}
+	/* Nothing comes or goes: only what the buffer brings along is news. */
 	if (!(t->flags & TCP_HASHED)) {
-		tcp_publish(t);
+		if (rcv && unlikely(holm_rcvbuf_readable(rcv) > 0))
+			tcp_publish(t);
 		return 0;
 	}
 	if (rcv)
@@ -213,7 +215,6 @@ static void shut(struct holm_tcp *t)
 		tcp_set_state(t, HOLM_TCP_FIN_WAIT_1);
 	else if (t->state == HOLM_TCP_CLOSE_WAIT)
 		tcp_set_state(t, HOLM_TCP_LAST_ACK);
-	tcp_note_output(t);
 }
 
 int holm_tcp_shutdown(struct holm_tcp *t)
@@ -222,6 +223,7 @@ int holm_tcp_shutdown(struct holm_tcp *t)
 	if (t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN)
 		return -HOLM_ENOTCONN;
 	shut(t);
+	tcp_note_output(t);
 	tcp_publish(t);
 	return 0;
 }

@@ -52,6 +52,25 @@ static void only_a_local_address_can_be_bound(void **state)
 	finish(&t);
 }
 
+static void bytes_that_a_buffer_brings_along_are_readable(void **state)
+{
+	struct holm_ring_rcvbuf rcv;
+	struct tcp_fixture t;
+	struct holm_tcp *a;
+
+	(void)state;
+	fixture_only(&t);
+	holm_tcp_open(t.lab.net, &a);
+	holm_ring_rcvbuf_init(&rcv, holm_net_memory(t.lab.net), 4096, NULL);
+	assert_int_equal(holm_tcp_ready(a), 0);
+	rcv.base.readable = 1;
+	assert_int_equal(holm_tcp_attach(a, NULL, &rcv.base), 0);
+	assert_int_equal(holm_tcp_ready(a), HOLM_READABLE);
+	rcv.base.readable = 0;
+	holm_tcp_close(a);
+	finish(&t);
+}
+
 static void port_0_means_an_ephemeral_port_now(void **state)
 {
 	struct holm_endpoint any = { .addr = holm_addr_ip4(0, 0, 0, 0) }, is;
@@ -341,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_bound_port_is_refused_to_others_but_not_with_reuseaddr),
 		cmocka_unit_test(only_a_local_address_can_be_bound),
 		cmocka_unit_test(a_second_attempt_agrees_upon_its_own_options),
+		cmocka_unit_test(bytes_that_a_buffer_brings_along_are_readable),
 		cmocka_unit_test(port_0_means_an_ephemeral_port_now),
 		cmocka_unit_test(nobody_connects_to_groups_or_to_port_0),
 		cmocka_unit_test(without_a_route_there_is_no_connection),
