@@ -31,6 +31,14 @@ static inline bool ip_has_vias(void)
 	return HOLM_WITH_OPTIONS || HOLM_WITH_IPV6 || HOLM_WITH_DATAGRAMS;
 }
 
+/* Does everything that leaves have one neighbour to go to? Not what comes back, nor what is for many. */
+static inline bool ip_is_for_neighbours(void)
+{
+	bool others = HOLM_WITH_LOOPBACK || HOLM_WITH_DATAGRAMS;
+
+	return !others;
+}
+
 /* A device that leads nowhere and that nothing comes from: what is left of one that is no more. */
 struct holm_dev *ip_no_dev(void);
 

@@ -210,7 +210,7 @@ static inline void emit(struct holm_net *net, struct ip_dst *dst, struct holm_fr
 			bool no_loop)
 {
 	ip4_note_header(f, netif_is_loopback(dst->netif) ? 0 : ETH_HDR_BYTES);
-	if (likely(dst->neigh) || (!HOLM_WITH_LOOPBACK && !HOLM_WITH_DATAGRAMS))
+	if (likely(dst->neigh) || ip_is_for_neighbours())
 		neigh_output(net, dst->neigh, f);
 	else if (netif_is_loopback(dst->netif))
 		loopback_output(net, f);

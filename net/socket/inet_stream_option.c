@@ -66,18 +66,19 @@ static const struct mapping *find_mapping(int level, int name)
 	return NULL;
 }
 
-/* What is the socket's own, not TCP's. NULL: nothing of that name. */
-static bool *own_flag(struct stream *t, int level, int name)
+/* What is the socket's own, not TCP's. False: nothing of that name. */
+static bool has_own_flag(struct stream *t, int level, int name, bool **flag)
 {
-	if (level == HOLM_IPPROTO_TCP)
-		return name == HOLM_SOCKOPT_TCP_INQ ? &t->inq : NULL;
-	if (level == HOLM_IPPROTO_IPV6)
-		return name == HOLM_SOCKOPT_IPV6_FREEBIND ? &t->foreign : NULL;
-	if (level != HOLM_IPPROTO_IP)
-		return NULL;
-	if (name == HOLM_SOCKOPT_IP_BIND_ADDRESS_NO_PORT)
-		return &t->addr_only;
-	return name == HOLM_SOCKOPT_IP_FREEBIND ? &t->foreign : NULL;
+	if (level == HOLM_IPPROTO_TCP && name == HOLM_SOCKOPT_TCP_INQ)
+		*flag = &t->inq;
+	else if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_BIND_ADDRESS_NO_PORT)
+		*flag = &t->addr_only;
+	else if ((level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_FREEBIND) ||
+		 (level == HOLM_IPPROTO_IPV6 && name == HOLM_SOCKOPT_IPV6_FREEBIND))
+		*flag = &t->foreign;
+	else
+		return false;
+	return true;
 }
 
 static int set_own(bool *flag, int level, int value)
@@ -114,10 +115,10 @@ int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 {
 	const struct mapping *m = find_mapping(level, name);
 	struct stream *t = inet_stream_of(s);
-	bool *own = own_flag(t, level, name);
+	bool *own;
 	int err;
 
-	if (own)
+	if (has_own_flag(t, level, name, &own))
 		return set_own(own, level, value);
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
@@ -191,11 +192,11 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 {
 	struct stream *t = inet_stream_of(s);
 	const struct mapping *m = find_mapping(level, name);
-	const bool *own = own_flag(t, level, name);
+	bool *own;
 	uint32_t v;
 	int err;
 
-	if (own) {
+	if (has_own_flag(t, level, name, &own)) {
 		*value = *own;
 		return 0;
 	}
