@@ -2,9 +2,10 @@
 # text.sh -- text_bytes of the smallest embedding, and what each part that a program may name adds.
 #
 # "name value unit" a line: text_bytes is that of the library built without all that the program does not
-# name (<holm/build.h>) and left to link-time optimisation (LTO=1), text_bytes.whole that of the library that has everything, to which parts add. A part
-# is linked by naming its table or function, which the linker does here as a program's list would: what it
-# needs comes with it. The program is not position-independent, as no embedding that counts bytes is.
+# name (<holm/build.h>) and left to link-time optimisation (LTO=1), text_bytes.whole that of the library that
+# has everything, to which parts add. A part is linked by naming its table or function, which the linker does
+# here as a program's list would: what it needs comes with it. The program is not position-independent, as no
+# embedding that counts bytes is.
 # Environment: BUILD, CC.
 set -eu
 

@@ -1,7 +1,7 @@
 /*
  * Embedding, the least of it: only ARP, IPv4, ICMP and TCP are named, so that is all that is linked.
- * A device that loses everything, a listener, one round; an end, if the library has one. Its size with -Os and --gc-sections is the
- * benchmark's text_bytes.
+ * A device that loses everything, a listener, one round; an end, if the library has one. Its size with -Os
+ * and --gc-sections is the benchmark's text_bytes.
  */
 #include <holm/build.h>
 #include <holm/ip.h>
