@@ -127,6 +127,7 @@ static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, u
 	const struct neigh *neigh = c->dst->neigh;
 	struct holm_frame *f = tcp_begin_frame(net, neigh, l4_off, TCP_HDR_BYTES, len, false);
 	uint64_t ends = (uint64_t)c->remote4 << 32 | c->local4;
+	struct ip4_tx ip;
 	uint64_t sum;
 	uint8_t *p;
 
@@ -134,15 +135,11 @@ static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, u
 		return false;
 	netif_put_unseen(net, neigh->netif, f);
 	p = f->segs_inline[0].data;
-	ip4_write_header_of_kind(p + ETH_HDR_BYTES, l4_off - ETH_HDR_BYTES + TCP_HDR_BYTES + len,
-				 &(struct ip4_tx){
-					 .src = (uint32_t)ends,
-					 .dst = (uint32_t)(ends >> 32),
-					 .frag = IP4_DF,
-					 .proto = IP4_PROTO_TCP,
-					 .tos = tcp_settings(c)->tos,
-					 .ttl = tcp_settings(c)->ttl,
-				 },
+	/* Both ends in one word, as the checksum takes them. */
+	ip = tcp_ip4(c);
+	ip.src = (uint32_t)ends;
+	ip.dst = (uint32_t)(ends >> 32);
+	ip4_write_header_of_kind(p + ETH_HDR_BYTES, IP4_HDR_BYTES + TCP_HDR_BYTES + len, &ip,
 				 c->flight->ip_sum);
 	sum = tcp_build_plain(p + l4_off, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
 			      c->rcv_nxt.v, TCP_ACK | TCP_PSH, announce_window(c));

@@ -42,8 +42,8 @@ struct tcp_state {
 	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
 	/*
-	 * The last that was given back, or NULL, as in a build without calm. Its timer keeps its place in the wheel, armed for never: the
-	 * connection that follows mostly wants one behind it, and need not be filed.
+	 * The last that was given back, or NULL, as in a build without calm. Its timer keeps its place in the
+	 * wheel, armed for never: the connection that follows mostly wants one behind it, and need not be filed.
 	 */
 	struct tcp_flight *spare;
 	struct allocator memory;
