@@ -248,21 +248,24 @@ static void a_closed_window_is_probed_as_windows_are(void **state)
 	finish(&t);
 }
 
-/* ---- PRR ----------------------------------------------------------------------------------------- */
+/* Our last word is in flight, in calm or not, and the peer has said that its window is closed. */
+static void last_word_at_a_closed_window(struct tcp_fixture *t, bool calm)
+{
+	established(t, .peer_sack = true, .nodelay = true, .slow_acks = true);
+	t->lab.net->tcp->unpredicted = !calm;
+	rx(t, .len = 100);
+	fixture_write(t, 900);
+	expect_tx(t, .seq = 1, .len = 900, .ack = 101);
+	rx(t, .seq = 101, .ack = 1, .len = 100, .wnd = 0);
+}
 
 static void what_is_in_flight_when_a_window_closes_is_not_probed_for(void **state)
 {
 	(void)state;
-	/* The last word, in calm or not. */
 	for (int calm = 0; calm < 2; calm++) {
 		struct tcp_fixture t;
 
-		established(&t, .peer_sack = true, .nodelay = true, .slow_acks = true);
-		t.lab.net->tcp->unpredicted = !calm;
-		rx(&t, .len = 100);
-		fixture_write(&t, 900);
-		expect_tx(&t, .seq = 1, .len = 900, .ack = 101);
-		rx(&t, .seq = 101, .ack = 1, .len = 100, .wnd = 0);
+		last_word_at_a_closed_window(&t, calm);
 		assert_int_equal(tcp_is_calm(t.t), calm);
 		/* SHLD-16: the timeout sends no more than a byte. Open again, it takes all. */
 		fixture_wait_ms(&t, 300);
@@ -281,12 +284,7 @@ static void a_window_that_has_opened_again_is_probed_for_what_was_in_flight(void
 	for (int calm = 0; calm < 2; calm++) {
 		struct tcp_fixture t;
 
-		established(&t, .peer_sack = true, .nodelay = true, .slow_acks = true);
-		t.lab.net->tcp->unpredicted = !calm;
-		rx(&t, .len = 100);
-		fixture_write(&t, 900);
-		expect_tx(&t, .seq = 1, .len = 900, .ack = 101);
-		rx(&t, .seq = 101, .ack = 1, .len = 100, .wnd = 0);
+		last_word_at_a_closed_window(&t, calm);
 		/* By a segment that ends calm. */
 		rx(&t, .seq = 151, .ack = 1, .len = 50, .wnd = 0);
 		rx(&t, .seq = 201, .ack = 1);
@@ -296,6 +294,8 @@ static void a_window_that_has_opened_again_is_probed_for_what_was_in_flight(void
 		finish(&t);
 	}
 }
+
+/* ---- PRR ----------------------------------------------------------------------------------------- */
 
 static void each_second_ack_of_recovery_lets_a_segment_go(void **state)
 {
