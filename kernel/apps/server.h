@@ -5,10 +5,12 @@
 #ifndef KERNEL_APPS_SERVER_H
 #define KERNEL_APPS_SERVER_H
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +42,32 @@ static inline int server_listen(uint16_t port)
 	int fd = server_bind(SOCK_STREAM, port);
 
 	return fd >= 0 && listen(fd, 16) == 0 ? fd : -1;
+}
+
+/*
+ * Listens on that port, and serves one connection after the other: serve() closes what it is given. After
+ * `left` of them it ends with 0; less than none: never. 1: there is nothing to listen on, and it says why.
+ */
+static inline int server_run(const char *program, int port, long left, void (*serve)(int fd))
+{
+	int listener = server_listen((uint16_t)port);
+
+	if (listener < 0) {
+		fprintf(stderr, "%s: port %d: %s\n", program, port, strerror(errno));
+		return 1;
+	}
+	printf("%s: listening on port %d\n", program, port);
+	fflush(stdout);
+	while (left != 0) {
+		int fd = accept(listener, NULL, NULL);
+
+		if (fd < 0)
+			continue;
+		serve(fd);
+		left -= left > 0;
+	}
+	close(listener);
+	return 0;
 }
 
 /* Byte i of a checked stream is (j + j / 256) mod 256, with j = i mod this prime. */

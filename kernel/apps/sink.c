@@ -48,6 +48,7 @@ static void drain(int fd)
 			bytes += (uint64_t)n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	report_rate("sink", bytes, now_us() - start, n < 0 ? strerror(errno) : "");
+	close(fd);
 }
 
 static int usage(void)
@@ -58,7 +59,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	int port = 9, listener;
+	int port = 9;
 	long left = -1;
 
 	for (int i = 1; i < argc; i++) {
@@ -72,21 +73,5 @@ int main(int argc, char **argv)
 	if (port < 1 || port > 65535 || left == 0)
 		return usage();
 	pattern_fill(pattern, sizeof(pattern));
-	listener = server_listen((uint16_t)port);
-	if (listener < 0) {
-		fprintf(stderr, "sink: port %d: %s\n", port, strerror(errno));
-		return 1;
-	}
-	printf("sink: listening on port %d\n", port);
-	fflush(stdout);
-	while (left != 0) {
-		int fd = accept(listener, NULL, NULL);
-
-		if (fd < 0)
-			continue;
-		drain(fd);
-		close(fd);
-		left -= left > 0;
-	}
-	return 0;
+	return server_run("sink", port, left, drain);
 }

@@ -21,19 +21,21 @@
 enum { PERIOD = PATTERN_PERIOD };
 
 static unsigned char pattern[PERIOD];
+/* That each connection gets. */
+static uint64_t bytes = UINT64_MAX;
 
-static void pour(int fd, uint64_t bytes_max)
+static void pour(int fd)
 {
 	uint64_t start = now_us();
 	uint64_t sent = 0;
 	ssize_t n = 0;
 
-	while (sent < bytes_max) {
+	while (sent < bytes) {
 		size_t at = (size_t)(sent % PERIOD);
 		size_t len = PERIOD - at;
 
-		if (len > bytes_max - sent)
-			len = (size_t)(bytes_max - sent);
+		if (len > bytes - sent)
+			len = (size_t)(bytes - sent);
 		n = send(fd, pattern + at, len, MSG_NOSIGNAL);
 		if (n < 0 && errno != EINTR)
 			break;
@@ -54,6 +56,12 @@ static void finish(int fd)
 	close(fd);
 }
 
+static void serve(int fd)
+{
+	pour(fd);
+	finish(fd);
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "usage: source [-b BYTES] [-n CONNECTIONS] [PORT]\n");
@@ -62,8 +70,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	uint64_t bytes = UINT64_MAX;
-	int port = 19, listener;
+	int port = 19;
 	long left = -1;
 
 	for (int i = 1; i < argc; i++) {
@@ -77,21 +84,5 @@ int main(int argc, char **argv)
 	if (port < 1 || port > 65535 || left == 0)
 		return usage();
 	pattern_fill(pattern, sizeof(pattern));
-	listener = server_listen((uint16_t)port);
-	if (listener < 0) {
-		fprintf(stderr, "source: port %d: %s\n", port, strerror(errno));
-		return 1;
-	}
-	printf("source: listening on port %d\n", port);
-	fflush(stdout);
-	while (left != 0) {
-		int fd = accept(listener, NULL, NULL);
-
-		if (fd < 0)
-			continue;
-		pour(fd, bytes);
-		finish(fd);
-		left -= left > 0;
-	}
-	return 0;
+	return server_run("source", port, left, serve);
 }
