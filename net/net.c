@@ -139,7 +139,6 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	net->protos = protos;
 	net->pool = holm_pool_init((uint8_t *)net + pool_at, config->frame_reserve);
 	mem_init(&net->mem, &net->env);
-	net->memory = (struct holm_memory){ &net->mem, mem_memory_alloc, mem_memory_free };
 	list_init(&net->ready);
 	list_init(&net->taps);
 	wheel_init(&net->timers, 0);
@@ -187,7 +186,7 @@ struct holm_pool *holm_net_pool(struct holm_net *net)
 
 const struct holm_memory *holm_net_memory(struct holm_net *net)
 {
-	return &net->memory;
+	return &net->mem.memory;
 }
 
 uint64_t holm_net_now(const struct holm_net *net)

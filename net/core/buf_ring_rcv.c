@@ -244,7 +244,7 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 	if (n == 0)
 		return 0;
 	/* Nobody takes the page before its bytes have been copied. */
-	if (unlikely(len < n || !is_message(b, n) || !ring_return_page(b->memory, b->mem)))
+	if (unlikely(len < n || !is_message(b, n) || !mem_hand_give(b->memory, b->mem)))
 		return read_any(b, dst, min_size(len, n));
 	copy_few(dst, b->mem + (b->head & (RING_BYTES_MIN - 1)), n);
 	b->base.readable = 0;

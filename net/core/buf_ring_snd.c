@@ -283,7 +283,7 @@ size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_
 	/* A message for an empty ring: in one piece of a page. */
 	if (unlikely(b->mem || b->nconsts != 0 || !copy_is_few(len) || at + len > RING_BYTES_MIN))
 		return write_any(b, src, len);
-	page = ring_find_page(b->memory);
+	page = mem_hand_take(b->memory);
 	if (unlikely(!page))
 		return write_any(b, src, len);
 	b->mem = page;

@@ -43,10 +43,24 @@ static unsigned class_objects(size_t object_bytes)
 	return (unsigned)((MEM_CHUNK - CHUNK_HEADER) / object_bytes);
 }
 
+static void *memory_alloc(void *ctx, size_t size)
+{
+	return mem_alloc(ctx, size);
+}
+
+static void memory_free(void *ctx, void *p, size_t size)
+{
+	mem_free(ctx, p, size);
+}
+
 void mem_init(struct mem *m, const struct holm_env *env)
 {
 	memset(m, 0, sizeof(*m));
 	m->env = env;
+	m->memory.ctx = m;
+	m->memory.alloc = memory_alloc;
+	m->memory.free = memory_free;
+	m->memory.hand = HOLM_WITH_MEMORY ? MEM_HAND_EMPTY : MEM_HAND_NONE;
 	for (unsigned i = 0; HOLM_WITH_MEMORY && i < MEM_CLASSES; i++)
 		list_init(&m->partial[i]);
 }
@@ -98,8 +112,7 @@ void mem_fini(struct mem *m)
 {
 	if (!HOLM_WITH_MEMORY)
 		return;
-	if (m->hand)
-		mem_free(m, m->hand, MEM_CHUNK);
+	mem_free(m, mem_hand_take(&m->memory), MEM_CHUNK);
 	for (unsigned i = 0; i < MEM_CLASSES; i++) {
 		struct list_node *n;
 
@@ -205,12 +218,10 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 
 static never_inline void *large_alloc_new(struct mem *m, size_t size)
 {
-	void *p = size <= MEM_CHUNK ? m->hand : NULL;
+	void *p = size <= MEM_CHUNK ? mem_hand_take(&m->memory) : NULL;
 
-	if (p) {
-		m->hand = NULL;
+	if (p)
 		return p;
-	}
 	p = env_alloc(m, size, MEM_LINE);
 	if (p)
 		account(m, size);
@@ -284,14 +295,4 @@ void mem_free(struct mem *m, void *p, size_t size)
 		small_free(m, p, (unsigned)((size - 1) / MEM_GRAIN));
 	else
 		large_free(m, p, size);
-}
-
-void *mem_memory_alloc(void *ctx, size_t size)
-{
-	return mem_alloc(ctx, size);
-}
-
-void mem_memory_free(void *ctx, void *p, size_t size)
-{
-	mem_free(ctx, p, size);
 }

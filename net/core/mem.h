@@ -9,7 +9,7 @@
  * MEM_KEEP_BYTES are kept for reuse by size.
  *
  * The rings of dialogues take a page for a message and give it back with the next: one page goes from
- * ring to ring by hand, in two instructions, in front of all that. It counts as in use.
+ * ring to ring by hand, in a few instructions, in front of all that. It counts as in use.
  *
  * A build without all this (HOLM_WITH_MEMORY) asks the env for each object.
  */
@@ -17,6 +17,7 @@
 #define NET_CORE_MEM_H
 
 #include <holm/build.h>
+#include <holm/buf.h>
 #include <holm/env.h>
 #include <holm/stats.h>
 
@@ -48,9 +49,9 @@ struct mem {
 	struct list partial[MEM_CLASSES]; /* chunks with a free object, the fullest use first */
 	uint32_t empty[MEM_CLASSES];	  /* chunks of the class without an object in use */
 	void *large[MEM_LARGE_CLASSES];	  /* kept blocks, linked through their first word */
-	void *hand;			  /* a chunk given back last, or NULL: mem_hand_take() */
 	size_t kept;
 	struct holm_memory_stats stats;
+	struct holm_memory memory; /* this, as the public rings want it */
 };
 
 /* `env` must outlive the mem. */
@@ -65,33 +66,45 @@ void *mem_zalloc(struct mem *m, size_t size);
 /* `size` as it was asked for. NULL is fine. */
 void mem_free(struct mem *m, void *p, size_t size);
 
-/* The two of them as a struct holm_memory has them, its ctx being the struct mem. */
-void *mem_memory_alloc(void *ctx, size_t size);
-void mem_memory_free(void *ctx, void *p, size_t size);
+/*
+ * The hand of a struct holm_memory is a page's address, or one of these: who asks need not know whose memory it
+ * is.
+ */
+enum mem_hand {
+	MEM_HAND_NONE, /* not a struct mem's: nothing goes by hand */
+	MEM_HAND_EMPTY,
+};
 
-/* mem_alloc(m, MEM_CHUNK) if there is one in the hand; otherwise NULL, which says nothing more. */
-static always_inline void *mem_hand_take(struct mem *m)
+/* Only what has a hand comes here, which is a struct mem's and no constant. */
+static always_inline void mem_hand_set(const struct holm_memory *memory, uintptr_t hand)
 {
-	void *p = m->hand;
-
-	if (likely(p))
-		m->hand = NULL;
-	return p;
+	((struct holm_memory *)(uintptr_t)memory)->hand = hand;
 }
 
-/* mem_free(m, p, MEM_CHUNK) if the hand is empty; otherwise false, and nothing else. */
-static always_inline bool mem_hand_give(struct mem *m, void *p)
+/* memory->alloc() of MEM_CHUNK if there is one in the hand; otherwise NULL, which says nothing more. */
+static always_inline void *mem_hand_take(const struct holm_memory *memory)
 {
-	if (!HOLM_WITH_MEMORY || unlikely(m->hand))
+	uintptr_t page = memory->hand;
+
+	if (!HOLM_WITH_MEMORY || unlikely(page <= MEM_HAND_EMPTY))
+		return NULL;
+	mem_hand_set(memory, MEM_HAND_EMPTY);
+	return (void *)page;
+}
+
+/* memory->free() of MEM_CHUNK if there is an empty hand; otherwise false, and nothing else. */
+static always_inline bool mem_hand_give(const struct holm_memory *memory, void *p)
+{
+	if (!HOLM_WITH_MEMORY || unlikely(memory->hand != MEM_HAND_EMPTY))
 		return false;
-	m->hand = p;
+	mem_hand_set(memory, (uintptr_t)p);
 	return true;
 }
 
 /* Bytes in objects now: what is in the hand waits for the next. */
 static inline size_t mem_in_use(const struct mem *m)
 {
-	return m->stats.in_use - (m->hand ? MEM_CHUNK : 0);
+	return m->stats.in_use - (m->memory.hand > MEM_HAND_EMPTY ? MEM_CHUNK : 0);
 }
 
 #endif

@@ -115,7 +115,6 @@ struct holm_net {
 	struct rng rng;
 	struct net_secrets secrets;
 	struct mem mem;
-	struct holm_memory memory; /* mem, as the public rings want it */
 
 	uint64_t counters[HOLM_COUNT_COUNT];
 	uint64_t drops[HOLM_DROP_COUNT];

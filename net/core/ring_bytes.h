@@ -1,6 +1,6 @@
 /*
- * The memory of a growing ring: how large it is (a power of two, one page at least), and a short way to
- * a page of an instance's own memory, which dialogues take and give back with every message.
+ * The memory of a growing ring: how large it is (a power of two, one page at least), and its smallest size,
+ * a page, which dialogues take and give back with every message: out of the hand and into it.
  */
 #ifndef NET_CORE_RING_BYTES_H
 #define NET_CORE_RING_BYTES_H
@@ -23,28 +23,16 @@ static inline uint32_t ring_bytes_for(uint32_t want)
 
 _Static_assert(RING_BYTES_MIN == MEM_CHUNK, "the smallest ring is what an instance keeps most of");
 
-/* The page in the instance's hand, or NULL: memory->alloc() may have one. */
-static always_inline uint8_t *ring_find_page(const struct holm_memory *memory)
-{
-	return likely(memory->alloc == mem_memory_alloc) ? mem_hand_take(memory->ctx) : NULL;
-}
-
-/* It goes into the instance's hand. False: it is memory->free()'s. */
-static always_inline bool ring_return_page(const struct holm_memory *memory, uint8_t *p)
-{
-	return likely(memory->free == mem_memory_free) && mem_hand_give(memory->ctx, p);
-}
-
 static inline uint8_t *ring_take_page(const struct holm_memory *memory)
 {
-	uint8_t *p = ring_find_page(memory);
+	uint8_t *p = mem_hand_take(memory);
 
 	return likely(p) ? p : memory->alloc(memory->ctx, RING_BYTES_MIN);
 }
 
 static inline void ring_give_page(const struct holm_memory *memory, uint8_t *p)
 {
-	if (!ring_return_page(memory, p))
+	if (!mem_hand_give(memory, p))
 		memory->free(memory->ctx, p, RING_BYTES_MIN);
 }
 

@@ -38,7 +38,7 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
 
 	if (!FOR_SIZE &&
 	    likely(base->ops == &ring_snd_ops && n == base->queued && b->cap == RING_BYTES_MIN &&
-		   b->nconsts == 0 && ring_return_page(b->memory, b->mem))) {
+		   b->nconsts == 0 && mem_hand_give(b->memory, b->mem))) {
 		base->queued = 0;
 		b->head = b->tail;
 		b->mem = NULL;
@@ -61,7 +61,7 @@ static always_inline bool ring_rcv_start(struct holm_ring_rcvbuf *b, size_t need
 		ring_rcv_begin(b, need);
 		return b->mem != NULL;
 	}
-	b->mem = ring_find_page(b->memory);
+	b->mem = mem_hand_take(b->memory);
 	if (unlikely(!b->mem))
 		return false;
 	b->cap = RING_BYTES_MIN;

@@ -34,5 +34,5 @@ static void books_free(void *ctx, void *p, size_t size)
 
 void books_init(struct books *b)
 {
-	*b = (struct books){ .memory = { b, books_alloc, books_free } };
+	*b = (struct books){ .memory = { .ctx = b, .alloc = books_alloc, .free = books_free } };
 }

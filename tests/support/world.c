@@ -167,7 +167,7 @@ void world_init(struct world *w, const struct world_options *o)
 						 .config = &config });
 	crew_init(&w->crew, o->seed);
 	w->poll_seed = o->seed;
-	w->memory = (struct holm_memory){ w, memory_alloc, memory_free };
+	w->memory = (struct holm_memory){ .ctx = w, .alloc = memory_alloc, .free = memory_free };
 	env.memory = &w->memory;
 	for (int i = 0; i < 2; i++) {
 		env.net = w->duo.net[i];

@@ -145,6 +145,8 @@ struct holm_memory {
 	void *ctx;
 	void *(*alloc)(void *ctx, size_t size);
 	void (*free)(void *ctx, void *p, size_t size);
+	/* An instance's own, for a page that goes from ring to ring. Zero in everybody else's. */
+	uintptr_t hand;
 };
 
 struct holm_net;

@@ -255,38 +255,51 @@ static void objects_do_not_overlap_whatever_the_order(void **state)
 static void what_is_in_the_hand_is_taken_once_and_is_not_in_use(void **state)
 {
 	struct fixture f;
+	const struct holm_memory *hand = &f.mem.memory;
 	void *page, *other;
 
 	(void)state;
 	setup(&f);
-	assert_null(mem_hand_take(&f.mem));
+	assert_null(mem_hand_take(hand));
 	page = mem_alloc(&f.mem, MEM_CHUNK);
 	other = mem_alloc(&f.mem, MEM_CHUNK);
-	assert_true(mem_hand_give(&f.mem, page));
-	assert_false(mem_hand_give(&f.mem, other));
+	assert_true(mem_hand_give(hand, page));
+	assert_false(mem_hand_give(hand, other));
 	assert_int_equal(mem_in_use(&f.mem), MEM_CHUNK);
-	assert_ptr_equal(mem_hand_take(&f.mem), page);
-	assert_null(mem_hand_take(&f.mem));
+	assert_ptr_equal(mem_hand_take(hand), page);
+	assert_null(mem_hand_take(hand));
 	assert_int_equal(mem_in_use(&f.mem), 2 * MEM_CHUNK);
 	mem_free(&f.mem, other, MEM_CHUNK);
-	assert_true(mem_hand_give(&f.mem, page));
+	assert_true(mem_hand_give(hand, page));
 	teardown(&f);
 }
 
 static void the_hand_is_asked_before_the_env(void **state)
 {
 	struct fixture f;
+	const struct holm_memory *hand = &f.mem.memory;
 	void *page;
 
 	(void)state;
 	setup(&f);
 	page = mem_alloc(&f.mem, MEM_CHUNK);
-	assert_true(mem_hand_give(&f.mem, page));
+	assert_true(mem_hand_give(hand, page));
 	assert_ptr_equal(mem_alloc(&f.mem, MEM_CHUNK), page);
 	assert_int_equal(mem_in_use(&f.mem), MEM_CHUNK);
 	assert_int_equal(f.mem.stats.from_env, MEM_CHUNK);
 	mem_free(&f.mem, page, MEM_CHUNK);
 	teardown(&f);
+}
+
+/* A program's own may be a constant. */
+static void memory_of_others_has_no_hand(void **state)
+{
+	static const struct holm_memory others;
+	uint8_t page;
+
+	(void)state;
+	assert_null(mem_hand_take(&others));
+	assert_false(mem_hand_give(&others, &page));
 }
 
 int main(void)
@@ -304,6 +317,7 @@ int main(void)
 		cmocka_unit_test(objects_do_not_overlap_whatever_the_order),
 		cmocka_unit_test(what_is_in_the_hand_is_taken_once_and_is_not_in_use),
 		cmocka_unit_test(the_hand_is_asked_before_the_env),
+		cmocka_unit_test(memory_of_others_has_no_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

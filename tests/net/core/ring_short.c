@@ -31,7 +31,6 @@ static void env_free(void *ctx, void *p, size_t size)
 struct fixture {
 	struct holm_env env;
 	struct mem mem;
-	struct holm_memory memory;
 	struct holm_pool *pool;
 	struct holm_ring_sndbuf snd[2];
 	struct holm_ring_rcvbuf rcv[2];
@@ -43,13 +42,12 @@ static void setup(struct fixture *f, uint32_t limit)
 	memset(f, 0, sizeof(*f));
 	f->env = (struct holm_env){ .size = sizeof(f->env), .alloc = env_alloc, .free = env_free };
 	mem_init(&f->mem, &f->env);
-	f->memory = (struct holm_memory){ &f->mem, mem_memory_alloc, mem_memory_free };
 	f->pool = pool_make(8, 0);
 	/* A page to be found: it goes from ring to ring. */
-	f->mem.hand = mem_alloc(&f->mem, MEM_CHUNK);
+	assert_true(mem_hand_give(&f->mem.memory, mem_alloc(&f->mem, MEM_CHUNK)));
 	for (int i = 0; i < 2; i++) {
-		holm_ring_sndbuf_init(&f->snd[i], &f->memory, limit, NULL);
-		holm_ring_rcvbuf_init(&f->rcv[i], &f->memory, limit, NULL);
+		holm_ring_sndbuf_init(&f->snd[i], &f->mem.memory, limit, NULL);
+		holm_ring_rcvbuf_init(&f->rcv[i], &f->mem.memory, limit, NULL);
 	}
 }
 
