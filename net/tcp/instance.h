@@ -28,6 +28,13 @@ struct tcp_heard {
 	uint16_t port;
 };
 
+/* Where ephemeral ports towards a remote end begin, as it was found out last: see port.c. */
+struct tcp_towards {
+	struct holm_addr local, remote;
+	uint64_t hash;
+	uint16_t rport; /* 0: nobody has asked yet */
+};
+
 #define TCP_PORT_COUNTERS 64u
 
 /* One per instance. */
@@ -79,6 +86,7 @@ struct tcp_state {
 	struct htab accecns; /* of struct tcp_accecn, by connection */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
+	struct tcp_towards towards;
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
 	uint32_t rst_tokens;
 	uint64_t rst_filled_ns;

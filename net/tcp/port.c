@@ -3,7 +3,7 @@
  * the two ends, the counter one of a few chosen by another hash; a port is taken if the table of
  * four-tuples has it free. Expected O(1); gives up after a bounded number of probes.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
 
 #include "lib/siphash.h"
 #include "net/wire/ip4.h"
@@ -26,6 +26,19 @@ static uint64_t pair_hash(const struct tcp_state *ts, const struct tcp_tuple *t)
 	memcpy(&words[2], t->remote.b, 16);
 	words[4] = t->rport;
 	return siphash13_words(&ts->net->secrets.port, words, 5);
+}
+
+/* The same, found out once for connections to one server that follow each other. */
+static uint64_t pair_hash_again(struct tcp_state *ts, const struct tcp_tuple *t)
+{
+	struct tcp_towards *to = &ts->towards;
+
+	if (FOR_SIZE)
+		return pair_hash(ts, t);
+	if (to->rport != t->rport ||
+	    (tcp_addr_diff(&to->remote, &t->remote) | tcp_addr_diff(&to->local, &t->local)) != 0)
+		*to = (struct tcp_towards){ t->local, t->remote, pair_hash(ts, t), t->rport };
+	return to->hash;
 }
 
 /* Enter the table under the four-tuple, unless it is taken. */
@@ -54,7 +67,7 @@ int tcp_port_connect(struct tcp_state *ts, struct holm_tcp *c, struct tcp_tuple 
 
 	if (t->lport != 0)
 		return try_tuple(ts, c, t, true);
-	hash = pair_hash(ts, t);
+	hash = pair_hash_again(ts, t);
 	counter = &ts->port_counters[(hash >> 32) % TCP_PORT_COUNTERS];
 	for (uint32_t i = 0; i < PROBES_MAX; i++) {
 		uint32_t at = ((uint32_t)hash + (*counter)++) % PORT_COUNT;

@@ -10,14 +10,19 @@
 
 #include "tests/support/tcp_fixture.h"
 
-static uint16_t connect_from(struct tcp_fixture *t, unsigned host, struct holm_tcp **c)
+static uint16_t connect_to(struct tcp_fixture *t, unsigned host, uint16_t port, struct holm_tcp **c)
 {
-	struct holm_endpoint remote = { .addr = lab_addr(host), .port = 80 }, local;
+	struct holm_endpoint remote = { .addr = lab_addr(host), .port = port }, local;
 
 	assert_int_equal(holm_tcp_open(t->lab.net, c), 0);
 	assert_int_equal(holm_tcp_connect(*c, &remote), 0);
 	holm_tcp_local(*c, &local);
 	return local.port;
+}
+
+static uint16_t connect_from(struct tcp_fixture *t, unsigned host, struct holm_tcp **c)
+{
+	return connect_to(t, host, 80, c);
 }
 
 static void connections_to_one_end_have_different_ports(void **state)
@@ -50,6 +55,37 @@ static void ports_to_different_ends_begin_at_different_places(void **state)
 	first = connect_from(&t, 2, &a);
 	/* Both neighbours of the first would be a counter that everybody can see. */
 	assert_true(connect_from(&t, 3, &b) != first + 1 || connect_from(&t, 4, &c) != first + 2);
+	finish(&t);
+}
+
+static void ports_to_different_ports_of_one_host_begin_at_different_places(void **state)
+{
+	struct holm_tcp *a, *b, *c;
+	struct tcp_fixture t;
+	uint16_t first;
+
+	(void)state;
+	fixture_only(&t);
+	first = connect_to(&t, 2, 80, &a);
+	assert_true(connect_to(&t, 2, 81, &b) != first + 1 ||
+		    connect_to(&t, 2, 82, &c) != first + 2);
+	finish(&t);
+}
+
+/* RFC 6056 3.3.4: of another end's connections only the counter that both may share tells. */
+static void ports_to_one_end_go_on_where_they_were_whoever_was_connected_to_meanwhile(void **state)
+{
+	struct holm_tcp *c;
+	struct tcp_fixture t;
+	uint16_t first, next;
+
+	(void)state;
+	fixture_only(&t);
+	first = connect_to(&t, 2, 80, &c);
+	connect_to(&t, 3, 80, &c);
+	connect_to(&t, 2, 81, &c);
+	next = connect_to(&t, 2, 80, &c);
+	assert_true((uint16_t)(next - first) <= 3 || next < 32768 + 3);
 	finish(&t);
 }
 
@@ -135,6 +171,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connections_to_one_end_have_different_ports),
 		cmocka_unit_test(ports_to_different_ends_begin_at_different_places),
+		cmocka_unit_test(ports_to_different_ports_of_one_host_begin_at_different_places),
+		cmocka_unit_test(
+			ports_to_one_end_go_on_where_they_were_whoever_was_connected_to_meanwhile),
 		cmocka_unit_test(a_bound_port_is_not_handed_out),
 		cmocka_unit_test(the_same_four_tuple_is_refused),
 		cmocka_unit_test(a_port_in_time_wait_is_taken_over_with_newer_timestamps_only),
