@@ -315,6 +315,20 @@ int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const s
 	return 0;
 }
 
+struct ip_dst *ip_dst_peek(struct holm_net *net, const struct holm_addr *remote,
+			   const struct ip_via *via)
+{
+	struct ip_dst *dst = known(net, remote, via);
+
+	if (likely(dst))
+		return dst;
+	if (ip_dst_get_via(net, remote, via, &dst) != 0)
+		return NULL;
+	/* Nobody gives up the neighbour of the last one that was given up. */
+	ip_dst_put(net, dst);
+	return dst;
+}
+
 void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
 {
 	ASSERT(dst->refs > 0);

@@ -36,12 +36,13 @@ static bool answer_usual(struct holm_net *net, const struct tcp_half *half,
 			 const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
 	const struct ip_via via = tcp_via(net, &s->via, ends->scope);
+	const struct ip_dst *dst;
 	struct tcp_opening o;
-	struct ip_dst *dst;
-	bool sent;
 
-	if (FOR_SIZE || half->fast || half->ecn || half->held ||
-	    ip_dst_get_via(net, &ends->remote, &via, &dst) != 0)
+	if (FOR_SIZE || half->fast || half->ecn || half->held)
+		return false;
+	dst = ip_dst_peek(net, &ends->remote, &via);
+	if (unlikely(!dst))
 		return false;
 	tcp_opening_offer(&o, net, dst, s, NULL);
 	set_ends(&o, net, dst, ends);
@@ -56,9 +57,7 @@ static bool answer_usual(struct holm_net *net, const struct tcp_half *half,
 		o.offer.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
 		o.offer.tsecr = half->ts_recent;
 	}
-	sent = tcp_send_opening(net, dst, &o);
-	ip_dst_put(net, dst);
-	return sent;
+	return tcp_send_opening(net, dst, &o);
 }
 
 static never_inline void answer_any(struct holm_net *net, const struct tcp_half *half,

@@ -52,6 +52,34 @@ static void those_who_go_to_the_same_place_share_a_destination(void **state)
 	lab_fini(&lab);
 }
 
+static void a_look_at_a_destination_holds_it_no_longer_than_to_the_next(void **state)
+{
+	const struct ip_via any = { 0 };
+	const struct holm_addr second = lab_addr(2), third = lab_addr(3),
+			       nowhere = holm_addr_any6();
+	struct ip_dst *dst, *held;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	assert_null(ip_dst_peek(lab.net, &nowhere, &any));
+	dst = ip_dst_peek(lab.net, &second, &any);
+	assert_non_null(dst);
+	assert_int_equal(dst->refs, 0);
+	assert_int_equal(dst->neigh->refs, 1);
+	/* Again, and as the one who holds it has it. */
+	assert_ptr_equal(ip_dst_peek(lab.net, &second, &any), dst);
+	held = get(&lab, second);
+	assert_ptr_equal(held, dst);
+	assert_ptr_equal(ip_dst_peek(lab.net, &second, &any), dst);
+	assert_int_equal(dst->refs, 1);
+	ip_dst_put(lab.net, held);
+	assert_non_null(ip_dst_peek(lab.net, &third, &any)->neigh);
+	assert_null(dst->neigh);
+	assert_non_null(ip_dst_peek(lab.net, &second, &any)->neigh);
+	lab_fini(&lab);
+}
+
 static void without_a_route_there_is_no_destination(void **state)
 {
 	struct lab_options options = { .protos = protos, .no_address = true };
@@ -379,6 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(those_who_go_to_the_same_place_share_a_destination),
+		cmocka_unit_test(a_look_at_a_destination_holds_it_no_longer_than_to_the_next),
 		cmocka_unit_test(without_a_route_there_is_no_destination),
 		cmocka_unit_test(own_and_loopback_addresses_lead_to_the_loopback),
 		cmocka_unit_test(broadcasts_need_no_neighbour_and_no_address),
