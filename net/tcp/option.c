@@ -35,6 +35,7 @@ struct option {
 	uint8_t offset, bytes; /* 0 bytes: there is no such option, or it is not the settings' */
 	bool in_syn;	       /* the SYN carries it: it can only be changed before */
 	uint8_t part;	       /* enum option_part; 0 can be had without */
+	bool or_none;	       /* 0 is less than the least, and says that there is none */
 	uint32_t min, max;
 };
 
@@ -51,7 +52,8 @@ static const struct option options[] = {
 	[HOLM_TCP_OPT_KEEPIDLE_S] = { FIELD(keepidle_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPINTVL_S] = { FIELD(keepintvl_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPCNT] = { FIELD(keepcnt), .min = 1, .max = 127 },
-	[HOLM_TCP_OPT_MAXSEG] = { FIELD(maxseg), .in_syn = true, .max = 65495 },
+	[HOLM_TCP_OPT_MAXSEG] = { FIELD(maxseg), .in_syn = true, .or_none = true,
+				  .min = TCP_MSS_MIN, .max = 65495 },
 	[HOLM_TCP_OPT_USER_TIMEOUT_MS] = { FIELD(user_timeout_ms), .max = INT32_MAX },
 	[HOLM_TCP_OPT_TTL] = { FIELD(ttl), .min = 1, .max = 255 },
 	[HOLM_TCP_OPT_TOS] = { FIELD(tos), .max = 255 },
@@ -60,7 +62,8 @@ static const struct option options[] = {
 	[HOLM_TCP_OPT_LINGER2_S] = { FIELD(linger2_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_MAX_PACING_RATE] = { FIELD(max_pacing_rate), .max = UINT32_MAX },
 	[HOLM_TCP_OPT_CORK] = { SWITCH(cork) },
-	[HOLM_TCP_OPT_WINDOW_CLAMP] = { FIELD(window_clamp), .max = INT32_MAX },
+	[HOLM_TCP_OPT_WINDOW_CLAMP] = { FIELD(window_clamp), .or_none = true,
+					.min = WINDOW_CLAMP_MIN, .max = INT32_MAX },
 	[HOLM_TCP_OPT_ECN] = { FIELD(ecn), .in_syn = true, .part = PART_ECN,
 			       .max = TCP_ECN_OFFER_ACCURATE },
 	[HOLM_TCP_OPT_HOLD] = { SWITCH(hold), .part = PART_SMALL },
@@ -121,14 +124,9 @@ static uint8_t retries_within(uint32_t seconds)
 
 /* ---- Setting ------------------------------------------------------------------------------------- */
 
-static bool is_allowed(const struct holm_tcp *t, enum holm_tcp_option opt, const struct option *o,
-		       uint32_t value)
+static bool is_allowed(const struct holm_tcp *t, const struct option *o, uint32_t value)
 {
-	if (value < o->min || value > o->max)
-		return false;
-	/* 0: none */
-	if ((opt == HOLM_TCP_OPT_WINDOW_CLAMP && value > 0 && value < WINDOW_CLAMP_MIN) ||
-	    (opt == HOLM_TCP_OPT_MAXSEG && value > 0 && value < TCP_MSS_MIN))
+	if (value > o->max || (value < o->min && !(value == 0 && o->or_none)))
 		return false;
 	return !o->in_syn || t->state == HOLM_TCP_CLOSED || t->state == HOLM_TCP_LISTEN;
 }
@@ -208,7 +206,7 @@ int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t v
 	ASSERT(!ts->net->callbacks);
 	if (!o)
 		return opt == HOLM_TCP_OPT_QUICKACK ? set_quick(t, value) : -HOLM_ENOPROTOOPT;
-	if (!is_allowed(t, opt, o, value))
+	if (!is_allowed(t, o, value))
 		return -HOLM_EINVAL;
 	if (!has_part(ts, o, value))
 		return -HOLM_ENOPROTOOPT;

@@ -95,6 +95,23 @@ static void a_child_inherits_what_its_listener_has(void **state)
 	finish(&t);
 }
 
+static void what_may_be_none_has_a_least_value_all_the_same(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_MAXSEG, 87), -HOLM_EINVAL);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_MAXSEG, 88), 0);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_MAXSEG, 0), 0);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_WINDOW_CLAMP, 1151),
+			 -HOLM_EINVAL);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_WINDOW_CLAMP, 1152), 0);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_WINDOW_CLAMP, 0), 0);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_TTL, 0), -HOLM_EINVAL);
+	finish(&t);
+}
+
 static void the_largest_segment_is_bounded_both_ways(void **state)
 {
 	struct tcp_fixture t;
@@ -126,6 +143,7 @@ int main(void)
 		cmocka_unit_test(every_option_has_its_default_its_range_and_keeps_its_value),
 		cmocka_unit_test(a_change_is_seen_by_nobody_else),
 		cmocka_unit_test(a_child_inherits_what_its_listener_has),
+		cmocka_unit_test(what_may_be_none_has_a_least_value_all_the_same),
 		cmocka_unit_test(the_largest_segment_is_bounded_both_ways),
 	};
 
