@@ -16,7 +16,7 @@ static uint64_t addr_word(const struct holm_addr *a, unsigned i)
 	return w;
 }
 
-uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
+static inline uint32_t hash_of(const struct holm_net *net, const struct tcp_tuple *t)
 {
 	const struct hash_key *key = &net->secrets.flow;
 	uint64_t ports = (uint64_t)t->rport << 16 | t->lport;
@@ -24,6 +24,11 @@ uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
 
 	h = fold_hash_mix(key, h, addr_word(&t->local, 0) ^ ports, addr_word(&t->local, 1));
 	return fold_hash_end(key, h);
+}
+
+uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
+{
+	return hash_of(net, t);
 }
 
 /* ---- Ends ---------------------------------------------------------------------------------------- */
@@ -87,7 +92,7 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 {
 	struct htab_node *n;
 
-	*hash = tcp_hash(ts->net, t);
+	*hash = hash_of(ts->net, t);
 	n = htab_first(&ts->table, *hash);
 	for (; n; n = htab_next(&ts->table, n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, ep.node);

@@ -48,7 +48,6 @@ static struct holm_tcp *open_fast(struct tcp_bind *bind, struct tcp_half *half, 
  */
 enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, struct holm_tcp **child)
 {
-	const struct ip_rx *ip = ip_rx(rx->f);
 	const struct tcp_state *ts = rx->net->tcp;
 	struct tcp_half half = { .retries = 0 };
 
@@ -59,8 +58,8 @@ enum tcp_verdict tcp_input_listen(struct tcp_bind *bind, struct tcp_rx *rx, stru
 				       : tcp_drop(rx, HOLM_DROP_TCP_NO_PORT, TCP_REPLY_RST);
 	if (!(rx->h->flags & TCP_SYN))
 		return tcp_drop(rx, HOLM_DROP_TCP_ACK_MISSING, TCP_REPLY_NONE);
-	/* MUST-63: an invalid source gets no answer. */
-	if (!ip_addr_is_unicast(rx->net, &ip->src) || rx->h->sport == 0)
+	/* MUST-63, an invalid source gets no answer: of addresses, the network layer lets none in. */
+	if (rx->h->sport == 0)
 		return tcp_drop(rx, HOLM_DROP_TCP_ADDRESS, TCP_REPLY_NONE);
 	if (bind->nchildren >= bind->backlog)
 		return tcp_drop(rx, HOLM_DROP_TCP_BACKLOG_FULL, TCP_REPLY_NONE);

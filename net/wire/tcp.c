@@ -6,12 +6,8 @@
 #include "lib/assert.h"
 #include "lib/fmt.h"
 
-/* The first four bytes of options as senders arrange them, so that each starts on a word. */
-#define WORD_MSS 0x02040000u		    /* | value */
-#define WORD_SACK_PERMITTED_TS 0x0402080au  /* SACK-permitted, then a timestamp */
-#define WORD_NOP_SACK_PERMITTED 0x01010402u /* two NOPs before it */
-#define WORD_NOP_WSCALE 0x01030300u	    /* | shift */
-#define WORD_NOP_SACK 0x01010500u	    /* | length */
+/* As TCP_OPT_TIMESTAMP_WORD and those behind it. */
+#define WORD_NOP_SACK 0x01010500u /* | length */
 
 /* Stores the value of one option; `len` counts its kind and length bytes. */
 static void take_option(const uint8_t *opt, size_t len, struct tcp_hdr_info *out)
@@ -47,21 +43,21 @@ static inline size_t take_words(const uint8_t *opts, size_t len, struct tcp_hdr_
 {
 	const uint8_t *opt = opts, *end = opts + len;
 
-	if (end - opt >= 4 && (load_be32(opt) & 0xffff0000u) == WORD_MSS) {
+	if (end - opt >= 4 && (load_be32(opt) & 0xffff0000u) == TCP_OPT_MSS_WORD) {
 		out->has_mss = true;
 		out->mss = load_be16(opt + 2);
 		opt += 4;
 	}
-	if (end - opt >= 4 && load_be32(opt) == WORD_NOP_SACK_PERMITTED) {
+	if (end - opt >= 4 && load_be32(opt) == TCP_OPT_SACK_PERMITTED_WORD) {
 		out->sack_permitted = true;
 		opt += 4;
 	} else if (end - opt >= TCP_OPT_TIMESTAMP_ALIGNED &&
-		   load_be32(opt) == WORD_SACK_PERMITTED_TS) {
+		   load_be32(opt) == TCP_OPT_SACK_PERMITTED_TS_WORD) {
 		out->sack_permitted = true;
 		take_option(opt + 2, TCP_OPT_TIMESTAMP_BYTES, out);
 		opt += TCP_OPT_TIMESTAMP_ALIGNED;
 	}
-	if (end - opt >= 4 && (load_be32(opt) & 0xffffff00u) == WORD_NOP_WSCALE) {
+	if (end - opt >= 4 && (load_be32(opt) & 0xffffff00u) == TCP_OPT_WSCALE_WORD) {
 		out->has_wscale = true;
 		out->wscale = opt[3] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt[3];
 		opt += 4;
@@ -105,7 +101,8 @@ bool tcp_parse_options(const uint8_t *p, size_t len, struct tcp_hdr_info *out, e
 
 static uint8_t *build_timestamp(uint8_t *opt, const struct tcp_hdr_info *info)
 {
-	store_be32(opt, info->sack_permitted ? WORD_SACK_PERMITTED_TS : TCP_OPT_TIMESTAMP_WORD);
+	store_be32(opt,
+		   info->sack_permitted ? TCP_OPT_SACK_PERMITTED_TS_WORD : TCP_OPT_TIMESTAMP_WORD);
 	store_be32(opt + 4, info->tsval);
 	store_be32(opt + 8, info->tsecr);
 	return opt + TCP_OPT_TIMESTAMP_ALIGNED;
@@ -128,51 +125,23 @@ size_t tcp_build_options(uint8_t *p, const struct tcp_hdr_info *info)
 
 	ASSERT(info->nsack <= TCP_SACK_MAX && tcp_build_bytes(info) <= TCP_HDR_MAX);
 	if (info->has_mss) {
-		store_be32(opt, WORD_MSS | info->mss);
+		store_be32(opt, TCP_OPT_MSS_WORD | info->mss);
 		opt += 4;
 	}
 	if (HOLM_WITH_TIMESTAMPS && info->has_ts) {
 		opt = build_timestamp(opt, info);
 	} else if (HOLM_WITH_SACK && info->sack_permitted) {
-		store_be32(opt, WORD_NOP_SACK_PERMITTED);
+		store_be32(opt, TCP_OPT_SACK_PERMITTED_WORD);
 		opt += 4;
 	}
 	if (info->has_wscale) {
 		ASSERT(info->wscale <= TCP_WSCALE_MAX);
-		store_be32(opt, WORD_NOP_WSCALE | info->wscale);
+		store_be32(opt, TCP_OPT_WSCALE_WORD | info->wscale);
 		opt += 4;
 	}
 	if (HOLM_WITH_SACK && info->nsack > 0)
 		opt = build_sack(opt, info);
 	return (size_t)(opt - p);
-}
-
-uint64_t tcp_build_offer(uint8_t *p, const struct tcp_offer *o, size_t hdr_len)
-{
-	uint32_t word = o->sack_permitted ? WORD_SACK_PERMITTED_TS : TCP_OPT_TIMESTAMP_WORD;
-	uint64_t sum = ((uint64_t)hdr_len - TCP_HDR_BYTES) << 26;
-	uint8_t *opt = p + TCP_HDR_BYTES;
-
-	p[12] = (uint8_t)(hdr_len << 2);
-	store_be32(opt, WORD_MSS | o->mss);
-	sum += WORD_MSS | o->mss;
-	opt += 4;
-	if (o->has_ts) {
-		store_be32(opt, word);
-		store_be32(opt + 4, o->tsval);
-		store_be32(opt + 8, o->tsecr);
-		sum += (uint64_t)word + o->tsval + o->tsecr;
-		opt += TCP_OPT_TIMESTAMP_ALIGNED;
-	} else if (o->sack_permitted) {
-		store_be32(opt, WORD_NOP_SACK_PERMITTED);
-		sum += WORD_NOP_SACK_PERMITTED;
-		opt += 4;
-	}
-	if (o->has_wscale) {
-		store_be32(opt, WORD_NOP_WSCALE | o->wscale);
-		sum += WORD_NOP_WSCALE | o->wscale;
-	}
-	return sum;
 }
 
 const uint8_t *tcp_option_find(const uint8_t *p, size_t hdr_len, uint8_t kind)

@@ -61,6 +61,11 @@ enum {
 
 /* NOP, NOP, timestamp, 10: what RFC 7323 appendix A recommends and all the world sends. */
 #define TCP_OPT_TIMESTAMP_WORD 0x0101080au
+/* The other options as senders arrange them, so that each starts on a word. */
+#define TCP_OPT_MSS_WORD 0x02040000u		   /* | value */
+#define TCP_OPT_SACK_PERMITTED_TS_WORD 0x0402080au /* SACK-permitted, then a timestamp */
+#define TCP_OPT_SACK_PERMITTED_WORD 0x01010402u	   /* two NOPs before it */
+#define TCP_OPT_WSCALE_WORD 0x01030300u		   /* NOP, | shift */
 
 struct tcp_hdr {
 	struct be16 sport;
@@ -246,7 +251,33 @@ static inline size_t tcp_offer_bytes(const struct tcp_offer *o)
  * The options behind a header of tcp_build_plain(), as tcp_build() has them; the header is then hdr_len =
  * tcp_offer_bytes() long. Returns the sum of what it adds.
  */
-uint64_t tcp_build_offer(uint8_t *p, const struct tcp_offer *o, size_t hdr_len);
+static always_inline uint64_t tcp_build_offer(uint8_t *p, const struct tcp_offer *o, size_t hdr_len)
+{
+	uint32_t word = o->sack_permitted ? TCP_OPT_SACK_PERMITTED_TS_WORD : TCP_OPT_TIMESTAMP_WORD;
+	uint64_t sum = ((uint64_t)hdr_len - TCP_HDR_BYTES) << 26;
+	uint8_t *opt = p + TCP_HDR_BYTES;
+
+	p[12] = (uint8_t)(hdr_len << 2);
+	store_be32(opt, TCP_OPT_MSS_WORD | o->mss);
+	sum += TCP_OPT_MSS_WORD | o->mss;
+	opt += 4;
+	if (o->has_ts) {
+		store_be32(opt, word);
+		store_be32(opt + 4, o->tsval);
+		store_be32(opt + 8, o->tsecr);
+		sum += (uint64_t)word + o->tsval + o->tsecr;
+		opt += TCP_OPT_TIMESTAMP_ALIGNED;
+	} else if (o->sack_permitted) {
+		store_be32(opt, TCP_OPT_SACK_PERMITTED_WORD);
+		sum += TCP_OPT_SACK_PERMITTED_WORD;
+		opt += 4;
+	}
+	if (o->has_wscale) {
+		store_be32(opt, TCP_OPT_WSCALE_WORD | o->wscale);
+		sum += TCP_OPT_WSCALE_WORD | o->wscale;
+	}
+	return sum;
+}
 
 /*
  * An option of a header that has been parsed without complaint: its kind, length and value; NULL: not
