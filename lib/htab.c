@@ -372,7 +372,7 @@ static never_inline void take_out_of_many(struct htab *t, struct htab_line *l,
 	line_give(t, last);
 }
 
-static void take_out(struct htab *t, const struct htab_node *n)
+static always_inline void take_out(struct htab *t, const struct htab_node *n)
 {
 	struct htab_line *l = bucket_for(t, n->hash);
 	unsigned last = count_of(l) - 1, i = last;

@@ -88,10 +88,9 @@ static void flight_empty(struct holm_tcp *c)
 }
 
 /* Its lent bytes are nobody's or somebody else's. */
-static void flight_free(struct holm_tcp *c)
+static always_inline void flight_free_here(struct holm_net *net, struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
-	struct holm_net *net = tcp_net(c);
 
 	if (unlikely(has_parts(fl)))
 		flight_empty(c);
@@ -109,6 +108,11 @@ static void flight_free(struct holm_tcp *c)
 	if (net_timer_is_armed(&fl->timer))
 		net_timer_arm(net, &fl->timer, WHEEL_NEVER);
 	net->tcp->spare = fl;
+}
+
+static never_inline void flight_free(struct holm_tcp *c)
+{
+	flight_free_here(tcp_net(c), c);
 }
 
 void tcp_flight_spare_free(struct tcp_state *ts)
@@ -244,7 +248,7 @@ void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)
 }
 
 /* A connection that its SYN opened is like any other from now on, or none. */
-static void end_opening(struct holm_tcp *c)
+static always_inline void end_opening(struct holm_tcp *c)
 {
 	struct tcp_state *ts = tcp_net(c)->tcp;
 	struct tcp_flight *fl = c->flight;
@@ -374,12 +378,13 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 
 	if (c->state == HOLM_TCP_TIME_WAIT && !tcp_small(net->tcp))
 		end_time_wait(net->tcp);
-	tcp_set_state(c, HOLM_TCP_CLOSED);
 	end_opening(c);
+	/* Nobody is left who could see its state. */
 	if (tcp_is_orphan(c)) {
 		tcp_conn_destroy(c);
 		return;
 	}
+	tcp_set_state(c, HOLM_TCP_CLOSED);
 	if (error)
 		c->error = (uint8_t)error;
 	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_ACK_NOW | TCP_ACK_DELAYED |
@@ -395,10 +400,8 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 	tcp_publish(c);
 }
 
-void tcp_release_snd(struct holm_tcp *c)
+static always_inline void release_snd(struct holm_net *net, struct holm_tcp *c)
 {
-	struct holm_net *net = tcp_net(c);
-
 	if (unlikely(c->flight && tcp_has_lent(c->flight)))
 		tcp_lend_release(c);
 	if (!c->snd)
@@ -407,6 +410,11 @@ void tcp_release_snd(struct holm_tcp *c)
 	c->snd->ops->released(c->snd);
 	net->callbacks--;
 	c->snd = NULL;
+}
+
+void tcp_release_snd(struct holm_tcp *c)
+{
+	release_snd(tcp_net(c), c);
 }
 
 void tcp_release_rcv(struct holm_tcp *c)
@@ -433,11 +441,11 @@ void tcp_conn_destroy(struct holm_tcp *c)
 		list_remove(&c->free);
 	if (unlikely(c->flags & TCP_BOUND))
 		tcp_bind_remove(ts, c);
-	tcp_release_snd(c);
+	release_snd(net, c);
 	if (unlikely(c->rcv))
 		tcp_release_rcv(c);
 	if (c->flight)
-		flight_free(c);
+		flight_free_here(net, c);
 	if (c->dst)
 		ip_dst_put(net, c->dst);
 	if (c->flags & TCP_IP6)
