@@ -78,13 +78,19 @@ static union tcp_record_ends *ends_of(struct tcp_record *record)
 /* RFC 4291 2.5.6: 54 bits of a link-local address are zero. The scope is kept among them. */
 #define SCOPE_AT 2u
 
+static inline void set_ends6(union tcp_record_ends *ends, const struct holm_addr *remote,
+			     const struct holm_addr *local, uint16_t scope)
+{
+	memcpy(ends->ip6.remote, remote->b, 16);
+	if (unlikely(scope))
+		store_be16(ends->ip6.remote + SCOPE_AT, scope);
+	memcpy(ends->ip6.local, local->b, 16);
+}
+
 static void set_ends(union tcp_record_ends *ends, unsigned kind, const struct tcp_tuple *t)
 {
 	if (kind & TCP_KIND_IP6) {
-		memcpy(ends->ip6.remote, t->remote.b, 16);
-		if (unlikely(t->scope))
-			store_be16(ends->ip6.remote + SCOPE_AT, t->scope);
-		memcpy(ends->ip6.local, t->local.b, 16);
+		set_ends6(ends, &t->remote, &t->local, t->scope);
 	} else {
 		ends->ip4.remote = ip4_from_addr(&t->remote);
 		ends->ip4.local = ip4_from_addr(&t->local);
@@ -365,12 +371,11 @@ static never_inline bool table_grow(struct tcp_state *ts)
 	return true;
 }
 
-struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
-				  const struct tcp_tuple *t, uint32_t hash, unsigned list,
-				  uint16_t due)
+/* It is the caller's to say whose it is: `k` tells the family, and all of its ends are to be set. */
+static always_inline struct tcp_record *add(struct tcp_state *ts, unsigned k, uint32_t hash,
+					    unsigned list, uint16_t due)
 {
 	struct tcp_records *r = &ts->records;
-	unsigned k = ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
 	struct tcp_slots *s = &r->slots[k];
 	struct tcp_record *record;
 	tcp_ref *head, ref;
@@ -382,15 +387,46 @@ struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
 		return NULL;
 	ref = tcp_ref_of(k, s->n++);
 	record = tcp_record_at(r, ref);
-	/* Its ends are set whole. */
 	memset(record, 0, offsetof(struct tcp_half, ends));
-	record->rport = t->rport;
-	record->lport = t->lport;
-	set_ends(ends_of(record), k, t);
 	record->next = *head;
 	*head = ref;
 	r->n++;
 	wait_last(r, record, ref, list, due);
+	return record;
+}
+
+struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
+				  const struct tcp_tuple *t, uint32_t hash, unsigned list,
+				  uint16_t due)
+{
+	unsigned k = ip4_is_addr(&t->remote) ? kind : kind | TCP_KIND_IP6;
+	struct tcp_record *record = add(ts, k, hash, list, due);
+
+	if (unlikely(!record))
+		return NULL;
+	record->rport = t->rport;
+	record->lport = t->lport;
+	set_ends(ends_of(record), k, t);
+	return record;
+}
+
+struct tcp_record *tcp_record_add_for(struct tcp_state *ts, enum tcp_kind kind,
+				      const struct holm_tcp *c, uint16_t due)
+{
+	bool ip6 = (c->flags & TCP_IP6) != 0;
+	unsigned k = ip6 ? kind | TCP_KIND_IP6 : kind;
+	struct tcp_record *record = add(ts, k, c->ep.node.hash, 0, due);
+
+	if (unlikely(!record))
+		return NULL;
+	record->rport = c->rport;
+	record->lport = c->lport;
+	if (ip6) {
+		set_ends6(ends_of(record), &c->ends6->remote, &c->ends6->local, c->scope);
+	} else {
+		ends_of(record)->ip4.remote = c->remote4;
+		ends_of(record)->ip4.local = c->local4;
+	}
 	return record;
 }
 

@@ -340,7 +340,14 @@ enum tcp_tw_says {
 };
 enum tcp_tw_says tcp_time_wait_judge(const struct tcp_tw *tw, struct tcp_rx *rx);
 /* What a connection leaves behind. */
-void tcp_tw_fill(struct tcp_tw *tw, const struct holm_tcp *c);
+static inline void tcp_tw_fill(struct tcp_tw *tw, const struct holm_tcp *c)
+{
+	tw->snd_nxt = c->flight->snd_nxt;
+	tw->rcv_nxt = c->rcv_nxt;
+	tw->ts_recent = c->ts_recent;
+	tw->has_ts = (c->flags & TCP_TS) != 0;
+	tw->tos = tcp_settings(c)->tos;
+}
 
 /* ---- timewait_record.c: for half.c's table of operations. */
 void tcp_tw_make(struct holm_tcp *c, bool ack);

@@ -48,15 +48,6 @@ enum tcp_tw_says tcp_time_wait_judge(const struct tcp_tw *tw, struct tcp_rx *rx)
 	return (h->flags & TCP_SYN) || rx->orig_len > 0 ? TCP_TW_ANSWER : TCP_TW_IGNORE;
 }
 
-void tcp_tw_fill(struct tcp_tw *tw, const struct holm_tcp *c)
-{
-	tw->snd_nxt = c->flight->snd_nxt;
-	tw->rcv_nxt = c->rcv_nxt;
-	tw->ts_recent = c->ts_recent;
-	tw->has_ts = (c->flags & TCP_TS) != 0;
-	tw->tos = tcp_settings(c)->tos;
-}
-
 enum tcp_verdict tcp_input_time_wait(struct holm_tcp *c, struct tcp_rx *rx)
 {
 	struct tcp_tw tw;

@@ -77,18 +77,17 @@ void tcp_tw_timer(struct holm_net *net, struct net_timer *timer)
 /* ---- Entering ------------------------------------------------------------------------------------ */
 
 /* The oldest yields when there are too many. */
-static struct tcp_tw *make_record(struct holm_tcp *c, const struct tcp_tuple *ends)
+static inline struct tcp_tw *make_record(struct tcp_state *ts, const struct holm_tcp *c)
 {
-	struct tcp_state *ts = tcp_net(c)->tcp;
 	struct tcp_record *record;
 
-	if (tcp_records_count(&ts->records, TCP_KIND_TIME_WAIT) >=
-	    ts->net->config.tcp_time_wait_max) {
+	if (unlikely(tcp_records_count(&ts->records, TCP_KIND_TIME_WAIT) >=
+		     ts->net->config.tcp_time_wait_max)) {
 		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 		tcp_record_remove(ts, oldest(ts));
 	}
-	record = tcp_record_add(ts, TCP_KIND_TIME_WAIT, ends, c->ep.node.hash, 0, due(ts->net));
-	if (!record) {
+	record = tcp_record_add_for(ts, TCP_KIND_TIME_WAIT, c, due(ts->net));
+	if (unlikely(!record)) {
 		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
 		return NULL;
 	}
@@ -97,18 +96,17 @@ static struct tcp_tw *make_record(struct holm_tcp *c, const struct tcp_tuple *en
 
 void tcp_tw_make(struct holm_tcp *c, bool ack)
 {
-	struct tcp_tuple ends;
+	struct holm_net *net = tcp_net(c);
 	struct tcp_tw *tw;
 
 	/* The connection's own, with its window; if it finds no frame the FIN comes again. */
 	if (ack)
 		(void)tcp_send_ack(c);
-	tcp_get_ends(c, &ends);
-	tw = make_record(c, &ends);
-	if (!tw)
+	tw = make_record(net->tcp, c);
+	if (unlikely(!tw))
 		return;
 	tcp_tw_fill(tw, c);
-	arm(tcp_net(c));
+	arm(net);
 }
 
 /* ---- Segments ------------------------------------------------------------------------------------ */
