@@ -22,7 +22,7 @@
 	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_CWND_LIMITED |   \
 		    TCP_WND_LIMITED))
 /* Recovery is by SACK, and has nothing to do, or was not needed yet. */
-static bool may_repair(const struct holm_tcp *c)
+static inline bool may_repair(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 
@@ -33,7 +33,7 @@ static bool may_repair(const struct holm_tcp *c)
  * Nothing is in flight, to be sent again, held back, or to go along. No segment has overtaken the next one:
  * its window would be the newer one.
  */
-static bool is_at_rest(const struct holm_tcp *c)
+static inline bool is_at_rest(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 
@@ -44,13 +44,13 @@ static bool is_at_rest(const struct holm_tcp *c)
 }
 
 /* What is queued begins at SND.NXT: no frame refers to what has been acknowledged. */
-static bool has_released(const struct holm_tcp *c)
+static inline bool has_released(const struct holm_tcp *c)
 {
 	return seq_eq(c->flight->buf_seq, c->snd_una);
 }
 
 /* Nobody wants to know more of what leaves than that it did. */
-static bool is_unwatched(const struct holm_tcp *c)
+static inline bool is_unwatched(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
 	const struct tcp_settings *s = c->settings;
@@ -59,20 +59,16 @@ static bool is_unwatched(const struct holm_tcp *c)
 	       !s->window_clamp;
 }
 
-bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual)
+/* Nothing speaks against it, and it has none of these flags. */
+static always_inline bool is_still(const struct holm_tcp *c, uint32_t unusual)
 {
 	return !(c->flags & unusual) && is_at_rest(c) && has_released(c) && is_unwatched(c);
 }
 
-void tcp_become_calm(struct holm_tcp *c)
+static always_inline void become_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (!(c->flags & TCP_IP6)) {
-		const struct ip4_tx ip = tcp_ip4(c);
-
-		fl->ip_sum = ip4_sum_of_kind(&ip);
-	}
 	fl->retries = 0;
 	fl->lends = fl->lend != NULL;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),
@@ -81,9 +77,29 @@ void tcp_become_calm(struct holm_tcp *c)
 
 bool tcp_calm_begin(struct holm_tcp *c)
 {
-	if (!tcp_is_still(c, UNCALM) || !tcp_is_usual(c))
+	if (!is_still(c, UNCALM) || !tcp_is_usual(c))
 		return false;
-	tcp_become_calm(c);
+	if (!(c->flags & TCP_IP6)) {
+		const struct ip4_tx ip = tcp_ip4(c);
+
+		c->flight->ip_sum = ip4_sum_of_kind(&ip);
+	}
+	become_calm(c);
+	return true;
+}
+
+/* With one of these there is more for it to send, or to ask. */
+#define UNCALM_END                                                                                 \
+	((uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE |         \
+		    TCP_SYN_DUE | TCP_CHILD | TCP_ECN | TCP_SEARCH | TCP_CWND_LIMITED |            \
+		    TCP_WND_LIMITED))
+
+bool tcp_calm_begin_end(struct holm_tcp *c)
+{
+	if ((c->state != HOLM_TCP_FIN_WAIT_1 && c->state != HOLM_TCP_LAST_ACK) || !c->snd ||
+	    c->flight->reasm || tcp_net(c)->tcp->unpredicted || !is_still(c, UNCALM_END))
+		return false;
+	become_calm(c);
 	return true;
 }
 

@@ -204,20 +204,16 @@ static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, s
 	return true;
 }
 
-/* What it does not expect. */
-static never_inline void take_other(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+static never_inline void take_closing(struct holm_net *net, struct holm_tcp *c,
+				      struct holm_frame *f)
 {
 	uint32_t bytes = f->len;
 
-	if (c && tcp_is_calm(c) && tcp_closing_frame(net, c, f))
-		net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	else if (ip_flow_take(&net->flow, f))
-		/* There is nothing to merge it with. */
-		tcp_input(net, f);
-	else {
-		net_input_other(net, f);
+	if (unlikely(!tcp_closing_frame(net, c, f))) {
+		tcp_input_alone(net, f);
 		return;
 	}
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 	count(net, bytes);
 }
 
@@ -225,8 +221,10 @@ void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 {
 	struct holm_tcp *c = net->tcp->last;
 
-	if (unlikely(!c || !tcp_is_calm(c) || !take_alone(net, c, f)))
-		take_other(net, c, f);
+	if (unlikely(!c || !tcp_is_calm(c)))
+		tcp_input_alone(net, f);
+	else if (unlikely(!take_alone(net, c, f)))
+		take_closing(net, c, f);
 }
 
 /* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */

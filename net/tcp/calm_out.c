@@ -231,8 +231,8 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 		tcp_timer_update(c);
 		return true;
 	}
-	if (n >= TCP_FRAME_PAYLOAD || !tcp_begin_closing(c) || n >= c->flight->calm ||
-	    !has_room(net, c, n) || !has_way(net, c, n) ||
+	if (!(c->flight->calm || (n < TCP_FRAME_PAYLOAD && tcp_calm_begin_end(c))) ||
+	    n >= c->flight->calm || !has_room(net, c, n) || !has_way(net, c, n) ||
 	    !(n > 0 ? send_any(net, c, n, TCP_ACK | TCP_PSH | TCP_FIN)
 		    : send_bare(net, c, TCP_ACK | TCP_FIN)))
 		return false;

@@ -11,8 +11,6 @@
 #include "net/core/pool.h"
 #include "net/ip/flow.h"
 
-/* ---- What comes ---------------------------------------------------------------------------------- */
-
 /* With a FIN or without; behind the peer's there is nothing, and text is for a program that reads. */
 static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p, uint32_t len,
 				      bool stamped)
@@ -136,24 +134,4 @@ bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_fra
 		return false;
 	return likely(!ip6 && !stamped) ? take_frame(net, c, f, false, false)
 					: take_frame(net, c, f, ip6, stamped);
-}
-
-/* ---- What goes ----------------------------------------------------------------------------------- */
-
-/* With one of these there is more to send, or to ask. */
-#define UNUSUAL                                                                                    \
-	((uint32_t)(TCP_REXMT | TCP_PERSIST | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_TLP_DUE |         \
-		    TCP_SYN_DUE | TCP_CHILD | TCP_ECN | TCP_SEARCH | TCP_CWND_LIMITED |            \
-		    TCP_WND_LIMITED))
-
-/* It may be calm from before; or nothing is in flight, or to be asked. */
-bool tcp_begin_closing(struct holm_tcp *c)
-{
-	if (c->flight->calm)
-		return true;
-	if ((c->state != HOLM_TCP_FIN_WAIT_1 && c->state != HOLM_TCP_LAST_ACK) || !c->snd ||
-	    c->flight->reasm || tcp_net(c)->tcp->unpredicted || !tcp_is_still(c, UNUSUAL))
-		return false;
-	tcp_become_calm(c);
-	return true;
 }

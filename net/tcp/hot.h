@@ -45,6 +45,8 @@ extern const struct tcp_calm_ops tcp_calm_ops;
 void tcp_calm_alone(struct holm_net *net, struct holm_frame *f);
 /* What tcp_calm_ops says of begin, input, frames and ack. */
 bool tcp_calm_begin(struct holm_tcp *c);
+/* The program has closed: is its FIN, with what is queued, all that is left? Then calm begins, too. */
+bool tcp_calm_begin_end(struct holm_tcp *c);
 enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 size_t tcp_calm_input_run(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
 			  size_t n);
@@ -53,12 +55,8 @@ bool tcp_calm_send_ack(struct holm_tcp *c);
 size_t tcp_calm_output_all(struct holm_net *net, size_t budget);
 /* Stamps of 17 ms: after a longer silence than the shortest timeout the window may have to shrink. */
 #define TCP_CALM_SILENCE ((RTO_MIN_TICKS >> (TCP_STAMP_SHIFT - TCP_TICK_SHIFT)) + 1)
-/* May calm begin, with none of these flags? */
-bool tcp_is_still(const struct holm_tcp *c, uint32_t unusual);
 /* What was lent has been acknowledged. If frames still refer to it, that ends calm. */
 void tcp_calm_discard(struct holm_tcp *c);
-/* Then it does. */
-void tcp_become_calm(struct holm_tcp *c);
 /* Text that is next in order, `off` bytes into a frame. False: not all of it was taken. */
 bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f, uint32_t off,
 		   uint32_t len);
@@ -69,8 +67,6 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 /* As tcp_calm_alone(). */
 bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
-/* The program has closed: is its FIN, with what is queued, all that is left? Then calm has begun. */
-bool tcp_begin_closing(struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
 	return HOLM_WITH_SACK && c->flight && c->flight->calm;
@@ -115,12 +111,19 @@ static inline bool tcp_is_for(const struct holm_tcp *c, const struct holm_addr *
 
 static inline bool tcp_checksum_holds(struct holm_frame *f)
 {
+	const uint32_t ends = 2 * sizeof(uint32_t);
 	const struct ip_rx *ip = ip_rx(f);
 	uint32_t sum;
 
 	/* The device has checked it, or a sender on this machine has not computed it. */
 	if (f->csum != HOLM_CSUM_NONE)
 		return true;
+	/* The addresses of IPv4 are the last thing in front, but for options: one sum over both. */
+	if (!FOR_SIZE && likely(f->l4_off == f->l3_off + IP4_HDR_BYTES &&
+				f->l4_off + ip->l4_len <= f->segs[0].len))
+		return checksum_finish(checksum_partial(holm_frame_data(f) + f->l4_off - ends,
+							ends + ip->l4_len,
+							IP4_PROTO_TCP + ip->l4_len)) == 0;
 	sum = ip_pseudo_sum(&ip->src, &ip->dst, IP4_PROTO_TCP, ip->l4_len);
 	return checksum_finish(frame_sum(f, f->l4_off, ip->l4_len, sum)) == 0;
 }

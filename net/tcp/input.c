@@ -3,6 +3,7 @@
  * Acts upon what the steps want sent.
  */
 #include "net/core/proto.h"
+#include "net/ip/flow.h"
 #include "net/tcp/hot.h"
 #include "net/tcp/opening.h"
 
@@ -79,7 +80,7 @@ static enum tcp_verdict input_time_wait(struct tcp_rx *rx, struct holm_tcp **c)
 }
 
 /* The segment's steps, by what is there for it; *c is the connection, if it is for one. */
-static enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
+static always_inline enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
 {
 	struct holm_tcp *found = *c ? *c : look_up(rx);
 	/* Of whom run() knew, and who had a block, it was not. */
@@ -147,7 +148,7 @@ static void begin(struct tcp_rx *rx)
 }
 
 /* Run a chain through the steps. Ownership of the frames passes. `c` is whom it is for, where that is known. */
-static never_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
+static always_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
 {
 	enum tcp_verdict v;
 
@@ -250,16 +251,12 @@ static inline void fill_rx(struct tcp_rx *rx, struct holm_net *net, struct holm_
 	rx->frame_len = f->gso != HOLM_GSO_NONE && f->gso_size ? f->gso_size : rx->orig_len;
 }
 
-static always_inline void run_one(struct holm_net *net, struct holm_frame *f,
-				  const struct tcp_hdr_info *h, bool here)
+static inline void run_one(struct holm_net *net, struct holm_frame *f, const struct tcp_hdr_info *h)
 {
 	struct tcp_rx rx;
 
 	fill_rx(&rx, net, f, h);
-	if (here && !FOR_SIZE)
-		run_here(&rx);
-	else
-		run(&rx);
+	run(&rx);
 }
 
 /* Header and checksum are good. False: dropped and counted. */
@@ -289,8 +286,26 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 	struct tcp_hdr_info h;
 
 	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	if (!is_for_many(net, f) && parse_good(net, f, &h, true))
-		run_one(net, f, &h, true);
+	if (!is_for_many(net, f) && parse_good(net, f, &h, false))
+		run_one(net, f, &h);
+}
+
+void tcp_input_alone(struct holm_net *net, struct holm_frame *f)
+{
+	struct tcp_hdr_info h;
+	struct tcp_rx rx;
+
+	if (unlikely(!ip_flow_take(&net->flow, f))) {
+		net_input_other(net, f);
+		return;
+	}
+	net_count(net, HOLM_COUNT_RX_FRAMES);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, f->len);
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	if (unlikely(!parse_good(net, f, &h, true)))
+		return;
+	fill_rx(&rx, net, f, &h);
+	run_here(&rx);
 }
 
 /* ---- Merging ------------------------------------------------------------------------------------- */
@@ -335,7 +350,7 @@ static void input_any(struct holm_net *net, struct holm_frame *f)
 		flush(ts);
 	/* Nothing can continue the last frame of a batch. */
 	if (net->last_of_batch || !gro_begin(g, f))
-		run_one(net, f, info, false);
+		run_one(net, f, info);
 	else
 		net_hold(net);
 }
