@@ -145,7 +145,10 @@ struct holm_memory {
 	void *ctx;
 	void *(*alloc)(void *ctx, size_t size);
 	void (*free)(void *ctx, void *p, size_t size);
-	/* An instance's own, for a page that goes from ring to ring. Zero in everybody else's. */
+	/*
+	 * Zero in everybody else's. An instance's own holds a page here that goes from ring to ring: it is
+	 * pointed to, as rings do, and never copied, since both would give out the same page.
+	 */
 	uintptr_t hand;
 };
 
