@@ -230,6 +230,28 @@ static void what_a_transport_confirms_is_not_asked(void **state)
 	lab_fini(&lab);
 }
 
+/* An attacker's segments may make a transport doubt as often as they come. */
+static void who_is_doubted_again_and_again_is_asked_once_a_second(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	start(&lab);
+	u = udp_lab_connected(&lab, 0, 2, 9);
+	for (int i = 0; i < 32; i++) {
+		neigh_doubt(lab.net, entry(&lab, 2));
+		lab_poll(&lab);
+		answer(&lab, 2);
+		lab_run(&lab, 100 * LAB_MS);
+	}
+	assert_in_range(lab.nsent, 3, 4);
+	for (size_t i = 1; i < lab.nsent; i++)
+		assert_true(lab.sent[i].at_ns - lab.sent[i - 1].at_ns >= LAB_S);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 static void an_unasked_announcement_moves_an_entry_but_confirms_nothing(void **state)
 {
 	struct lab lab;
@@ -353,6 +375,40 @@ static void an_entry_that_a_flow_holds_outlives_a_flush_only_as_a_husk(void **st
 	lab_fini(&lab);
 }
 
+static bool is_host_three(const struct holm_addr *addr, const void *ctx)
+{
+	struct holm_addr three = lab_addr(3);
+
+	(void)ctx;
+	return holm_addr_equal(addr, &three);
+}
+
+static void what_is_remembered_is_good_until_an_entry_goes(void **state)
+{
+	const struct neigh_memo nothing = { 0 };
+	struct holm_addr addr = lab_addr(2);
+	struct neigh_memo memo;
+	struct neigh *n;
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	assert_int_equal(lab.net->neigh->removals, 0);
+	assert_null(neigh_take(lab.net, &nothing));
+	lab_introduce(&lab, 3);
+	assert_int_equal(neigh_get(lab.net, lab.dev.netif, &addr, &n), 0);
+	memo = neigh_put_memo(lab.net, n);
+	assert_int_equal(n->refs, 0);
+	assert_ptr_equal(neigh_take(lab.net, &memo), n);
+	assert_int_equal(n->refs, 1);
+	neigh_put(lab.net, n);
+	/* Another one's end will do: who has gone is not remembered. */
+	neigh_flush_some(lab.net, lab.dev.netif, is_host_three, NULL);
+	assert_ptr_equal(entry(&lab, 2), n);
+	assert_null(neigh_take(lab.net, &memo));
+	lab_fini(&lab);
+}
+
 static void waiting_frames_go_with_their_device(void **state)
 {
 	struct lab lab;
@@ -421,11 +477,13 @@ int main(void)
 		cmocka_unit_test(a_stale_entry_is_used_first_and_checked_later),
 		cmocka_unit_test(an_answer_to_a_probe_makes_it_reachable_again),
 		cmocka_unit_test(what_a_transport_confirms_is_not_asked),
+		cmocka_unit_test(who_is_doubted_again_and_again_is_asked_once_a_second),
 		cmocka_unit_test(an_unasked_announcement_moves_an_entry_but_confirms_nothing),
 		cmocka_unit_test(a_hundred_talkers_do_not_evict_a_live_flow_from_a_cache_of_four),
 		cmocka_unit_test(a_full_cache_sheds_with_a_counted_reason_and_without_a_storm),
 		cmocka_unit_test(a_request_that_finds_the_queue_full_is_made_a_little_later),
 		cmocka_unit_test(an_entry_that_a_flow_holds_outlives_a_flush_only_as_a_husk),
+		cmocka_unit_test(what_is_remembered_is_good_until_an_entry_goes),
 		cmocka_unit_test(waiting_frames_go_with_their_device),
 		cmocka_unit_test(any_weather_keeps_the_table_in_bounds),
 	};

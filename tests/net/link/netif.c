@@ -181,6 +181,35 @@ static void who_waits_is_woken_once_there_is_room_and_not_before(void **state)
 	lab_fini(&lab);
 }
 
+/* Frames come back to the pool from anywhere, and nobody says so. */
+static void who_waits_for_the_pool_alone_is_woken_by_the_clock(void **state)
+{
+	struct holm_frame *held[256];
+	struct holm_event ev;
+	struct holm_udp *u;
+	struct lab lab;
+	size_t n = 0;
+
+	(void)state;
+	start(&lab, 1);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	while ((held[n] = holm_frame_alloc(holm_net_pool(lab.net), 64, true)) != NULL)
+		n++;
+	assert_int_not_equal(udp_lab_send(u, NULL, "x"), 0);
+	lab_run(&lab, 5 * LAB_MS);
+	while (holm_net_next_event(lab.net, &ev))
+		continue;
+	assert_false(holm_udp_ready(u) & HOLM_WRITABLE);
+	while (n-- > 0)
+		holm_frame_free(held[n]);
+	lab_run(&lab, 2 * LAB_MS);
+	expect_writable(&lab, u);
+	/* It was asked for once. */
+	assert_int_equal(holm_net_next_deadline(lab.net), UINT64_MAX);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 static void what_waits_for_a_dead_link_is_dropped_and_who_waits_for_room_has_it(void **state)
 {
 	struct lab lab;
@@ -208,6 +237,48 @@ static void what_waits_for_a_dead_link_is_dropped_and_who_waits_for_room_has_it(
 	expect_sent(&lab, 1);
 	holm_udp_close(u);
 	lab_fini(&lab);
+}
+
+/* Packets that were cut for the larger one would not fit. */
+static void the_mtu_of_a_device_that_is_attached_only_falls(void **state)
+{
+	static const uint16_t said[][2] = { { 1400, 1400 }, { 1500, 1400 }, { 1300, 1300 } };
+	struct lab lab;
+
+	(void)state;
+	start(&lab, 1);
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		lab.dev.caps.mtu = said[i][0];
+		holm_net_link_changed(lab.net, &lab.dev);
+		assert_int_equal(lab.dev.netif->mtu, said[i][1]);
+	}
+	lab_fini(&lab);
+}
+
+/* What the device takes is not looked at twice; anything else is made to fit. */
+static void a_device_gets_what_its_capabilities_say_as_it_is(void **state)
+{
+	static const uint32_t features[] = { 0, HOLM_DEV_TX_CSUM, HOLM_DEV_NO_CSUM,
+					     HOLM_DEV_TX_CSUM | HOLM_DEV_TSO4,
+					     HOLM_DEV_TX_CSUM | HOLM_DEV_TSO6 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
+		struct lab_options options = { .protos = protos, .features = features[i] };
+		struct holm_frame f = { .nsegs = 1 };
+		struct lab lab;
+
+		lab_init(&lab, &options);
+		for (f.csum = HOLM_CSUM_NONE; f.csum <= HOLM_CSUM_VERIFIED; f.csum++)
+			assert_int_equal(netif_takes(lab.dev.netif, &f),
+					 f.csum == HOLM_CSUM_NONE || i > 0);
+		f.csum = HOLM_CSUM_PARTIAL;
+		f.gso = HOLM_GSO_TCP4;
+		assert_int_equal(netif_takes(lab.dev.netif, &f), i == 3);
+		f.gso = HOLM_GSO_TCP6;
+		assert_int_equal(netif_takes(lab.dev.netif, &f), i == 4);
+		lab_fini(&lab);
+	}
 }
 
 /* A frame of `n` pieces, the first of them its own. */
@@ -259,8 +330,11 @@ int main(void)
 		cmocka_unit_test(a_queue_that_is_never_empty_goes_round_and_loses_nothing),
 		cmocka_unit_test(what_a_full_queue_has_no_room_for_is_a_counted_drop),
 		cmocka_unit_test(who_waits_is_woken_once_there_is_room_and_not_before),
+		cmocka_unit_test(who_waits_for_the_pool_alone_is_woken_by_the_clock),
 		cmocka_unit_test(
 			what_waits_for_a_dead_link_is_dropped_and_who_waits_for_room_has_it),
+		cmocka_unit_test(the_mtu_of_a_device_that_is_attached_only_falls),
+		cmocka_unit_test(a_device_gets_what_its_capabilities_say_as_it_is),
 		cmocka_unit_test(more_pieces_than_the_device_gathers_leave_as_one),
 	};
 
