@@ -22,6 +22,7 @@ static size_t read_lent(struct holm_sndbuf *b, size_t off, size_t max, uint8_t *
 	size_t total = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		assert_true(spans[i].len > 0);
 		memcpy(out + total, spans[i].data, spans[i].len);
 		total += spans[i].len;
 	}
@@ -121,6 +122,54 @@ static void while_a_block_is_retired_the_ring_does_not_grow_again(void **state)
 	assert_int_equal(holm_sndbuf_room(&b.base), 0); /* what a writer waits for */
 	holm_sndbuf_discard(&b.base, 10);
 	assert_int_equal(holm_ring_sndbuf_write(&b, data, 32768), 32768);
+	holm_ring_sndbuf_fini(&b);
+	assert_int_equal(books.blocks, 0);
+}
+
+static void what_a_writer_has_room_for_then_are_bytes_of_the_ring(void **state)
+{
+	static const uint8_t page[100];
+	struct holm_ring_sndbuf b;
+	struct holm_span span[2];
+	struct books books;
+	uint8_t data[8192] = { 0 };
+
+	(void)state;
+	books_init(&books);
+	holm_ring_sndbuf_init(&b, &books.memory, 65536, NULL);
+	holm_ring_sndbuf_write(&b, data, 10);
+	holm_sndbuf_lend(&b.base, 0, 10, span, 2);
+	holm_ring_sndbuf_write(&b, data, 8000);
+	/* Constant regions take none of them. */
+	assert_int_equal(holm_ring_sndbuf_write_const(&b, page, 100), 100);
+	assert_int_equal(holm_sndbuf_room(&b.base), 8192 - 8010);
+	assert_int_equal(holm_ring_sndbuf_write(&b, data, 8192), 8192 - 8010);
+	assert_int_equal(holm_sndbuf_room(&b.base), 0);
+	holm_ring_sndbuf_fini(&b);
+	assert_int_equal(books.blocks, 0);
+}
+
+static void bytes_across_the_end_of_the_ring_are_lent_in_two_pieces(void **state)
+{
+	struct holm_ring_sndbuf b;
+	struct books books;
+	uint8_t data[4096] = { 0 };
+
+	(void)state;
+	books_init(&books);
+	holm_ring_sndbuf_init(&b, &books.memory, 4096, NULL);
+	assert_int_equal(holm_ring_sndbuf_write(&b, data, 4096), 4096);
+	holm_sndbuf_discard(&b.base, 4090);
+	assert_int_equal(holm_ring_sndbuf_write(&b, "abcdefghij", 10), 10);
+	for (size_t max = 1; max <= 16; max++) {
+		struct holm_span span[2];
+		size_t n = holm_sndbuf_lend(&b.base, 0, max, span, 2);
+
+		assert_int_equal(n, max > 6 ? 2 : 1);
+		assert_int_equal(span[0].len, min_size(max, 6));
+		if (n == 2)
+			assert_memory_equal(span[1].data, "abcdefghij", span[1].len);
+	}
 	holm_ring_sndbuf_fini(&b);
 	assert_int_equal(books.blocks, 0);
 }
@@ -243,7 +292,7 @@ static void check_against(struct holm_ring_sndbuf *b, const struct model *m, uin
 	assert_memory_equal(got, m->bytes + m->head + off, n);
 }
 
-static void any_mixture_of_writes_regions_and_discards_keeps_the_stream(void **state)
+static void keeps_the_stream(bool regions)
 {
 	uint64_t seed = expect_seed(7);
 	static uint8_t pages[65536];
@@ -251,7 +300,6 @@ static void any_mixture_of_writes_regions_and_discards_keeps_the_stream(void **s
 	struct holm_ring_sndbuf b;
 	struct books books;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(pages); i++)
 		pages[i] = (uint8_t)expect_random(&seed);
 	books_init(&books);
@@ -263,7 +311,7 @@ static void any_mixture_of_writes_regions_and_discards_keeps_the_stream(void **s
 
 		switch (expect_random_below(&seed, 4)) {
 		case 0:
-			n = holm_ring_sndbuf_write_const(&b, pages + at, len);
+			n = regions ? holm_ring_sndbuf_write_const(&b, pages + at, len) : 0;
 			break;
 		case 1:
 			n = min_size(len, m.tail - m.head);
@@ -284,6 +332,18 @@ static void any_mixture_of_writes_regions_and_discards_keeps_the_stream(void **s
 	free(m.bytes);
 }
 
+static void any_mixture_of_writes_and_discards_keeps_the_stream(void **state)
+{
+	(void)state;
+	keeps_the_stream(false);
+}
+
+static void any_mixture_with_constant_regions_keeps_the_stream(void **state)
+{
+	(void)state;
+	keeps_the_stream(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,12 +352,15 @@ int main(void)
 		cmocka_unit_test(it_grows_to_the_limit_and_no_further),
 		cmocka_unit_test(lent_bytes_do_not_move_when_the_ring_grows),
 		cmocka_unit_test(while_a_block_is_retired_the_ring_does_not_grow_again),
+		cmocka_unit_test(what_a_writer_has_room_for_then_are_bytes_of_the_ring),
+		cmocka_unit_test(bytes_across_the_end_of_the_ring_are_lent_in_two_pieces),
 		cmocka_unit_test(without_memory_nothing_is_queued_and_nothing_breaks),
 		cmocka_unit_test(constant_regions_are_lent_as_they_are),
 		cmocka_unit_test(the_table_of_regions_is_bounded),
 		cmocka_unit_test(reserve_and_commit_queue_in_place),
 		cmocka_unit_test(released_is_handed_on),
-		cmocka_unit_test(any_mixture_of_writes_regions_and_discards_keeps_the_stream),
+		cmocka_unit_test(any_mixture_of_writes_and_discards_keeps_the_stream),
+		cmocka_unit_test(any_mixture_with_constant_regions_keeps_the_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,6 +240,64 @@ static void a_message_that_cwnd_might_grow_by_does_not_go_in_calm(void **state)
 	end(&t);
 }
 
+static bool goes_in_calm(struct talk *t, size_t n)
+{
+	uint64_t out = count(t, 0, HOLM_COUNT_TCP_PREDICTED_TX);
+
+	t->e.end[0].tcp->cwnd = 2000;
+	say(t, 0, n);
+	holm_net_poll(t->d.net[0], t->d.now, 64);
+	out = count(t, 0, HOLM_COUNT_TCP_PREDICTED_TX) - out;
+	say(t, 1, 100);
+	ends_settle(&t->e);
+	assert_all_read(t);
+	return out > 0;
+}
+
+static void a_message_of_one_segment_that_cwnd_might_grow_by_does_not_either(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	/* Anew, so that calm begins with that window. */
+	tcp_stir(t.e.end[0].tcp);
+	assert_true(goes_in_calm(&t, 100));
+	assert_true(goes_in_calm(&t, 1000));
+	assert_false(goes_in_calm(&t, 1001));
+	end(&t);
+}
+
+/* While bytes come one way only, who reads them need not speak before the second segment. */
+static void every_second_full_segment_is_acknowledged_in_calm_too(void **state)
+{
+	struct holm_tcp *reader;
+	struct talk t;
+	uint64_t out;
+
+	(void)state;
+	begin(&t, false);
+	assert_int_equal(holm_tcp_set_option(t.e.end[0].tcp, HOLM_TCP_OPT_NODELAY, 1), 0);
+	/* What a full segment is. */
+	say(&t, 0, tcp_mss(t.e.end[0].tcp));
+	ends_settle(&t.e);
+	ask(&t, 1);
+	reader = t.e.end[1].tcp;
+	out = count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS);
+	for (int i = 0; i < 2; i++) {
+		assert_true(tcp_is_calm(reader));
+		assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS), out);
+		say(&t, 0, tcp_mss(t.e.end[0].tcp));
+		holm_net_poll(t.d.net[0], t.d.now, 64);
+		holm_net_poll_devs(t.d.net[1], t.d.now, 64);
+		holm_net_poll(t.d.net[1], t.d.now, 64);
+	}
+	assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS), out + 1);
+	ends_settle(&t.e);
+	assert_all_read(&t);
+	end(&t);
+}
+
 static void a_message_that_nobody_acknowledges_is_probed_for_before_a_timeout(void **state)
 {
 	struct talk t;
@@ -501,6 +559,57 @@ static void a_deadline_counts_from_when_the_message_left(void **state)
 	end(&t);
 }
 
+/* Of a message of `n` bytes that is in flight, and of those before it, what output and the steps would have noted. */
+static void all_is_noted(size_t n)
+{
+	const struct tcp_flight *fl;
+	struct holm_tcp *c;
+	struct talk t;
+	uint64_t left;
+
+	begin(&t, false);
+	c = t.e.end[0].tcp;
+	/* The block is a new one, and the last progress some time ago. */
+	ends_run(&t.e, 3 * LAB_S);
+	open_windows(&t, 6000);
+	ask(&t, 1);
+	ends_run(&t.e, LAB_MS);
+	fl = c->flight;
+	say(&t, 0, n);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	left = t.d.now;
+	t.d.now += LAB_MS / 10;
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_true(tcp_is_calm(c));
+	tcp_stir(c);
+	assert_false(tcp_is_calm(c));
+	/* Nothing is to be sent again. */
+	assert_true(seq_eq(fl->rtx_nxt, fl->snd_nxt) && seq_eq(fl->rtx_end, fl->snd_nxt));
+	/* The first segment is timed. */
+	assert_true(fl->timing);
+	assert_int_equal(fl->timed_ns, left);
+	assert_int_equal(fl->progress_ns, left);
+	assert_int_equal(seq_diff(fl->timed, c->snd_una), min_size(n, tcp_mss(c)));
+	/* Deadlines are to come. */
+	assert_true(c->flags & TCP_REXMT);
+	assert_int_equal(fl->wait, TCP_WAIT_PROBE);
+	assert_true(serial_lt(tcp_ticks(t.d.now), fl->wait_tick));
+	assert_true(serial_lt(tcp_ticks(t.d.now), fl->rexmt));
+	/* The controller's round is this message's. */
+	assert_true(seq_eq(fl->round_end, c->snd_una));
+	assert_false(fl->calm_acked);
+	ends_settle(&t.e);
+	assert_all_read(&t);
+	end(&t);
+}
+
+static void what_calm_did_not_note_is_noted_when_it_ends(void **state)
+{
+	(void)state;
+	all_is_noted(100);
+	all_is_noted(6000);
+}
+
 /* ---- Frames by themselves ------------------------------------------------------------------------ */
 
 /* Nothing goes past link and network layer. */
@@ -670,6 +779,8 @@ int main(void)
 		cmocka_unit_test(messages_of_several_segments_keep_a_connection_calm),
 		cmocka_unit_test(an_answer_of_several_segments_acknowledges_the_question),
 		cmocka_unit_test(a_message_that_cwnd_might_grow_by_does_not_go_in_calm),
+		cmocka_unit_test(a_message_of_one_segment_that_cwnd_might_grow_by_does_not_either),
+		cmocka_unit_test(every_second_full_segment_is_acknowledged_in_calm_too),
 		cmocka_unit_test(a_message_that_nobody_acknowledges_is_probed_for_before_a_timeout),
 		cmocka_unit_test(
 			a_part_of_a_message_that_is_acknowledged_ends_calm_and_the_rest_is_noted),
@@ -679,6 +790,7 @@ int main(void)
 		cmocka_unit_test(what_leaves_in_calm_is_marked_as_its_program_says_now),
 		cmocka_unit_test(a_message_takes_the_way_that_there_is_now),
 		cmocka_unit_test(after_a_silence_the_window_is_the_first_again),
+		cmocka_unit_test(what_calm_did_not_note_is_noted_when_it_ends),
 		cmocka_unit_test(a_deadline_counts_from_when_the_message_left),
 	};
 

@@ -166,6 +166,31 @@ static void a_port_in_time_wait_is_taken_over_with_newer_timestamps_only(void **
 	}
 }
 
+/* Its peer is about to complete a handshake. */
+static void a_half_open_record_is_not_taken_over(void **state)
+{
+	struct tcp_tuple ends = { .local = lab_addr(1),
+				  .remote = lab_addr(2),
+				  .lport = FIX_PORT,
+				  .rport = FIX_PEER_PORT };
+	struct tcp_taken taken;
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+	uint32_t hash;
+
+	(void)state;
+	fixture_only(&t, .peer_ts = true);
+	/* Read as one in TIME-WAIT, what comes now would be about to end. */
+	fixture_wait_ms(&t, 40000);
+	ts = t.lab.net->tcp;
+	assert_null(tcp_find(ts, &ends, &hash));
+	assert_true(ts->small->may_open(ts, &ends, hash, true, &taken));
+	rx(&t, .flags = TCP_SYN, .seq = 0, .ts = true, .mss = 256);
+	assert_int_equal(fixture_halves(&t), 1);
+	assert_false(ts->small->may_open(ts, &ends, hash, true, &taken));
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_bound_port_is_not_handed_out),
 		cmocka_unit_test(the_same_four_tuple_is_refused),
 		cmocka_unit_test(a_port_in_time_wait_is_taken_over_with_newer_timestamps_only),
+		cmocka_unit_test(a_half_open_record_is_not_taken_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

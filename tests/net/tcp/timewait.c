@@ -225,6 +225,34 @@ static void the_oldest_of_both_families_is_the_one_that_yields(void **state)
 	}
 }
 
+static void without_memory_for_a_record_the_connection_is_over_and_that_is_counted(void **state)
+{
+	struct tcp_fixture t;
+	void *taken[64];
+	struct mem *mem;
+	size_t n = 0;
+
+	(void)state;
+	established(&t);
+	holm_tcp_shutdown(t.t);
+	lab_poll(&t.lab);
+	expect_tx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1);
+	/* There are no new pages, and no chunk of records in those there are. */
+	t.lab.fail_from = t.lab.alloc_calls + 1;
+	mem = &t.lab.net->mem;
+	while ((taken[n] = mem_alloc(mem, TCP_RECORDS_CHUNK)) != NULL)
+		assert_true(++n < sizeof(taken) / sizeof(taken[0]));
+	rx(&t, .flags = TCP_FIN | TCP_ACK, .ack = 2);
+	expect_tx(&t, .seq = 2, .ack = 2);
+	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_NO_MEMORY), 1);
+	assert_int_equal(RECORDS(&t), 0);
+	assert_int_equal(holm_tcp_state(t.t), HOLM_TCP_CLOSED);
+	t.lab.fail_from = 0;
+	while (n > 0)
+		mem_free(mem, taken[--n], TCP_RECORDS_CHUNK);
+	finish(&t);
+}
+
 static void an_answer_has_the_connections_type_of_service(void **state)
 {
 	struct tcp_fixture t;
@@ -308,6 +336,8 @@ int main(void)
 		cmocka_unit_test(only_an_exact_reset_ends_it),
 		cmocka_unit_test(a_full_table_recycles_the_oldest),
 		cmocka_unit_test(the_oldest_of_both_families_is_the_one_that_yields),
+		cmocka_unit_test(
+			without_memory_for_a_record_the_connection_is_over_and_that_is_counted),
 		cmocka_unit_test(an_answer_has_the_connections_type_of_service),
 		cmocka_unit_test(without_records_connections_wait_and_what_is_too_many_is_closed),
 	};

@@ -277,6 +277,32 @@ static void every_change_is_an_event_and_no_change_is_none(void **state)
 	finish(&t);
 }
 
+/* Its peer's window is full, and what waits is more than the mark allows. */
+static void above_the_mark_of_unsent_bytes_a_writer_waits(void **state)
+{
+	struct tcp_fixture t;
+	unsigned s;
+
+	(void)state;
+	established(&t, .peer_wnd = 100, .nodelay = true);
+	assert_int_equal(holm_tcp_set_option(t.t, HOLM_TCP_OPT_NOTSENT_LOWAT, 50), 0);
+	fixture_write(&t, 100);
+	expect_tx(&t, .seq = 1, .len = 100);
+	while (next_state(&t, &s))
+		continue;
+	assert_true(holm_tcp_ready(t.t) & HOLM_WRITABLE);
+	assert_int_equal(holm_pattern_sndbuf_write(&t.snd, 60), 60);
+	holm_tcp_send(t.t);
+	assert_false(holm_tcp_ready(t.t) & HOLM_WRITABLE);
+	lab_poll(&t.lab);
+	assert_false(next_state(&t, &s));
+	rx(&t, .ack = 101);
+	expect_tx(&t, .seq = 101, .len = 60);
+	assert_true(next_state(&t, &s));
+	assert_true(s & HOLM_WRITABLE);
+	finish(&t);
+}
+
 static void send_from_callback(void *arg)
 {
 	struct tcp_fixture *t = arg;
@@ -371,6 +397,7 @@ int main(void)
 		cmocka_unit_test(abort_resets_and_releases_both_buffers_once),
 		cmocka_unit_test(half_closed_we_still_receive),
 		cmocka_unit_test(every_change_is_an_event_and_no_change_is_none),
+		cmocka_unit_test(above_the_mark_of_unsent_bytes_a_writer_waits),
 		cmocka_unit_test(calling_in_from_a_callback_is_a_programming_error),
 	};
 
