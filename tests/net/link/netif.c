@@ -184,7 +184,7 @@ static void who_waits_is_woken_once_there_is_room_and_not_before(void **state)
 /* Frames come back to the pool from anywhere, and nobody says so. */
 static void who_waits_for_the_pool_alone_is_woken_by_the_clock(void **state)
 {
-	struct holm_frame *held[256];
+	struct holm_frame *held[257];
 	struct holm_event ev;
 	struct holm_udp *u;
 	struct lab lab;

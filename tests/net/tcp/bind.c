@@ -118,12 +118,73 @@ static void listeners_of_two_devices_share_a_port_and_each_hears_its_own(void **
 	finish(&t);
 }
 
+/* As many that fit equally well as share the port: each has its part of those who come, always the same. */
+static void who_shares_a_port_has_a_part_of_the_flows(void **state)
+{
+	struct holm_addr any = holm_addr_ip4(0, 0, 0, 0), self = lab_addr(1);
+	struct holm_endpoint e = { .addr = any, .port = 99 };
+	struct tcp_state *ts;
+	struct holm_tcp *c[3];
+	unsigned n[3] = { 0 };
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(holm_tcp_open(t.lab.net, &c[i]), 0);
+		assert_int_equal(holm_tcp_bind(c[i], &e, HOLM_TCP_REUSEPORT), 0);
+		assert_int_equal(holm_tcp_listen(c[i], 1), 0);
+	}
+	for (uint32_t flow = 0; flow < 300; flow++) {
+		struct holm_tcp *owner = tcp_find_listener(ts, &self, 99, NULL, flow)->owner;
+
+		assert_ptr_equal(tcp_find_listener(ts, &self, 99, NULL, flow)->owner, owner);
+		for (size_t i = 0; i < 3; i++)
+			n[i] += owner == c[i];
+	}
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(n[i], 100);
+		holm_tcp_close(c[i]);
+	}
+	finish(&t);
+}
+
+/* As programs want it that name their address, but no port before it is known to whom. */
+static void an_address_without_a_port_gets_one_later(void **state)
+{
+	struct holm_endpoint e = { .addr = lab_addr(1) };
+	struct tcp_bind *b;
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+	struct holm_tcp *c;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	assert_int_equal(holm_tcp_open(t.lab.net, &c), 0);
+	assert_int_equal(holm_tcp_bind(c, &e, HOLM_TCP_ADDR_ONLY), 0);
+	b = tcp_bind_of(ts, c);
+	assert_int_equal(b->port, 0);
+	assert_int_equal(holm_tcp_listen(c, 1), 0);
+	b = tcp_bind_of(ts, c);
+	assert_true(b->port >= 32768);
+	assert_true(holm_addr_equal(&b->addr, &e.addr));
+	assert_true(tcp_port_is_bound(ts, b->port));
+	assert_int_equal(ts->binds.nodes, 2);
+	holm_tcp_close(c);
+	assert_int_equal(ts->binds.nodes, 1);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_exact_address_is_found_before_the_wildcard),
 		cmocka_unit_test(who_is_bound_but_does_not_listen_is_not_found),
 		cmocka_unit_test(the_ipv6_wildcard_means_ipv4_too_unless_told_otherwise),
+		cmocka_unit_test(who_shares_a_port_has_a_part_of_the_flows),
+		cmocka_unit_test(an_address_without_a_port_gets_one_later),
 		cmocka_unit_test(listeners_of_two_devices_share_a_port_and_each_hears_its_own),
 	};
 

@@ -204,6 +204,29 @@ static void a_retransmitted_segment_gives_no_round_trip_time(void **state)
 	finish(&t);
 }
 
+/* RFC 7323 4.1: an echo says which of both was answered. Here it is the second, 40 ms ago. */
+static void with_timestamps_the_answer_to_a_retransmission_gives_one(void **state)
+{
+	struct tcp_fixture t;
+	uint32_t before;
+
+	(void)state;
+	established(&t, .peer_ts = true);
+	fixture_knows_rtt(&t, 400);
+	fixture_write(&t, 2000);
+	fixture_skip(&t);
+	before = t.t->rtt.srtt8;
+	fixture_wait_sent(&t, 3000);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_TIMEOUTS), 1);
+	expect_tx(&t, .seq = 1, .len = 988, .ts_any = true);
+	fixture_wait_ms(&t, 40);
+	rx(&t, .ack = 989);
+	/* An eighth of it is new. */
+	assert_in_range(t.t->rtt.srtt8, before / 8 * 7, before / 8 * 7 + before / 64);
+	assert_true(t.t->rtt.srtt8 < before);
+	finish(&t);
+}
+
 static void a_segment_that_is_sent_again_may_be_cut_anew_by_a_smaller_path(void **state)
 {
 	struct tcp_fixture t;
@@ -290,6 +313,7 @@ int main(void)
 		cmocka_unit_test(timeouts_double_and_end_the_connection_after_fifteen),
 		cmocka_unit_test(the_user_timeout_counts_from_the_last_progress),
 		cmocka_unit_test(a_retransmitted_segment_gives_no_round_trip_time),
+		cmocka_unit_test(with_timestamps_the_answer_to_a_retransmission_gives_one),
 		cmocka_unit_test(a_segment_that_is_sent_again_may_be_cut_anew_by_a_smaller_path),
 		cmocka_unit_test(a_lost_fin_is_sent_again),
 		cmocka_unit_test(after_an_idle_timeout_slow_start_begins_again),

@@ -58,6 +58,7 @@ static void a_reset_at_exactly_rcv_nxt_ends_every_synchronized_state(void **stat
 		rx(&t, .flags = TCP_RST);
 		assert_int_equal(holm_tcp_state(t.t), HOLM_TCP_CLOSED);
 		assert_int_equal(holm_tcp_take_error(t.t), closing ? 0 : -HOLM_ECONNRESET);
+		assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_RESETS_RECEIVED), 1);
 		expect_silence(&t);
 		finish(&t);
 	}
@@ -127,12 +128,18 @@ static void challenges_are_limited_to_three_a_second(void **state)
 
 	(void)state;
 	established(&t, .rcvbuf = 1000);
-	for (unsigned i = 0; i < 50; i++)
-		rx(&t, .flags = TCP_RST, .seq = 2);
-	assert_int_equal(fixture_skip(&t), 3);
-	fixture_wait_ms(&t, 1100);
-	rx(&t, .flags = TCP_RST, .seq = 2);
-	expect_tx(&t, .seq = 1, .ack = 1);
+	/* Bytes that nobody acknowledges: the block with the count of challenges stays. */
+	fixture_write(&t, 10);
+	fixture_skip(&t);
+	for (unsigned second = 0; second < 3; second++) {
+		for (unsigned i = 0; i < 50; i++)
+			rx(&t, .flags = TCP_RST, .seq = 2);
+		for (unsigned i = 0; i < 3; i++)
+			expect_tx(&t, .seq = 11, .ack = 1);
+		expect_silence(&t);
+		fixture_wait_ms(&t, 1100);
+		fixture_skip(&t);
+	}
 	finish(&t);
 }
 
@@ -185,6 +192,21 @@ static void old_data_is_acknowledged_every_time(void **state)
 	finish(&t);
 }
 
+static void so_are_a_byte_and_a_fin(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t);
+	rx(&t, .flags = TCP_FIN | TCP_ACK, .len = 1);
+	expect_tx(&t, .seq = 1, .ack = 3);
+	for (unsigned i = 0; i < 50; i++) {
+		rx(&t, .flags = TCP_FIN | TCP_ACK, .seq = 1, .len = 1);
+		expect_tx(&t, .seq = 1, .ack = 3);
+	}
+	finish(&t);
+}
+
 static void a_keep_alive_is_acknowledged_every_time(void **state)
 {
 	struct tcp_fixture t;
@@ -224,6 +246,17 @@ static void a_segment_is_trimmed_to_what_is_new(void **state)
 	expect_tx(&t, .seq = 1, .ack = 151);
 	assert_int_equal(t.rcv.tail, 150);
 	assert_int_equal(t.rcv.mismatches, 0);
+	finish(&t);
+}
+
+static void what_is_out_of_order_is_trimmed_at_the_right_edge(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_sack = true);
+	rx(&t, .seq = 65001, .len = 1000);
+	expect_tx(&t, .seq = 1, .ack = 1, .nsack = 1, .sack = { { 65001, 65536 } });
 	finish(&t);
 }
 
@@ -353,9 +386,11 @@ int main(void)
 		cmocka_unit_test(a_syn_in_the_window_is_challenged),
 		cmocka_unit_test(the_old_syn_again_is_answered_with_an_ack),
 		cmocka_unit_test(old_data_is_acknowledged_every_time),
+		cmocka_unit_test(so_are_a_byte_and_a_fin),
 		cmocka_unit_test(a_keep_alive_is_acknowledged_every_time),
 		cmocka_unit_test(data_beyond_the_window_is_dropped_and_challenged),
 		cmocka_unit_test(a_segment_is_trimmed_to_what_is_new),
+		cmocka_unit_test(what_is_out_of_order_is_trimmed_at_the_right_edge),
 		cmocka_unit_test(a_fin_exactly_at_the_right_edge_of_a_closed_window_is_accepted),
 		cmocka_unit_test(a_segment_with_an_old_timestamp_is_dropped_and_acknowledged),
 		cmocka_unit_test(segments_without_the_timestamps_that_were_agreed_are_taken),
