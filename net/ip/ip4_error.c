@@ -11,10 +11,17 @@
 
 /* ---- To the sender. */
 
-/* RFC 1122 section 3.2.2: what no error is ever sent about. */
+/* RFC 1122 section 3.2.2: what no error is ever sent about, another error first of all. */
 static bool may_answer(const struct holm_frame *f, const struct ip_rx *rx)
 {
-	return rx->flags == 0 && !(f->flags & HOLM_FRAME_BROADCAST) && !holm_addr_is_any(&rx->src);
+	uint8_t type;
+
+	if (rx->flags || (f->flags & HOLM_FRAME_BROADCAST) || holm_addr_is_any(&rx->src))
+		return false;
+	if (rx->proto != IP4_PROTO_ICMP)
+		return true;
+	holm_frame_read(f, f->l4_off, &type, 1);
+	return !icmp4_is_error(type);
 }
 
 static void send_error(struct holm_net *net, struct holm_frame *f, const struct ip_rx *rx,

@@ -290,12 +290,27 @@ static bool merge_ecn(const struct datagram *d, struct ip_rx *rx)
 	return true;
 }
 
+/* Of the first piece's headers, what the whole has. */
+static size_t hdr_len_of(const struct datagram *d)
+{
+	return (size_t)d->first->l4_off - d->first->l3_off - d->family->piece_hdr_bytes;
+}
+
+/*
+ * What is in front of the pieces may be more in the first than in the others, which alone were asked
+ * whether they reach too far.
+ */
+static bool is_possible(const struct datagram *d)
+{
+	return hdr_len_of(d) + d->len <= d->family->packet_max;
+}
+
 /* The frame of the whole, with the headers of the first piece as if nothing had been cut. NULL: no frame. */
 static struct holm_frame *begin_whole(struct holm_net *net, const struct datagram *d,
 				      struct filler *to)
 {
 	struct holm_frame *f = d->first;
-	size_t hdr_len = (size_t)f->l4_off - f->l3_off - d->family->piece_hdr_bytes;
+	size_t hdr_len = hdr_len_of(d);
 	struct holm_frame *whole = holm_frame_alloc(net->pool, HOLM_FRAME_HEADROOM, false);
 
 	if (!whole)
@@ -321,7 +336,7 @@ static struct holm_frame *join(struct holm_net *net, const struct datagram *d)
 	enum holm_drop why = HOLM_DROP_NO_FRAME;
 	bool ok = whole != NULL;
 
-	if (ok && !merge_ecn(d, ip_rx(whole))) {
+	if (ok && (!is_possible(d) || !merge_ecn(d, ip_rx(whole)))) {
 		why = HOLM_DROP_IP_FRAGMENT;
 		ok = false;
 	}

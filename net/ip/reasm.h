@@ -38,6 +38,7 @@ struct ip_rx;
 struct ip_reasm_family {
 	/* Of the header that only pieces have, in front of l4_off. */
 	uint8_t piece_hdr_bytes;
+	uint32_t packet_max; /* headers and all */
 	/* The first piece's headers become those of the whole, which `rx` describes. */
 	void (*mend)(uint8_t *p, size_t hdr_len, const struct ip_rx *rx);
 };

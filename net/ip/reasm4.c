@@ -28,7 +28,7 @@ static void mend(uint8_t *p, size_t hdr_len, const struct ip_rx *rx)
 	store_be16(p + 10, checksum_finish(checksum_partial(p, hdr_len, 0)));
 }
 
-static const struct ip_reasm_family reasm4 = { .mend = mend };
+static const struct ip_reasm_family reasm4 = { .packet_max = IP4_TOTAL_MAX, .mend = mend };
 
 static struct holm_frame *join(struct holm_net *net, struct holm_frame *f,
 			       const struct ip4_info *info)

@@ -101,6 +101,7 @@ static void mend(uint8_t *p, size_t hdr_len, const struct ip_rx *rx)
 
 static const struct ip_reasm_family reasm6 = {
 	.piece_hdr_bytes = IP6_FRAGMENT_BYTES,
+	.packet_max = IP6_HDR_BYTES + IP6_PAYLOAD_MAX,
 	.mend = mend,
 };
 

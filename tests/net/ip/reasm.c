@@ -49,6 +49,7 @@ struct cut {
 	uint8_t proto;
 	uint8_t tos;
 	size_t off, len;
+	size_t options; /* bytes of them in the header */
 	bool more;
 };
 
@@ -58,13 +59,18 @@ static void give(struct lab *lab, const struct cut *c)
 	uint8_t frame[2048];
 	size_t len = lab_ip4(frame, c->src ? c->src : LAB_IP(2), LAB_IP(1),
 			     c->proto ? c->proto : IP4_PROTO_ICMP, message + c->off, c->len);
+	size_t hdr_len = 20 + c->options;
 
+	memmove(frame + 14 + hdr_len, frame + 14 + 20, c->len);
+	memset(frame + 14 + 20, 1, c->options); /* no operation */
+	frame[14] = (uint8_t)(4 << 4 | hdr_len / 4);
 	frame[14 + 1] = c->tos;
+	store_be16(frame + 14 + 2, (uint16_t)(hdr_len + c->len));
 	store_be16(frame + 14 + 4, c->id);
 	store_be16(frame + 14 + 6, (uint16_t)(c->off / 8 | (c->more ? IP4_MF : 0)));
 	store_be16(frame + 14 + 10, 0);
-	store_be16(frame + 14 + 10, checksum_finish(checksum_partial(frame + 14, 20, 0)));
-	lab_receive(lab, frame, len);
+	store_be16(frame + 14 + 10, checksum_finish(checksum_partial(frame + 14, hdr_len, 0)));
+	lab_receive(lab, frame, len + c->options);
 }
 
 static void give_part(struct lab *lab, uint16_t id, size_t off, size_t len, bool more)
@@ -182,6 +188,30 @@ static void the_largest_packet_comes_and_leaves_in_pieces(void **state)
 	lab_fini(&lab);
 }
 
+/* Options that are not copied stand in the first piece alone: the others do not show that it is too much. */
+static void no_packet_is_larger_than_its_header_can_say(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	for (uint16_t excess = 0; excess < 8; excess += 4) {
+		struct cut c = { .id = excess, .len = 1440, .options = 8, .more = true };
+		size_t len = MESSAGE_MAX - 8 + excess;
+
+		lab_clear(&lab);
+		make_message(len);
+		give(&lab, &c);
+		for (size_t at = 1440; at < len; at += 1440)
+			give_part(&lab, excess, at, min_size(1440, len - at), at + 1440 < len);
+		assert_int_equal(lab.nsent > 0, excess == 0);
+	}
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 1);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP_REASSEMBLED), 1);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
 static void pieces_that_overlap_end_the_datagram(void **state)
 {
 	struct lab lab;
@@ -257,6 +287,22 @@ static void the_sender_hears_that_pieces_did_not_come_in_time(void **state)
 	assert_int_equal(lab_find_type(&lab, ETH_TYPE_IP4, 0)->data[34], ICMP4_TIME_EXCEEDED);
 	assert_int_equal(lab_find_type(&lab, ETH_TYPE_IP4, 0)->data[35], 1);
 	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
+/* RFC 1122 section 3.2.2: no error is sent about one, nor about a piece of one. */
+static void who_sent_a_piece_of_an_error_hears_of_no_error(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	make_message(1000);
+	message[0] = ICMP4_UNREACHABLE;
+	give_part(&lab, 1, 0, 800, true);
+	lab_run(&lab, IP_REASM_NS + LAB_S);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_TIME), 1);
+	assert_int_equal(lab_count_type(&lab, ETH_TYPE_IP4), 0);
 	lab_fini(&lab);
 }
 
@@ -425,10 +471,12 @@ int main(void)
 		cmocka_unit_test(two_pieces_are_one_packet_in_either_order),
 		cmocka_unit_test(pieces_of_any_size_in_any_order_are_one_packet),
 		cmocka_unit_test(the_largest_packet_comes_and_leaves_in_pieces),
+		cmocka_unit_test(no_packet_is_larger_than_its_header_can_say),
 		cmocka_unit_test(pieces_that_overlap_end_the_datagram),
 		cmocka_unit_test(all_pieces_agree_where_the_end_is),
 		cmocka_unit_test(impossible_pieces_are_dropped),
 		cmocka_unit_test(the_sender_hears_that_pieces_did_not_come_in_time),
+		cmocka_unit_test(who_sent_a_piece_of_an_error_hears_of_no_error),
 		cmocka_unit_test(a_mark_on_one_piece_is_a_mark_on_the_whole),
 		cmocka_unit_test(one_source_cannot_fill_the_table),
 		cmocka_unit_test(many_sources_hold_no_more_than_the_table),

@@ -16,7 +16,7 @@
 #include "tests/support/expect.h"
 #include "tests/support/lab6.h"
 
-enum { OPTIONS_BYTES = 8, MESSAGE_MAX = 2000, PIECES_MAX = 40 };
+enum { OPTIONS_BYTES = 8, MESSAGE_PERIOD = 4000, MESSAGE_MAX = 5500, PIECES_MAX = 40 };
 
 static uint8_t message[MESSAGE_MAX];
 
@@ -44,7 +44,7 @@ static void start(struct lab *lab)
 		message[i] = (uint8_t)(i * 13 + (i >> 8));
 }
 
-/* A piece of `message`; with `options` behind a hop-by-hop header, too. */
+/* A piece of `message`, which begins anew where it ends; with `options` behind a hop-by-hop header, too. */
 struct cut {
 	unsigned host;
 	uint32_t id;
@@ -66,7 +66,7 @@ static void give(struct lab *lab, const struct cut *c)
 	size_t at = c->options ? OPTIONS_BYTES : 0, len;
 
 	ip6_build_piece(p + at, &piece);
-	memcpy(p + at + IP6_FRAGMENT_BYTES, message + c->off, c->len);
+	memcpy(p + at + IP6_FRAGMENT_BYTES, message + c->off % MESSAGE_PERIOD, c->len);
 	len = lab6_packet(frame, &src, &dst,
 			  c->options ? (uint8_t)IP6_PROTO_HOPOPTS : (uint8_t)IP6_PROTO_FRAGMENT, p,
 			  at + IP6_FRAGMENT_BYTES + c->len);
@@ -261,6 +261,30 @@ static void what_would_be_larger_than_a_packet_is_a_problem_of_its_offset(void *
 	lab_fini(&lab);
 }
 
+/* The first piece alone has the header in front: the others do not show that it is too much. */
+static void no_packet_is_larger_than_its_header_can_say(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	for (uint32_t excess = 0; excess < 2; excess++) {
+		struct cut c = udp_cut(excess, 0, 1400, true);
+		size_t len = IP6_PAYLOAD_MAX - OPTIONS_BYTES + excess;
+
+		c.options = true;
+		give(&lab, &c);
+		for (size_t at = 1400; at < len; at += 1400)
+			give_udp(&lab, excess, at, min_size(1400, len - at), at + 1400 < len);
+		assert_int_equal(lab6_seen()->packets, 1);
+		assert_int_equal(lab6_seen()->rx.l4_len, IP6_PAYLOAD_MAX - OPTIONS_BYTES);
+	}
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP_FRAGMENT), 1);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IP_REASSEMBLED), 1);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
 static void a_piece_is_not_cut_again(void **state)
 {
 	const struct ip6_piece inner = { .id = 2, .next = IP6_PROTO_UDP };
@@ -317,6 +341,7 @@ int main(void)
 		cmocka_unit_test(pieces_are_of_one_packet_by_both_addresses_and_the_number),
 		cmocka_unit_test(a_mark_on_one_piece_is_a_mark_on_the_whole),
 		cmocka_unit_test(what_would_be_larger_than_a_packet_is_a_problem_of_its_offset),
+		cmocka_unit_test(no_packet_is_larger_than_its_header_can_say),
 		cmocka_unit_test(a_piece_is_not_cut_again),
 		cmocka_unit_test(the_first_piece_has_all_headers),
 	};
