@@ -27,14 +27,17 @@ bool igmp_parse(const uint8_t *p, size_t len, size_t total, struct igmp_info *ou
 		enum holm_drop *why)
 {
 	*out = (struct igmp_info){ 0 };
-	if (len < IGMP_BYTES) {
-		*why = HOLM_DROP_IGMP_MALFORMED;
+	*why = HOLM_DROP_IGMP_MALFORMED;
+	if (len < IGMP_BYTES)
 		return false;
-	}
 	out->type = p[0];
 	out->group = load_be32(p + 4);
-	if (p[0] == IGMP_QUERY)
-		read_query(p, total, out);
+	if (p[0] != IGMP_QUERY)
+		return true;
+	/* RFC 3376 section 7.1: between the lengths of two versions it is of neither. */
+	if (total != IGMP_BYTES && total < IGMP3_QUERY_BYTES)
+		return false;
+	read_query(p, total, out);
 	return true;
 }
 

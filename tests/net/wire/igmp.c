@@ -57,6 +57,20 @@ static void short_messages_are_refused(void **state)
 	}
 }
 
+/* RFC 3376 section 7.1. */
+static void a_query_between_the_lengths_of_two_versions_is_refused(void **state)
+{
+	static const uint8_t bytes[12] = { 0x11 };
+	struct igmp_info info;
+	enum holm_drop why;
+
+	(void)state;
+	for (size_t len = 9; len < 12; len++) {
+		assert_false(igmp_parse(bytes, len, len, &info, &why));
+		assert_int_equal(why, HOLM_DROP_IGMP_MALFORMED);
+	}
+}
+
 static void what_is_built_is_what_the_rfcs_draw(void **state)
 {
 	static const uint8_t two[8] = { 0x16, 0, 0xf8, 0xfa, 239, 1, 2, 3 };
@@ -79,6 +93,7 @@ int main(void)
 		cmocka_unit_test(the_versions_of_a_query_are_told_apart),
 		cmocka_unit_test(a_long_response_time_is_a_floating_point_number),
 		cmocka_unit_test(short_messages_are_refused),
+		cmocka_unit_test(a_query_between_the_lengths_of_two_versions_is_refused),
 		cmocka_unit_test(what_is_built_is_what_the_rfcs_draw),
 	};
 
