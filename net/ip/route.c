@@ -51,13 +51,15 @@ static struct holm_addr masked(const struct holm_addr *a, unsigned prefix_len)
 	return m;
 }
 
+/* Without an interface, that of any. */
 static struct ip_route *find(struct ip_state *ip, const struct ip_route *like)
 {
 	for (uint32_t i = 0; i < ip->nroutes; i++) {
 		struct ip_route *r = &ip->routes[i];
 
-		if (r->netif == like->netif && r->prefix_len == like->prefix_len &&
-		    r->mark == like->mark && base_of(&r->dst) == base_of(&like->dst) &&
+		if ((r->netif == like->netif || !like->netif) &&
+		    r->prefix_len == like->prefix_len && r->mark == like->mark &&
+		    base_of(&r->dst) == base_of(&like->dst) &&
 		    holm_addr_equal(&r->dst, &like->dst) &&
 		    holm_addr_equal(&r->gateway, &like->gateway))
 			return r;
@@ -144,22 +146,16 @@ static bool is_ours(const struct holm_net *net, const struct holm_netif *netif,
 	return ip6_is_link_local(a) ? netif_has_addr(netif, a) : ip_addr_is_local(net, a);
 }
 
-/* Check a public route and bring it into the table's form. */
-static int convert(struct holm_net *net, const struct holm_route *in, struct ip_route *out)
+/* Bring a public route into the table's form, but for its interface. */
+static int convert(const struct holm_net *net, const struct holm_route *in, struct ip_route *out)
 {
 	unsigned base = base_of(&in->dst);
-	bool via = !holm_addr_is_any(&in->gateway);
-	int err;
 
 	if (!ip_family_of(net, &in->dst) || ip_is_unknown(&in->dst) || ip_is_unknown(&in->gateway))
 		return -HOLM_EAFNOSUPPORT;
 	if (in->prefix_len > 128 - base || base_of(&in->gateway) != base)
 		return -HOLM_EINVAL;
-	if (via && !ip_addr_is_unicast(net, &in->gateway))
-		return -HOLM_EINVAL;
-	err = find_netif(net, in, &out->netif);
-	if (err)
-		return err;
+	out->netif = NULL;
 	out->prefix_len = (uint8_t)(in->prefix_len + base);
 	out->dst = masked(&in->dst, out->prefix_len);
 	out->gateway = in->gateway;
@@ -172,10 +168,14 @@ int holm_route_add(struct holm_net *net, const struct holm_route *route)
 {
 	struct ip_route r;
 	int err = convert(net, route, &r);
+	bool via = !err && !holm_addr_is_any(&r.gateway);
 
 	ASSERT(!net->callbacks);
-	/* One that was there before its gateway's address was ours can still be removed. */
-	if (!err && !holm_addr_is_any(&r.gateway) && is_ours(net, r.netif, &r.gateway))
+	if (via && !ip_addr_is_unicast(net, &r.gateway))
+		err = -HOLM_EINVAL;
+	if (!err)
+		err = find_netif(net, route, &r.netif);
+	if (!err && via && is_ours(net, r.netif, &r.gateway))
 		err = -HOLM_EINVAL;
 	if (!err)
 		err = add(net, &r);
@@ -191,7 +191,9 @@ int holm_route_del(struct holm_net *net, const struct holm_route *route)
 	struct holm_netif *netif;
 
 	ASSERT(!net->callbacks);
-	if (convert(net, route, &like) != 0)
+	/* Whatever has become of the way to its gateway, and of that address, since it was added. */
+	if (convert(net, route, &like) != 0 ||
+	    (route->dev && find_netif(net, route, &like.netif) != 0))
 		return -HOLM_ENOENT;
 	r = find(net->ip, &like);
 	if (!r)

@@ -89,7 +89,7 @@ struct holm_route {
 
 /* Errors: -HOLM_EEXIST, -HOLM_ENOSPC, -HOLM_ENETUNREACH (no device reaches the gateway), -HOLM_EINVAL. */
 int holm_route_add(struct holm_net *net, const struct holm_route *route);
-/* Remove the route with this prefix, gateway and device. -HOLM_ENOENT. */
+/* Remove the route with this prefix, gateway and device; without one, by whichever. -HOLM_ENOENT. */
 int holm_route_del(struct holm_net *net, const struct holm_route *route);
 /* The i-th route; false behind the last. */
 bool holm_route_get(struct holm_net *net, size_t i, struct holm_route *route);

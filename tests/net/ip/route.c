@@ -155,6 +155,27 @@ static void a_route_by_what_is_our_own_address_now_can_be_removed(void **state)
 	lab_fini(&lab);
 }
 
+/* Who does not say by which device means the route itself, wherever its gateway is by now. */
+static void a_route_can_be_removed_when_the_way_to_its_gateway_has_gone(void **state)
+{
+	const struct holm_addr own = lab_addr(1), other = lab_addr(255);
+	struct holm_route r;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	r = to_net(&lab, 1, 1, 24, 2, 0);
+	assert_int_equal(holm_route_add(lab.net, &r), 0);
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &own), 0);
+	r.gateway = other;
+	assert_int_equal(holm_route_del(lab.net, &r), -HOLM_ENOENT);
+	r.gateway = lab_addr(2);
+	assert_int_equal(holm_route_del(lab.net, &r), 0);
+	assert_int_equal(via_of(&lab, 1, 1), 255);
+	assert_int_equal(holm_route_del(lab.net, &r), -HOLM_ENOENT);
+	lab_fini(&lab);
+}
+
 static void who_goes_somewhere_hears_of_a_better_route(void **state)
 {
 	const struct holm_addr remote = holm_addr_ip4(20, 1, 1, 9);
@@ -340,6 +361,7 @@ int main(void)
 		cmocka_unit_test(who_wants_no_gateway_reaches_neighbours_only),
 		cmocka_unit_test(a_route_is_there_once_and_can_be_removed),
 		cmocka_unit_test(a_route_by_what_is_our_own_address_now_can_be_removed),
+		cmocka_unit_test(a_route_can_be_removed_when_the_way_to_its_gateway_has_gone),
 		cmocka_unit_test(who_goes_somewhere_hears_of_a_better_route),
 		cmocka_unit_test(host_bits_of_a_prefix_are_cleared),
 		cmocka_unit_test(nonsense_is_refused),
