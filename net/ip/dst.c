@@ -100,14 +100,18 @@ static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm
 	const struct ip_route *route = ip_dst_find_route(net, dst, only);
 	const struct holm_addr *next_hop;
 
-	if (!route || !ip_select_source(net, route->netif, &dst->remote, &dst->src))
+	if (!route)
+		return -HOLM_ENETUNREACH;
+	next_hop = holm_addr_is_any(&route->gateway) ? &dst->remote : &route->gateway;
+	/* RFC 1122 section 3.3.4.3: an address of the router's network, which IPv6's says nothing about. */
+	if (!ip_select_source(net, route->netif, ip4_is_addr(next_hop) ? next_hop : &dst->remote,
+			      &dst->src))
 		return -HOLM_ENETUNREACH;
 	dst->netif = route->netif;
 	dst->broadcast =
 		ip_cast(net->ip) && net->ip->cast->is_broadcast(net, route->netif, &dst->remote);
 	if (dst->broadcast || netif_is_loopback(route->netif))
 		return 0;
-	next_hop = holm_addr_is_any(&route->gateway) ? &dst->remote : &route->gateway;
 	return neigh_get(net, route->netif, next_hop, &dst->neigh);
 }
 

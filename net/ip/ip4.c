@@ -325,6 +325,12 @@ static void ip4_addrs_changed(struct holm_net *net)
 		ip_early_retry(net, &net->ip->early);
 }
 
+/* RFC 3927: 169.254.0.0/16. */
+static bool is_link_local(const struct holm_addr *a)
+{
+	return a->b[12] == 169 && a->b[13] == 254;
+}
+
 /* RFC 6724 section 5: rules 1, 2 and 8 are all that IPv4 knows. */
 static bool ip4_select_source(const struct holm_net *net, const struct holm_netif *netif,
 			      const struct holm_addr *remote, struct holm_addr *src)
@@ -340,6 +346,8 @@ static bool ip4_select_source(const struct holm_net *net, const struct holm_neti
 		if (!ip4_is_addr(&a->addr))
 			continue;
 		match = min_u32(ip_common_prefix(&a->addr, remote), a->prefix_len + 96u);
+		if (is_link_local(&a->addr) && !is_link_local(remote))
+			match = 0;
 		if (!found || match > best) {
 			*src = a->addr;
 			best = match;

@@ -174,6 +174,26 @@ static void the_source_shares_the_longest_prefix_with_the_destination(void **sta
 	lab_fini(&lab);
 }
 
+/* RFC 3927 section 2.6.2: a link-local address means nothing behind a router. */
+static void a_link_local_source_is_for_link_local_destinations(void **state)
+{
+	struct lab lab;
+	struct holm_addr src, to = holm_addr_ip4(239, 1, 2, 3);
+
+	(void)state;
+	lab_init(&lab, &bare);
+	add(&lab, 169, 254, 9, 1, 16);
+	assert_true(ip_select_source(lab.net, lab.dev.netif, &to, &src));
+	assert_int_equal(src.b[12], 169);
+	add(&lab, 10, 0, 0, 1, 24);
+	assert_true(ip_select_source(lab.net, lab.dev.netif, &to, &src));
+	assert_int_equal(src.b[12], 10);
+	to = holm_addr_ip4(169, 254, 1, 1);
+	assert_true(ip_select_source(lab.net, lab.dev.netif, &to, &src));
+	assert_int_equal(src.b[12], 169);
+	lab_fini(&lab);
+}
+
 static void prefixes_are_compared_bit_by_bit(void **state)
 {
 	struct holm_addr a = holm_addr_ip4(10, 0, 0, 0), b;
@@ -239,6 +259,7 @@ int main(void)
 		cmocka_unit_test(
 			an_address_that_goes_takes_the_neighbours_of_its_network_along_and_no_others),
 		cmocka_unit_test(the_source_shares_the_longest_prefix_with_the_destination),
+		cmocka_unit_test(a_link_local_source_is_for_link_local_destinations),
 		cmocka_unit_test(prefixes_are_compared_bit_by_bit),
 		cmocka_unit_test(broadcasts_and_groups_are_no_unicast_addresses),
 		cmocka_unit_test(creation_survives_every_allocation_that_fails),

@@ -167,6 +167,30 @@ static void a_change_of_routes_is_noticed_at_the_next_check(void **state)
 	lab_fini(&lab);
 }
 
+/* RFC 1122 section 3.3.4.3: the router there answers for addresses of its own network. */
+static void the_source_of_what_leaves_by_a_router_is_on_its_network(void **state)
+{
+	const struct holm_addr own = holm_addr_ip4(192, 168, 7, 1);
+	struct holm_route all = { .dst = holm_addr_ip4(0, 0, 0, 0),
+				  .gateway = holm_addr_ip4(192, 168, 7, 2) };
+	struct holm_addr near = lab_addr(1);
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &own, 24), 0);
+	assert_int_equal(holm_route_add(lab.net, &all), 0);
+	/* In bits it is nearer to 10.0.0.1. */
+	dst = get(&lab, holm_addr_ip4(8, 8, 8, 8));
+	assert_true(holm_addr_equal(&dst->src, &own));
+	ip_dst_put(lab.net, dst);
+	dst = get(&lab, lab_addr(9));
+	assert_true(holm_addr_equal(&dst->src, &near));
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 static void an_address_that_goes_takes_the_way_with_it(void **state)
 {
 	struct lab lab;
@@ -412,6 +436,7 @@ int main(void)
 		cmocka_unit_test(own_and_loopback_addresses_lead_to_the_loopback),
 		cmocka_unit_test(broadcasts_need_no_neighbour_and_no_address),
 		cmocka_unit_test(a_change_of_routes_is_noticed_at_the_next_check),
+		cmocka_unit_test(the_source_of_what_leaves_by_a_router_is_on_its_network),
 		cmocka_unit_test(an_address_that_goes_takes_the_way_with_it),
 		cmocka_unit_test(a_destination_bound_to_a_device_that_goes_leads_nowhere_for_ever),
 		cmocka_unit_test(unused_destinations_are_recycled_and_used_ones_never),
