@@ -145,7 +145,10 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	return TCP_NEXT;
 }
 
-/* The error that a reset means to the program: RFC 9293 3.10.7.4, second, by state. */
+/*
+ * The error that a reset means to the program: RFC 9293 3.10.7.4, second, by state. While our FIN waits behind
+ * bytes, which are lost now, the RFC's state is one before it.
+ */
 static int reset_error(const struct holm_tcp *c)
 {
 	switch ((enum holm_tcp_state)c->state) {
@@ -158,6 +161,7 @@ static int reset_error(const struct holm_tcp *c)
 		return HOLM_ECONNRESET;
 	case HOLM_TCP_CLOSING:
 	case HOLM_TCP_LAST_ACK:
+		return c->flags & TCP_FIN_SENT ? 0 : HOLM_ECONNRESET;
 	case HOLM_TCP_TIME_WAIT:
 	case HOLM_TCP_CLOSED:
 	case HOLM_TCP_LISTEN:

@@ -228,6 +228,23 @@ int holm_tcp_shutdown(struct holm_tcp *t)
 	return 0;
 }
 
+/* Received bytes that nobody will read: in the buffer, or set aside for one. */
+static bool has_unread(const struct holm_tcp *t)
+{
+	return (t->rcv && holm_rcvbuf_readable(t->rcv) > 0) || (t->flight && t->flight->held_first);
+}
+
+/*
+ * RFC 9293 3.10.5: SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT end without a word. A FIN that waits behind bytes
+ * has not been sent: to the RFC these are other states until then.
+ */
+static bool ends_silently(const struct holm_tcp *t)
+{
+	if (t->state == HOLM_TCP_CLOSING || t->state == HOLM_TCP_LAST_ACK)
+		return (t->flags & TCP_FIN_SENT) && !has_unread(t);
+	return t->state == HOLM_TCP_SYN_SENT || t->state == HOLM_TCP_TIME_WAIT;
+}
+
 /* Reset a connection, or end an endpoint that has none; not a listener. */
 static void abort_one(struct holm_tcp *t)
 {
@@ -235,9 +252,7 @@ static void abort_one(struct holm_tcp *t)
 		tcp_conn_destroy(t);
 		return;
 	}
-	/* RFC 9293 3.10.5: SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT end without a word. */
-	if (t->state != HOLM_TCP_SYN_SENT && t->state != HOLM_TCP_CLOSING &&
-	    t->state != HOLM_TCP_LAST_ACK && t->state != HOLM_TCP_TIME_WAIT)
+	if (!ends_silently(t))
 		tcp_send_abort(t);
 	tcp_conn_closed(t, 0);
 }
@@ -257,12 +272,6 @@ static void close_listener(struct holm_tcp *t)
 		abort_one(c);
 	}
 	tcp_conn_destroy(t);
-}
-
-/* Received bytes that nobody will read: in the buffer, or set aside for one. */
-static bool has_unread(const struct holm_tcp *t)
-{
-	return (t->rcv && holm_rcvbuf_readable(t->rcv) > 0) || (t->flight && t->flight->held_first);
 }
 
 /* It is the instance's from now on. False: those that linger are too many already. */
