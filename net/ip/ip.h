@@ -141,6 +141,17 @@ void ip_dst_doubt(struct holm_net *net, struct ip_dst *dst);
 /* Length of the headers in front of a transport header: link and network. */
 size_t ip_dst_headroom(const struct ip_dst *dst);
 
+/* What the link of a destination carries in one packet: of IPv6 perhaps less, as a router says. */
+static inline uint16_t ip_link_mtu(const struct ip_dst *dst)
+{
+	uint16_t mtu = dst->netif->mtu, said = HOLM_WITH_IPV6 ? dst->netif->mtu6 : 0;
+
+	/* None wraps round and is no limit. */
+	if (likely((uint16_t)(said - 1) >= mtu))
+		return mtu;
+	return dst->header_bytes == IP6_HDR_BYTES ? said : mtu;
+}
+
 /* The largest transport segment (header and payload) that fits the path in one packet. */
 static inline size_t ip_dst_payload_max(const struct ip_dst *dst)
 {

@@ -314,14 +314,6 @@ void ip6_life_start(struct holm_net *net);
 void ip6_life_stop(struct holm_net *net);
 void ip6_life_changed(struct holm_net *net);
 
-/* What the link of a destination carries in one packet. */
-static inline uint16_t ip_link_mtu(const struct ip_dst *dst)
-{
-	uint16_t said = ip4_is_addr(&dst->remote) ? 0 : dst->netif->mtu6;
-
-	return said && said < dst->netif->mtu ? said : dst->netif->mtu;
-}
-
 /* The destination table. */
 void ip_dst_start(struct holm_net *net);
 void ip_dst_stop(struct holm_net *net);

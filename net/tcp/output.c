@@ -28,7 +28,7 @@ uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option)
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s)
 {
 	uint32_t headers = dst->header_bytes + (uint32_t)TCP_HDR_BYTES;
-	uint32_t mtu = dst->netif ? dst->netif->mtu : dst->mtu;
+	uint32_t mtu = dst->netif ? ip_link_mtu(dst) : dst->mtu;
 	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
 
 	return (uint16_t)(s->maxseg ? min_u32(mss, s->maxseg) : mss);

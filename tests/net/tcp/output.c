@@ -169,6 +169,23 @@ static void the_last_segment_of_what_is_queued_is_pushed(void **state)
 	finish(&t);
 }
 
+/* RFC 4861 section 4.6.4: a router knows what all of a link lets through, which may be less than ours does. */
+static void what_a_router_says_of_the_link_is_announced(void **state)
+{
+	const struct tcp_settings s = { .maxseg = 0 };
+	struct holm_netif netif = { .mtu = 1500 };
+	struct ip_dst dst = { .netif = &netif, .mtu = 1500, .header_bytes = IP6_HDR_BYTES };
+
+	(void)state;
+	dst.remote.b[0] = 0x20;
+	assert_int_equal(tcp_announce_mss(&dst, &s), 1440);
+	netif.mtu6 = 1400;
+	assert_int_equal(tcp_announce_mss(&dst, &s), 1340);
+	dst.remote = lab_addr(2);
+	dst.header_bytes = IP4_HDR_BYTES;
+	assert_int_equal(tcp_announce_mss(&dst, &s), 1460);
+}
+
 static void a_full_device_is_waited_for(void **state)
 {
 	struct holm_config config;
@@ -271,6 +288,7 @@ int main(void)
 		cmocka_unit_test(the_fin_rides_on_the_last_byte),
 		cmocka_unit_test(a_fin_waits_for_the_bytes_before_it_and_not_for_the_window),
 		cmocka_unit_test(the_last_segment_of_what_is_queued_is_pushed),
+		cmocka_unit_test(what_a_router_says_of_the_link_is_announced),
 		cmocka_unit_test(a_full_device_is_waited_for),
 		cmocka_unit_test(who_waits_for_a_device_hears_of_changes_at_any_other),
 		cmocka_unit_test(an_empty_pool_is_asked_again_after_a_while),
