@@ -13,6 +13,8 @@
 _Static_assert(TCP_CALM_NS <= (uint64_t)TLP_ACK_DELAY << RTT_UNIT_SHIFT, "PTO");
 _Static_assert(TCP_CALM_NS <= (uint64_t)TLP_FIRST << RTT_UNIT_SHIFT, "PTO of the first");
 #define DELACK_TICKS ((TCP_DELACK_NS >> TCP_TICK_SHIFT) + 2u)
+/* A quarter of the circle of ticks. */
+#define LATE_NS ((uint64_t)1 << (TCP_TICK_SHIFT + 30))
 /* A peer that answers no probe for longer than R2 takes is gone. */
 #define SILENCE_MAX_S 462u
 
@@ -252,12 +254,22 @@ static bool fire_due(struct holm_tcp *c)
 	return true;
 }
 
+/* Ticks of so long ago would look as if they were still to come: the instance was not polled. */
+static void catch_up(struct holm_tcp *c)
+{
+	struct tcp_flight *fl = c->flight;
+
+	fl->rexmt = tcp_ticks(tcp_net(c)->now);
+	fl->wait_tick = fl->rexmt;
+}
+
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer)
 {
 	struct holm_tcp *c = container_of(timer, struct tcp_flight, timer)->conn;
 
-	(void)net;
 	tcp_stir(c);
+	if (unlikely(net->now > timer->wheel.deadline_ns + LATE_NS))
+		catch_up(c);
 	if (!fire_due(c))
 		return;
 	tcp_flight_put_if_idle(c);

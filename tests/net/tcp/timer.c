@@ -133,6 +133,33 @@ static void a_window_taken_back_with_data_in_flight_is_probed_not_timed_out(void
 
 /* ---- Delayed ACKs -------------------------------------------------------------------------------- */
 
+/* Half a circle of ticks are 26 days: what was due before looks as if it were still to come. */
+static void what_was_due_long_ago_is_due(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	for (unsigned closed = 0; closed < 2; closed++) {
+		established(&t, .nodelay = true);
+		fixture_write(&t, 3000);
+		for (unsigned i = 0; i < 3; i++)
+			expect_tx(&t, .seq = 1 + i * 1000, .len = 1000);
+		if (closed) {
+			rx(&t, .ack = 3001, .wnd = 0);
+			fixture_write(&t, 1000);
+			expect_silence(&t);
+		}
+		t.lab.now += 40 * 86400 * LAB_S;
+		lab_poll(&t.lab);
+		lab_introduce(&t.lab, 2);
+		if (closed)
+			expect_tx(&t, .seq = 3001, .len = 1);
+		else
+			expect_tx(&t, .seq = 1, .len = 1000);
+		finish(&t);
+	}
+}
+
 static void a_small_segment_is_acknowledged_within_40_ms(void **state)
 {
 	struct tcp_fixture t;
@@ -368,6 +395,7 @@ int main(void)
 		cmocka_unit_test(what_no_probe_has_said_cannot_be_acknowledged),
 		cmocka_unit_test(a_peer_that_answers_no_probe_is_given_up),
 		cmocka_unit_test(a_window_taken_back_with_data_in_flight_is_probed_not_timed_out),
+		cmocka_unit_test(what_was_due_long_ago_is_due),
 		cmocka_unit_test(a_small_segment_is_acknowledged_within_40_ms),
 		cmocka_unit_test(every_second_full_segment_is_acknowledged_at_once),
 		cmocka_unit_test(the_first_segments_are_acknowledged_at_once),
