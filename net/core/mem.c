@@ -108,29 +108,9 @@ static void plain_free(struct mem *m, void *p, size_t size)
 
 /* ---- Classes --------------------------------------------------------------------------------------- */
 
-void mem_fini(struct mem *m)
+static inline size_t class_bytes(unsigned class)
 {
-	if (!HOLM_WITH_MEMORY)
-		return;
-	mem_free(m, mem_hand_take(&m->memory), MEM_CHUNK);
-	for (unsigned i = 0; i < MEM_CLASSES; i++) {
-		struct list_node *n;
-
-		while ((n = list_pop_front(&m->partial[i])) != NULL) {
-			struct chunk *c = container_of(n, struct chunk, node);
-
-			ASSERT(c->used == 0);
-			env_free(m, c, MEM_CHUNK);
-		}
-	}
-	for (unsigned i = 0; i < MEM_LARGE_CLASSES; i++) {
-		while (m->large[i]) {
-			void *p = m->large[i];
-
-			memcpy(&m->large[i], p, sizeof(void *));
-			env_free(m, p, large_bytes(i));
-		}
-	}
+	return (class + 1) * MEM_GRAIN;
 }
 
 static struct chunk *new_chunk(struct mem *m, unsigned class)
@@ -141,7 +121,7 @@ static struct chunk *new_chunk(struct mem *m, unsigned class)
 		return NULL;
 	c->free = NULL;
 	c->used = 0;
-	c->size = (uint16_t)((class + 1) * MEM_GRAIN);
+	c->size = (uint16_t)class_bytes(class);
 	c->fresh = (uint16_t)class_objects(c->size);
 	list_node_init(&c->node);
 	ASSERT(list_is_linked(&m->partial[class].head));
@@ -150,44 +130,40 @@ static struct chunk *new_chunk(struct mem *m, unsigned class)
 	return c;
 }
 
-/* One that was never handed out. */
-static void *take_fresh(struct mem *m, struct chunk *c)
-{
-	void *p = (uint8_t *)c + MEM_CHUNK - (size_t)c->fresh * c->size;
-
-	c->fresh--;
-	if (c->used++ == 0)
-		m->empty[c->size / MEM_GRAIN - 1]--;
-	if (c->fresh == 0)
-		list_remove(&c->node);
-	account(m, c->size);
-	return p;
-}
-
-/* Where no chunk is in use that has had one back. */
-static never_inline void *small_alloc_fresh(struct mem *m, struct chunk *c, unsigned class)
-{
-	if (!c)
-		c = new_chunk(m, class);
-	return c ? take_fresh(m, c) : NULL;
-}
-
-/* The last that was freed in the chunk that is used most. */
-static inline void *small_alloc(struct mem *m, unsigned class)
+/* The last that was freed in the chunk that is used most, or one that was never handed out. */
+static never_inline void *take_out(struct mem *m, unsigned class)
 {
 	struct list_node *n = list_first(&m->partial[class]);
-	struct chunk *c = n ? container_of(n, struct chunk, node) : NULL;
+	struct chunk *c = n ? container_of(n, struct chunk, node) : new_chunk(m, class);
 	void *p;
 
-	if (unlikely(!c || !c->free))
-		return small_alloc_fresh(m, c, class);
-	p = c->free;
-	memcpy(&c->free, p, sizeof(void *));
+	if (unlikely(!c))
+		return NULL;
+	if (likely(c->free)) {
+		p = c->free;
+		memcpy(&c->free, p, sizeof(void *));
+	} else {
+		p = (uint8_t *)c + MEM_CHUNK - (size_t)c->fresh * c->size;
+		c->fresh--;
+	}
 	if (unlikely(c->used++ == 0))
 		m->empty[class]--;
 	if (unlikely(!c->free && c->fresh == 0))
 		list_remove(&c->node);
-	account(m, c->size);
+	return p;
+}
+
+/* The last that was freed. */
+static inline void *small_alloc(struct mem *m, unsigned class)
+{
+	void *p = m->last[class];
+
+	if (likely(p))
+		m->last[class] = NULL;
+	else
+		p = take_out(m, class);
+	if (likely(p))
+		account(m, class_bytes(class));
 	return p;
 }
 
@@ -198,14 +174,13 @@ static never_inline void spare_chunk(struct mem *m, struct chunk *c)
 	env_free(m, c, MEM_CHUNK);
 }
 
-static inline void small_free(struct mem *m, void *p, unsigned class)
+static never_inline void put_back(struct mem *m, void *p, unsigned class)
 {
 	struct chunk *c = (struct chunk *)((uintptr_t)p & ~(uintptr_t)(MEM_CHUNK - 1));
 
-	ASSERT(c->size == (class + 1) * MEM_GRAIN && c->used > 0);
+	ASSERT(c->size == class_bytes(class) && c->used > 0);
 	memcpy(p, &c->free, sizeof(void *));
 	c->free = p;
-	m->stats.in_use -= c->size;
 	if (!list_is_linked(&c->node))
 		list_push_front(&m->partial[class], &c->node);
 	if (--c->used > 0)
@@ -214,6 +189,18 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 		spare_chunk(m, c);
 	else
 		m->empty[class]++;
+}
+
+/* It waits for who wants the next, and the one that did goes back to where it was cut from. */
+static inline void small_free(struct mem *m, void *p, unsigned class)
+{
+	void *before = m->last[class];
+
+	ASSERT(p != before);
+	m->last[class] = p;
+	m->stats.in_use -= class_bytes(class);
+	if (before)
+		put_back(m, before, class);
 }
 
 static never_inline void *large_alloc_new(struct mem *m, size_t size)
@@ -295,4 +282,31 @@ void mem_free(struct mem *m, void *p, size_t size)
 		small_free(m, p, (unsigned)((size - 1) / MEM_GRAIN));
 	else
 		large_free(m, p, size);
+}
+
+void mem_fini(struct mem *m)
+{
+	if (!HOLM_WITH_MEMORY)
+		return;
+	mem_free(m, mem_hand_take(&m->memory), MEM_CHUNK);
+	for (unsigned i = 0; i < MEM_CLASSES; i++) {
+		struct list_node *n;
+
+		if (m->last[i])
+			put_back(m, m->last[i], i);
+		while ((n = list_pop_front(&m->partial[i])) != NULL) {
+			struct chunk *c = container_of(n, struct chunk, node);
+
+			ASSERT(c->used == 0);
+			env_free(m, c, MEM_CHUNK);
+		}
+	}
+	for (unsigned i = 0; i < MEM_LARGE_CLASSES; i++) {
+		while (m->large[i]) {
+			void *p = m->large[i];
+
+			memcpy(&m->large[i], p, sizeof(void *));
+			env_free(m, p, large_bytes(i));
+		}
+	}
 }

@@ -5,8 +5,9 @@
  *
  * Objects up to MEM_CLASS_MAX come from chunks of MEM_CHUNK bytes and are kept for the next of
  * their class; a chunk all of whose objects are free goes back to the env when more than one chunk
- * of its class is empty. Larger objects (tables, rings) are single env allocations, of which up to
- * MEM_KEEP_BYTES are kept for reuse by size.
+ * of its class is empty. The object of each class that was freed last waits in front of its chunk for
+ * the next, which needs not be cut out. Larger objects (tables, rings) are single env allocations, of
+ * which up to MEM_KEEP_BYTES are kept for reuse by size.
  *
  * The rings of dialogues take a page for a message and give it back with the next: one page goes from
  * ring to ring by hand, in a few instructions, in front of all that. It counts as in use.
@@ -46,6 +47,7 @@ _Static_assert(MEM_CHUNK == 1u << MEM_CHUNK_SHIFT, "one number, twice");
 
 struct mem {
 	const struct holm_env *env;
+	void *last[MEM_CLASSES]; /* of the class, freed last and not in its chunk yet; or NULL */
 	struct list partial[MEM_CLASSES]; /* chunks with a free object, the fullest use first */
 	uint32_t empty[MEM_CLASSES];	  /* chunks of the class without an object in use */
 	void *large[MEM_LARGE_CLASSES];	  /* kept blocks, linked through their first word */

@@ -164,7 +164,35 @@ static void empty_chunks_beyond_one_go_back_to_the_env(void **state)
 	assert_true(f.books.bytes > 64000);
 	for (int i = 0; i < 1000; i++)
 		mem_free(&f.mem, p[i], 64);
-	assert_true(f.books.bytes <= MEM_CHUNK);
+	/* One that is empty, and that of the object that was freed last. */
+	assert_true(f.books.bytes <= 2 * MEM_CHUNK);
+	teardown(&f);
+}
+
+/* Whichever chunk it was cut from, and as often as that happens. */
+static void what_was_freed_last_needs_no_chunk_and_is_not_in_use(void **state)
+{
+	struct fixture f;
+	void *p[200];
+
+	(void)state;
+	setup(&f);
+	for (int i = 0; i < 200; i++)
+		p[i] = mem_alloc(&f.mem, 64);
+	for (int i = 0; i < 200; i += 7) {
+		mem_free(&f.mem, p[i], 64);
+		assert_int_equal(mem_in_use(&f.mem), 199 * 64);
+		assert_ptr_equal(mem_alloc(&f.mem, 64), p[i]);
+		assert_int_equal(mem_in_use(&f.mem), 200 * 64);
+	}
+	/* Of two the other goes back to its chunk. */
+	mem_free(&f.mem, p[0], 64);
+	mem_free(&f.mem, p[199], 64);
+	assert_int_equal(mem_in_use(&f.mem), 198 * 64);
+	assert_ptr_equal(mem_alloc(&f.mem, 64), p[199]);
+	assert_ptr_equal(mem_alloc(&f.mem, 64), p[0]);
+	for (int i = 0; i < 200; i++)
+		mem_free(&f.mem, p[i], 64);
 	teardown(&f);
 }
 
@@ -311,6 +339,7 @@ int main(void)
 		cmocka_unit_test(zalloc_gives_zeroes_also_from_used_memory),
 		cmocka_unit_test(what_was_freed_last_is_used_next),
 		cmocka_unit_test(empty_chunks_beyond_one_go_back_to_the_env),
+		cmocka_unit_test(what_was_freed_last_needs_no_chunk_and_is_not_in_use),
 		cmocka_unit_test(freed_large_blocks_are_kept_up_to_a_bound),
 		cmocka_unit_test(a_block_larger_than_all_classes_is_given_and_taken_exactly),
 		cmocka_unit_test(failure_is_reported_counted_and_harmless),
