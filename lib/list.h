@@ -36,6 +36,12 @@ static inline bool list_is_empty(const struct list *l)
 	return l->head.next == &l->head;
 }
 
+/* Exactly one? */
+static inline bool list_is_single(const struct list *l)
+{
+	return !list_is_empty(l) && l->head.next == l->head.prev;
+}
+
 static inline void list_node_init(struct list_node *n)
 {
 	n->next = NULL;

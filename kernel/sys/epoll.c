@@ -96,13 +96,13 @@ static struct watch *watch_of(struct list_node *noted)
 
 static uint32_t look(const struct watch *w)
 {
-	return file_poll(w->file) & w->events & ~MODES;
+	return file_poll(w->file) & w->events; /* no mode is one of those bits */
 }
 
 static void disarm(struct watch *w)
 {
 	w->events &= MODES;
-	w->waiter.deaf = true;
+	w->waiter.how |= WAITER_DEAF;
 }
 
 /* Is a report the last of it, until it is woken or armed again? */
@@ -113,27 +113,30 @@ static bool ends_with_report(struct watch *w)
 	return w->events & (SYS_EPOLLONESHOT | SYS_EPOLLET);
 }
 
-/* Report up to `max` watches. Those that stay ready go behind those not looked at: the list is turned. */
-static always_inline int report_now(struct epoll *ep, struct sys_epoll_event *events, int max)
+/* 0 or 1: an event was written. A watch that has nothing more leaves the list. */
+static always_inline int report_watch(struct list_node *n, struct sys_epoll_event *event)
 {
-	struct list *list = &ep->ready.noted;
-	struct list_node *n, *next, *last;
+	struct watch *w = watch_of(n);
+	uint32_t now = look(w);
+
+	if (now != 0)
+		*event = (struct sys_epoll_event){ now, w->data };
+	if (now == 0 || ends_with_report(w))
+		list_remove(n);
+	return now != 0;
+}
+
+/* Those that stay ready go behind those not looked at: the list is turned. */
+static never_inline int report_noted(struct list *list, struct sys_epoll_event *events, int max)
+{
+	struct list_node *n, *next, *last = list_last(list);
 	int count = 0;
 
-	/* What was written a moment ago is not to be missed. */
-	sys_hear(ep->base.process);
-	last = list_last(list);
 	for (n = list_first(list); n; n = next) {
-		struct watch *w = watch_of(n);
-		uint32_t now = look(w);
-		bool over;
+		bool over = n == last;
 
 		next = list_next(list, n);
-		over = n == last;
-		if (now != 0)
-			events[count++] = (struct sys_epoll_event){ now, w->data };
-		if (now == 0 || ends_with_report(w))
-			list_remove(n);
+		count += report_watch(n, &events[count]);
 		if (!over && count < max)
 			continue;
 		if (next)
@@ -141,6 +144,18 @@ static always_inline int report_now(struct epoll *ep, struct sys_epoll_event *ev
 		break;
 	}
 	return count;
+}
+
+/* Report up to `max` watches. */
+static always_inline int report_now(struct epoll *ep, struct sys_epoll_event *events, int max)
+{
+	struct list *list = &ep->ready.noted;
+
+	/* What was written a moment ago is not to be missed. */
+	sys_hear(ep->base.process);
+	if (likely(list_is_single(list)))
+		return report_watch(list_first(list), events);
+	return report_noted(list, events, max);
 }
 
 static never_inline int report(struct epoll *ep, struct sys_epoll_event *events, int max)
@@ -254,7 +269,7 @@ static void begin(struct watch *w, const struct sys_epoll_event *event)
 {
 	w->events = event->events | HOLM_POLLERR | HOLM_POLLHUP;
 	w->data = event->data;
-	w->waiter.deaf = false;
+	w->waiter.how &= (uint8_t)~WAITER_DEAF;
 	if (look(w) == 0)
 		return;
 	watcher_note(&w->waiter);

@@ -121,10 +121,8 @@ int64_t file_attempt_until(struct file *f, bool block, uint64_t timeout_ns, file
 /* A system call begins. */
 static inline void sys_enter(struct process *p)
 {
-	if (p->env.wait.ops->enter)
-		p->env.wait.ops->enter(p->env.wait.ctx);
-	if (p->timers.count > 0)
-		process_timers_run(p);
+	if (p->enter)
+		p->enter(p->enter_ctx);
 }
 
 /* ---- the kinds ---- */
@@ -162,6 +160,9 @@ void sys_event(const struct holm_event *ev);
 /* All events of the instance. */
 void sys_dispatch_events(struct holm_net *net);
 /* What has changed is known to every file from now on. */
-void sys_hear(struct process *p);
+static inline void sys_hear(struct process *p)
+{
+	p->env.events(p->env.net);
+}
 
 #endif

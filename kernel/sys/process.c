@@ -13,6 +13,29 @@ static bool permits(void *ctx, enum holm_capability cap)
 	return process_may(ctx, (enum sys_capability)cap);
 }
 
+static void hear_nothing(struct holm_net *net)
+{
+	(void)net;
+}
+
+static void enter_with_timers(void *ctx)
+{
+	struct process *p = ctx;
+
+	if (p->env.wait.ops->enter)
+		p->env.wait.ops->enter(p->env.wait.ctx);
+	process_timers_run(p);
+}
+
+/* What every call would ask otherwise: whether anything is to be done first, now that timers came or went. */
+static void choose_entry(struct process *p)
+{
+	bool timers = p->timers.count > 0;
+
+	p->enter = timers ? enter_with_timers : p->env.wait.ops->enter;
+	p->enter_ctx = timers ? p : p->env.wait.ctx;
+}
+
 int process_init(struct process *p, const struct sys_env *env)
 {
 	struct file *f;
@@ -20,6 +43,11 @@ int process_init(struct process *p, const struct sys_env *env)
 
 	memset(p, 0, sizeof(*p));
 	p->env = *env;
+	if (!env->net)
+		p->env.events = hear_nothing;
+	else if (!env->events)
+		p->env.events = sys_dispatch_events;
+	choose_entry(p);
 	list_init(&p->sleepers);
 	process_names_init(p);
 	if (env->net && env->permits)
@@ -97,6 +125,7 @@ static struct process_timer *earliest(const struct process *p)
 void process_timer_cancel(struct process *p, struct process_timer *t)
 {
 	deadlines_remove(&p->timers, &t->deadline);
+	choose_entry(p);
 }
 
 void process_timer_arm(struct process *p, struct process_timer *t, uint64_t deadline_ns)
@@ -105,6 +134,7 @@ void process_timer_arm(struct process *p, struct process_timer *t, uint64_t dead
 
 	process_timer_cancel(p, t);
 	deadlines_add(&p->timers, &t->deadline, deadline_ns);
+	choose_entry(p);
 	/* Somebody who sleeps too long now looks again. */
 	if (n && earliest(p) == t)
 		p->env.wait.ops->wake(p->env.wait.ctx,

@@ -46,7 +46,7 @@ struct sys_env {
 	uint32_t fds_first;
 	/*
 	 * Hand out the instance's events now: sys_event() for each that is not somebody else's. NULL:
-	 * all are the process's.
+	 * all are the process's, sys_dispatch_events().
 	 */
 	void (*events)(struct holm_net *net);
 	struct holm_cred cred; /* who it is, for Unix sockets */
@@ -80,8 +80,10 @@ struct process {
 	struct sys_env env;
 	struct fds fds;
 	struct process_names names;
-	struct file *resolver;	 /* NULL: nothing was asked yet */
-	bool exiting;		 /* nothing waits any more, not even a lingering close */
+	struct file *resolver;	  /* NULL: nothing was asked yet */
+	bool exiting;		  /* nothing waits any more, not even a lingering close */
+	void (*enter)(void *ctx); /* what a system call begins with, as things are; NULL: nothing */
+	void *enter_ctx;
 	struct list sleepers;	 /* threads in process_sleep() */
 	struct deadlines timers; /* of struct process_timer; room for as many as there are */
 	uint32_t ntimers;

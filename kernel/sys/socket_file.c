@@ -150,13 +150,3 @@ void sys_dispatch_events(struct holm_net *net)
 	while (holm_net_next_event(net, &ev))
 		sys_event(&ev);
 }
-
-void sys_hear(struct process *p)
-{
-	if (!p->env.net)
-		return;
-	if (p->env.events)
-		p->env.events(p->env.net);
-	else
-		sys_dispatch_events(p->env.net);
-}

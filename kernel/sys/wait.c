@@ -5,13 +5,13 @@
 
 void wait_enter(const struct wait_with *with, struct wait_queue *q, struct waiter *w)
 {
-	*w = (struct waiter){ .thread = with->ops->self(with->ctx) };
+	*w = (struct waiter){ .thread = with->ops->self(with->ctx), .how = WAITER_THREAD };
 	list_push_back(&q->waiters, &w->node);
 }
 
 void wait_enter_watched(struct wait_queue *q, struct waiter *w, struct watcher *by, bool exclusive)
 {
-	*w = (struct waiter){ .watcher = by, .exclusive = exclusive };
+	*w = (struct waiter){ .watcher = by, .how = exclusive ? WAITER_EXCLUSIVE : 0 };
 	list_push_back(&q->waiters, &w->node);
 }
 
@@ -37,8 +37,6 @@ void wait_queue_fini(struct wait_queue *q)
 /* Note the change; true: somebody waits for the watcher, and is to be woken. */
 static inline bool note(struct waiter *w)
 {
-	if (unlikely(w->deaf))
-		return false;
 	watcher_note(w);
 	return !list_is_empty(&w->watcher->waiters->waiters);
 }
@@ -51,7 +49,7 @@ static inline bool is_noted(const struct wait_queue *q)
 	for (struct list_node *n = end->next; n != end; n = n->next) {
 		struct waiter *w = container_of(n, struct waiter, node);
 
-		if (w->thread || w->exclusive || note(w))
+		if (likely(w->how == 0) ? note(w) : w->how != WAITER_DEAF)
 			return false;
 	}
 	return true;
@@ -70,11 +68,11 @@ static void wake_queue(const struct wait_with *with, struct wait_queue *q, struc
 			with->ops->wake(with->ctx, w->thread);
 			continue;
 		}
-		if ((w->exclusive && heard) || !note(w))
+		if ((w->how & WAITER_DEAF) || ((w->how & WAITER_EXCLUSIVE) && heard) || !note(w))
 			continue;
 		if (!list_is_linked(&w->watcher->waiters->work))
 			list_push_back(work, &w->watcher->waiters->work);
-		if (w->exclusive)
+		if (w->how & WAITER_EXCLUSIVE)
 			heard = w;
 	}
 	/* The next time another one is the first. */

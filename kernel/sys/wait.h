@@ -51,14 +51,20 @@ struct watcher {
 	void (*gone)(struct waiter *w);
 };
 
+/* What there is to do beside a note; nearly always it is nothing. */
+enum waiter_how {
+	WAITER_THREAD = 1,    /* it has no watcher, and is woken */
+	WAITER_EXCLUSIVE = 2, /* one of these with somebody who waits for its watcher is enough */
+	WAITER_DEAF = 4,      /* nothing is noted */
+};
+
 /* In one queue. A thread's is on the stack of its system call. */
 struct waiter {
 	struct list_node node;
 	void *thread; /* NULL: */
 	struct watcher *watcher;
 	struct list_node noted; /* among its watcher's */
-	bool exclusive;		/* one of these with somebody who waits for its watcher is enough */
-	bool deaf;		/* nothing is noted */
+	uint8_t how;		/* enum waiter_how */
 };
 
 static inline void wait_queue_init(struct wait_queue *q)

@@ -85,7 +85,7 @@ static int dgram_shutdown(struct holm_socket *s, unsigned shut)
 {
 	struct holm_endpoint e;
 
-	s->shut |= (uint8_t)shut;
+	s->unusual |= (uint8_t)shut;
 	return holm_udp_remote(inet_dgram_of(s)->udp, &e);
 }
 
@@ -215,7 +215,7 @@ static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int
 		return -HOLM_EMSGSIZE;
 	if (flags & (HOLM_MSG_OOB | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
-	return s->shut & SOCKET_SHUT_WR ? -HOLM_EPIPE : 0;
+	return s->unusual & SOCKET_SHUT_WR ? -HOLM_EPIPE : 0;
 }
 
 /* Where to; *named is false where that is what connect() has said. */
@@ -313,7 +313,7 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	if (unlikely(s->wants) && tell_path_mtu(d, msg, &err))
 		return err;
 	err = peek ? holm_udp_peek(d->udp, &dg) : holm_udp_recv(d->udp, &dg);
-	if (err == -HOLM_EAGAIN && (s->shut & SOCKET_SHUT_RD)) {
+	if (err == -HOLM_EAGAIN && (s->unusual & SOCKET_SHUT_RD)) {
 		msg->name_len = 0;
 		return 0;
 	}

@@ -96,7 +96,7 @@ int inet_end_name(struct holm_socket *s, enum socket_name which, void *addr, uin
 /* Also where it is refused the direction is shut, as on Linux. */
 int inet_end_shutdown(struct holm_socket *s, unsigned shut)
 {
-	s->shut |= (uint8_t)shut;
+	s->unusual |= (uint8_t)shut;
 	return inet_end_of(s)->connected ? 0 : -HOLM_ENOTCONN;
 }
 
@@ -149,7 +149,8 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if (flags & (HOLM_MSG_OOB | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
 	/* On Linux raw sockets without a header of their own do not care. */
-	if ((s->shut & SOCKET_SHUT_WR) && (inet_end_of(s)->echo || inet_end_of(s)->header_included))
+	if ((s->unusual & SOCKET_SHUT_WR) &&
+	    (inet_end_of(s)->echo || inet_end_of(s)->header_included))
 		return -HOLM_EPIPE;
 	if (msg->name)
 		err = inet_parse(s, &to, msg->name, msg->name_len, INET_ADDR_SENDTO);
@@ -193,7 +194,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 	if (flags & HOLM_MSG_OOB)
 		return -HOLM_EOPNOTSUPP;
 	err = frame_end_peek(&e->base, &f);
-	if (err == -HOLM_EAGAIN && (s->shut & SOCKET_SHUT_RD)) {
+	if (err == -HOLM_EAGAIN && (s->unusual & SOCKET_SHUT_RD)) {
 		msg->name_len = 0;
 		return 0;
 	}

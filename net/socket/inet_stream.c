@@ -32,11 +32,21 @@ static int stream_open(struct holm_socket *s)
 	return 0;
 }
 
+static int attach_rings(struct stream *t, uint32_t rcv_limit)
+{
+	int err = rings_attach(t->base.net, t->tcp, t->base.sndbuf, rcv_limit, &t->rings);
+
+	if (!err)
+		socket_set_unusual(&t->base, SOCKET_MESSAGES, false);
+	return err;
+}
+
 static void leave_rings(struct stream *t)
 {
 	if (t->rings)
 		rings_leave(t->rings);
 	t->rings = NULL;
+	socket_set_unusual(&t->base, SOCKET_MESSAGES, true);
 }
 
 static void stream_close(struct holm_socket *s, bool abort)
@@ -71,7 +81,7 @@ static int renew(struct stream *t)
 
 	t->spent = true;
 	t->phase = UNCONNECTED;
-	t->base.shut = 0;
+	socket_set_unusual(&t->base, SOCKET_SHUT, false);
 	err = holm_tcp_open_like(old, &t->tcp);
 	if (err) {
 		t->tcp = old;
@@ -88,9 +98,7 @@ static int renew(struct stream *t)
 
 static int need_rings(struct stream *t)
 {
-	return t->rings ? 0
-			: rings_attach(t->base.net, t->tcp, t->base.sndbuf, t->base.rcvbuf,
-				       &t->rings);
+	return t->rings ? 0 : attach_rings(t, t->base.rcvbuf);
 }
 
 int inet_stream_take_error(struct stream *t)
@@ -244,14 +252,12 @@ static int stream_accept(struct holm_socket *s, struct holm_socket *child)
 	if (err)
 		return err;
 	c->phase = CONNECTED;
-	c->below_mark = inet_stream_of(s)->below_mark;
 	c->inq = inet_stream_of(s)->inq;
 	c->addr_only = inet_stream_of(s)->addr_only;
 	c->foreign = inet_stream_of(s)->foreign;
 	holm_tcp_set_cookie(c->tcp, child->cookie);
 	/* The peer was promised the instance's window before it was known whose this would be. */
-	err = rings_attach(s->net, c->tcp, child->sndbuf, max_u32(child->rcvbuf, promised),
-			   &c->rings);
+	err = attach_rings(c, max_u32(child->rcvbuf, promised));
 	if (err)
 		holm_tcp_abort(c->tcp);
 	return err;
@@ -294,7 +300,7 @@ static int stream_shutdown(struct holm_socket *s, unsigned shut)
 		return renew(t);
 	if (t->phase == UNCONNECTED || inet_stream_is_over(t))
 		return -HOLM_ENOTCONN;
-	s->shut |= (uint8_t)shut;
+	s->unusual |= (uint8_t)shut;
 	return shut & SOCKET_SHUT_WR ? holm_tcp_shutdown(t->tcp) : 0;
 }
 
@@ -311,8 +317,8 @@ static unsigned poll_connection(struct stream *t)
 	enum holm_tcp_state state = holm_tcp_state(t->tcp);
 	unsigned ready = inet_stream_ready(t), mask = 0;
 	bool over = state == HOLM_TCP_CLOSED;
-	bool write_ended = over || (t->base.shut & SOCKET_SHUT_WR);
-	bool read_ended = over || (t->base.shut & SOCKET_SHUT_RD) || (ready & HOLM_PEER_CLOSED);
+	bool write_ended = over || (t->base.unusual & SOCKET_SHUT_WR);
+	bool read_ended = over || (t->base.unusual & SOCKET_SHUT_RD) || (ready & HOLM_PEER_CLOSED);
 	/* What TCP says, it takes back when nothing has room any more. */
 	bool is_writable = (ready & (HOLM_WRITABLE | HOLM_ERROR)) == HOLM_WRITABLE;
 	size_t unread = inet_stream_unread(t);
@@ -358,8 +364,8 @@ static unsigned stream_poll(struct holm_socket *s)
 
 	if (likely((inet_stream_ready(t) | HOLM_READABLE) ==
 			   (HOLM_CONNECTED | HOLM_READABLE | HOLM_WRITABLE) &&
-		   s->shut == 0 && s->rcvlowat == 1))
-		return inet_stream_unread(t) > 0 ? in | out : out;
+		   !(s->unusual & ~SOCKET_BELOW_MARK)))
+		return holm_rcvbuf_readable(&t->rings->rcv.base) > 0 ? in | out : out;
 	return poll_any(t);
 }
 

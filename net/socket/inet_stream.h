@@ -27,7 +27,6 @@ struct stream {
 	bool spent; /* the endpoint has failed and must be replaced before it is used again */
 	struct holm_endpoint local;
 	struct holm_endpoint remote; /* DEFERRED: where to */
-	bool below_mark;	     /* TCP_NOTSENT_LOWAT bounds what is written */
 	bool inq;		     /* TCP_INQ */
 	bool addr_only, foreign;     /* IP_BIND_ADDRESS_NO_PORT, IP_FREEBIND */
 	bool oob_taken;		     /* by MSG_OOB: the byte that oob_id says */
@@ -73,13 +72,13 @@ static inline bool inet_stream_is_over(const struct stream *t)
 
 static inline bool inet_stream_is_read_ended(const struct stream *t)
 {
-	return (t->base.shut & SOCKET_SHUT_RD) || inet_stream_is_over(t) ||
+	return (t->base.unusual & SOCKET_SHUT_RD) || inet_stream_is_over(t) ||
 	       (inet_stream_ready(t) & HOLM_PEER_CLOSED);
 }
 
 static inline bool inet_stream_is_write_ended(const struct stream *t)
 {
-	return (t->base.shut & SOCKET_SHUT_WR) || inet_stream_is_over(t);
+	return (t->base.unusual & SOCKET_SHUT_WR) || inet_stream_is_over(t);
 }
 
 /* ---- inet_stream_oob.c */

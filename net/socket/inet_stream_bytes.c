@@ -17,18 +17,18 @@ static size_t write_piece(struct rings *r, const struct holm_iov *piece, int fla
 }
 
 /* Nearly always: nothing failed, and there is room. */
-static inline bool is_open_for_writing(const struct stream *t)
+static inline bool is_writable(const struct stream *t)
 {
 	unsigned ready = inet_stream_ready(t) & (HOLM_WRITABLE | HOLM_ERROR | HOLM_CLOSED);
 
-	return ready == HOLM_WRITABLE && !(t->base.shut & SOCKET_SHUT_WR);
+	return ready == HOLM_WRITABLE;
 }
 
 static int may_send(struct stream *t)
 {
 	int err;
 
-	if (is_open_for_writing(t))
+	if (is_writable(t) && !(t->base.unusual & SOCKET_SHUT_WR))
 		return 0;
 	if (t->phase <= LISTENING)
 		return -HOLM_EPIPE;
@@ -116,8 +116,9 @@ int64_t inet_stream_send(struct holm_socket *s, const struct holm_msg *msg, int 
 		if (msg->iov[i].len == 0)
 			continue;
 		want += msg->iov[i].len;
-		done += unlikely(t->below_mark) ? write_below_mark(t, &msg->iov[i], flags)
-						: write_piece(t->rings, &msg->iov[i], flags);
+		done += unlikely(t->base.unusual & SOCKET_BELOW_MARK)
+				? write_below_mark(t, &msg->iov[i], flags)
+				: write_piece(t->rings, &msg->iov[i], flags);
 	}
 	if (done > 0 && (flags & HOLM_MSG_OOB))
 		(void)holm_tcp_send_urgent(t->tcp);
@@ -135,7 +136,7 @@ size_t inet_stream_write(struct holm_socket *s, const void *p, size_t n)
 {
 	struct stream *t = inet_stream_of(s);
 
-	if (unlikely(t->below_mark || !is_open_for_writing(t)))
+	if (unlikely(!is_writable(t)))
 		return 0;
 	fit_sndbuf(t);
 	n = holm_ring_sndbuf_write(&t->rings->snd, p, n);
@@ -256,7 +257,7 @@ size_t inet_stream_read(struct holm_socket *s, void *p, size_t n)
 {
 	struct stream *t = inet_stream_of(s);
 
-	if (unlikely(!t->rings || s->rcvlowat != 1 || (inet_stream_ready(t) & HOLM_URGENT)))
+	if (unlikely(inet_stream_ready(t) & HOLM_URGENT))
 		return 0;
 	n = holm_ring_rcvbuf_read(&t->rings->rcv, p, n);
 	if (likely(n > 0))

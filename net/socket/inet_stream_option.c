@@ -133,7 +133,7 @@ int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 		return 0;
 	err = holm_tcp_set_option(t->tcp, m->opt, (uint32_t)value);
 	if (!err && m->opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
-		t->below_mark = value != 0;
+		socket_set_unusual(&t->base, SOCKET_BELOW_MARK, value != 0);
 	return err;
 }
 

@@ -247,6 +247,7 @@ static int set_socket_int(struct holm_socket *s, int name, int value)
 		return 0;
 	case HOLM_SO_RCVLOWAT:
 		s->rcvlowat = value < 0 ? INT32_MAX : max_u32((uint32_t)value, 1);
+		socket_set_unusual(s, SOCKET_LOWAT, s->rcvlowat != 1);
 		return 0;
 	default:
 		return set_way_int(s, name, value);

@@ -80,6 +80,7 @@ static int alloc_socket(struct holm_net *net, const struct socket_ops *ops, void
 	s->cookie = cookie;
 	s->linger_s = -1;
 	s->rcvlowat = 1;
+	s->unusual = SOCKET_MESSAGES; /* until its kind says otherwise */
 	list_push_back(&net->sockets->all, &s->link);
 	net->sockets->count++;
 	*out = s;
@@ -227,6 +228,7 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->reuseaddr = listener->reuseaddr;
 	child->reuseport = listener->reuseport;
 	child->rcvlowat = listener->rcvlowat;
+	child->unusual |= listener->unusual & (SOCKET_LOWAT | SOCKET_BELOW_MARK);
 	child->keepalive = listener->keepalive;
 	child->broadcast = listener->broadcast;
 	child->passcred = listener->passcred;
@@ -295,6 +297,7 @@ void holm_socket_return_error(struct holm_socket *s, int error)
 {
 	ASSERT(error > 0 && error <= (int)UINT8_MAX);
 	s->late_error = (uint8_t)error;
+	socket_set_unusual(s, SOCKET_LATE_ERROR, true);
 }
 
 static never_inline int take_late_error(struct holm_socket *s)
@@ -302,6 +305,7 @@ static never_inline int take_late_error(struct holm_socket *s)
 	int error = s->late_error;
 
 	s->late_error = 0;
+	socket_set_unusual(s, SOCKET_LATE_ERROR, false);
 	return -error;
 }
 
@@ -329,14 +333,15 @@ int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int fla
 
 size_t holm_socket_write(struct holm_socket *s, const void *p, size_t n)
 {
-	if (unlikely(s->late_error || !s->ops->write))
+	if (unlikely(s->unusual &
+		     (SOCKET_SHUT_WR | SOCKET_MESSAGES | SOCKET_LATE_ERROR | SOCKET_BELOW_MARK)))
 		return 0;
 	return s->ops->write(s, p, n);
 }
 
 size_t holm_socket_read(struct holm_socket *s, void *p, size_t n)
 {
-	if (unlikely(s->late_error || !s->ops->read))
+	if (unlikely(s->unusual & (SOCKET_MESSAGES | SOCKET_LATE_ERROR | SOCKET_LOWAT)))
 		return 0;
 	return s->ops->read(s, p, n);
 }
@@ -351,16 +356,16 @@ unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready)
 		mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
 	if (ready & HOLM_ERROR)
 		mask |= HOLM_POLLERR;
-	if (s->shut & SOCKET_SHUT_RD)
+	if (s->unusual & SOCKET_SHUT_RD)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
-	if (s->shut == (SOCKET_SHUT_RD | SOCKET_SHUT_WR))
+	if ((s->unusual & SOCKET_SHUT) == SOCKET_SHUT)
 		mask |= HOLM_POLLHUP;
 	return mask;
 }
 
 unsigned holm_socket_poll(struct holm_socket *s)
 {
-	if (unlikely(s->late_error))
+	if (unlikely(s->unusual & SOCKET_LATE_ERROR))
 		return s->ops->poll(s) | HOLM_POLLERR;
 	return s->ops->poll(s);
 }

@@ -16,8 +16,19 @@
 #define SOCKET_SNDBUF_MIN 2304u
 #define SOCKET_RCVBUF_MIN 1152u
 
-/* Bits of holm_socket.shut, as shutdown() counts them less one. */
-enum socket_shut { SOCKET_SHUT_RD = 1, SOCKET_SHUT_WR = 2 };
+/*
+ * Bits of holm_socket.unusual: what keeps bytes alone from being moved at once, or a level from being what its
+ * endpoint says. Nearly always there is nothing of it, and one look says so.
+ */
+enum socket_unusual {
+	SOCKET_SHUT_RD = 1, /* the first two are as shutdown() counts them less one */
+	SOCKET_SHUT_WR = 2,
+	SOCKET_MESSAGES = 4,	/* it moves messages only: its kind, or it is not connected */
+	SOCKET_LATE_ERROR = 8,	/* holm_socket_return_error() */
+	SOCKET_LOWAT = 16,	/* SO_RCVLOWAT */
+	SOCKET_BELOW_MARK = 32, /* TCP_NOTSENT_LOWAT bounds what is written */
+};
+#define SOCKET_SHUT (SOCKET_SHUT_RD | SOCKET_SHUT_WR)
 
 /* Which address a name is: getpeername() wants a connection, accept() takes what there was. */
 enum socket_name { SOCKET_NAME_LOCAL, SOCKET_NAME_PEER, SOCKET_NAME_ACCEPTED };
@@ -72,7 +83,7 @@ struct socket_ops {
 	int (*shutdown)(struct holm_socket *s, unsigned shut);
 	int64_t (*send)(struct holm_socket *s, const struct holm_msg *msg, int flags);
 	int64_t (*recv)(struct holm_socket *s, struct holm_msg *msg, int flags);
-	/* holm_socket_write(), holm_socket_read(); NULL: always as a message. */
+	/* holm_socket_write(), holm_socket_read(); NULL: it is SOCKET_MESSAGES for ever. */
 	size_t (*write)(struct holm_socket *s, const void *p, size_t n);
 	size_t (*read)(struct holm_socket *s, void *p, size_t n);
 	/* MSG_ERRQUEUE; NULL: the queue is always empty. */
@@ -125,7 +136,7 @@ struct holm_socket {
 	uint16_t family;
 	uint8_t type;
 	uint16_t protocol;
-	uint8_t shut; /* enum socket_shut */
+	uint8_t unusual; /* enum socket_unusual */
 	int32_t priority;
 	uint32_t mark;
 	struct holm_dev *dev;	 /* SO_BINDTODEVICE; ip_no_dev(): it is no more */
@@ -135,6 +146,11 @@ struct holm_socket {
 	bool reuseaddr, reuseport, keepalive, broadcast, passcred, oobinline;
 	uint8_t late_error; /* positive: holm_socket_return_error(); 0: none */
 };
+
+static inline void socket_set_unusual(struct holm_socket *s, unsigned what, bool is)
+{
+	s->unusual = (uint8_t)(is ? s->unusual | what : s->unusual & ~what);
+}
 
 extern const struct socket_ops inet_stream_ops;
 extern const struct socket_ops inet_dgram_ops;

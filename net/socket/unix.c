@@ -36,6 +36,7 @@ static int unix_socket_open(struct holm_socket *s)
 
 	if (!err)
 		adopt(s, e);
+	socket_set_unusual(s, SOCKET_MESSAGES, !s->ops->read);
 	s->protocol = 0; /* what SO_PROTOCOL shows on Linux */
 	return err;
 }
@@ -167,7 +168,7 @@ static int unix_socket_name(struct holm_socket *s, enum socket_name which, void 
 
 static int unix_socket_shutdown(struct holm_socket *s, unsigned shut)
 {
-	s->shut |= (uint8_t)shut;
+	s->unusual |= (uint8_t)shut;
 	unix_shutdown(end_of(s), shut);
 	return 0;
 }
@@ -198,7 +199,7 @@ static size_t unix_stream_write(struct holm_socket *s, const void *p, size_t n)
 
 static size_t unix_stream_read(struct holm_socket *s, void *p, size_t n)
 {
-	return likely(s->rcvlowat == 1) ? unix_read(end_of(s), p, n) : 0;
+	return unix_read(end_of(s), p, n);
 }
 
 static int64_t unix_packet_send(struct holm_socket *s, const struct holm_msg *msg, int flags)

@@ -91,6 +91,57 @@ static void a_process_that_ends_lingers_for_nobody(void **state)
 	free(w);
 }
 
+/* A clock, and how often a call began. */
+struct desk {
+	uint64_t now_ns;
+	unsigned entered;
+};
+
+static uint64_t desk_now(void *ctx)
+{
+	return ((struct desk *)ctx)->now_ns;
+}
+
+static void desk_enter(void *ctx)
+{
+	((struct desk *)ctx)->entered++;
+}
+
+static void a_call_looks_after_devices_and_timers_first(void **state)
+{
+	static const struct wait_ops ops = { .now = desk_now, .enter = desk_enter };
+	struct sys_itimerspec in_100_ns = { .value = { .nsec = 100 } }, never = { 0 };
+	struct world *w = calloc(1, sizeof(*w));
+	struct desk desk = { .now_ns = 1000 };
+	struct sys_env env;
+	struct process p;
+	uint64_t times;
+	int fd;
+
+	(void)state;
+	world_init(w, &(struct world_options){ .seed = 1 });
+	env = w->p[0].env;
+	env.wait = (struct wait_with){ &ops, &desk };
+	assert_int_equal(process_init(&p, &env), 0);
+	fd = sys_timerfd_create(&p, SYS_CLOCK_MONOTONIC, SYS_O_NONBLOCK);
+	assert_int_equal(desk.entered, 1);
+	assert_int_equal(sys_timerfd_settime(&p, fd, 0, &in_100_ns, NULL), 0);
+	assert_int_equal(desk.entered, 2);
+	assert_int_equal(sys_read(&p, fd, &times, sizeof(times)), -HOLM_EAGAIN);
+	assert_int_equal(desk.entered, 3);
+	desk.now_ns += 100; /* nobody sleeps */
+	assert_int_equal(sys_read(&p, fd, &times, sizeof(times)), sizeof(times));
+	assert_int_equal(times, 1);
+	assert_int_equal(desk.entered, 4);
+	assert_int_equal(sys_timerfd_settime(&p, fd, 0, &in_100_ns, NULL), 0);
+	assert_int_equal(sys_timerfd_settime(&p, fd, 0, &never, NULL), 0);
+	assert_int_equal(sys_read(&p, fd, &times, sizeof(times)), -HOLM_EAGAIN);
+	assert_int_equal(desk.entered, 7);
+	process_fini(&p);
+	world_fini(w);
+	free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +149,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_cannot_begin_leaves_nothing_behind),
 		cmocka_unit_test(without_an_instance_there_are_no_sockets),
 		cmocka_unit_test(a_process_that_ends_lingers_for_nobody),
+		cmocka_unit_test(a_call_looks_after_devices_and_timers_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ static void a_change_is_noted_once_by_everybody_who_is_not_deaf(void **state)
 		watcher_init(&by[i], &of[i], leave);
 		wait_enter_watched(&q, &w[i], &by[i], false);
 	}
-	w[1].deaf = true;
+	w[1].how |= WAITER_DEAF;
 	wait_wake(&with, &q);
 	wait_wake(&with, &q);
 	assert_int_equal(take_notes(&by[0]), 1);

@@ -480,6 +480,43 @@ static void bytes_at_once_move_whole_or_nothing_is_done(void **state)
 	holm_socket_close(fresh);
 }
 
+static void set_int(struct holm_socket *s, int level, int name, int value)
+{
+	assert_int_equal(holm_socket_setsockopt(s, level, name, &value, sizeof(value)), 0);
+}
+
+/* Whoever was accepted has its listener's marks, as Linux copies them. */
+static void bytes_at_once_keep_to_marks_inherited_or_not(void **state)
+{
+	struct duo *d = *state;
+	struct holm_socket *l = sockets_listen(d, 1, 80), *c = sockets_open(d, 0, HOLM_SOCK_STREAM);
+	struct holm_socket *a;
+	char got[8];
+
+	set_int(l, HOLM_SOL_SOCKET, HOLM_SO_RCVLOWAT, 3);
+	set_int(l, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NOTSENT_LOWAT, 4096);
+	assert_int_equal(sockets_connect(c, sockets_addr(d, 1, 80)), -HOLM_EINPROGRESS);
+	duo_settle(d);
+	a = sockets_accept(l);
+	assert_non_null(a);
+	assert_int_equal(holm_socket_write(c, "ab", 2), 2);
+	duo_settle(d);
+	assert_int_equal(holm_socket_poll(a), OUT);
+	assert_int_equal(holm_socket_read(a, got, sizeof(got)), 0);
+	assert_int_equal(holm_socket_write(a, bytes, 8192), 0);
+	assert_int_equal(sockets_send(a, bytes, 8192, 0), 4096);
+	set_int(a, HOLM_SOL_SOCKET, HOLM_SO_RCVLOWAT, 1);
+	assert_int_equal(holm_socket_poll(a), IN);
+	assert_int_equal(holm_socket_read(a, got, sizeof(got)), 2);
+	set_int(a, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NOTSENT_LOWAT, 0);
+	assert_int_equal(holm_socket_write(a, bytes, 8192), 8192);
+	set_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NOTSENT_LOWAT, 4096);
+	assert_int_equal(holm_socket_write(c, bytes, 8192), 0);
+	holm_socket_close(a);
+	holm_socket_close(c);
+	holm_socket_close(l);
+}
+
 static void peeking_leaves_the_bytes_and_truncating_throws_them_away(void **state)
 {
 	struct duo *d = *state;
@@ -928,6 +965,7 @@ int main(void)
 		TEST(bytes_arrive_in_order_across_scattered_pieces),
 		TEST(who_was_accepted_by_fast_open_is_ready_before_its_handshake_is_over),
 		TEST(bytes_at_once_move_whole_or_nothing_is_done),
+		TEST(bytes_at_once_keep_to_marks_inherited_or_not),
 		TEST(peeking_leaves_the_bytes_and_truncating_throws_them_away),
 		TEST(a_full_buffer_would_block_until_the_reader_reads),
 		TEST(a_receive_buffer_grows_unless_the_program_has_set_it),
