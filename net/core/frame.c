@@ -178,17 +178,10 @@ static bool grow_vector(struct holm_frame *f)
 
 bool holm_frame_append(struct holm_frame *f, struct holm_buf *buf, uint8_t *data, size_t len)
 {
-	struct holm_seg *seg;
-
 	ASSERT(buf != &f->home);
 	if (f->nsegs == f->segs_max && !grow_vector(f))
 		return false;
-	seg = &f->segs[f->nsegs++];
-	seg->data = data;
-	seg->buf = buf;
-	seg->len = (uint32_t)len;
-	f->len += (uint32_t)len;
-	holm_buf_get(buf);
+	frame_refer(f, buf, data, (uint32_t)len);
 	return true;
 }
 

@@ -76,6 +76,19 @@ static always_inline uint8_t *pool_put(struct holm_frame *f, uint32_t n)
 	return f->segs_inline[0].data;
 }
 
+/* holm_frame_append() of a frame that has room for another segment without a vector. */
+static inline void frame_refer(struct holm_frame *f, struct holm_buf *buf, uint8_t *data,
+			       uint32_t len)
+{
+	struct holm_seg *seg = &f->segs[f->nsegs++];
+
+	seg->data = data;
+	seg->buf = buf;
+	seg->len = len;
+	f->len += len;
+	holm_buf_get(buf);
+}
+
 static inline void pool_push(struct holm_pool *pool, struct holm_frame *f)
 {
 	f->next = pool->free;

@@ -29,8 +29,10 @@ static void set_takes(struct holm_netif *netif, uint32_t features)
 		netif->takes_gso |= 1u << HOLM_GSO_TCP4;
 	if (features & HOLM_DEV_TSO6)
 		netif->takes_gso |= 1u << HOLM_GSO_TCP6;
-	netif->copies_gso =
-		netif->segs_max < HOLM_FRAME_SEGS_INLINE ? (uint8_t)~netif->takes_gso : 0;
+	if (netif->segs_max < HOLM_FRAME_SEGS_INLINE)
+		netif->direct_gso = (uint8_t)~netif->takes_gso;
+	else if (!FOR_SIZE && netif->takes_csum >> HOLM_CSUM_PARTIAL & 1)
+		netif->direct_gso = netif->takes_gso;
 }
 
 /* A frame of more pieces than the device gathers, in one. NULL: dropped and counted. */

@@ -43,8 +43,11 @@ struct holm_netif {
 	bool loopback;
 	/* By enum holm_gso and enum holm_csum: a bit for each kind that the device takes as it is. */
 	uint8_t takes_gso, takes_csum;
-	/* The kinds of super-frames that software cuts and copies: the device neither takes nor gathers them. */
-	uint8_t copies_gso;
+	/*
+	 * The kinds of super-frames that TCP brings into shape itself: the device takes them, in as many pieces
+	 * as are inline, or it neither takes nor gathers them, and segments are copied.
+	 */
+	uint8_t direct_gso;
 
 	/* The interface queue: ring[head..tail) modulo config.dev_queue_max, a power of two. */
 	struct holm_frame **ring;

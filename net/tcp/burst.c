@@ -1,7 +1,7 @@
 /*
  * Building segments: where a TCP header is written, but for calm_out.c and opening.c. Decides nothing
  * about what is sent or when (output.c), only how: small payload copied and summed into the frame,
- * large payload lent as a super-frame for the device or software GSO to cut, or cut by that at once.
+ * large payload lent in super-frames for the device or software GSO to cut, or cut by that at once.
  */
 #include "net/link/gso.h"
 #include "net/tcp/hot.h"
@@ -354,6 +354,139 @@ static int send_lent(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_
 	return (int)done;
 }
 
+/* ---- Runs ---------------------------------------------------------------------------------------- */
+
+static uint32_t super_max(const struct tcp_tx *tx)
+{
+	const struct holm_netif *netif = tx->c->dst->netif;
+	uint32_t max = SUPER_MAX;
+
+	/* A device that cuts would repeat the pointer. */
+	if (unlikely(tcp_has_urgent(tx->c->flight)) && tx->net->tcp->urgent->is_sending(tx->c))
+		return tx->mss;
+	/* Software cuts into frames' own memory; jumbo segments go one by one. */
+	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && tcp_takes_super(tx->c)))
+		return tx->mss;
+	if (netif && netif->dev->caps.gso_max > TCP_HDR_MAX + 60u)
+		max = min_u32(max, netif->dev->caps.gso_max - TCP_HDR_MAX - 60u);
+	return max_u32(min_u32(max / tx->mss, tx->room), 1) * tx->mss;
+}
+
+/* Queued bytes behind the headers, as lent spans. False: they lie in more pieces than are inline. */
+static always_inline bool refer_to_queued(struct holm_tcp *c, struct holm_frame *f,
+					  struct tcp_seq seq, uint32_t len,
+					  struct tcp_lend_gen *gen)
+{
+	struct holm_span spans[HOLM_FRAME_SEGS_INLINE - 1];
+	size_t n = holm_sndbuf_lend(c->snd, seq_diff(seq, c->flight->buf_seq), len, spans,
+				    HOLM_FRAME_SEGS_INLINE - 1);
+	uint32_t all = f->len + len;
+	size_t i = 0;
+
+	ASSERT(n > 0);
+	do {
+		/* Frames only read what is lent. */
+		uint8_t *data = (uint8_t *)(uintptr_t)spans[i].data;
+
+		frame_refer(f, &gen->buf, data, (uint32_t)spans[i].len);
+	} while (unlikely(++i < n));
+	f->flags |= HOLM_FRAME_LENT;
+	return f->len == all;
+}
+
+/* What the frames of a run have in common, beside what the connection says. */
+struct whole_run {
+	const struct tcp_tx *tx;
+	struct tcp_lend_gen *gen;
+	uint16_t wnd;
+	bool ip6, stamped;
+};
+
+/*
+ * A super-frame, or what is left of a run, for a device that cuts and sums, by a way that is clear: its headers
+ * are written in one piece. False: no frame, or it is not to go this way.
+ */
+static always_inline bool send_whole(const struct whole_run *r, struct tcp_seq seq, uint32_t len,
+				     uint32_t flags)
+{
+	const struct tcp_tx *tx = r->tx;
+	struct holm_tcp *c = tx->c;
+	const struct neigh *neigh = c->dst->neigh;
+	uint32_t hdr_len = r->stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
+	uint32_t l4_off = ETH_HDR_BYTES + (r->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	bool lent = len > TCP_FRAME_PAYLOAD;
+	struct holm_frame *f =
+		tcp_begin_frame(tx->net, neigh, l4_off, hdr_len, lent ? 0 : len, false);
+	uint8_t *p;
+
+	if (unlikely(!f))
+		return false;
+	p = f->segs_inline[0].data;
+	if (!lent) {
+		(void)tcp_copy_queued(c->snd, true, p + l4_off + hdr_len,
+				      seq_diff(seq, c->flight->buf_seq), len);
+	} else if (unlikely(!refer_to_queued(c, f, seq, len, r->gen))) {
+		holm_frame_free(f);
+		return false;
+	}
+	if (len > tx->mss) {
+		f->gso = r->ip6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
+		f->gso_size = (uint16_t)tx->mss;
+	}
+	(void)tcp_write_numbers(tx->net, c, p + l4_off, seq, flags, r->wnd, r->stamped);
+	tcp_leave_sum(f, p, l4_off, tcp_write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, r->ip6));
+	netif_put(neigh->netif, f);
+	return true;
+}
+
+/* All of a run; returns how much of it went. What ends the stream goes with the last byte. */
+static always_inline uint32_t send_wholes(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
+					  uint32_t flags, bool usual)
+{
+	struct holm_tcp *c = tx->c;
+	struct whole_run run = {
+		.tx = tx,
+		.gen = tcp_lend_begin(c, seq),
+		.ip6 = !usual && (c->flags & TCP_IP6),
+		.stamped = !usual && (c->flags & TCP_TS),
+	};
+	uint32_t max = super_max(tx), done = 0;
+
+	if (unlikely(!run.gen))
+		return 0;
+	run.wnd = tcp_announce_window(c);
+	while (done < len) {
+		uint32_t n = min_u32(max, len - done);
+		uint32_t waits = done + n < len ? TCP_FIN | TCP_PSH : 0;
+
+		if (unlikely(!send_whole(&run, seq_add(seq, done), n, flags & ~waits)))
+			break;
+		done += n;
+	}
+	return done;
+}
+
+/* Over IPv6, with timestamps. */
+static never_inline uint32_t send_wholes_any(const struct tcp_tx *tx, struct tcp_seq seq,
+					     uint32_t len, uint32_t flags)
+{
+	return send_wholes(tx, seq, len, flags, false);
+}
+
+/* A run for a device that cuts: super-frames, and a rest. 0: not this way. */
+static never_inline int send_supers(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
+				    uint32_t flags)
+{
+	/* More than there are frames for: whole segments, and what ends the stream waits. */
+	if (unlikely(tcp_segments_of(tx, len) > tx->room)) {
+		len = tx->room * tx->mss;
+		flags &= ~(uint32_t)(TCP_FIN | TCP_PSH);
+	}
+	if (unlikely(tx->c->flags & (TCP_IP6 | TCP_TS)))
+		return (int)send_wholes_any(tx, seq, len, flags);
+	return (int)send_wholes(tx, seq, len, flags, true);
+}
+
 /* The headers of a run, and what they add up to: see struct gso_run. */
 static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 {
@@ -378,14 +511,15 @@ static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 		ip4_write_header_of_kind(ip, 0, &tx4, (uint16_t)run->ip_sum);
 	}
 	run->pseudo = pseudo_sum(c, 0);
-	run->tcp_sum = checksum_fold64(
-		tcp_write_numbers(tx->net, c, run->header + run->l4_off, seq_of(0), 0, stamped));
+	run->tcp_sum =
+		checksum_fold64(tcp_write_numbers(tx->net, c, run->header + run->l4_off, seq_of(0),
+						  0, tcp_announce_window(c), stamped));
 }
 
 /* Can it be cut now? Otherwise a super-frame goes its way, or waits for the neighbour. */
-static inline bool may_cut(const struct tcp_tx *tx)
+static inline bool may_cut(const struct tcp_tx *tx, bool copies)
 {
-	return tx->mss <= TCP_FRAME_PAYLOAD &&
+	return (!copies || tx->mss <= TCP_FRAME_PAYLOAD) &&
 	       tcp_has_way(tx->net, tx->c->dst, tx->mss + TCP_HDR_BYTES) &&
 	       (!(tx->c->flags & TCP_IP6) || tcp_flow_label(tx->net, tx->c));
 }
@@ -410,11 +544,14 @@ static inline size_t find_queued(struct holm_sndbuf *snd, size_t off, size_t len
 int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct holm_seg segs[HOLM_LEND_SPANS_MAX];
+	bool copies = FOR_SIZE || !tcp_takes_super(tx->c);
 	struct gso_run run;
 	size_t reach;
 
-	if (unlikely(!may_cut(tx)))
+	if (unlikely(!may_cut(tx, copies)))
 		return 0;
+	if (!copies)
+		return send_supers(tx, seq, len, flags);
 	reach = find_queued(tx->c->snd, seq_diff(seq, tx->c->flight->buf_seq),
 			    min_size(len, (size_t)tx->room * tx->mss), segs);
 	/* More than there are frames for, or lies in more pieces: whole segments, what ends the stream waits. */
@@ -431,25 +568,6 @@ int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	write_run(tx, &run);
 	len = (uint32_t)gso_cut(&run, len, tx->mss);
 	return len > 0 ? (int)len : -HOLM_ENOBUFS;
-}
-
-static uint32_t super_max(const struct tcp_tx *tx)
-{
-	const struct holm_netif *netif = tx->c->dst->netif;
-	uint32_t tso = tx->c->flags & TCP_IP6 ? HOLM_DEV_TSO6 : HOLM_DEV_TSO4;
-	uint32_t max = SUPER_MAX;
-
-	/* A device that cuts would repeat the pointer. */
-	if (unlikely(tcp_has_urgent(tx->c->flight)) && tx->net->tcp->urgent->is_sending(tx->c))
-		return tx->mss;
-	/* Software cuts into frames' own memory; jumbo segments go one by one. */
-	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && (netif->features & tso)))
-		return tx->mss;
-	if (netif && netif->dev->caps.gso_max > TCP_HDR_MAX + 60u)
-		max = min_u32(max, netif->dev->caps.gso_max - TCP_HDR_MAX - 60u);
-	if (tx->room < max / tx->mss)
-		max = tx->room * tx->mss;
-	return max_u32(max - max % tx->mss, tx->mss);
 }
 
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)

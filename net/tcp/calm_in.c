@@ -30,8 +30,8 @@ static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
 static always_inline bool take_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				    uint32_t off, uint32_t len, bool single)
 {
-	if (likely(single ? tcp_text_linear(net, c, f, off, len, len)
-			  : f->gso == HOLM_GSO_NONE && tcp_text_short(net, c, f, off, len, len)))
+	if (likely(single ? tcp_text_linear(net, c, holm_frame_data(f) + off, len, len)
+			  : tcp_text_short(net, c, f, off, len, segment_bytes(f, len))))
 		return true;
 	f->payload_off = (uint16_t)off;
 	return take_text_any(net, c, f, len);

@@ -61,31 +61,6 @@ static always_inline uint16_t announce_window(struct holm_tcp *c)
 /* Then checksums are not ours. */
 #define DEFERRED ((uint32_t)(HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM))
 
-/* Its checksum is the device's: the sum of the pseudo header is in its place. */
-static never_inline void finish_partial(struct holm_tcp *c, struct holm_frame *f, uint64_t pseudo,
-					uint32_t len)
-{
-	uint8_t *p = holm_frame_data(f);
-
-	tcp_defer_checksum(f, f->l4_off);
-	if (len > 0)
-		(void)tcp_copy_queued(c->snd, true, p + f->payload_off, 0, len);
-	store_be16(p + f->l4_off + TCP_CSUM_OFFSET,
-		   (uint16_t)~checksum_finish(checksum_fold64(pseudo)));
-	netif_output(c->dst->neigh->netif, f);
-}
-
-/* IP's header at `p`, of a segment of `len` bytes; returns the sum of TCP's pseudo header. */
-static always_inline uint64_t write_ip(const struct holm_tcp *c, uint8_t *p, uint32_t len, bool ip6)
-{
-	if (ip6) {
-		tcp_write_ip6(c, p, len);
-		return ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, len);
-	}
-	tcp_write_ip4(c, p, IP4_HDR_BYTES + len);
-	return (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + len;
-}
-
 /* All headers are written here, in one piece: of either family, with a timestamp or without. */
 static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				      uint32_t flags, bool ip6, bool stamped)
@@ -101,18 +76,21 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	if (unlikely(!f))
 		return false;
 	p = f->segs_inline[0].data;
-	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags, stamped);
-	pseudo = write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, ip6);
+	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags,
+				tcp_announce_window(c), stamped);
+	pseudo = tcp_write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, ip6);
 	if (unlikely(len == 0))
 		f->flags |= HOLM_FRAME_ACK;
 	if (netif->features & DEFERRED) {
-		finish_partial(c, f, pseudo, len);
-		return true;
+		tcp_leave_sum(f, p, l4_off, pseudo);
+		if (len > 0)
+			(void)tcp_copy_queued(c->snd, true, p + l4_off + hdr_len, 0, len);
+	} else {
+		sum += pseudo;
+		if (likely(len > 0))
+			sum = checksum_fold_in(sum, copy_and_sum(c, p + l4_off + hdr_len, len));
+		store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold_wide(sum)));
 	}
-	sum += pseudo;
-	if (likely(len > 0))
-		sum = checksum_fold_in(sum, copy_and_sum(c, p + l4_off + hdr_len, len));
-	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold_wide(sum)));
 	netif_put(netif, f);
 	return true;
 }

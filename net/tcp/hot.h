@@ -235,27 +235,33 @@ static always_inline void tcp_schedule_ack(const struct holm_net *net, struct ho
 	c->flags |= TCP_ACK_DELAYED;
 }
 /*
- * The seventh step of `len` bytes that are next in order and within the window and lie in one piece, `off` bytes
- * into a frame: into a ring that lies as most do, without a call. False: nothing has happened.
+ * The seventh step of `len` bytes that are next in order and within the window and lie in one piece: into a ring
+ * that lies as most do, without a call. False: nothing has happened.
  */
 static always_inline bool tcp_text_linear(const struct holm_net *net, struct holm_tcp *c,
-					  const struct holm_frame *f, uint32_t off, uint32_t len,
-					  uint32_t frame_len)
+					  const uint8_t *src, uint32_t len, uint32_t frame_len)
 {
-	if (unlikely(!ring_rcv_take(c->rcv, holm_frame_data(f) + off, len)))
+	if (unlikely(!ring_rcv_take(c->rcv, src, len)))
 		return false;
 	c->rcv_nxt = seq_add(c->rcv_nxt, len);
 	c->flags |= TCP_NEW_BYTES;
 	tcp_schedule_ack(net, c, frame_len);
 	return true;
 }
-/* The same where they may lie in pieces. */
+/*
+ * The same of a frame, `off` bytes into it: behind its headers in the same piece, or all in the next one, as what a
+ * sender on this machine lends.
+ */
 static always_inline bool tcp_text_short(const struct holm_net *net, struct holm_tcp *c,
 					 const struct holm_frame *f, uint32_t off, uint32_t len,
 					 uint32_t frame_len)
 {
-	return likely(off + len <= f->segs[0].len) &&
-	       tcp_text_linear(net, c, f, off, len, frame_len);
+	const struct holm_seg *seg = f->segs;
+
+	if (likely(off + len <= seg->len))
+		return tcp_text_linear(net, c, seg->data + off, len, frame_len);
+	return off == seg->len && f->nsegs > 1 && len <= seg[1].len &&
+	       tcp_text_linear(net, c, seg[1].data, len, frame_len);
 }
 /* The buffer has promised to keep `n` of `len` bytes that were next. False: it is not all of them. */
 static inline bool tcp_text_taken(struct holm_net *net, struct holm_tcp *c, uint32_t len,
@@ -346,12 +352,12 @@ static always_inline uint16_t tcp_announce_window(struct holm_tcp *c)
 }
 
 /* The header at `p` without its checksum; returns its sum. */
-static always_inline uint64_t tcp_write_numbers(struct holm_net *net, struct holm_tcp *c,
+static always_inline uint64_t tcp_write_numbers(struct holm_net *net, const struct holm_tcp *c,
 						uint8_t *p, struct tcp_seq seq, uint32_t flags,
-						bool stamped)
+						uint16_t wnd, bool stamped)
 {
 	uint64_t sum = tcp_build_plain(p, (uint32_t)c->lport << 16 | c->rport, seq.v, c->rcv_nxt.v,
-				       flags, tcp_announce_window(c));
+				       flags, wnd);
 
 	if (stamped)
 		sum += tcp_build_timestamp(p, tcp_tsval(net, c->flight->ts_offset), c->ts_recent);
@@ -363,7 +369,7 @@ static always_inline void tcp_write_header(struct holm_net *net, struct holm_tcp
 					   struct tcp_seq seq, uint32_t flags, uint64_t sum,
 					   uint64_t pseudo, bool hw_csum, bool stamped)
 {
-	sum += tcp_write_numbers(net, c, p, seq, flags, stamped);
+	sum += tcp_write_numbers(net, c, p, seq, flags, tcp_announce_window(c), stamped);
 	store_be16(p + TCP_CSUM_OFFSET,
 		   hw_csum ? (uint16_t)~checksum_finish(checksum_fold64(pseudo))
 			   : checksum_finish(checksum_fold64(sum + pseudo)));
@@ -437,6 +443,18 @@ static always_inline void tcp_write_ip6(const struct holm_tcp *c, uint8_t *p, ui
 	ip6_write_header(p, len, &ip);
 }
 
+/* IP's header at `p`, of a segment of `len` bytes; returns the sum of TCP's pseudo header. */
+static always_inline uint64_t tcp_write_ip(const struct holm_tcp *c, uint8_t *p, uint32_t len,
+					   bool ip6)
+{
+	if (ip6) {
+		tcp_write_ip6(c, p, len);
+		return ip_pseudo_sum(&c->ends6->local, &c->ends6->remote, IP4_PROTO_TCP, len);
+	}
+	tcp_write_ip4(c, p, IP4_HDR_BYTES + len);
+	return (uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP + len;
+}
+
 /*
  * One visit to each connection that was noted, as long as the budget lasts; returns what is left. What `quick`
  * (NULL: there is none) has not seen to is tcp_output_one()'s; those that died it does not see to.
@@ -476,6 +494,15 @@ static inline void tcp_defer_checksum(struct holm_frame *f, uint16_t at)
 	f->csum = HOLM_CSUM_PARTIAL;
 	f->csum_start = at;
 	f->csum_off = TCP_CSUM_OFFSET;
+}
+
+/* So it is in a frame that begins at `p`: in its place is the sum of the pseudo header. */
+static always_inline void tcp_leave_sum(struct holm_frame *f, uint8_t *p, uint32_t l4_off,
+					uint64_t pseudo)
+{
+	tcp_defer_checksum(f, (uint16_t)l4_off);
+	store_be16(p + l4_off + TCP_CSUM_OFFSET,
+		   (uint16_t)~checksum_finish(checksum_fold64(pseudo)));
 }
 
 /* Copy a span behind `done` payload bytes; returns the sum of all of them. */

@@ -511,20 +511,30 @@ static inline uint32_t tcp_flow_label(const struct holm_net *net, struct holm_tc
  * segment may still go by copying.
  */
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
+/* The kind of super-frames that a connection's are. */
+static inline unsigned tcp_gso_kind(const struct holm_tcp *c)
+{
+	return c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
+}
 /*
- * Does what this connection sends go to a device for which software cuts and copies? Then a run is cut out of
- * the send buffer at once: nothing is lent for that.
+ * Does what this connection sends go to a device that cuts super-frames, or for which software cuts and copies?
+ * Then a run is cut out of the send buffer at once, in super-frames or in segments.
  */
 static inline bool tcp_is_cut(const struct holm_tcp *c)
 {
 	const struct holm_netif *netif = c->dst->netif;
-	unsigned gso = c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
 
-	return netif && (netif->copies_gso >> gso & 1);
+	return netif && (netif->direct_gso >> tcp_gso_kind(c) & 1);
+}
+/* Which of both? */
+static inline bool tcp_takes_super(const struct holm_tcp *c)
+{
+	return c->dst->netif->takes_gso >> tcp_gso_kind(c) & 1;
 }
 /*
- * Then: a run of plain segments, into frames of their own, whose payload is copied and summed in one pass. As
- * tcp_send_segment(), but that nothing is noted. 0: it is not to go this way now.
+ * Then: a run of plain segments, in super-frames that refer to lent bytes, what is left of them copied; or into
+ * frames of their own, whose payload is copied and summed in one pass. As tcp_send_segment(), but that nothing
+ * is noted. 0: it is not to go this way now.
  */
 int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /* `end` is tcp_snd_end(c): asked once a visit. */

@@ -71,6 +71,8 @@ static size_t lab_tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 		s->csum = f->csum;
 		s->csum_start = f->csum_start;
 		s->csum_off = f->csum_off;
+		s->gso = f->gso;
+		s->gso_size = f->gso_size;
 		holm_frame_read(f, 0, s->data, f->len < sizeof(s->data) ? f->len : sizeof(s->data));
 		holm_frame_free(f);
 		if (lab->tx_room != SIZE_MAX)

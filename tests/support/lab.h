@@ -26,6 +26,8 @@ struct lab_sent {
 	uint64_t at_ns;
 	uint8_t csum; /* enum holm_csum */
 	uint16_t csum_start, csum_off;
+	uint8_t gso; /* enum holm_gso */
+	uint16_t gso_size;
 };
 
 struct lab_options {

@@ -58,9 +58,9 @@ static void ask(struct talk *t, int times)
 	}
 }
 
-static void begin(struct talk *t, bool ip6)
+static void begin_by(struct talk *t, bool ip6, const struct holm_dev_caps *caps)
 {
-	duo_init(&t->d, &(struct duo_options){ .protos = protos, .start_ns = LAB_S });
+	duo_init(&t->d, &(struct duo_options){ .protos = protos, .start_ns = LAB_S, .caps = caps });
 	if (ip6)
 		use_ip6(&t->d);
 	assert_int_equal(ends_open(&t->e, &t->d, (uint64_t[2]){ 0, 0 }, 65535), 0);
@@ -69,6 +69,11 @@ static void begin(struct talk *t, bool ip6)
 	ends_settle(&t->e);
 	assert_non_null(t->e.end[1].tcp);
 	ask(t, 3);
+}
+
+static void begin(struct talk *t, bool ip6)
+{
+	begin_by(t, ip6, NULL);
 }
 
 static void end(struct talk *t)
@@ -194,6 +199,55 @@ static void messages_of_several_segments_keep_a_connection_calm(void **state)
 		if (t.d.net[1]->flow.transport)
 			assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_GRO_MERGED), merged);
 		assert_int_equal(t.e.end[0].snd.base.queued, 0);
+		assert_all_read(&t);
+		end(&t);
+	}
+}
+
+/* A ring in the place of an end's pattern has what that would have. */
+static void read_ring(struct tcp_end *e, struct holm_ring_rcvbuf *ring, size_t n)
+{
+	uint8_t read[8192];
+
+	assert_int_equal(holm_ring_rcvbuf_read(ring, read, sizeof(read)), n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(read[i], holm_pattern_byte(e->rcv.tail + i));
+	e->rcv.tail += n;
+	holm_tcp_received(e->tcp);
+}
+
+/* What is lent lies behind its headers: a ring that has grown takes it there, as any buffer. */
+static void a_super_frame_in_calm_counts_as_the_segments_it_was(void **state)
+{
+	struct holm_dev_caps caps = holm_pair_default_caps();
+
+	(void)state;
+	caps.features = HOLM_DEV_TX_CSUM | HOLM_DEV_RX_CSUM | HOLM_DEV_TSO4;
+	caps.segs_max = 16;
+	for (unsigned way = 0; way < 2; way++) {
+		struct holm_ring_rcvbuf ring;
+		struct holm_tcp *c;
+		struct talk t;
+
+		begin_by(&t, false, &caps);
+		c = t.e.end[1].tcp;
+		holm_ring_rcvbuf_init(&ring, holm_net_memory(t.d.net[1]), 65536, NULL);
+		if (way)
+			c->rcv = &ring.base;
+		for (unsigned i = 0; i < 2; i++) {
+			uint64_t predicted = count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX);
+
+			say(&t, 0, 5000);
+			holm_net_poll(t.d.net[0], t.d.now, 64);
+			holm_net_poll_devs(t.d.net[1], t.d.now, 64);
+			assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX), predicted + 1);
+			assert_true(tcp_is_calm(c));
+			assert_int_equal(c->flight->rcv_mss, tcp_mss(c));
+			if (way)
+				read_ring(&t.e.end[1], &ring, 5000);
+			ends_settle(&t.e);
+		}
+		c->rcv = &t.e.end[1].rcv.base;
 		assert_all_read(&t);
 		end(&t);
 	}
@@ -777,6 +831,7 @@ int main(void)
 		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
 		cmocka_unit_test(what_left_in_calm_and_is_lost_is_sent_again),
 		cmocka_unit_test(messages_of_several_segments_keep_a_connection_calm),
+		cmocka_unit_test(a_super_frame_in_calm_counts_as_the_segments_it_was),
 		cmocka_unit_test(an_answer_of_several_segments_acknowledges_the_question),
 		cmocka_unit_test(a_message_that_cwnd_might_grow_by_does_not_go_in_calm),
 		cmocka_unit_test(a_message_of_one_segment_that_cwnd_might_grow_by_does_not_either),
