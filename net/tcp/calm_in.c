@@ -184,13 +184,6 @@ static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 	}
 }
 
-/* It has come, and been taken. */
-static always_inline void count(struct holm_net *net, uint32_t bytes)
-{
-	net_count(net, HOLM_COUNT_RX_FRAMES);
-	net_count_n(net, HOLM_COUNT_RX_BYTES, bytes);
-}
-
 /* What a calm connection expects, or what ends it: it has been dealt with, and is free. */
 static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
@@ -198,23 +191,9 @@ static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, s
 		       (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
 		return false;
 	conclude(net, c);
-	count(net, f->len);
-	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	tcp_count_alone(net, f);
 	pool_free(f);
 	return true;
-}
-
-static never_inline void take_closing(struct holm_net *net, struct holm_tcp *c,
-				      struct holm_frame *f)
-{
-	uint32_t bytes = f->len;
-
-	if (unlikely(!tcp_closing_frame(net, c, f))) {
-		tcp_input_alone(net, f);
-		return;
-	}
-	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	count(net, bytes);
 }
 
 void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
@@ -224,7 +203,7 @@ void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 	if (unlikely(!c || !tcp_is_calm(c)))
 		tcp_input_alone(net, f);
 	else if (unlikely(!take_alone(net, c, f)))
-		take_closing(net, c, f);
+		tcp_closing_alone(net, c, f);
 }
 
 /* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */

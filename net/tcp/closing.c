@@ -22,25 +22,32 @@ static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p
 	       (len == 0 || (c->rcv && c->ep.owned));
 }
 
-/* Our FIN has arrived, and the peer's is here, too: nobody will ask recovery any more. */
-static inline enum tcp_verdict end_both(struct holm_tcp *c, bool fin)
+/*
+ * Our FIN has arrived, and the peer's is here, too: nobody will ask recovery any more. Where a record stays behind
+ * the connection's last word is an ACK alone, as in calm all are that go without text.
+ */
+static inline enum tcp_verdict end_both(struct holm_net *net, struct holm_tcp *c, bool fin)
 {
-	c->flight->calm = 0;
 	if (fin)
 		tcp_count_fin(c);
-	if (c->state != HOLM_TCP_LAST_ACK)
+	if (c->state != HOLM_TCP_LAST_ACK) {
+		if ((c->flags & TCP_ACK_NOW) && tcp_small(net->tcp))
+			(void)tcp_calm_send_ack(c);
+		c->flight->calm = 0;
 		return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
+	}
+	c->flight->calm = 0;
 	tcp_conn_closed(c, 0);
 	return TCP_GONE;
 }
 
 /* The fifth step's last part and the eighth at once. */
-static inline enum tcp_verdict end_directions(struct holm_tcp *c, bool fin)
+static inline enum tcp_verdict end_directions(struct holm_net *net, struct holm_tcp *c, bool fin)
 {
 	if (!(c->flags & TCP_FIN_SENT) || !seq_eq(c->snd_una, c->flight->snd_nxt))
 		return fin ? tcp_fin_arrived(c) : TCP_DONE;
 	if (fin || (c->flags & TCP_FIN_RCVD))
-		return end_both(c, fin);
+		return end_both(net, c, fin);
 	(void)tcp_step5_fin(c);
 	return TCP_DONE;
 }
@@ -58,7 +65,7 @@ static inline bool is_last(const struct holm_tcp *c, struct tcp_seq ack, bool fi
  */
 static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp *c,
 					  struct holm_frame *f, uint32_t off, uint32_t hdr_len,
-					  uint32_t len, bool stamped)
+					  uint32_t len, bool stamped, bool single)
 {
 	const uint8_t *p = holm_frame_data(f) + off;
 	struct tcp_seq ack = seq_of(load_be32(p + 8));
@@ -69,16 +76,17 @@ static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp 
 	if (is_last(c, ack, fin)) {
 		tcp_plain_count(net, c, p, stamped);
 		tcp_calm_passed(net, c, ack, bytes);
-		return end_both(c, fin);
+		return end_both(net, c, fin);
 	}
 	tcp_plain_note(net, c, p, stamped);
 	if (!seq_eq(ack, c->snd_una))
 		tcp_calm_acked(net, c, ack, bytes);
 	else if (len > 0)
 		ip_dst_confirm(net, c->dst);
-	if (len > 0 && !tcp_calm_text(net, c, f, off + hdr_len, len))
+	if (len > 0 && !(single && tcp_text_linear(net, c, f, off + hdr_len, len, len)) &&
+	    !tcp_calm_text(net, c, f, off + hdr_len, len))
 		fin = false;
-	return end_directions(c, fin);
+	return end_directions(net, c, fin);
 }
 
 enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
@@ -92,7 +100,7 @@ enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, str
 	if (f->gso != HOLM_GSO_NONE || f->segs[0].len < f->l4_off + hdr_len ||
 	    !is_expected(c, p, len, stamped))
 		return TCP_NEXT;
-	return run(net, c, f, f->l4_off, hdr_len, len, stamped);
+	return run(net, c, f, f->l4_off, hdr_len, len, stamped, false);
 }
 
 /* A frame of net->flow, in one piece. */
@@ -116,7 +124,8 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	    !(len > 0 ? tcp_plain_sum_holds(f, p, hdr_len, len, ip6)
 		      : tcp_plain_sum_holds(f, p, hdr_len, 0, ip6)))
 		return false;
-	v = run(net, c, f, off, hdr_len, len, stamped);
+	tcp_count_alone(net, f);
+	v = run(net, c, f, off, hdr_len, len, stamped, true);
 	if (v != TCP_GONE) {
 		tcp_publish_input(net, c);
 		tcp_note(net, c);
@@ -125,13 +134,13 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	return true;
 }
 
-bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+void tcp_closing_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
-	bool ip6 = net->flow.ip6;
+	bool ip6 = (c->flags & TCP_IP6) != 0;
 
-	if (ip6 != ((c->flags & TCP_IP6) != 0))
-		return false;
-	return likely(!ip6 && !stamped) ? take_frame(net, c, f, false, false)
-					: take_frame(net, c, f, ip6, stamped);
+	if (unlikely(ip6 != net->flow.ip6) ||
+	    !(likely(!ip6 && !stamped) ? take_frame(net, c, f, false, false)
+				       : take_frame(net, c, f, ip6, stamped)))
+		tcp_input_alone(net, f);
 }

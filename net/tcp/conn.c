@@ -372,18 +372,11 @@ void tcp_note_output(struct holm_tcp *c)
 
 /* ---- Death ------------------------------------------------------------------------------------- */
 
-void tcp_conn_closed(struct holm_tcp *c, int error)
+/* Its program still holds it: what is left answers calls. */
+static never_inline void become_shell(struct holm_tcp *c, int error)
 {
 	struct holm_net *net = tcp_net(c);
 
-	if (c->state == HOLM_TCP_TIME_WAIT && !tcp_small(net->tcp))
-		end_time_wait(net->tcp);
-	end_opening(c);
-	/* Nobody is left who could see its state. */
-	if (tcp_is_orphan(c)) {
-		tcp_conn_destroy(c);
-		return;
-	}
 	tcp_set_state(c, HOLM_TCP_CLOSED);
 	if (error)
 		c->error = (uint8_t)error;
@@ -398,6 +391,18 @@ void tcp_conn_closed(struct holm_tcp *c, int error)
 		net_timer_cancel(net, &c->flight->timer);
 	}
 	tcp_publish(c);
+}
+
+void tcp_conn_closed(struct holm_tcp *c, int error)
+{
+	if (unlikely(c->state == HOLM_TCP_TIME_WAIT) && !tcp_small(tcp_net(c)->tcp))
+		end_time_wait(tcp_net(c)->tcp);
+	end_opening(c);
+	/* Of an orphan nobody would see the state. */
+	if (tcp_is_orphan(c))
+		tcp_conn_destroy(c);
+	else
+		become_shell(c, error);
 }
 
 static always_inline void release_snd(struct holm_net *net, struct holm_tcp *c)

@@ -120,16 +120,6 @@ bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 	return true;
 }
 
-void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c)
-{
-	if (ts->last == c)
-		ts->last = NULL;
-	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
-		ts->accecn->end(c);
-	htab_remove(&ts->table, &c->ep.node);
-	c->flags &= ~(uint32_t)TCP_HASHED;
-}
-
 void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c)
 {
 	tcp_table_leave(ts, c);

@@ -65,8 +65,8 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 /* ---- closing.c, linked with it: segments that carry a FIN, or come to who is closing. */
 /* As tcp_calm_input(). */
 enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
-/* As tcp_calm_alone(). */
-bool tcp_closing_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+/* As tcp_calm_alone(), of a calm connection. */
+void tcp_closing_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
 	return HOLM_WITH_SACK && c->flight && c->flight->calm;
@@ -107,6 +107,14 @@ static inline bool tcp_is_for(const struct holm_tcp *c, const struct holm_addr *
 	/* Both are of one family. */
 	return ip4_from_addr(remote) == c->remote4 && ip4_from_addr(local) == c->local4 &&
 	       ip4_is_addr(remote);
+}
+
+/* A frame that net->alone was shown has come, and is taken. */
+static inline void tcp_count_alone(struct holm_net *net, const struct holm_frame *f)
+{
+	net_count(net, HOLM_COUNT_RX_FRAMES);
+	net_count_n(net, HOLM_COUNT_RX_BYTES, f->len);
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
 }
 
 static inline bool tcp_checksum_holds(struct holm_frame *f)

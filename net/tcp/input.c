@@ -299,9 +299,7 @@ void tcp_input_alone(struct holm_net *net, struct holm_frame *f)
 		net_input_other(net, f);
 		return;
 	}
-	net_count(net, HOLM_COUNT_RX_FRAMES);
-	net_count_n(net, HOLM_COUNT_RX_BYTES, f->len);
-	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	tcp_count_alone(net, f);
 	if (unlikely(!parse_good(net, f, &h, true)))
 		return;
 	fill_rx(&rx, net, f, &h);

@@ -123,7 +123,15 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 must_check bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash);
 void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c);
 /* Out of the table, to be freed. */
-void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c);
+static inline void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c)
+{
+	if (ts->last == c)
+		ts->last = NULL;
+	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
+		ts->accecn->end(c);
+	htab_remove(&ts->table, &c->ep.node);
+	c->flags &= ~(uint32_t)TCP_HASHED;
+}
 
 /* ---- bind.c */
 /* -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
