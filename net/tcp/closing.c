@@ -83,7 +83,7 @@ static always_inline enum tcp_verdict run(struct holm_net *net, struct holm_tcp 
 		tcp_calm_acked(net, c, ack, bytes);
 	else if (len > 0)
 		ip_dst_confirm(net, c->dst);
-	if (len > 0 && !(single && tcp_text_linear(net, c, f, off + hdr_len, len, len)) &&
+	if (len > 0 && !(single && tcp_text_linear(net, c, p + hdr_len, len, len)) &&
 	    !tcp_calm_text(net, c, f, off + hdr_len, len))
 		fin = false;
 	return end_directions(net, c, fin);
