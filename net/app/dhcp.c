@@ -16,13 +16,25 @@ static uint32_t from_addr(const struct holm_addr *a)
 	return load_be32(a->b + 12);
 }
 
+/*
+ * How long this has taken so far, which relays go by: RFC 2131 section 3.1 (3) wants a request to have what
+ * the message had that it was offered for. RELEASE has none (table 5).
+ */
+static uint16_t secs_of(struct holm_dhcp *d, uint8_t type, uint64_t now)
+{
+	if (type == DHCP4_RELEASE)
+		return 0;
+	if (d->state != HOLM_DHCP_REQUESTING)
+		d->secs = (uint16_t)min_u64((now - d->began_ns) / DHCP_SECOND_NS, UINT16_MAX);
+	return d->secs;
+}
+
 /* What the message of a state carries: RFC 2131 table 5 and section 4.3.6. */
-static void fill_request(const struct holm_dhcp *d, uint8_t type, uint64_t now,
-			 struct dhcp4_request *r)
+static void fill_request(struct holm_dhcp *d, uint8_t type, uint64_t now, struct dhcp4_request *r)
 {
 	*r = (struct dhcp4_request){
 		.type = type,
-		.secs = (uint16_t)min_u64((now - d->began_ns) / DHCP_SECOND_NS, UINT16_MAX),
+		.secs = secs_of(d, type, now),
 		.xid = d->xid,
 		.chaddr = d->dev->mac,
 		.max_size = DHCP_MAX_SIZE,

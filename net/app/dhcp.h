@@ -48,6 +48,7 @@ struct holm_dhcp {
 	uint32_t tries;		  /* messages sent in this state */
 	uint32_t failures;	  /* refusals in a row: each makes the wait longer */
 	uint64_t began_ns;	  /* of the exchange, for the "secs" field */
+	uint16_t secs;		  /* what that was last */
 	uint64_t next_ns;	  /* when to act next */
 	uint32_t offered, server; /* what is requested, from whom */
 

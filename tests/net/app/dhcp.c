@@ -90,6 +90,29 @@ static void a_silent_link_is_asked_ever_more_slowly(void **state)
 	dhcp_finish(&s);
 }
 
+/* RFC 2131 section 3.1 (3): relays hand on by it, and are to hand both to the same servers. */
+static void a_request_says_as_many_seconds_as_what_was_offered_for(void **state)
+{
+	struct dhcp_stage s;
+	uint16_t secs;
+
+	(void)state;
+	dhcp_start(&s);
+	while (s.messages < 2)
+		dhcp_wait(&s, LAB_S);
+	secs = s.heard.secs;
+	dhcp_wait(&s, 3 * LAB_S);
+	assert_int_equal(s.messages, 2);
+	dhcp_say_full(&s, DHCP4_OFFER, 3600);
+	assert_int_equal(s.heard.type, DHCP4_REQUEST);
+	assert_int_equal(s.heard.secs, secs);
+	while (s.messages < 4)
+		dhcp_wait(&s, LAB_S);
+	assert_int_equal(s.heard.type, DHCP4_REQUEST);
+	assert_int_equal(s.heard.secs, secs);
+	dhcp_finish(&s);
+}
+
 static void an_offer_nobody_confirms_is_given_up_and_sought_anew(void **state)
 {
 	struct dhcp_stage s;
@@ -307,6 +330,7 @@ static void stopping_with_release_gives_everything_back(void **state)
 
 	(void)state;
 	dhcp_become_bound(&s, 3600);
+	dhcp_wait(&s, 100 * LAB_S);
 	holm_dhcp_stop(s.client, true);
 	assert_false(dhcp_has_address(&s, OFFERED));
 	lab_poll(&s.lab);
@@ -315,6 +339,7 @@ static void stopping_with_release_gives_everything_back(void **state)
 	assert_int_equal(s.heard.ciaddr, OFFERED);
 	assert_int_equal(s.heard.server_id, SERVER);
 	assert_int_equal(s.heard_dst, SERVER);
+	assert_int_equal(s.heard.secs, 0);
 	lab_fini(&s.lab);
 }
 
@@ -365,6 +390,7 @@ int main(void)
 		cmocka_unit_test(from_nothing_to_a_lease_in_four_messages),
 		cmocka_unit_test(answers_by_unicast_are_heard_before_there_is_an_address),
 		cmocka_unit_test(a_silent_link_is_asked_ever_more_slowly),
+		cmocka_unit_test(a_request_says_as_many_seconds_as_what_was_offered_for),
 		cmocka_unit_test(an_offer_nobody_confirms_is_given_up_and_sought_anew),
 		cmocka_unit_test(a_refusal_starts_over_slower_each_time),
 		cmocka_unit_test(renewal_asks_the_server_alone_and_keeps_the_address),
