@@ -190,11 +190,13 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 	u->v6only |= (flags & HOLM_UDP_V6ONLY) != 0;
 	u->any_dst = (flags & HOLM_UDP_ANY_DST) != 0;
 	u->local_given = !holm_addr_is_any(&local->addr);
+	u->local_is_many = u->local_given && !ip_addr_is_unicast(u->net, &local->addr);
 	u->is_ip6 |= ip6_is_any(&local->addr);
 	err = local->port ? bind_port(u, local->port) : udp_bind_any_port(u);
 	if (err) {
 		u->local = udp_wildcard(u);
 		u->local_given = false;
+		u->local_is_many = false;
 		u->dev = to_scope ? NULL : u->dev;
 	}
 	u->port_given = u->port && local->port != 0;

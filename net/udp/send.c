@@ -92,7 +92,7 @@ static void aim(struct holm_udp *u, uint16_t rport)
 {
 	const struct udp_manner *m = udp_manner(u, &u->dst->remote);
 
-	u->tx.src = holm_addr_is_any(&u->local) ? &u->dst->src : &u->local;
+	u->tx.src = udp_has_source(u) ? &u->local : &u->dst->src;
 	u->tx.dst = &u->dst->remote;
 	u->tx.ttl = m->ttl;
 	u->tx.tos = m->tos;

@@ -13,7 +13,7 @@ static bool uses_link_mtu(const struct udp_manner *m)
 
 static void aim_at_group(struct holm_udp *u, const struct udp_manner *m)
 {
-	if (m == &u->ip4 && holm_addr_is_any(&u->local) && !holm_addr_is_any(&u->group_src))
+	if (m == &u->ip4 && !udp_has_source(u) && !holm_addr_is_any(&u->group_src))
 		u->tx.src = &u->group_src;
 	u->tx.ttl = m->group_ttl;
 	u->tx.no_loop = m->no_loop;
@@ -106,7 +106,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	const struct holm_addr local = u->local;
 	struct holm_dev *const dev = u->dev;
 	const struct udp_manner ip4 = u->ip4, ip6 = u->ip6;
-	const bool uncut6 = u->uncut6;
+	const bool uncut6 = u->uncut6, local_is_many = u->local_is_many;
 	int err = check(u, how);
 
 	if (err)
@@ -115,6 +115,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 		udp_drop_dst(u);
 	udp_turn_off(u);
 	u->local = how->src ? *how->src : local;
+	u->local_is_many = local_is_many && !how->src;
 	u->dev = how->dev ? how->dev : dev;
 	behave(&u->ip4, how);
 	behave(&u->ip6, how);
@@ -124,6 +125,7 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 		udp_drop_dst(u);
 	udp_turn_off(u);
 	u->local = local;
+	u->local_is_many = local_is_many;
 	u->dev = dev;
 	u->ip4 = ip4;
 	u->ip6 = ip6;

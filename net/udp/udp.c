@@ -65,25 +65,24 @@ static always_inline void deliver(struct holm_net *net, struct holm_udp *u, stru
 
 /* ---- To many. */
 
-/* Endpoints that a datagram to a group, or to a strange address, concerns. */
-static bool concerns(const struct holm_udp *u, const struct holm_frame *f, const struct ip_rx *rx)
-{
-	if (rx->flags & IP_RX_FOREIGN)
-		return u->any_dst && !u->dev_gone && (!u->dev || u->dev == f->dev);
-	return udp_takes(u, &rx->dst, f->dev) &&
-	       (!(rx->flags & IP_RX_MULTICAST) || udp_hears_group(u, &rx->dst, f->dev));
-}
+/* A datagram to a group, to everybody, or to a strange address. */
+struct to_many {
+	struct holm_frame *f;
+	struct ip_rx rx;
+	uint16_t sport;
+	struct holm_udp *last; /* the last that it concerns, which has not got it yet */
+};
 
-static struct holm_udp *next_concerned(const struct udp_port *port, struct list_node *n,
-				       const struct holm_frame *f, const struct ip_rx *rx)
+static bool concerns(const struct holm_udp *u, const struct to_many *d)
 {
-	for (; n; n = list_next(&port->unconnected, n)) {
-		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
+	const struct holm_dev *dev = d->f->dev;
 
-		if (concerns(u, f, rx))
-			return u;
-	}
-	return NULL;
+	if (u->connected && (u->rport != d->sport || !holm_addr_equal(&u->remote, &d->rx.src)))
+		return false;
+	if (d->rx.flags & IP_RX_FOREIGN)
+		return u->any_dst && !u->dev_gone && (!u->dev || u->dev == dev);
+	return udp_takes(u, &d->rx.dst, dev) &&
+	       (!(d->rx.flags & IP_RX_MULTICAST) || udp_hears_group(u, &d->rx.dst, dev));
 }
 
 static never_inline void deliver_to_one(struct holm_net *net, struct holm_udp *u,
@@ -92,37 +91,48 @@ static never_inline void deliver_to_one(struct holm_net *net, struct holm_udp *u
 	deliver(net, u, f);
 }
 
-/* Everybody but the last gets a clone. */
-static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame *f, uint16_t dport)
+static void deliver_clone(struct holm_net *net, const struct to_many *d)
 {
-	const struct udp_port *port = udp_port_find(net, dport);
-	struct ip_rx rx = *ip_rx(f);
-	struct holm_udp *u = NULL;
+	struct holm_frame *clone = holm_frame_clone(net->pool, d->f);
 
-	if (port)
-		u = next_concerned(port, list_first(&port->unconnected), f, &rx);
-	if (!u) {
-		net_drop(net, f, HOLM_DROP_UDP_NO_PORT);
+	if (!clone) {
+		net_drop_note(net, HOLM_DROP_NO_FRAME);
 		return;
 	}
-	for (;;) {
-		struct list_node *n = list_next(&port->unconnected, &u->port_node);
-		struct holm_udp *next = next_concerned(port, n, f, &rx);
-		struct holm_frame *clone;
+	*ip_rx(clone) = d->rx;
+	deliver_to_one(net, d->last, clone);
+}
 
-		if (!next) {
-			deliver_to_one(net, u, f);
-			return;
-		}
-		clone = holm_frame_clone(net->pool, f);
-		if (clone) {
-			*ip_rx(clone) = rx;
-			deliver_to_one(net, u, clone);
-		} else {
-			net_drop_note(net, HOLM_DROP_NO_FRAME);
-		}
-		u = next;
+/* Everybody but the last gets a clone. */
+static void deliver_to_list(struct holm_net *net, const struct list *list, struct to_many *d)
+{
+	struct list_node *n;
+
+	for (n = list_first(list); n; n = list_next(list, n)) {
+		struct holm_udp *u = container_of(n, struct holm_udp, port_node);
+
+		if (!concerns(u, d))
+			continue;
+		if (d->last)
+			deliver_clone(net, d);
+		d->last = u;
 	}
+}
+
+static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame *f,
+					const struct udp_info *info)
+{
+	const struct udp_port *port = udp_port_find(net, info->dport);
+	struct to_many d = { .f = f, .rx = *ip_rx(f), .sport = info->sport };
+
+	if (port) {
+		deliver_to_list(net, &port->unconnected, &d);
+		deliver_to_list(net, &port->connected, &d);
+	}
+	if (d.last)
+		deliver_to_one(net, d.last, f);
+	else
+		net_drop(net, f, HOLM_DROP_UDP_NO_PORT);
 }
 
 /* ---- Input. */
@@ -197,7 +207,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 	rx->l4_len = info.len;
 	f->payload_off = (uint16_t)(f->l4_off + UDP_HDR_BYTES);
 	if (unlikely(rx->flags)) {
-		deliver_to_all(net, f, info.dport);
+		deliver_to_all(net, f, &info);
 		return;
 	}
 	if (unlikely(!u))

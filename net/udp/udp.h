@@ -83,6 +83,7 @@ struct holm_udp {
 	uint32_t cut_mtu;	     /* 0: nothing to be told */
 	bool uncut6;		     /* IPv6 datagrams larger than the path's MTU are refused */
 	bool local_given;	     /* bound to an address, not just connected from one */
+	bool local_is_many;	     /* ...a group's, or everybody's: no source */
 	bool port_given;	     /* likewise to a port */
 	bool dev_of_remote; /* `dev` is the link of the link-local remote, until it is dissolved */
 	struct udp_port *port;	    /* NULL: not bound */
@@ -160,6 +161,11 @@ void udp_forget_flow(struct holm_net *net);
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
 				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
 				    const struct holm_dev *dev);
+/* May what is sent have the address that it is bound to? */
+static inline bool udp_has_source(const struct holm_udp *u)
+{
+	return !holm_addr_is_any(&u->local) && !u->local_is_many;
+}
 /* Does this endpoint, bound but not connected, take datagrams for `dst` that came in on `dev`? */
 bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const struct holm_dev *dev);
 /* Enter and leave the table of flows. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */

@@ -244,6 +244,48 @@ CASE(group_bound_socket_hears_its_group_only)
 	EQ(now(own), 1);
 }
 
+/* A group is nobody's address to send from. */
+CASE(group_bound_socket_sends_from_its_host)
+{
+	struct sockaddr_in from = { 0 };
+	socklen_t len = sizeof(from);
+	uint16_t port = 0;
+	int to = listener(&port), own = udp();
+	char c;
+
+	OK(bind_to(own, GROUP, 0));
+	EQ(send_at(own, "x", "127.0.0.1", port), 1);
+	wait_for(to, POLLIN, 50);
+	EQ(recvfrom(to, &c, 1, MSG_DONTWAIT, (struct sockaddr *)&from, &len), 1);
+	EQ(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK);
+	EQ(ntohs(from.sin_port), port_of(own));
+	/* Connected, too. */
+	OK(connect_to(own, port));
+	EQ(send(own, "y", 1, 0), 1);
+	wait_for(to, POLLIN, 50);
+	EQ(recvfrom(to, &c, 1, MSG_DONTWAIT, (struct sockaddr *)&from, &len), 1);
+	EQ(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK);
+}
+
+CASE(group_bound_and_connected_socket_hears_one_sender)
+{
+	uint16_t port = 0, sender_port;
+	int any = listener(&port), own = udp(), one = speaker(), other = speaker();
+
+	OK(bind_to(one, "127.0.0.1", 0));
+	sender_port = port_of(one);
+	OK(set_int(own, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(bind_to(own, GROUP, port));
+	OK(join(own, GROUP, "127.0.0.1"));
+	OK(connect_to(own, sender_port));
+	EQ(send_at(other, "x", GROUP, port), 1);
+	EQ(now(any), 1);
+	FAILS(now(own), EAGAIN);
+	EQ(send_at(one, "x", GROUP, port), 1);
+	EQ(now(any), 1);
+	EQ(now(own), 1);
+}
+
 CASE(group_tells_the_interface)
 {
 	union {
