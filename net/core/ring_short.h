@@ -54,17 +54,22 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
  */
 void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need);
 
-/* The same where a page is enough, as it is for dialogues. False: there is still none. */
-static always_inline bool ring_rcv_start(struct holm_ring_rcvbuf *b, size_t need)
+/* ring_rcv_take() of what is empty and takes a page, as it does in dialogues: the bytes have a place in that. */
+static always_inline bool ring_rcv_take_first(struct holm_ring_rcvbuf *b, const uint8_t *src,
+					      size_t len)
 {
-	if (unlikely(b->last_cap > RING_BYTES_MIN)) {
-		ring_rcv_begin(b, need);
-		return b->mem != NULL;
-	}
+	uint32_t at = b->head & (RING_BYTES_MIN - 1);
+
+	if (unlikely(at + len > RING_BYTES_MIN))
+		return false;
 	b->mem = mem_hand_take(b->memory);
 	if (unlikely(!b->mem))
 		return false;
 	b->cap = RING_BYTES_MIN;
+	copy_short(b->mem + at, src, len);
+	b->base.window -= len;
+	b->base.readable = len;
+	b->kept = (uint32_t)len;
 	return true;
 }
 
@@ -80,8 +85,11 @@ static always_inline bool ring_rcv_take(struct holm_rcvbuf *base, const uint8_t 
 
 	if (FOR_SIZE || unlikely(base->ops != &ring_rcv_ops || len > base->window))
 		return false;
-	if (!b->mem && !ring_rcv_start(b, end))
-		return false;
+	if (!b->mem) {
+		if (likely(b->last_cap <= RING_BYTES_MIN))
+			return ring_rcv_take_first(b, src, len);
+		ring_rcv_begin(b, end);
+	}
 	at = (b->head + (uint32_t)base->readable) & (b->cap - 1);
 	if (unlikely(end > b->cap || len > b->cap - at))
 		return false;
