@@ -25,8 +25,9 @@ struct net_flow {
 	uint32_t headers; /* link's and network's, in bytes */
 	uint32_t proto;
 	bool ip6;
-	uint64_t ends;	  /* both addresses of IPv4, as they lie in the header */
-	uint64_t sum_max; /* of ip4_sum_quotient(); any where the device has no checksums */
+	uint64_t ends;	   /* both addresses of IPv4, as they lie in the header */
+	uint64_t ends_sum; /* of these, as two words */
+	uint64_t sum_max;  /* of ip4_sum_quotient(); any where the device has no checksums */
 	struct holm_addr src, dst;
 
 	/* Which flow it is: what has the same device and addresses, looped or not, has the same number. */

@@ -31,6 +31,7 @@ static void set_look(struct net_flow *flow, const struct holm_dev *dev)
 		memcpy(&flow->ends, flow->src.b + 12, 4);
 		memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
 	}
+	flow->ends_sum = (uint32_t)flow->ends + (flow->ends >> 32);
 	flow->sum_max = dev->netif->features & HOLM_DEV_NO_CSUM ? UINT64_MAX : IP4_SUM_QUOTIENT_MAX;
 }
 

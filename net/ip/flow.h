@@ -64,7 +64,7 @@ static inline bool ip_flow_is4(const struct net_flow *flow, const uint8_t *p, si
 	return likely(checksum_load64(p + 12) == flow->ends &&
 		      (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) ==
 			      flow->proto &&
-		      ip4_sum_quotient(p) <= flow->sum_max);
+		      ip4_sum_quotient_of(p, flow->ends_sum) <= flow->sum_max);
 }
 
 /* The same of IPv6, where the next header is the transport's. */
