@@ -66,8 +66,8 @@ struct holm_net {
 	struct holm_netif *only;    /* of the devices beside it, where there is one */
 	uint32_t nnetifs;	    /* slots in use or once used, loopback included */
 	uint8_t callbacks;	    /* > 0 while inside a callback: no calling in */
-	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool queued;		    /* frames wait in interface queues for the end of the round */
+	bool work;		    /* something waits for the next holm_net_poll(): net_kick() */
 	bool looped;		    /* frames wait on the loopback */
 	bool last_of_batch;	    /* behind the frame that is being received comes none */
 	bool held;		    /* something waits for the end of the batch: net_hold() */
@@ -79,8 +79,8 @@ struct holm_net {
 	void (*alone)(struct holm_net *net, struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	/*
-	 * The one who sends in a round what was noted since the last, TCP or a part of it; NULL: nobody is
-	 * named who takes notes. At most `budget` bursts; returns what is left of it. Who has more kicks.
+	 * The one who sends in a round what was noted since the last, TCP or a part of it, where somebody is named
+	 * who takes notes. At most `budget` bursts; returns what is left of it. Who has more kicks.
 	 */
 	size_t (*output)(struct holm_net *net, size_t budget);
 	/* What of them is called at the end of a batch: NULL-terminated, in their order. */

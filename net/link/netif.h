@@ -52,7 +52,7 @@ struct holm_netif {
 	/* The interface queue: ring[head..tail) modulo config.dev_queue_max, a power of two. */
 	struct holm_frame **ring;
 	uint32_t ring_mask;
-	uint32_t head, tail;
+	uint32_t tail, head;
 	bool device_full; /* tx() took fewer than it was given: wait for holm_net_tx_ready() */
 
 	/* Endpoints that wait for room, woken in order: see netif_wait(). */
