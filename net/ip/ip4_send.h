@@ -32,27 +32,36 @@ static always_inline void ip4_write_header(uint8_t *p, uint32_t total, const str
 	store_be32(p + 16, tx->dst);
 }
 
-/* Of packets of one kind, which differ in length: what all but that sums to, folded. */
-static inline uint16_t ip4_sum_of_kind(const struct ip4_tx *tx)
+/* What the headers have in common of packets between two ends that are not to be cut and differ in length. */
+struct ip4_kind {
+	uint32_t first, third; /* words, without length and checksum */
+	uint16_t sum;	       /* of all there is, folded */
+};
+
+static inline struct ip4_kind ip4_kind_of(const struct ip4_tx *tx)
 {
 	uint32_t first = 0x4500u | tx->tos, third = (uint32_t)tx->ttl << 8 | tx->proto;
-	uint64_t sum = (uint64_t)first + tx->id + tx->frag + third + tx->src + tx->dst;
+	uint64_t sum = (uint64_t)first + IP4_DF + third + tx->src + tx->dst;
 
-	return (uint16_t)~checksum_finish(checksum_fold64(sum));
+	return (struct ip4_kind){
+		.first = first << 16,
+		.third = third << 16,
+		.sum = (uint16_t)~checksum_finish(checksum_fold64(sum)),
+	};
 }
 
-/* ip4_write_header() of one of them. */
+/* ip4_write_header() of one of them, `ends` being its source and, in the lower half, its destination. */
 static always_inline void ip4_write_header_of_kind(uint8_t *p, uint32_t total,
-						   const struct ip4_tx *tx, uint16_t kind)
+						   const struct ip4_kind *kind, uint64_t ends)
 {
 	/* Of two numbers of 16 bits: there is one carry. */
-	uint32_t sum = kind + total;
+	uint32_t sum = kind->sum + total;
 	uint32_t csum = ~(sum + (sum >> 16)) & 0xffffu;
 
-	store_be32(p, 0x45000000u | (uint32_t)tx->tos << 16 | total);
-	store_be32(p + 4, (uint32_t)tx->id << 16 | tx->frag);
-	store_be32(p + 8, (uint32_t)tx->ttl << 24 | (uint32_t)tx->proto << 16 | csum);
-	store_be64(p + 12, (uint64_t)tx->src << 32 | tx->dst);
+	store_be32(p, kind->first | total);
+	store_be32(p + 4, IP4_DF);
+	store_be32(p + 8, kind->third | csum);
+	store_be64(p + 12, ends);
 }
 
 /* The frame begins with its IPv4 header; `link` bytes of link header will be in front of it. */

@@ -507,8 +507,10 @@ static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 	} else {
 		const struct ip4_tx tx4 = tcp_ip4(c);
 
-		run->ip_sum = c->flight->calm ? c->flight->ip_sum : ip4_sum_of_kind(&tx4);
-		ip4_write_header_of_kind(ip, 0, &tx4, (uint16_t)run->ip_sum);
+		const struct ip4_kind kind = c->flight->calm ? c->flight->ip : ip4_kind_of(&tx4);
+
+		run->ip_sum = kind.sum;
+		ip4_write_header_of_kind(ip, 0, &kind, (uint64_t)tx4.src << 32 | tx4.dst);
 	}
 	run->pseudo = pseudo_sum(c, 0);
 	run->tcp_sum =

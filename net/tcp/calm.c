@@ -82,7 +82,7 @@ bool tcp_calm_begin(struct holm_tcp *c)
 	if (!(c->flags & TCP_IP6)) {
 		const struct ip4_tx ip = tcp_ip4(c);
 
-		c->flight->ip_sum = ip4_sum_of_kind(&ip);
+		c->flight->ip = ip4_kind_of(&ip);
 	}
 	become_calm(c);
 	return true;

@@ -103,22 +103,20 @@ static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, u
 {
 	const uint32_t l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
 	const struct neigh *neigh = c->dst->neigh;
-	struct holm_frame *f = tcp_begin_frame(net, neigh, l4_off, TCP_HDR_BYTES, len, false);
+	struct holm_netif *netif = neigh->netif;
+	struct holm_frame *f = tcp_take_frame(net, netif, l4_off, TCP_HDR_BYTES, len, false);
+	/* In one word, as the checksum takes them; the header has them the other way round. */
 	uint64_t ends = (uint64_t)c->remote4 << 32 | c->local4;
-	struct ip4_tx ip;
 	uint64_t sum;
 	uint8_t *p;
 
 	if (unlikely(!f))
 		return false;
-	netif_put_unseen(net, neigh->netif, f);
+	netif_put_unseen(net, netif, f);
 	p = f->segs_inline[0].data;
-	/* Both ends in one word, as the checksum takes them. */
-	ip = tcp_ip4(c);
-	ip.src = (uint32_t)ends;
-	ip.dst = (uint32_t)(ends >> 32);
-	ip4_write_header_of_kind(p + ETH_HDR_BYTES, IP4_HDR_BYTES + TCP_HDR_BYTES + len, &ip,
-				 c->flight->ip_sum);
+	memcpy(p, neigh->header, ETH_HDR_BYTES);
+	ip4_write_header_of_kind(p + ETH_HDR_BYTES, IP4_HDR_BYTES + TCP_HDR_BYTES + len,
+				 &c->flight->ip, rotl_u64(ends, 32));
 	sum = tcp_build_plain(p + l4_off, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
 			      c->rcv_nxt.v, TCP_ACK | TCP_PSH, announce_window(c));
 	sum = checksum_fold_in(sum + IP4_PROTO_TCP + TCP_HDR_BYTES + len, ends);

@@ -25,14 +25,15 @@
 #define RACK_MIN_RTT_WINDOW (1u << 28)
 
 struct tcp_rack {
-	uint32_t tx; /* RACK.xmit_ts, as an order: the segment sent last of those delivered */
-	struct tcp_seq end; /* RACK.end_seq */
-	uint32_t rtt;	    /* RACK.rtt */
+	/* What each round trip writes comes first: see struct tcp_flight. */
+	uint32_t rtt; /* RACK.rtt */
 	uint32_t min_rtt, min_rtt_at;
-	struct tcp_seq dsack_round; /* valid if in_dsack_round */
-	uint8_t mult, persist;
 	bool has_rtt;
-	bool has_segment; /* tx, end and rtt are valid */
+	uint8_t mult, persist;
+	uint32_t tx; /* RACK.xmit_ts, as an order: the segment sent last of those delivered */
+	struct tcp_seq end;	    /* RACK.end_seq */
+	struct tcp_seq dsack_round; /* valid if in_dsack_round */
+	bool has_segment;	    /* tx, end and rtt are valid */
 	bool reordering_seen;
 	bool in_dsack_round;
 };

@@ -13,6 +13,7 @@
 #include "lib/list.h"
 #include "net/core/ep.h"
 #include "net/ip/ip.h"
+#include "net/ip/ip4_send.h"
 #include "net/tcp/cc.h"
 #include "net/tcp/rack.h"
 #include "net/tcp/rtt.h"
@@ -196,10 +197,10 @@ struct tcp_flight {
 	uint64_t timed_ns;	  /* when `timed` was sent; in calm, what is in flight */
 	uint64_t progress_ns;	  /* when SND.UNA last moved, the first byte left, or could not */
 	struct net_timer timer;
+	struct ip4_kind ip; /* in calm over IPv4: of what leaves */
+	bool calm_acked;    /* in calm something was acknowledged that recovery was not told of */
+	bool lends;	    /* in calm: there is `lend` */
 	struct tcp_rack rack;
-	bool calm_acked; /* in calm something was acknowledged that recovery was not told of */
-	bool lends;	 /* in calm: there is `lend` */
-	uint16_t ip_sum; /* in calm over IPv4: ip4_sum_of_kind() of what leaves */
 
 	/* ---- Loss recovery. */
 	bool recover_valid;
@@ -248,7 +249,7 @@ struct tcp_flight {
 };
 
 _Static_assert(sizeof(struct tcp_flight) <= MEM_CLASS_MAX, "larger blocks begin anywhere");
-_Static_assert(sizeof(void *) != 8 || offsetof(struct tcp_flight, phase) <= 128,
+_Static_assert(sizeof(void *) != 8 || offsetof(struct tcp_flight, rack.has_rtt) < 128,
 	       "what is hot lies first");
 
 /* Shared by connections that have the same settings; copied on change. Counted. */
