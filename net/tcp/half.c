@@ -243,7 +243,7 @@ static enum tcp_verdict answer_other(const struct tcp_bind *bind, const struct t
 	 * Outside the window: RFC 9293 3.10.7.4, first. The SYN-ACK again says what we expect; a peer
 	 * that has restarted answers it with the RST that ends this record.
 	 */
-	if (bind && !(h->flags & TCP_RST))
+	if (bind)
 		answer(rx->net, half, &rx->ends, bind->owner->settings);
 	return tcp_drop(rx, HOLM_DROP_TCP_HALF_OPEN, TCP_REPLY_NONE);
 }

@@ -72,6 +72,47 @@ static void a_handshake_that_was_deferred_is_no_round_trip_time(void **state)
 	finish(&t);
 }
 
+/* Ticks are rounded up when a record begins to wait, wherever in a tick that is. */
+static void a_handshake_that_takes_less_than_a_tick_is_a_round_trip_time(void **state)
+{
+	(void)state;
+	for (unsigned quarter = 0; quarter < 4; quarter++) {
+		struct tcp_fixture t;
+
+		fixture_only(&t);
+		t.lab.now += (uint64_t)quarter << (TCP_TICK_SHIFT - 2);
+		rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
+		t.iss = fixture_half(&t, 0)->iss.v;
+		expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+		t.peer_nxt = 1;
+		t.peer_seen = 1;
+		rx(&t, .ack = 1);
+		fixture_accept(&t);
+		assert_true(t.t->rtt.srtt8 > 0);
+		finish(&t);
+	}
+}
+
+/* RFC 9293 3.10.7.4, first: it is outside the window, or would be; the SYN-ACK says what is expected. */
+static void another_syn_for_a_half_open_record_is_answered_and_counted(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
+	t.iss = fixture_half(&t, 0)->iss.v;
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	rx(&t, .flags = TCP_SYN, .seq = 0, .mss = 1000);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_HALF_OPEN), 0);
+	rx(&t, .flags = TCP_SYN, .seq = 70000, .mss = 1000);
+	expect_tx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1);
+	assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_HALF_OPEN), 1);
+	assert_int_equal(fixture_halves(&t), 1);
+	finish(&t);
+}
+
 /* RFC 7323 3.2: without the option a segment is dropped; Linux and we look at the handshake's ACK. */
 static void timestamps_that_stop_after_the_syn_do_not_stop_the_handshake(void **state)
 {
@@ -96,6 +137,8 @@ int main(void)
 		cmocka_unit_test(a_deferred_connection_comes_with_its_data),
 		cmocka_unit_test(an_answered_syn_ack_is_not_sent_again_before_the_time_is_over),
 		cmocka_unit_test(a_handshake_that_was_deferred_is_no_round_trip_time),
+		cmocka_unit_test(a_handshake_that_takes_less_than_a_tick_is_a_round_trip_time),
+		cmocka_unit_test(another_syn_for_a_half_open_record_is_answered_and_counted),
 		cmocka_unit_test(timestamps_that_stop_after_the_syn_do_not_stop_the_handshake),
 	};
 
