@@ -58,13 +58,11 @@ static inline void unload(struct holm_tcp *c, const struct tcp_cc *cc)
 	c->ssthresh = cc->ssthresh;
 }
 
-void tcp_cc_restart(struct holm_tcp *c)
+void tcp_cc_restart(struct holm_tcp *c, uint32_t mss)
 {
 	struct tcp_flight *fl = c->flight;
 	struct tcp_cc *cc;
 
-	if (!fl)
-		return;
 	ASSERT(fl->cc_ops);
 	if (fl->cc_ops->init) {
 		cc = load(c);
@@ -72,7 +70,7 @@ void tcp_cc_restart(struct holm_tcp *c)
 		unload(c, cc);
 	} else {
 		zero_lines(&fl->cc.cubic, sizeof(fl->cc.cubic));
-		fl->cc.mss = tcp_mss(c);
+		fl->cc.mss = mss;
 	}
 	if (tcp_is_paced(c))
 		tcp_pacing_update(c);
@@ -117,7 +115,7 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	fl->round_end = fl->snd_nxt;
 	/* Before the handshake there is no window: tcp_conn_start() sets one, and restarts. */
 	if (c->cwnd > 0)
-		tcp_cc_restart(c);
+		tcp_cc_restart(c, tcp_mss(c));
 	return true;
 }
 

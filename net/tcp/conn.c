@@ -239,7 +239,7 @@ void tcp_conn_start(struct holm_tcp *c, struct tcp_seq irs, uint32_t snd_wnd)
 	fl->rcv_acked = c->rcv_nxt;
 	fl->snd_wl1 = irs;
 	fl->max_snd_wnd = snd_wnd;
-	tcp_cc_restart(c);
+	tcp_cc_restart(c, mss);
 }
 
 void tcp_conn_handshake_rtt(struct holm_tcp *c, uint64_t rtt_ns)

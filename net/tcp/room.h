@@ -633,8 +633,8 @@ must_check static inline bool tcp_cc_begin_new(struct holm_tcp *c, const struct 
 		fl->cc.mss = tcp_mss(c);
 	return true;
 }
-/* cwnd and ssthresh have been set anew. */
-void tcp_cc_restart(struct holm_tcp *c);
+/* cwnd and ssthresh have been set anew; `mss` is tcp_mss(). There is a block. */
+void tcp_cc_restart(struct holm_tcp *c, uint32_t mss);
 void tcp_cc_end(struct holm_tcp *c);
 /* An ACK that delivered something, or found something lost: see struct tcp_cc_ack. */
 void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack);
