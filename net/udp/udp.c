@@ -119,11 +119,11 @@ static void deliver_to_list(struct holm_net *net, const struct list *list, struc
 	}
 }
 
-static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame *f,
-					const struct udp_info *info)
+static never_inline void deliver_to_all(struct holm_net *net, struct holm_frame *f, uint16_t sport,
+					uint16_t dport)
 {
-	const struct udp_port *port = udp_port_find(net, info->dport);
-	struct to_many d = { .f = f, .rx = *ip_rx(f), .sport = info->sport };
+	const struct udp_port *port = udp_port_find(net, dport);
+	struct to_many d = { .f = f, .rx = *ip_rx(f), .sport = sport };
 
 	if (port) {
 		deliver_to_list(net, &port->unconnected, &d);
@@ -207,7 +207,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 	rx->l4_len = info.len;
 	f->payload_off = (uint16_t)(f->l4_off + UDP_HDR_BYTES);
 	if (unlikely(rx->flags)) {
-		deliver_to_all(net, f, &info);
+		deliver_to_all(net, f, info.sport, info.dport);
 		return;
 	}
 	if (unlikely(!u))
