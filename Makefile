@@ -106,12 +106,13 @@ endif
 LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
 # What libholm.a may be built without: the names of <holm/build.h>, each with the files that hold what
 # programs name of it.
-LEFT_OUT := END: MEMORY: PIECES: LOOPBACK:net/ip/local.c TAPS:net/socket/packet.c TAPS:net/link/trace.c \
-	TAPS:net/link/capture.c CLAIMS:net/link/arp_claim.c DATAGRAMS:net/udp/udp.c \
-	DATAGRAMS:net/socket/inet_raw.c DATAGRAMS:net/socket/inet_ping.c DATAGRAMS:net/socket/inet6_end.c \
-	DATAGRAMS:net/ip/igmp.c DATAGRAMS:net/ip/reasm4.c ERRORS:net/ip/ip4_error.c GRO: \
-	IPV6:net/ip/ip6.c SACK:net/tcp/repair.c SACK:net/tcp/repair_rack.c TIMESTAMPS: \
-	ECN:net/tcp/ecn.c ECN:net/tcp/accecn.c RECORDS:net/tcp/half.c RECORDS:net/tcp/cookie.c \
+LEFT_OUT := GROWTH: RANDOM: END: MEMORY: PIECES: COUNTERS:net/core/stats.c LOOPBACK:net/ip/local.c \
+	TAPS:net/socket/packet.c TAPS:net/link/trace.c TAPS:net/link/capture.c \
+	CLAIMS:net/link/arp_claim.c DATAGRAMS:net/udp/udp.c DATAGRAMS:net/socket/inet_raw.c \
+	DATAGRAMS:net/socket/inet_ping.c DATAGRAMS:net/socket/inet6_end.c DATAGRAMS:net/ip/igmp.c \
+	DATAGRAMS:net/ip/reasm4.c ERRORS:net/ip/ip4_error.c GRO: IPV6:net/ip/ip6.c \
+	SACK:net/tcp/repair.c SACK:net/tcp/repair_rack.c TIMESTAMPS: ECN:net/tcp/ecn.c \
+	ECN:net/tcp/accecn.c RECORDS:net/tcp/half.c RECORDS:net/tcp/cookie.c \
 	RECORDS:net/tcp/fastopen.c URG:net/tcp/urgent.c REASSEMBLY:net/tcp/out_of_order.c \
 	SUPER:net/tcp/lend_part.c PLPMTUD:net/tcp/plpmtud.c CONTROLLERS:net/tcp/cc_cubic.c \
 	CONTROLLERS:net/tcp/cc_bbr.c OPTIONS:net/tcp/option.c

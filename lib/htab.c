@@ -321,13 +321,11 @@ static never_inline enum htab_verdict insert_behind(struct htab *t, struct htab_
 	return HTAB_INSERTED;
 }
 
-enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash)
+/* Into its bucket: there are some. */
+static always_inline enum htab_verdict put(struct htab *t, struct htab_node *n, uint32_t hash)
 {
-	struct htab_line *l;
+	struct htab_line *l = bucket_for(t, hash);
 
-	if (unlikely(t->nodes >= t->buckets * HTAB_LOAD) && !grow(t))
-		return HTAB_NO_MEMORY;
-	l = bucket_for(t, hash);
 	n->hash = hash;
 	/* One more than there ever were in a bucket is looked at more closely, too. */
 	if (FOR_SIZE || unlikely(count_of(l) >= HTAB_SLOTS || count_of(l) >= t->chain_longest))
@@ -335,6 +333,20 @@ enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash
 	push(l, n);
 	t->nodes++;
 	return HTAB_INSERTED;
+}
+
+enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash)
+{
+	if (unlikely(t->nodes >= t->buckets * HTAB_LOAD) && !grow(t))
+		return HTAB_NO_MEMORY;
+	return put(t, n, hash);
+}
+
+enum htab_verdict htab_insert_fixed(struct htab *t, struct htab_node *n, uint32_t hash)
+{
+	if (!t->buckets && !begin(t))
+		return HTAB_NO_MEMORY;
+	return put(t, n, hash);
 }
 
 /* Where a node is among those of its line; HTAB_SLOTS: it is not. */
@@ -404,6 +416,11 @@ void htab_remove(struct htab *t, struct htab_node *n)
 	/* Half full is far enough from growing that a table does not swing between the two. */
 	if (t->buckets > HTAB_BUCKETS_MIN && t->nodes < t->buckets * (HTAB_LOAD / 2))
 		shrink(t);
+}
+
+void htab_remove_fixed(struct htab *t, const struct htab_node *n)
+{
+	take_out(t, n);
 }
 
 struct htab_node *htab_any(struct htab *t)

@@ -11,6 +11,7 @@
 #include "net/core/ep.h"
 #include "net/core/net.h"
 #include "net/core/proto.h"
+#include "net/core/random.h"
 #include "net/ip/flow.h"
 #include "net/link/eth.h"
 #include "net/link/loopback.h"
@@ -116,9 +117,11 @@ static void draw_secrets(struct holm_net *net)
 {
 	uint8_t seed[RNG_SEED_BYTES];
 
-	net->env.random(net->env.ctx, seed, sizeof(seed));
-	rng_init(&net->rng, seed);
-	rng_fill(&net->rng, &net->secrets, sizeof(net->secrets));
+	if (HOLM_WITH_RANDOM) {
+		net->env.random(net->env.ctx, seed, sizeof(seed));
+		rng_init(&net->rng, seed);
+	}
+	net_random_fill(net, &net->secrets, sizeof(net->secrets));
 }
 
 /* Nobody is named who takes notes. */
@@ -204,7 +207,7 @@ uint64_t holm_net_now(const struct holm_net *net)
 
 uint32_t holm_net_random(struct holm_net *net)
 {
-	return rng_u32(&net->rng);
+	return net_random_u32(net);
 }
 
 /* ---- Devices ----------------------------------------------------------------------------------- */

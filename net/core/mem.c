@@ -67,15 +67,25 @@ void mem_init(struct mem *m, const struct holm_env *env)
 
 static inline void account(struct mem *m, size_t size)
 {
+	if (!HOLM_WITH_COUNTERS)
+		return;
 	m->stats.in_use += size;
 	if (unlikely(m->stats.in_use > m->stats.in_use_max))
 		m->stats.in_use_max = m->stats.in_use;
+}
+
+static inline void discount(struct mem *m, size_t size)
+{
+	if (HOLM_WITH_COUNTERS)
+		m->stats.in_use -= size;
 }
 
 static void *env_alloc(struct mem *m, size_t size, size_t align)
 {
 	void *p = m->env->alloc(m->env->ctx, size, align);
 
+	if (!HOLM_WITH_COUNTERS)
+		return p;
 	if (p)
 		m->stats.from_env += size;
 	else
@@ -85,7 +95,8 @@ static void *env_alloc(struct mem *m, size_t size, size_t align)
 
 static void env_free(struct mem *m, void *p, size_t size)
 {
-	m->stats.from_env -= size;
+	if (HOLM_WITH_COUNTERS)
+		m->stats.from_env -= size;
 	m->env->free(m->env->ctx, p, size);
 }
 
@@ -102,7 +113,7 @@ static void *plain_alloc(struct mem *m, size_t size)
 
 static void plain_free(struct mem *m, void *p, size_t size)
 {
-	m->stats.in_use -= size;
+	discount(m, size);
 	env_free(m, p, size);
 }
 
@@ -198,7 +209,7 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 
 	ASSERT(p != before);
 	m->last[class] = p;
-	m->stats.in_use -= class_bytes(class);
+	discount(m, class_bytes(class));
 	if (before)
 		put_back(m, before, class);
 }
@@ -243,7 +254,7 @@ static inline void large_free(struct mem *m, void *p, size_t size)
 
 	if (likely(class < MEM_LARGE_CLASSES))
 		size = large_bytes(class);
-	m->stats.in_use -= size;
+	discount(m, size);
 	if (unlikely(class == MEM_LARGE_CLASSES || m->kept + size > MEM_KEEP_BYTES)) {
 		large_free_now(m, p, size);
 		return;

@@ -172,26 +172,28 @@ static inline void net_hold(struct holm_net *net)
 	net->held = true;
 }
 
-static inline void net_count(struct holm_net *net, enum holm_counter counter)
-{
-	net->counters[counter]++;
-}
-
 static inline void net_count_n(struct holm_net *net, enum holm_counter counter, uint64_t n)
 {
-	net->counters[counter] += n;
+	if (HOLM_WITH_COUNTERS)
+		net->counters[counter] += n;
+}
+
+static inline void net_count(struct holm_net *net, enum holm_counter counter)
+{
+	net_count_n(net, counter, 1);
 }
 
 /* Count a drop that involves no frame (any more). */
 static inline void net_drop_note(struct holm_net *net, enum holm_drop reason)
 {
-	net->drops[reason]++;
+	if (HOLM_WITH_COUNTERS)
+		net->drops[reason]++;
 }
 
 /* The one way to end a frame's life early: counted, by reason. */
 static inline void net_drop(struct holm_net *net, struct holm_frame *f, enum holm_drop reason)
 {
-	net->drops[reason]++;
+	net_drop_note(net, reason);
 	holm_frame_free(f);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "net/ip/state.h"
 
+#include "net/core/random.h"
 #include "net/link/loopback.h"
 #include "net/link/neigh.h"
 
@@ -362,7 +363,7 @@ static int make_state(struct holm_net *net)
 		return -HOLM_ENOMEM;
 	}
 	net->ip_gen = 1;
-	ip->id_counter = rng_u32(&net->rng);
+	ip->id_counter = net_random_u32(net);
 	ip->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
 	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);
 	ip->udp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_UDP);

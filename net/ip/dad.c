@@ -6,6 +6,7 @@
 #include "net/ip/nd.h"
 
 #include "lib/mem.h"
+#include "net/core/random.h"
 
 /* RFC 4861 section 10, MAX_RTR_SOLICITATION_DELAY: hosts that start together do not speak together. */
 #define FIRST_DELAY_MS 1000u
@@ -76,7 +77,7 @@ static void probe(struct holm_net *net, struct nd_addr *a)
 /* It waits for its first probe; with the link down, for the link. */
 static void begin(struct holm_net *net, struct nd_addr *a)
 {
-	uint32_t delay_ms = rng_below(&net->rng, FIRST_DELAY_MS);
+	uint32_t delay_ms = net_random_below(net, FIRST_DELAY_MS);
 
 	a->stage = ND_ADDR_ASKING;
 	a->left = (uint8_t)net->config.nd_dad_probes;

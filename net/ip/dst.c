@@ -173,7 +173,7 @@ static void destroy(struct holm_net *net, struct ip_dst *dst)
 	release_neigh(net, dst);
 	if (net->ip->last_dst == dst)
 		net->ip->last_dst = NULL;
-	htab_remove(&net->ip->dsts, &dst->node);
+	table_remove(&net->ip->dsts, &dst->node);
 	mem_free(&net->mem, dst, sizeof(*dst));
 }
 
@@ -228,7 +228,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	dst->header_bytes = dst->family->header_bytes;
 	dst->remote = *remote;
 	dst->via = *via;
-	if (htab_insert(&net->ip->dsts, &dst->node, hash) != HTAB_INSERTED) {
+	if (table_insert(&net->ip->dsts, &dst->node, hash) != HTAB_INSERTED) {
 		mem_free(&net->mem, dst, sizeof(*dst));
 		return -HOLM_ENOMEM;
 	}
@@ -433,7 +433,7 @@ void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 
 void ip_dst_start(struct holm_net *net)
 {
-	htab_init(&net->ip->dsts, &net->ip->allocator, HTAB_CHAIN_MAX);
+	table_init(&net->ip->dsts, &net->ip->allocator);
 	list_init(&net->ip->unused);
 	net_timer_init(&net->ip->pmtu_age, forget_path_mtus);
 }

@@ -2,6 +2,7 @@
  * Identifiers of echo endpoints: who sends echo requests under which, and so whom a reply, or an error
  * about a request, is for. The identifier is to these endpoints what the port is to UDP's.
  */
+#include "net/core/random.h"
 #include "net/ip/end.h"
 #include "net/ip/state.h"
 #include "net/wire/icmp4.h"
@@ -68,7 +69,7 @@ int ip_echo_bind(struct ip_end *e, uint16_t id)
 		id = free_id(net);
 	if (id == 0 || conflicts(e, id))
 		return -HOLM_EADDRINUSE;
-	if (htab_insert(&net->ip->ends->echo, &e->id_node, id_hash(net, id)) != HTAB_INSERTED)
+	if (table_insert(&net->ip->ends->echo, &e->id_node, id_hash(net, id)) != HTAB_INSERTED)
 		return -HOLM_ENOMEM;
 	e->number = id;
 	return 0;
@@ -78,7 +79,7 @@ void ip_echo_unbind(struct ip_end *e)
 {
 	if (e->number == 0)
 		return;
-	htab_remove(&e->base.net->ip->ends->echo, &e->id_node);
+	table_remove(&e->base.net->ip->ends->echo, &e->id_node);
 	e->number = 0;
 }
 
@@ -128,7 +129,7 @@ static bool echo_error(struct holm_net *net, const struct ip_error *error)
 
 void ip_echo_start(struct holm_net *net)
 {
-	net->ip->ends->last_id = (uint16_t)rng_u32(&net->rng);
+	net->ip->ends->last_id = (uint16_t)net_random_u32(net);
 	net->ip->echo_reply = echo_reply;
 	net->ip->echo_error = echo_error;
 }

@@ -34,7 +34,7 @@ int ip_ends_start(struct holm_net *net)
 	list_init(&ends->all);
 	for (size_t i = 0; i < IP_RAW_LISTS; i++)
 		list_init(&ends->raw[i]);
-	htab_init(&ends->echo, &ends->allocator, HTAB_CHAIN_MAX);
+	table_init(&ends->echo, &ends->allocator);
 	net->ip->ends = ends;
 	ip_cast_start(net);
 	return 0;

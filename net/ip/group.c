@@ -122,7 +122,7 @@ static int create(struct holm_net *net, struct holm_netif *netif, const struct h
 	g->netif = netif;
 	g->addr = *addr;
 	net_timer_init(&g->timer, NULL);
-	if (htab_insert(&gs->table, &g->node, hash_of(net, netif, addr)) != HTAB_INSERTED) {
+	if (table_insert(&gs->table, &g->node, hash_of(net, netif, addr)) != HTAB_INSERTED) {
 		mem_free(&net->mem, g, sizeof(*g));
 		return -HOLM_ENOMEM;
 	}
@@ -134,7 +134,7 @@ static int create(struct holm_net *net, struct holm_netif *netif, const struct h
 void ip_group_free(struct holm_net *net, struct ip_group *g)
 {
 	net_timer_cancel(net, &g->timer);
-	htab_remove(&net->ip->groups.table, &g->node);
+	table_remove(&net->ip->groups.table, &g->node);
 	list_remove(&g->all);
 	mem_free(&net->mem, g, sizeof(*g));
 }
@@ -204,7 +204,7 @@ void ip_groups_start(struct holm_net *net)
 {
 	struct ip_groups *gs = &net->ip->groups;
 
-	htab_init(&gs->table, &net->ip->allocator, HTAB_CHAIN_MAX);
+	table_init(&gs->table, &net->ip->allocator);
 	list_init(&gs->all);
 	gs->has = lets_in;
 	gs->keeper.netif_gone = netif_gone;

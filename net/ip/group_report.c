@@ -5,13 +5,15 @@
  */
 #include "net/ip/state.h"
 
+#include "net/core/random.h"
+
 /* RFC 3376 section 8.1, RFC 3810 section 9.1: reports of a change, one of which may be lost. */
 #define ROBUSTNESS 2u
 
 static void arm_within(struct holm_net *net, struct ip_group *g, uint64_t within_ns)
 {
 	uint32_t ms = (uint32_t)(within_ns / 1000000) + 1;
-	uint64_t at = net->now + rng_below(&net->rng, ms) * 1000000ull;
+	uint64_t at = net->now + net_random_below(net, ms) * 1000000ull;
 
 	if (!net_timer_is_armed(&g->timer) || g->timer.wheel.deadline_ns > at)
 		net_timer_arm(net, &g->timer, at);

@@ -7,6 +7,7 @@
 #include "net/ip/state.h"
 
 #include "lib/mem.h"
+#include "net/core/random.h"
 #include "net/link/eth.h"
 #include "net/link/loopback.h"
 #include "net/link/neigh.h"
@@ -354,7 +355,7 @@ static int ip6_start(struct holm_net *net)
 	if (err)
 		return err;
 	net->ip->icmp6 = proto_find(net, PROTO_TRANSPORT, IP6_PROTO_ICMP);
-	rng_fill(&net->rng, &net->ip->label_key, sizeof(net->ip->label_key));
+	net_random_fill(net, &net->ip->label_key, sizeof(net->ip->label_key));
 	ip6_life_start(net);
 	eth_start(net);
 	ip_cast_start(net);

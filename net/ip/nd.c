@@ -9,6 +9,7 @@
 
 #include "lib/mem.h"
 #include "net/core/ip_rx.h"
+#include "net/core/random.h"
 #include "net/ip/link6.h"
 #include "net/link/eth.h"
 
@@ -49,7 +50,7 @@ void nd_send_probe(struct holm_net *net, struct nd_addr *a)
 	uint8_t p[ND_SENT_MAX];
 	size_t len;
 
-	rng_fill(&net->rng, &a->nonce, sizeof(a->nonce));
+	net_random_fill(net, &a->nonce, sizeof(a->nonce));
 	len = nd_build_solicit(p, &a->addr, NULL, &a->nonce);
 	net_count(net, HOLM_COUNT_ND_SOLICITS_SENT);
 	send_message(net, a->nif->netif, &nobody, &group, NULL, p, len);
@@ -336,7 +337,7 @@ static void draw_key(struct holm_net *net, struct siphash_key *key)
 	key->k0 = load_be64(secret);
 	key->k1 = load_be64(secret + 8);
 	if ((key->k0 | key->k1) == 0)
-		rng_fill(&net->rng, key, sizeof(*key));
+		net_random_fill(net, key, sizeof(*key));
 }
 
 static int nd_start(struct holm_net *net)

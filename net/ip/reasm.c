@@ -5,6 +5,7 @@
  */
 #include "net/ip/reasm.h"
 
+#include "net/core/random.h"
 #include "net/ip/state.h"
 #include "net/link/netif.h"
 
@@ -92,7 +93,7 @@ static void forget(struct holm_net *net, struct datagram *d)
 	struct ip_reasm *r = &net->ip->reasm;
 
 	r->pinned_bytes -= d->pinned_bytes;
-	htab_remove(&r->datagrams, &d->node);
+	table_remove(&r->datagrams, &d->node);
 	list_remove(&d->age);
 	mem_free(&net->mem, d, sizeof(*d));
 }
@@ -136,9 +137,9 @@ static void make_room(struct holm_net *net, const struct holm_addr *src)
 	struct datagram *victim = NULL;
 
 	if (from >= IP_REASM_SOURCE_MAX)
-		victim = pick_victim(r, src, rng_below(&net->rng, from));
+		victim = pick_victim(r, src, net_random_below(net, from));
 	else if (r->datagrams.nodes >= IP_REASM_DATAGRAMS_MAX)
-		victim = pick_victim(r, NULL, rng_below(&net->rng, r->datagrams.nodes));
+		victim = pick_victim(r, NULL, net_random_below(net, r->datagrams.nodes));
 	if (victim)
 		give_up(net, victim, HOLM_DROP_IP_REASM_FULL);
 }
@@ -149,7 +150,7 @@ static void make_bytes(struct holm_net *net, uint32_t pinned)
 	struct ip_reasm *r = &net->ip->reasm;
 
 	while (r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max && r->datagrams.nodes > 0)
-		give_up(net, pick_victim(r, NULL, rng_below(&net->rng, r->datagrams.nodes)),
+		give_up(net, pick_victim(r, NULL, net_random_below(net, r->datagrams.nodes)),
 			HOLM_DROP_IP_REASM_FULL);
 }
 
@@ -166,7 +167,7 @@ static struct datagram *create(struct holm_net *net, const struct name *name,
 	d->name = *name;
 	d->family = family;
 	d->deadline_ns = net->now + IP_REASM_NS;
-	if (htab_insert(&r->datagrams, &d->node, hash_of(net, name)) != HTAB_INSERTED) {
+	if (table_insert(&r->datagrams, &d->node, hash_of(net, name)) != HTAB_INSERTED) {
 		mem_free(&net->mem, d, sizeof(*d));
 		return NULL;
 	}
@@ -432,7 +433,7 @@ static void start(struct holm_net *net)
 {
 	struct ip_reasm *r = &net->ip->reasm;
 
-	htab_init(&r->datagrams, &net->ip->allocator, HTAB_CHAIN_MAX);
+	table_init(&r->datagrams, &net->ip->allocator);
 	list_init(&r->oldest_first);
 	net_timer_init(&r->timer, expire);
 	r->keeper.netif_gone = netif_gone;

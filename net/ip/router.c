@@ -6,6 +6,8 @@
  */
 #include "net/ip/nd.h"
 
+#include "net/core/random.h"
+
 /* RFC 4861 section 10, MAX_RTR_SOLICITATION_DELAY; RFC 7559 section 2, IRT and MRT. */
 #define SOLICIT_DELAY_MS 1000u
 #define SOLICIT_FIRST_NS 4000000000ull
@@ -250,7 +252,7 @@ static uint64_t spread(struct holm_net *net, uint64_t ns)
 {
 	uint32_t tenth_ms = (uint32_t)(ns / 10000000);
 
-	return ns - tenth_ms * 1000000ull + rng_below(&net->rng, 2 * tenth_ms + 1) * 1000000ull;
+	return ns - tenth_ms * 1000000ull + net_random_below(net, 2 * tenth_ms + 1) * 1000000ull;
 }
 
 static void solicit_due(struct holm_net *net, struct net_timer *timer)
@@ -271,7 +273,7 @@ void router_solicit(struct holm_net *net, struct nd_if *nif)
 		return;
 	nif->solicit_ns = 0;
 	net_timer_arm(net, &nif->solicit,
-		      net->now + rng_below(&net->rng, SOLICIT_DELAY_MS) * 1000000ull);
+		      net->now + net_random_below(net, SOLICIT_DELAY_MS) * 1000000ull);
 }
 
 /* ---- What ends. */

@@ -2,6 +2,7 @@
  * IPv6 packets in pieces (RFC 8200 section 4.5), each with a fragment header. Only who sends a packet may
  * cut it; TCP never does. The cutting is split.c's.
  */
+#include "net/core/random.h"
 #include "net/ip/ip6_send.h"
 #include "net/core/sum.h"
 #include "net/ip/split.h"
@@ -21,7 +22,7 @@ void ip6_split(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 {
 	size_t step = ((size_t)mtu - IP6_HDR_BYTES - IP6_FRAGMENT_BYTES) & ~(size_t)7;
 	/* RFC 7739 section 5.2: numbers at random, so that nobody can say what comes next. */
-	struct ip6_piece piece = { .next = tx->proto, .id = rng_u32(&net->rng) };
+	struct ip6_piece piece = { .next = tx->proto, .id = net_random_u32(net) };
 	const struct ip6_tx ip6 = {
 		.src = tx->src,
 		.dst = tx->dst,

@@ -5,8 +5,8 @@
 #ifndef NET_IP_STATE_H
 #define NET_IP_STATE_H
 
-#include "lib/htab.h"
 #include "net/core/proto.h"
+#include "net/core/table.h"
 #include "net/ip/early.h"
 #include "net/ip/flow.h"
 #include "net/ip/group.h"

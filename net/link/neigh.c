@@ -5,6 +5,7 @@
 #include "net/link/neigh.h"
 
 #include "net/core/pool.h"
+#include "net/core/random.h"
 #include "net/wire/ip4.h"
 
 static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *netif,
@@ -413,7 +414,7 @@ static uint64_t reachable_ns(struct holm_net *net, const struct neigh *n)
 {
 	uint64_t base_ms = times_of(net, n).reachable_ns / 1000000;
 
-	return (base_ms / 2 + rng_below(&net->rng, (uint32_t)base_ms)) * 1000000ull;
+	return (base_ms / 2 + net_random_below(net, (uint32_t)base_ms)) * 1000000ull;
 }
 
 static void become_reachable(struct holm_net *net, struct neigh *n)

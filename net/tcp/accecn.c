@@ -73,7 +73,7 @@ static void end(struct holm_tcp *c)
 
 	if (!a)
 		return;
-	htab_remove(&tcp_net(c)->tcp->accecns, &a->node);
+	table_remove(&tcp_net(c)->tcp->accecns, &a->node);
 	mem_free(&tcp_net(c)->mem, a, sizeof(*a));
 	if (c->flight)
 		c->flight->accecn = NULL;
@@ -96,7 +96,7 @@ static bool begin(struct holm_tcp *c, unsigned arrived, const struct tcp_rx *syn
 
 	if (!a)
 		return false;
-	if (htab_insert(&net->tcp->accecns, &a->node, c->ep.node.hash) != HTAB_INSERTED) {
+	if (table_insert(&net->tcp->accecns, &a->node, c->ep.node.hash) != HTAB_INSERTED) {
 		mem_free(&net->mem, a, sizeof(*a));
 		return false;
 	}

@@ -71,7 +71,7 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 	b->share = share;
 	b->v6only = v6only;
 	list_init(&b->children);
-	if (htab_insert(&ts->binds, &b->node, hash) != HTAB_INSERTED) {
+	if (table_insert(&ts->binds, &b->node, hash) != HTAB_INSERTED) {
 		mem_free(&ts->net->mem, b, sizeof(*b));
 		return -HOLM_ENOMEM;
 	}
@@ -96,7 +96,7 @@ void tcp_bind_drop(struct tcp_state *ts, struct tcp_bind *b)
 {
 	ASSERT(b && list_is_empty(&b->children));
 	ts->heard.bind = NULL;
-	htab_remove(&ts->binds, &b->node);
+	table_remove(&ts->binds, &b->node);
 	mem_free(&ts->net->mem, b, sizeof(*b));
 }
 

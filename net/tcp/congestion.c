@@ -7,6 +7,7 @@
 
 #include "lib/copy.h"
 #include "lib/mem.h"
+#include "net/core/random.h"
 #include "net/tcp/rate.h"
 
 /* ---- The controllers of an instance ---------------------------------------------------------------- */
@@ -110,7 +111,7 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	forget(c);
 	fl->cc_ops = ops;
 	fl->cc.own = own;
-	fl->cc.random = HOLM_WITH_CONTROLLERS && ops->rate ? rng_u32(&tcp_net(c)->rng) : 0;
+	fl->cc.random = HOLM_WITH_CONTROLLERS && ops->rate ? net_random_u32(tcp_net(c)) : 0;
 	fl->cc.paced = tcp_has_pacer(fl);
 	fl->round_end = fl->snd_nxt;
 	/* Before the handshake there is no window: tcp_conn_start() sets one, and restarts. */

@@ -107,7 +107,7 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 
 bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 {
-	if (htab_insert(&ts->table, &c->ep.node, hash) != HTAB_INSERTED)
+	if (table_insert(&ts->table, &c->ep.node, hash) != HTAB_INSERTED)
 		return false;
 	list_remove(&c->free);
 	/* Nothing has been learned yet. */

@@ -5,6 +5,7 @@
  * yields. The control block is made when the handshake completes: child.c.
  */
 #include "net/core/proto.h"
+#include "net/core/random.h"
 #include "net/tcp/opening.h"
 
 /* ---- SYN-ACK ------------------------------------------------------------------------------------- */
@@ -141,7 +142,7 @@ static uint32_t age_ticks(const struct holm_net *net, const struct tcp_half *hal
 static void evict(struct tcp_state *ts)
 {
 	const struct tcp_slots *s = ts->records.slots;
-	uint32_t i = rng_below(&ts->net->rng, tcp_records_count(&ts->records, TCP_KIND_HALF));
+	uint32_t i = net_random_below(ts->net, tcp_records_count(&ts->records, TCP_KIND_HALF));
 	tcp_ref ref = i < s[TCP_KIND_HALF].n ? tcp_ref_of(TCP_KIND_HALF, i)
 					     : tcp_ref_of(TCP_KIND_IP6, i - s[TCP_KIND_HALF].n);
 

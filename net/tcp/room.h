@@ -8,6 +8,7 @@
 #include "net/core/net.h"
 #include "net/ip/ip.h"
 #include "net/core/sum.h"
+#include "net/core/table.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"
 #include "net/tcp/instance.h"
@@ -129,7 +130,7 @@ static inline void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c)
 		ts->last = NULL;
 	if (unlikely(c->flags & TCP_ECN) && ts->accecn)
 		ts->accecn->end(c);
-	htab_remove(&ts->table, &c->ep.node);
+	table_remove(&ts->table, &c->ep.node);
 	c->flags &= ~(uint32_t)TCP_HASHED;
 }
 

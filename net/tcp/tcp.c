@@ -4,6 +4,7 @@
 #include "net/tcp/room.h"
 
 #include "net/core/proto.h"
+#include "net/core/random.h"
 #include "net/wire/ip4.h"
 
 static void *table_alloc(void *ctx, size_t size)
@@ -59,17 +60,17 @@ static int start(struct holm_net *net)
 		ts->blocked[i].waiter.wake = wake_blocked;
 	ts->net = net;
 	ts->memory = (struct allocator){ table_alloc, table_free, &net->mem };
-	htab_init(&ts->table, &ts->memory, HTAB_CHAIN_MAX);
-	htab_init(&ts->binds, &ts->memory, HTAB_CHAIN_MAX);
+	table_init(&ts->table, &ts->memory);
+	table_init(&ts->binds, &ts->memory);
 	if (HOLM_WITH_ECN)
-		htab_init(&ts->accecns, &ts->memory, HTAB_CHAIN_MAX);
+		table_init(&ts->accecns, &ts->memory);
 	list_init(&ts->unconnected);
 	list_init(&ts->flights);
 	net_timer_init(&ts->retry, wake_starved);
 	ts->rst_tokens = net->config.icmp_rate_per_s;
 	ts->wscale = tcp_wscale_for(net->config.tcp_rcvbuf_max_bytes);
 	for (size_t i = 0; i < TCP_PORT_COUNTERS; i++)
-		ts->port_counters[i] = rng_u32(&net->rng);
+		ts->port_counters[i] = net_random_u32(net);
 	ts->defaults = tcp_default_settings;
 	ts->defaults.net = net;
 	ts->cc[ts->ncc++] = &tcp_cc_newreno;

@@ -4,6 +4,8 @@
  */
 #include "net/udp/udp.h"
 
+#include "net/core/random.h"
+
 static uint32_t port_hash(const struct holm_net *net, uint16_t port)
 {
 	return fold_hash_2(&net->secrets.flow, port, 0);
@@ -32,7 +34,7 @@ static struct udp_port *port_create(struct holm_net *net, uint16_t port)
 	p->port = port;
 	list_init(&p->unconnected);
 	list_init(&p->connected);
-	if (htab_insert(&net->udp->ports, &p->node, port_hash(net, port)) != HTAB_INSERTED) {
+	if (table_insert(&net->udp->ports, &p->node, port_hash(net, port)) != HTAB_INSERTED) {
 		mem_free(&net->mem, p, sizeof(*p));
 		return NULL;
 	}
@@ -43,7 +45,7 @@ static void port_release(struct holm_net *net, struct udp_port *p)
 {
 	if (!list_is_empty(&p->unconnected) || !list_is_empty(&p->connected))
 		return;
-	htab_remove(&net->udp->ports, &p->node);
+	table_remove(&net->udp->ports, &p->node);
 	mem_free(&net->mem, p, sizeof(*p));
 }
 
@@ -115,7 +117,7 @@ void udp_unbind(struct holm_udp *u)
 int udp_bind_any_port(struct holm_udp *u)
 {
 	struct holm_net *net = u->net;
-	uint32_t start = rng_below(&net->rng, UDP_PORT_COUNT);
+	uint32_t start = net_random_below(net, UDP_PORT_COUNT);
 
 	for (uint32_t i = 0; i < UDP_PORT_COUNT; i++) {
 		uint16_t port = (uint16_t)(UDP_PORT_FIRST + (start + i) % UDP_PORT_COUNT);

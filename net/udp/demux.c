@@ -72,12 +72,13 @@ int udp_flow_insert(struct holm_udp *u)
 
 	if (is_taken(u, hash))
 		return -HOLM_EADDRINUSE;
-	return htab_insert(&net->udp->flows, &u->ep.node, hash) == HTAB_INSERTED ? 0 : -HOLM_ENOMEM;
+	return table_insert(&net->udp->flows, &u->ep.node, hash) == HTAB_INSERTED ? 0
+										  : -HOLM_ENOMEM;
 }
 
 void udp_flow_remove(struct holm_udp *u)
 {
-	htab_remove(&u->net->udp->flows, &u->ep.node);
+	table_remove(&u->net->udp->flows, &u->ep.node);
 }
 
 void udp_forget_flow(struct holm_net *net)

@@ -298,8 +298,8 @@ static int udp_start(struct holm_net *net)
 	if (!udp)
 		return -HOLM_ENOMEM;
 	udp->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
-	htab_init(&udp->flows, &udp->allocator, HTAB_CHAIN_MAX);
-	htab_init(&udp->ports, &udp->allocator, HTAB_CHAIN_MAX);
+	table_init(&udp->flows, &udp->allocator);
+	table_init(&udp->ports, &udp->allocator);
 	list_init(&udp->all);
 	net->udp = udp;
 	ip_cast_start(net);

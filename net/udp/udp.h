@@ -10,8 +10,8 @@
 #include <holm/udp.h>
 
 #include "lib/bytes.h"
-#include "lib/htab.h"
 #include "net/core/ep.h"
+#include "net/core/table.h"
 #include "net/ip/member.h"
 #include "net/ip/template.h"
 #include "net/ip/trouble.h"

@@ -72,7 +72,7 @@ void unix_name_put(struct holm_net *net, struct unix_name *name)
 /* Out of the table, with the reference that it had there. */
 static void unbind(struct holm_net *net, struct unix_name *name)
 {
-	htab_remove(&net->unixes->names, &name->node);
+	table_remove(&net->unixes->names, &name->node);
 	name->bound = false;
 	unix_name_put(net, name);
 }
@@ -98,7 +98,7 @@ int unix_bind(struct unix_end *e, const uint8_t *bytes, size_t len)
 	name->len = (uint8_t)n;
 	name->type = kind;
 	if (net->unixes->names.nodes >= net->config.sockets_max ||
-	    htab_insert(&net->unixes->names, &name->node, hash) != HTAB_INSERTED) {
+	    table_insert(&net->unixes->names, &name->node, hash) != HTAB_INSERTED) {
 		mem_free(&net->mem, name, sizeof(*name));
 		return -HOLM_ENOMEM;
 	}

@@ -24,7 +24,7 @@ int unix_start(struct holm_net *net)
 	if (!st)
 		return -HOLM_ENOMEM;
 	st->memory = (struct allocator){ table_alloc, table_free, &net->mem };
-	htab_init(&st->names, &st->memory, HTAB_CHAIN_MAX);
+	table_init(&st->names, &st->memory);
 	list_init(&st->ends);
 	list_init(&st->let_go);
 	net->unixes = st;

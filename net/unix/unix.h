@@ -7,11 +7,11 @@
 
 #include <holm/socket.h>
 
-#include "lib/htab.h"
 #include "lib/list.h"
 #include "lib/ring.h"
 #include "net/core/ep.h"
 #include "net/core/net.h"
+#include "net/core/table.h"
 
 /* sun_path: bytes of a name. */
 #define UNIX_NAME_MAX 108u

@@ -11,6 +11,7 @@
 #include <holm/pair.h>
 #include <holm/tcp.h>
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #define FRAMES 1024u
 #define BYTES (200u * 1024u)
 #define SECOND 1000000000ull
+/* Connections at the same time: more than tables begin with. */
+#define CROWD 100u
 
 struct side {
 	struct holm_net *net;
@@ -31,6 +34,7 @@ struct side {
 	void *frames;
 	uint32_t seed;
 	uint32_t nblocks; /* of memory that the instance has from us */
+	uint32_t nrandom; /* how often it asked for random bytes */
 };
 
 #define BLOCKS_MAX 4096u
@@ -87,6 +91,7 @@ static void env_random(void *ctx, void *dst, size_t len)
 {
 	struct side *s = ctx;
 
+	s->nrandom++;
 	for (size_t i = 0; i < len; i++)
 		((unsigned char *)dst)[i] =
 			(unsigned char)((s->seed = s->seed * 1664525 + 1013904223) >> 24);
@@ -129,6 +134,7 @@ static void side_start(unsigned i)
 
 	s->seed = i + 1;
 	env_random(s, sent[i], BYTES);
+	s->nrandom = 0;
 	holm_config_default(&config);
 	must(holm_net_create(&s->net, &config, &env, protos), "holm_net_create");
 	s->frames = aligned_alloc(HOLM_FRAME_BYTES, holm_pool_region_bytes(FRAMES));
@@ -216,6 +222,72 @@ static int stream(void)
 	return side[0].wire.stats.dropped > 0 && side[1].wire.stats.dropped > 0 ? 0 : -HOLM_EAGAIN;
 }
 
+/* Many connections at once find each other, however small the tables are. */
+static int crowd(void)
+{
+	struct holm_endpoint at = { .addr = side[1].addr, .port = 81 };
+	static struct holm_tcp *from[CROWD], *to[CROWD];
+	struct holm_tcp *listener;
+
+	must(holm_tcp_open(side[1].net, &listener), "open");
+	must(holm_tcp_bind(listener, &at, 0), "bind");
+	must(holm_tcp_listen(listener, CROWD), "listen");
+	for (unsigned i = 0; i < CROWD; i++) {
+		must(holm_tcp_open(side[0].net, &from[i]), "open");
+		must(holm_tcp_connect(from[i], &at), "connect");
+	}
+	run(now + 60 * SECOND);
+	for (unsigned i = 0; i < CROWD; i++)
+		must(holm_tcp_accept(listener, &to[i]), "accept");
+	for (unsigned i = 0; i < CROWD; i++) {
+		holm_tcp_close(from[i]);
+		holm_tcp_close(to[i]);
+	}
+	holm_tcp_close(listener);
+	run(now + 60 * SECOND);
+	return 0;
+}
+
+/* The env is asked once, for a seed, or for every number. */
+static int random_numbers(void)
+{
+	bool once = side[1].nrandom == 1;
+
+	return once == (bool)HOLM_WITH_RANDOM ? 0 : -HOLM_EIO;
+}
+
+static jmp_buf failed;
+
+void holm_assert_failed(const char *expr, const char *file, int line)
+{
+	(void)expr;
+	(void)file;
+	(void)line;
+	longjmp(failed, 1);
+}
+
+/* A library without ends refuses them where they are asked for, be there anything to end or not. */
+static int no_end(void)
+{
+	static const struct holm_proto *const protos[] = { NULL };
+	struct holm_env env = env_of(&side[0]);
+	static volatile unsigned refused;
+	static struct holm_net *empty;
+	struct holm_config config;
+
+	holm_config_default(&config);
+	must(holm_net_create(&empty, &config, &env, protos), "an instance of nothing");
+	if (setjmp(failed) == 0)
+		holm_net_destroy(empty);
+	else
+		refused++;
+	if (setjmp(failed) == 0)
+		holm_net_remove_dev(side[0].net, &side[0].wire.dev);
+	else
+		refused++;
+	return refused == 2 ? 0 : -HOLM_EIO;
+}
+
 int main(void)
 {
 	struct holm_dev_caps caps = holm_pair_default_caps();
@@ -226,8 +298,12 @@ int main(void)
 	side_start(1);
 	must(other_family(), "an address of IPv6");
 	must(stream(), "a stream");
-	if (!HOLM_WITH_END)
+	must(crowd(), "many of them");
+	must(random_numbers(), "random numbers");
+	if (!HOLM_WITH_END) {
+		must(no_end(), "no end");
 		return 0;
+	}
 	for (int i = 0; i < 2; i++) {
 		holm_net_destroy(side[i].net);
 		holm_impair_fini(&side[i].wire);

@@ -433,6 +433,37 @@ static void any_node_is_given_until_all_are_removed_and_nothing_is_held_for_the_
 	free(items);
 }
 
+static void a_fixed_table_holds_as_many_in_the_buckets_that_it_begins_with(void **state)
+{
+	enum { ITEMS = 500 };
+	struct item *items = calloc(ITEMS, sizeof(*items));
+	struct heap h = heap_make();
+	struct htab t;
+
+	(void)state;
+	h.memory.ctx = &h;
+	h.fail_from = 1;
+	h.fail_until = 2;
+	htab_init(&t, &h.memory, UINT32_MAX);
+	assert_int_equal(htab_insert_fixed(&t, &items[0].node, mixed(0)), HTAB_NO_MEMORY);
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		items[i].key = i;
+		assert_int_equal(htab_insert_fixed(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
+		assert_int_equal(t.buckets, HTAB_BUCKETS_MIN);
+		assert_ptr_equal(find(&t, i), &items[i]);
+	}
+	check(&t);
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		htab_remove_fixed(&t, &items[i].node);
+		assert_null(find(&t, i));
+	}
+	assert_int_equal(t.nodes, 0);
+	assert_int_equal(h.in_use, HTAB_BUCKETS_MIN * sizeof(struct htab_line));
+	htab_fini(&t);
+	assert_int_equal(h.in_use, 0);
+	free(items);
+}
+
 static void random_insertions_and_removals_agree_with_flags(void **state)
 {
 	enum { ITEMS = 1200 };
@@ -491,6 +522,7 @@ int main(void)
 		cmocka_unit_test(a_walk_meets_every_node_once_and_popping_empties_the_table),
 		cmocka_unit_test(
 			any_node_is_given_until_all_are_removed_and_nothing_is_held_for_the_empty),
+		cmocka_unit_test(a_fixed_table_holds_as_many_in_the_buckets_that_it_begins_with),
 		cmocka_unit_test(random_insertions_and_removals_agree_with_flags),
 	};
 

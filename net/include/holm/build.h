@@ -26,6 +26,22 @@
 #endif
 
 /*
+ * Hash tables that grow with what is in them. Without it connections, ports and destinations are kept in tables
+ * for a few dozen of each: more find their place, and are looked for longer.
+ */
+#ifndef HOLM_WITH_GROWTH
+#define HOLM_WITH_GROWTH 1
+#endif
+
+/*
+ * A generator of random numbers of its own. Without it env.random() is called for each, so it has to be good and
+ * fast whenever it is asked, and calls nothing of the instance.
+ */
+#ifndef HOLM_WITH_RANDOM
+#define HOLM_WITH_RANDOM 1
+#endif
+
+/*
  * holm_net_destroy(), holm_net_remove_dev(), holm_addr_del(): what is there once is there for good. Who calls
  * the first two all the same fails an ASSERT.
  */
@@ -44,6 +60,14 @@
 /* holm_loopback: who sends to himself. */
 #ifndef HOLM_WITH_LOOPBACK
 #define HOLM_WITH_LOOPBACK 1
+#endif
+
+/*
+ * Counting what happens, what is dropped and the memory in use: holm_net_counter(), holm_net_drops(), their
+ * texts, holm_net_memory_stats(). Frames are dropped for the same reasons, but nobody is told.
+ */
+#ifndef HOLM_WITH_COUNTERS
+#define HOLM_WITH_COUNTERS 1
 #endif
 
 /* Who looks at every frame: holm_packet, holm_net_set_trace(), holm_capture_open(). */

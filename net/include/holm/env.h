@@ -38,7 +38,8 @@ struct holm_env {
 	/*
 	 * Fill `dst` with `len` unpredictable bytes. Called once, at creation, to seed the
 	 * instance's own generator (ISNs, ports, hash keys hang on it): it must be good entropy, or
-	 * a fixed seed where a run is to be repeated.
+	 * a fixed seed where a run is to be repeated. A library that was built without a generator asks
+	 * whenever it needs a number.
 	 */
 	void (*random)(void *ctx, void *dst, size_t len);
 

@@ -68,7 +68,7 @@ int main(void)
 		return 1;
 	while (holm_net_poll(net, 1000000000, 64))
 		continue;
-	if (holm_net_counter(net, HOLM_COUNT_TX_FRAMES) == 0)
+	if (HOLM_WITH_COUNTERS && holm_net_counter(net, HOLM_COUNT_TX_FRAMES) == 0)
 		return 1;
 	holm_tcp_close(listener);
 	if (HOLM_WITH_END) {
