@@ -41,37 +41,48 @@ static bool is_apart(const struct holm_tcp *a, const struct holm_tcp *b)
 	return dev_of(a) && dev_of(b) && dev_of(a) != dev_of(b);
 }
 
+/* Is there who does not share the port with one that is bound so? */
+static bool is_taken(struct tcp_state *ts, const struct holm_tcp *c, const struct holm_addr *addr,
+		     uint16_t port, unsigned flags)
+{
+	const struct tcp_bind *b;
+
+	if (!HOLM_WITH_PORTS)
+		return tcp_port_is_bound(ts, port);
+	for (struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port)); n;
+	     n = htab_next(&ts->binds, n)) {
+		b = bind_at(n);
+		if (b->port != port || !overlap(b, addr, (flags & HOLM_TCP_V6ONLY) != 0) ||
+		    is_apart(b->owner, c))
+			continue;
+		if ((flags & HOLM_TCP_REUSEPORT) && b->share)
+			continue;
+		if (!(flags & HOLM_TCP_REUSEADDR) || !b->reuse ||
+		    b->owner->state == HOLM_TCP_LISTEN)
+			return true;
+	}
+	return false;
+}
+
 int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_addr *addr,
 		 uint16_t port, unsigned flags)
 {
-	uint32_t hash = port_hash(ts, port);
-	bool reuse = (flags & HOLM_TCP_REUSEADDR) != 0;
-	bool share = (flags & HOLM_TCP_REUSEPORT) != 0;
-	bool v6only = (flags & HOLM_TCP_V6ONLY) != 0;
 	struct tcp_bind *b;
 
 	/* Without a port there is nothing that two could want. */
-	for (struct htab_node *n = port ? htab_first(&ts->binds, hash) : NULL; n;
-	     n = htab_next(&ts->binds, n)) {
-		b = bind_at(n);
-		if (b->port != port || !overlap(b, addr, v6only) || is_apart(b->owner, c))
-			continue;
-		if (share && b->share)
-			continue;
-		if (!reuse || !b->reuse || b->owner->state == HOLM_TCP_LISTEN)
-			return -HOLM_EADDRINUSE;
-	}
+	if (port && is_taken(ts, c, addr, port, flags))
+		return -HOLM_EADDRINUSE;
 	b = mem_zalloc(&ts->net->mem, sizeof(*b));
 	if (!b)
 		return -HOLM_ENOMEM;
 	b->owner = c;
 	b->addr = *addr;
 	b->port = port;
-	b->reuse = reuse;
-	b->share = share;
-	b->v6only = v6only;
+	b->reuse = (flags & HOLM_TCP_REUSEADDR) != 0;
+	b->share = (flags & HOLM_TCP_REUSEPORT) != 0;
+	b->v6only = (flags & HOLM_TCP_V6ONLY) != 0;
 	list_init(&b->children);
-	if (table_insert(&ts->binds, &b->node, hash) != HTAB_INSERTED) {
+	if (table_insert(&ts->binds, &b->node, port_hash(ts, port)) != HTAB_INSERTED) {
 		mem_free(&ts->net->mem, b, sizeof(*b));
 		return -HOLM_ENOMEM;
 	}
@@ -84,7 +95,7 @@ struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
 {
 	struct htab_node *n;
 
-	if (ts->heard.bind && ts->heard.bind->owner == c)
+	if (!FOR_SIZE && ts->heard.bind && ts->heard.bind->owner == c)
 		return ts->heard.bind;
 	n = htab_first(&ts->binds, port_hash(ts, c->lport));
 	while (n && bind_at(n)->owner != c)
@@ -123,7 +134,8 @@ int tcp_bind_find_port(struct tcp_state *ts, struct holm_tcp *c, struct tcp_bind
 
 bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)
 {
-	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, bind->port));
+	struct htab_node *n =
+		HOLM_WITH_PORTS ? htab_first(&ts->binds, port_hash(ts, bind->port)) : NULL;
 
 	for (; n; n = htab_next(&ts->binds, n)) {
 		const struct tcp_bind *b = bind_at(n);
@@ -168,16 +180,29 @@ static struct tcp_bind *pick_listener(const struct tcp_state *ts, struct htab_no
 	return bind_at(n);
 }
 
+/* Where ports are not shared. */
+static struct tcp_bind *only_listener(struct tcp_state *ts, const struct wanted *w)
+{
+	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, w->port));
+
+	while (n && fitness(bind_at(n), w) == 0)
+		n = htab_next(&ts->binds, n);
+	return n ? bind_at(n) : NULL;
+}
+
 /* *by_dev: on another device it may be somebody else. */
 static struct tcp_bind *look_up(struct tcp_state *ts, const struct wanted *w, uint32_t flow,
 				bool *by_dev)
 {
-	struct htab_node *first = htab_first(&ts->binds, port_hash(ts, w->port));
+	struct htab_node *first;
 	struct tcp_bind *best = NULL;
 	unsigned best_fits = 0;
 	uint32_t equals = 0;
 
 	*by_dev = false;
+	if (!HOLM_WITH_PORTS)
+		return only_listener(ts, w);
+	first = htab_first(&ts->binds, port_hash(ts, w->port));
 	for (struct htab_node *n = first; n; n = htab_next(&ts->binds, n)) {
 		unsigned fits = fitness(bind_at(n), w);
 
@@ -201,7 +226,7 @@ static inline bool is_heard(const struct tcp_state *ts, const struct holm_addr *
 {
 	const struct tcp_heard *h = &ts->heard;
 
-	return likely(h->bind && h->port == port && holm_addr_equal(&h->addr, addr));
+	return !FOR_SIZE && likely(h->bind && h->port == port && holm_addr_equal(&h->addr, addr));
 }
 
 struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,

@@ -222,6 +222,34 @@ static int stream(void)
 	return side[0].wire.stats.dropped > 0 && side[1].wire.stats.dropped > 0 ? 0 : -HOLM_EAGAIN;
 }
 
+/* What is said of a port that somebody has already, and of none; a port that nobody has is free. */
+static int ports(void)
+{
+	const unsigned share = HOLM_TCP_REUSEADDR | HOLM_TCP_REUSEPORT;
+	struct holm_endpoint at = { .addr = side[0].addr, .port = 7 };
+	struct holm_tcp *first, *second;
+	int shared, chosen, free;
+
+	must(holm_tcp_open(side[0].net, &first), "open");
+	must(holm_tcp_open(side[0].net, &second), "open");
+	must(holm_tcp_bind(first, &at, share), "bind");
+	must(holm_tcp_listen(first, 1), "listen");
+	shared = holm_tcp_bind(second, &at, share);
+	holm_tcp_close(second);
+	must(holm_tcp_open(side[0].net, &second), "open");
+	at.port = 0;
+	chosen = holm_tcp_bind(second, &at, 0);
+	holm_tcp_close(second);
+	must(holm_tcp_open(side[0].net, &second), "open");
+	at.port = 8;
+	free = holm_tcp_bind(second, &at, 0);
+	holm_tcp_close(first);
+	holm_tcp_close(second);
+	if (shared != chosen || free != 0)
+		return -HOLM_EIO;
+	return shared == (HOLM_WITH_PORTS ? 0 : -HOLM_EADDRINUSE) ? 0 : -HOLM_EIO;
+}
+
 /* Many connections at once find each other, however small the tables are. */
 static int crowd(void)
 {
@@ -299,6 +327,7 @@ int main(void)
 	must(other_family(), "an address of IPv6");
 	must(stream(), "a stream");
 	must(crowd(), "many of them");
+	must(ports(), "ports");
 	must(random_numbers(), "random numbers");
 	if (!HOLM_WITH_END) {
 		must(no_end(), "no end");

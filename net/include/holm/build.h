@@ -93,7 +93,16 @@
 #define HOLM_WITH_ERRORS 1
 #endif
 
-/* Of TCP: holm_tcp_sack, holm_tcp_rack and what is linked with them. */
+/*
+ * Of TCP: ports that endpoints share, by address or by HOLM_TCP_REUSEADDR and HOLM_TCP_REUSEPORT, and ports that
+ * are chosen for who binds to 0. Without them a port is one endpoint's, and 0 is -HOLM_EADDRINUSE. Who connects
+ * has one chosen all the same.
+ */
+#ifndef HOLM_WITH_PORTS
+#define HOLM_WITH_PORTS 1
+#endif
+
+/* holm_tcp_sack, holm_tcp_rack and what is linked with them. */
 #ifndef HOLM_WITH_SACK
 #define HOLM_WITH_SACK 1
 #endif
