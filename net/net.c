@@ -455,6 +455,12 @@ void net_timers_moved(struct holm_net *net)
 		net->due_ns = min_u64(net->due_ns, net->fine_from + (fine >> NET_FINE_SHIFT));
 }
 
+void net_timer_begin(struct net_timer *t, net_timer_fn *fire)
+{
+	wheel_timer_init(&t->wheel);
+	t->fire = fire;
+}
+
 void net_timer_file(struct holm_net *net, struct net_timer *t, uint64_t deadline)
 {
 	if (wheel_arm(&net->timers, &t->wheel, deadline))

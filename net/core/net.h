@@ -206,9 +206,17 @@ struct net_timer {
 	void (*fire)(struct holm_net *net, struct net_timer *timer);
 };
 
-static inline void net_timer_init(struct net_timer *t,
-				  void (*fire)(struct holm_net *net, struct net_timer *timer))
+typedef void net_timer_fn(struct holm_net *net, struct net_timer *timer);
+
+/* net_timer_init() as a call, for who counts bytes. */
+void net_timer_begin(struct net_timer *t, net_timer_fn *fire);
+
+static inline void net_timer_init(struct net_timer *t, net_timer_fn *fire)
 {
+	if (FOR_SIZE) {
+		net_timer_begin(t, fire);
+		return;
+	}
 	wheel_timer_init(&t->wheel);
 	t->fire = fire;
 }

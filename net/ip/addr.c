@@ -366,9 +366,11 @@ static int make_state(struct holm_net *net)
 	ip->id_counter = net_random_u32(net);
 	ip->allocator = (struct allocator){ table_alloc, table_free, &net->mem };
 	ip->tcp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_TCP);
-	ip->udp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_UDP);
 	ip->icmp4 = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_ICMP);
-	ip->igmp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_IGMP);
+	if (HOLM_WITH_DATAGRAMS) {
+		ip->udp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_UDP);
+		ip->igmp = proto_find(net, PROTO_TRANSPORT, IP4_PROTO_IGMP);
+	}
 	net->ip = ip;
 	ip_dst_start(net);
 	list_init(&ip->keepers);

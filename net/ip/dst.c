@@ -248,7 +248,7 @@ static inline bool is_whole(const struct holm_net *net, const struct ip_dst *dst
 /* Without a holder the neighbour must be had again. False: there is more to find out. */
 static bool is_had_again(struct holm_net *net, struct ip_dst *dst)
 {
-	if (dst->gen != net->ip_gen || !dst->netif || !dst->lost_neigh)
+	if (FOR_SIZE || dst->gen != net->ip_gen || !dst->netif || !dst->lost_neigh)
 		return false;
 	dst->neigh = neigh_take(net, &dst->known);
 	return dst->neigh != NULL;
@@ -273,7 +273,7 @@ static int look_up(struct holm_net *net, const struct holm_addr *remote, const s
 static inline struct ip_dst *known(const struct holm_net *net, const struct holm_addr *remote,
 				   const struct ip_via *via)
 {
-	struct ip_dst *dst = likely(net->ip) ? net->ip->last_dst : NULL;
+	struct ip_dst *dst = !FOR_SIZE && likely(net->ip) ? net->ip->last_dst : NULL;
 
 	if (unlikely(!dst) || !is_for(dst, remote, via) || unlikely(!is_whole(net, dst)))
 		return NULL;
@@ -357,15 +357,15 @@ void ip_output(struct holm_net *net, struct ip_dst *dst, struct holm_frame *f,
 		net_drop(net, f, HOLM_DROP_IP_NO_ROUTE);
 		return;
 	}
-	dst->family->output(net, dst, f, tx);
+	ip_dst_family(dst)->output(net, dst, f, tx);
 }
 
 uint32_t ip_dst_flow_label(const struct holm_net *net, const struct ip_dst *dst,
 			   const struct ip_tx *tx, uint32_t ports)
 {
-	return dst->family->flow_label
-		       ? dst->family->flow_label(net, tx->src, tx->dst, tx->proto, ports)
-		       : 0;
+	const struct ip_family *family = ip_dst_family(dst);
+
+	return family->flow_label ? family->flow_label(net, tx->src, tx->dst, tx->proto, ports) : 0;
 }
 
 /* ---- What transports say and ask. */
@@ -380,7 +380,7 @@ size_t ip_dst_headroom(const struct ip_dst *dst)
 {
 	size_t link = dst->netif && netif_is_loopback(dst->netif) ? 0 : ETH_HDR_BYTES;
 
-	return link + dst->family->header_bytes;
+	return link + ip_dst_family(dst)->header_bytes;
 }
 
 static uint32_t next_plateau(uint32_t mtu)
@@ -393,7 +393,7 @@ static uint32_t next_plateau(uint32_t mtu)
 
 bool ip_dst_lower_mtu(struct holm_net *net, struct ip_dst *dst, uint32_t mtu)
 {
-	uint32_t lower = max_u32(mtu ? mtu : next_plateau(dst->mtu), dst->family->mtu_min);
+	uint32_t lower = max_u32(mtu ? mtu : next_plateau(dst->mtu), ip_dst_family(dst)->mtu_min);
 
 	if (lower >= dst->mtu)
 		return false;

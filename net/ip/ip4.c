@@ -359,7 +359,7 @@ static bool ip4_select_source(const struct holm_net *net, const struct holm_neti
 
 /* ---- Life. */
 
-static const struct ip_family ip4_family = {
+const struct ip_family ip4_family = {
 	.header_bytes = IP4_HDR_BYTES,
 	.output = ip4_output,
 	.addrs_changed = ip4_addrs_changed,

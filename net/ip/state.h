@@ -224,11 +224,21 @@ static inline unsigned ip_family_index(const struct holm_addr *a)
 	return ip4_is_addr(a) ? IP_FAMILY_4 : IP_FAMILY_6;
 }
 
+/* ip4.c: the one that every build has. */
+extern const struct ip_family ip4_family;
+
 /* The family of an address, or NULL if its protocol is not named. */
 static inline const struct ip_family *ip_family_of(const struct holm_net *net,
 						   const struct holm_addr *a)
 {
+	if (!HOLM_WITH_IPV6)
+		return net->ip ? &ip4_family : NULL;
 	return net->ip ? net->ip->families[ip_family_index(a)] : NULL;
+}
+
+static inline const struct ip_family *ip_dst_family(const struct ip_dst *dst)
+{
+	return HOLM_WITH_IPV6 ? dst->family : &ip4_family;
 }
 
 /* Register a family. -HOLM_ENOMEM. */
@@ -328,9 +338,9 @@ static inline const struct holm_proto *ip_transport(const struct holm_net *net, 
 {
 	if (proto == IP4_PROTO_TCP)
 		return net->ip->tcp;
-	if (proto == IP4_PROTO_UDP)
+	if (HOLM_WITH_DATAGRAMS && proto == IP4_PROTO_UDP)
 		return net->ip->udp;
-	if (proto == IP4_PROTO_IGMP)
+	if (HOLM_WITH_DATAGRAMS && proto == IP4_PROTO_IGMP)
 		return net->ip->igmp;
 	return proto == IP4_PROTO_ICMP ? net->ip->icmp4 : NULL;
 }

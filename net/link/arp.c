@@ -205,7 +205,7 @@ static void arp_input(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Life. */
 
-static const struct neigh_ops arp_neigh_ops = {
+const struct neigh_ops arp_neigh_ops = {
 	.ethertype = ETH_TYPE_IP4,
 	.solicit = solicit,
 	.announce = announce,

@@ -20,6 +20,8 @@ const struct neigh_ops *neigh_ops_of(const struct holm_net *net, const struct ho
 {
 	if (!net->neigh)
 		return NULL;
+	if (!HOLM_WITH_IPV6)
+		return &arp_neigh_ops;
 	return net->neigh->ops[ip4_is_addr(addr) ? NEIGH_FAMILY_IP4 : NEIGH_FAMILY_IP6];
 }
 
@@ -223,17 +225,22 @@ struct neigh *neigh_take(struct holm_net *net, const struct neigh_memo *memo)
 
 /* ---- The machine. */
 
+static const struct neigh_ops *ops_of(const struct neigh *n)
+{
+	return HOLM_WITH_IPV6 ? n->ops : &arp_neigh_ops;
+}
+
 static struct neigh_times times_of(const struct holm_net *net, const struct neigh *n)
 {
-	if (n->ops->times)
-		return *n->ops->times(net, n->netif);
+	if (ops_of(n)->times)
+		return *ops_of(n)->times(net, n->netif);
 	return (struct neigh_times){ NEIGH_REACHABLE_NS, NEIGH_RETRANS_NS };
 }
 
 static void tell(struct holm_net *net, const struct neigh *n, bool reachable)
 {
-	if (n->ops->reachable)
-		n->ops->reachable(net, n, reachable);
+	if (ops_of(n)->reachable)
+		ops_of(n)->reachable(net, n, reachable);
 }
 
 /* Ask now if the interface has room; false: it has none, try again shortly. */
@@ -247,7 +254,7 @@ static bool ask(struct holm_net *net, struct neigh *n, bool broadcast)
 	n->asked_ns = net->now;
 	n->asked = true;
 	n->probes++;
-	n->ops->solicit(net, n, broadcast ? NULL : &mac);
+	ops_of(n)->solicit(net, n, broadcast ? NULL : &mac);
 	return true;
 }
 

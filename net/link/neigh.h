@@ -119,6 +119,9 @@ struct neigh_table {
 	void (*unreachable)(struct holm_net *net, struct holm_frame *f);
 };
 
+/* arp.c: those that every build has. */
+extern const struct neigh_ops arp_neigh_ops;
+
 /* Each family's protocol registers its operations; the first call makes the table. -HOLM_ENOMEM. */
 int neigh_start(struct holm_net *net, unsigned family, const struct neigh_ops *ops);
 /* The last one ends it. */

@@ -133,6 +133,15 @@ static void purge(struct holm_netif *netif)
 	netif->device_full = false;
 }
 
+static void release(struct holm_netif *netif)
+{
+	struct holm_net *net = netif->net;
+
+	mem_free(&net->mem, netif->ring, (netif->ring_mask + 1) * sizeof(struct holm_frame *));
+	mem_free(&net->mem, netif->addrs, net->config.addrs_max * sizeof(struct netif_addr));
+	mem_free(&net->mem, netif, sizeof(*netif));
+}
+
 int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 		 struct holm_netif **out)
 {
@@ -157,22 +166,17 @@ int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 	*out = netif;
 	if (netif->ring && netif->addrs)
 		return 0;
-	netif_destroy(netif);
+	release(netif);
 	return -HOLM_ENOMEM;
 }
 
 void netif_destroy(struct holm_netif *netif)
 {
-	struct holm_net *net = netif->net;
-
-	if (netif->ring)
-		purge(netif);
-	net_timer_cancel(net, &netif->retry);
+	purge(netif);
+	net_timer_cancel(netif->net, &netif->retry);
 	while (list_pop_front(&netif->waiters))
 		continue;
-	mem_free(&net->mem, netif->ring, (netif->ring_mask + 1) * sizeof(struct holm_frame *));
-	mem_free(&net->mem, netif->addrs, net->config.addrs_max * sizeof(struct netif_addr));
-	mem_free(&net->mem, netif, sizeof(*netif));
+	release(netif);
 }
 
 bool netif_has_family(const struct holm_netif *netif, bool ip4)

@@ -49,7 +49,8 @@ static inline struct tcp_cc *load(struct holm_tcp *c)
 	cc->cwnd = c->cwnd;
 	cc->ssthresh = c->ssthresh;
 	cc->mss = tcp_mss(c);
-	cc->srtt_us = (uint32_t)(rtt_srtt_ns(&c->rtt) / 1000u);
+	if (HOLM_WITH_CONTROLLERS)
+		cc->srtt_us = (uint32_t)(rtt_srtt_ns(&c->rtt) / 1000u);
 	return cc;
 }
 
@@ -65,9 +66,9 @@ void tcp_cc_restart(struct holm_tcp *c, uint32_t mss)
 	struct tcp_cc *cc;
 
 	ASSERT(fl->cc_ops);
-	if (fl->cc_ops->init) {
+	if (tcp_cc_of(fl)->init) {
 		cc = load(c);
-		fl->cc_ops->init(cc, tcp_net(c)->now);
+		tcp_cc_of(fl)->init(cc, tcp_net(c)->now);
 		unload(c, cc);
 	} else {
 		zero_lines(&fl->cc.cubic, sizeof(fl->cc.cubic));
@@ -173,11 +174,11 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 		ack->ce_bytes = fl->ce_bytes;
 		fl->ce_bytes = 0;
 	}
-	if (HOLM_WITH_CONTROLLERS && unlikely(fl->cc_ops->rate)) {
+	if (HOLM_WITH_CONTROLLERS && unlikely(tcp_cc_of(fl)->rate)) {
 		sample_rate(c, cc, ack, &sample);
 		ack->rate = &sample;
 	}
-	fl->cc_ops->acked(cc, ack);
+	tcp_cc_of(fl)->acked(cc, ack);
 	unload(c, cc);
 	if (tcp_is_paced(c))
 		tcp_pacing_update(c);
@@ -186,7 +187,7 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 void tcp_cc_on_plain_ack(struct holm_tcp *c, uint32_t acked, uint32_t rtt_us)
 {
 	struct tcp_flight *fl = c->flight;
-	const struct tcp_cc_ops *ops = fl->cc_ops;
+	const struct tcp_cc_ops *ops = tcp_cc_of(fl);
 	struct tcp_cc_ack ack;
 
 	if (likely(!ops->rate && !tcp_has_pacer(fl) && !(c->flags & TCP_ECN) &&
@@ -213,8 +214,8 @@ void tcp_cc_catch_up(struct holm_tcp *c)
 	struct tcp_flight *fl = c->flight;
 
 	fl->round_end = c->snd_una;
-	if (fl->cc_ops->passed)
-		fl->cc_ops->passed(&fl->cc, fl->progress_ns);
+	if (tcp_cc_of(fl)->passed)
+		tcp_cc_of(fl)->passed(&fl->cc, fl->progress_ns);
 }
 
 void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
@@ -222,7 +223,7 @@ void tcp_cc_on_sent(struct holm_tcp *c, struct tcp_seq end, uint32_t len)
 	struct tcp_flight *fl = c->flight;
 	uint64_t now = tcp_net(c)->now;
 
-	if (!HOLM_WITH_CONTROLLERS || !fl->cc_ops->rate)
+	if (!HOLM_WITH_CONTROLLERS || !tcp_cc_of(fl)->rate)
 		return;
 	if (tcp_in_flight(c) == 0 && fl->cc_ops->restarted)
 		fl->cc_ops->restarted(load(c), now);
@@ -243,7 +244,7 @@ static void reduce(struct holm_tcp *c, enum tcp_cc_event why, uint32_t flight_si
 
 	cc->prior_cwnd = cc->cwnd;
 	cc->prior_ssthresh = cc->ssthresh;
-	cc->ssthresh = fl->cc_ops->reduce(cc, why, flight_size, tcp_net(c)->now);
+	cc->ssthresh = tcp_cc_of(fl)->reduce(cc, why, flight_size, tcp_net(c)->now);
 	unload(c, cc);
 }
 
@@ -280,8 +281,8 @@ void tcp_cc_on_spurious(struct holm_tcp *c)
 
 	cc->cwnd = max_u32(cc->cwnd, cc->prior_cwnd);
 	cc->ssthresh = max_u32(cc->ssthresh, cc->prior_ssthresh);
-	if (fl->cc_ops->restored)
-		fl->cc_ops->restored(cc);
+	if (tcp_cc_of(fl)->restored)
+		tcp_cc_of(fl)->restored(cc);
 	unload(c, cc);
 }
 

@@ -396,6 +396,12 @@ static inline bool tcp_has_pacer(const struct tcp_flight *fl)
 	return (HOLM_WITH_CONTROLLERS || HOLM_WITH_OPTIONS) && fl->pacer;
 }
 
+/* What controls congestion: where there are no others, NewReno. */
+static inline const struct tcp_cc_ops *tcp_cc_of(const struct tcp_flight *fl)
+{
+	return HOLM_WITH_CONTROLLERS ? fl->cc_ops : &tcp_cc_newreno;
+}
+
 static inline unsigned tcp_snd_wscale(const struct holm_tcp *c)
 {
 	return c->wscales & 15u;
