@@ -115,13 +115,14 @@ static void close_end(struct talk *t, int i)
 static void orphans_that_end_leave_their_buffers_empty_and_the_newest_timestamp(void **state)
 {
 	const struct tcp_records *r;
+	uint64_t in[2], sent;
 	uint32_t tsval;
-	uint64_t in[2];
 	struct talk t;
 
 	(void)state;
 	begin(&t);
 	r = &t.d.net[1]->tcp->records;
+	sent = count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS);
 	in[0] = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_RX);
 	in[1] = count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX);
 	say(&t, 1, 100);
@@ -142,6 +143,8 @@ static void orphans_that_end_leave_their_buffers_empty_and_the_newest_timestamp(
 	assert_int_equal(time_wait_records(&t, 1), 1);
 	assert_int_equal(tcp_tw_at(r, tcp_record_first(r, TCP_KIND_TIME_WAIT, 0))->ts_recent,
 			 tsval);
+	/* The answer with its FIN, and one ACK of the other's. */
+	assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_TX_SEGMENTS) - sent, 2);
 	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_RX) - in[0], 2);
 	assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX) - in[1], 1);
 	end(&t);
