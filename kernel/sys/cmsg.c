@@ -177,6 +177,16 @@ static int take_ip6(struct holm_ancillary *a, int type, const uint8_t *data, siz
 	}
 }
 
+/* UDP_SEGMENT: into datagrams of what size it is cut. */
+static int take_udp(struct holm_ancillary *a, int type, const uint8_t *data, size_t len)
+{
+	if (type != HOLM_SOCKOPT_UDP_SEGMENT || len != sizeof(a->segment))
+		return -HOLM_EINVAL;
+	memcpy(&a->segment, data, len);
+	a->has |= HOLM_ANC_SEGMENT;
+	return 0;
+}
+
 static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, const uint8_t *data,
 		enum cmsg_kind kind)
 {
@@ -187,6 +197,8 @@ static int take(struct process *p, struct cmsg *c, const struct cmsg_header *h, 
 		return take_ip6(&c->ancillary, h->type, data, len);
 	if (h->level == HOLM_IPPROTO_IP && kind >= CMSG_DATAGRAM)
 		return take_ip(&c->ancillary, h->type, data, len);
+	if (h->level == HOLM_IPPROTO_UDP && kind >= CMSG_DATAGRAM)
+		return take_udp(&c->ancillary, h->type, data, len);
 	if (h->level != HOLM_SOL_SOCKET)
 		return 0;
 	if (h->type == SCM_RIGHTS)
@@ -404,6 +416,11 @@ static void put_company(struct writer *w, const struct holm_ancillary *a)
 
 		fill_sockaddr(&to, &a->to.addr, a->to.port);
 		put(w, HOLM_IPPROTO_IP, HOLM_SOCKOPT_IP_RECVORIGDSTADDR, &to, sizeof(to));
+	}
+	if (a->has & HOLM_ANC_SEGMENT) {
+		int bytes = a->segment;
+
+		put(w, HOLM_IPPROTO_UDP, HOLM_SOCKOPT_UDP_GRO, &bytes, sizeof(bytes));
 	}
 	if (a->has & HOLM_ANC_TROUBLE)
 		put_trouble(w, &a->trouble);

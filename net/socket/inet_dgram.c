@@ -155,11 +155,16 @@ static int read_dev(const struct dgram *d, const struct holm_endpoint *to, bool 
 	return err;
 }
 
+static uint32_t segment_of(const struct dgram *d, const struct holm_ancillary *a)
+{
+	return a && (a->has & HOLM_ANC_SEGMENT) ? a->segment : d->segment;
+}
+
 static int send_specially(struct dgram *d, const struct holm_endpoint *to,
-			  const struct holm_msg *msg, const struct holm_span *spans)
+			  const struct holm_msg *msg, struct holm_span *spans)
 {
 	const struct holm_ancillary *a = msg->ancillary;
-	struct holm_udp_how how = { .tos = -1 };
+	struct holm_udp_how how = { .tos = -1, .cut = segment_of(d, a) };
 	bool is_ip6 = leads_to_ip6(d, to);
 	bool has_info = a && (a->has & (HOLM_ANC_PKTINFO6 | (is_ip6 ? 0u : HOLM_ANC_PKTINFO)));
 	int err;
@@ -183,12 +188,16 @@ static int send_specially(struct dgram *d, const struct holm_endpoint *to,
 static int send_pieces(struct dgram *d, const struct holm_endpoint *to, const struct holm_msg *msg,
 		       struct holm_span *spans)
 {
+	uint32_t cut;
+
 	for (size_t i = 0; i < msg->iovcnt; i++)
 		spans[i] = (struct holm_span){ msg->iov[i].base, msg->iov[i].len };
 	if (unlikely(d->base.sticky_ifindex ||
 		     (msg->ancillary && (msg->ancillary->has & (HOLM_ANC_SENT4 | HOLM_ANC_SENT6)))))
 		return send_specially(d, to, msg, spans);
-	return holm_udp_send(d->udp, to, spans, msg->iovcnt);
+	cut = segment_of(d, msg->ancillary);
+	return unlikely(cut) ? holm_udp_send_cut(d->udp, to, cut, spans, msg->iovcnt)
+			     : holm_udp_send(d->udp, to, spans, msg->iovcnt);
 }
 
 static int send_datagram(struct dgram *d, const struct holm_endpoint *to,
@@ -307,7 +316,7 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	struct dgram *d = inet_dgram_of(s);
 	bool peek = flags & HOLM_MSG_PEEK;
 	struct holm_datagram dg;
-	size_t done;
+	size_t done, more = 0;
 	int err;
 
 	if (unlikely(s->wants) && tell_path_mtu(d, msg, &err))
@@ -323,6 +332,8 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	if (done < dg.payload_len)
 		msg->flags |= HOLM_MSG_TRUNC;
 	tell(s, &dg, msg->ancillary);
+	if (unlikely(d->gathers) && !peek && done == dg.payload_len)
+		more = inet_dgram_gather(d, &dg, msg);
 	if (!peek)
 		holm_frame_free(dg.frame);
 	if (msg->name) {
@@ -330,7 +341,7 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 		if (err)
 			return err;
 	}
-	return (int64_t)(flags & HOLM_MSG_TRUNC ? dg.payload_len : done);
+	return (int64_t)((flags & HOLM_MSG_TRUNC ? dg.payload_len : done) + more);
 }
 
 /* MSG_ERRQUEUE: the oldest error, with what the datagram carried and where it was sent. */

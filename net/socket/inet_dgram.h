@@ -9,6 +9,9 @@
 struct dgram {
 	struct holm_socket base;
 	struct holm_udp *udp;
+	uint16_t
+		segment; /* UDP_SEGMENT: what is sent is cut into datagrams of so many bytes; 0: it is one */
+	bool gathers; /* UDP_GRO */
 };
 
 static inline struct dgram *inet_dgram_of(struct holm_socket *s)
@@ -57,6 +60,15 @@ int inet6_dgram_get_bytes(struct holm_socket *s, int level, int name, void *valu
 int inet6_set_packet_info(struct holm_socket *s, const void *value, uint32_t len);
 /* Which part of a packet's company an IPv6 option asks for (enum holm_ancillary_bit); 0: none. */
 uint32_t inet6_company(int name);
+
+/* inet_dgram_segment.c: UDP_SEGMENT, UDP_GRO. */
+int inet_dgram_set_udp(struct dgram *d, int name, int value);
+int inet_dgram_get_udp(const struct dgram *d, int name, int *value);
+/*
+ * `*first`, which lies in the message already, had all of its bytes there: datagrams of its flow that have come behind it
+ * are taken to the same message, as many as fit, all but the last of its size. Returns how many bytes they are.
+ */
+size_t inet_dgram_gather(struct dgram *d, const struct holm_datagram *first, struct holm_msg *msg);
 
 /* What IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP and their kin say. */
 struct inet_membership {

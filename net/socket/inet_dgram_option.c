@@ -73,6 +73,8 @@ int inet_dgram_set(struct holm_socket *s, int level, int name, int value)
 		s->wants = value ? s->wants | company : s->wants & ~company;
 		return 0;
 	}
+	if (level == HOLM_IPPROTO_UDP)
+		return inet_dgram_set_udp(inet_dgram_of(s), name, value);
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
 	return inet_dgram_set_mapped(s, m, m->opt == HOLM_UDP_OPT_TOS ? value & 0xff : value);
@@ -88,11 +90,11 @@ int inet_dgram_get(struct holm_socket *s, int level, int name, int *value)
 		*value = (s->wants & company) != 0;
 		return 0;
 	}
+	if (level == HOLM_IPPROTO_UDP)
+		return inet_dgram_get_udp(inet_dgram_of(s), name, value);
 	if (!m)
-		return level == HOLM_IPPROTO_IP || level == HOLM_IPPROTO_UDP ||
-				       level == HOLM_SOL_SOCKET
-			       ? -HOLM_ENOPROTOOPT
-			       : -HOLM_EOPNOTSUPP;
+		return level == HOLM_IPPROTO_IP || level == HOLM_SOL_SOCKET ? -HOLM_ENOPROTOOPT
+									    : -HOLM_EOPNOTSUPP;
 	err = holm_udp_get_option(inet_dgram_of(s)->udp, m->opt, &v);
 	if (!err)
 		*value = (int)v;

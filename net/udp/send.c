@@ -126,7 +126,7 @@ static void go_straight(struct holm_udp *u)
 }
 
 /* Everything that may speak against sending; afterwards only size and memory can. */
-static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *to)
+static never_inline int find_way(struct holm_udp *u, const struct holm_endpoint *to)
 {
 	int err;
 
@@ -158,7 +158,13 @@ static never_inline int prepare(struct holm_udp *u, const struct holm_endpoint *
 	return 0;
 }
 
-static size_t total_of_spans(const struct holm_span *spans, size_t nspans)
+int udp_prepare(struct holm_udp *u, const struct holm_endpoint *to)
+{
+	/* What has changed since may concern the header, too. */
+	return to || !u->straight || u->dst->gen != u->net->ip_gen ? find_way(u, to) : 0;
+}
+
+size_t udp_total_of_spans(const struct holm_span *spans, size_t nspans)
 {
 	size_t len = 0;
 
@@ -318,21 +324,16 @@ static never_inline int send_any(struct holm_udp *u, const struct holm_endpoint 
 				 const struct holm_span *spans, size_t nspans)
 {
 	struct holm_net *net = u->net;
-	size_t len = total_of_spans(spans, nspans);
+	size_t len = udp_total_of_spans(spans, nspans);
 	const struct holm_netif *netif;
 	struct holm_frame *f;
+	int err = udp_prepare(u, to);
 
-	/* What has changed since may concern the header, too. */
-	if (to || !u->straight || u->dst->gen != net->ip_gen) {
-		int err = prepare(u, to);
-
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	if (unlikely(len > HOLM_UDP_PAYLOAD_MAX ||
 		     len + UDP_HDR_BYTES > ip_dst_payload_max(u->dst))) {
-		int err = udp_allow_large(u, len);
-
+		err = udp_allow_large(u, len);
 		if (err)
 			return err;
 	}

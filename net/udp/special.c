@@ -55,11 +55,16 @@ static bool is_uncut(const struct holm_udp *u, const struct udp_manner *m)
 	       (m == &u->ip6 && u->uncut6);
 }
 
+static uint32_t mtu_for(const struct holm_udp *u, const struct udp_manner *m)
+{
+	return uses_link_mtu(m) ? u->dst->netif->mtu : u->dst->mtu;
+}
+
 int udp_allow_large(struct holm_udp *u, size_t len)
 {
 	const struct udp_manner *m = udp_manner(u, &u->dst->remote);
 	const struct holm_netif *netif = u->dst->netif;
-	uint32_t mtu = uses_link_mtu(m) ? netif->mtu : u->dst->mtu;
+	uint32_t mtu = mtu_for(u, m);
 	size_t room = mtu - (size_t)u->dst->header_bytes, packet = len + UDP_HDR_BYTES;
 
 	if (len > (m == &u->ip6 ? HOLM_UDP_PAYLOAD_MAX6 : HOLM_UDP_PAYLOAD_MAX))
@@ -75,6 +80,62 @@ int udp_allow_large(struct holm_udp *u, size_t len)
 	udp_turn_off(u);
 	return 0;
 }
+
+/* ---- several at once ---- */
+
+/* May they go? The number of datagrams, or an error. */
+static int count_cuts(struct holm_udp *u, size_t len, uint32_t bytes)
+{
+	const struct holm_netif *netif = u->dst->netif;
+	uint32_t mtu = mtu_for(u, udp_manner(u, &u->dst->remote));
+	size_t n = len / bytes + (len % bytes > 0);
+
+	if (min_size(len, bytes) + UDP_HDR_BYTES + u->dst->header_bytes > mtu)
+		return -HOLM_EMSGSIZE;
+	if (n > HOLM_UDP_CUT_MAX)
+		return -HOLM_EINVAL;
+	if (netif_room(netif) < min_size(n, netif->ring_mask))
+		return udp_wait_for_room(u);
+	return (int)n;
+}
+
+/* The first `bytes` of the spans, which begin behind them afterwards; returns how many spans are used up. */
+static size_t send_first(struct holm_udp *u, const struct holm_endpoint *to, size_t bytes,
+			 struct holm_span *spans, int *err)
+{
+	struct holm_span last;
+	size_t n = 0;
+
+	while (spans[n].len < bytes)
+		bytes -= spans[n++].len;
+	last = spans[n];
+	spans[n].len = bytes;
+	*err = holm_udp_send(u, to, spans, n + 1);
+	spans[n] = (struct holm_span){ last.data + bytes, last.len - bytes };
+	return n;
+}
+
+int holm_udp_send_cut(struct holm_udp *u, const struct holm_endpoint *to, uint32_t bytes,
+		      struct holm_span *spans, size_t nspans)
+{
+	size_t left = udp_total_of_spans(spans, nspans);
+	int n, err = udp_prepare(u, to);
+
+	ASSERT(bytes > 0);
+	n = err ? err : count_cuts(u, left, bytes);
+	if (n <= 1)
+		return n < 0 ? n : holm_udp_send(u, to, spans, nspans);
+	for (int i = 0; i < n; i++) {
+		spans += send_first(u, to, min_size(bytes, left), spans, &err);
+		/* What finds no frame behind the first one is lost, as it might be on the way. */
+		if (err)
+			return i == 0 ? err : 0;
+		left -= min_size(bytes, left);
+	}
+	return 0;
+}
+
+/* ---- with words of their own ---- */
 
 bool holm_udp_take_path_mtu(struct holm_udp *u, struct holm_endpoint *to, uint32_t *mtu)
 {
@@ -101,7 +162,7 @@ static void behave(struct udp_manner *m, const struct holm_udp_how *how)
 
 /* The endpoint is another one for the time of the call. */
 int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
-		     const struct holm_udp_how *how, const struct holm_span *spans, size_t nspans)
+		     const struct holm_udp_how *how, struct holm_span *spans, size_t nspans)
 {
 	const struct holm_addr local = u->local;
 	struct holm_dev *const dev = u->dev;
@@ -120,7 +181,8 @@ int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
 	behave(&u->ip4, how);
 	behave(&u->ip6, how);
 	u->uncut6 |= how->uncut;
-	err = holm_udp_send(u, to, spans, nspans);
+	err = how->cut ? holm_udp_send_cut(u, to, how->cut, spans, nspans)
+		       : holm_udp_send(u, to, spans, nspans);
 	if (how->dev)
 		udp_drop_dst(u);
 	udp_turn_off(u);

@@ -23,4 +23,7 @@ struct udphdr {
 
 #define SOL_UDP 17
 
+#define UDP_SEGMENT 103
+#define UDP_GRO 104
+
 #endif

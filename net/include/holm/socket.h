@@ -127,6 +127,11 @@ enum holm_tcp_sockopt {
 	HOLM_SOCKOPT_TCP_INQ = 36,
 };
 
+enum holm_udp_sockopt {
+	HOLM_SOCKOPT_UDP_SEGMENT = 103,
+	HOLM_SOCKOPT_UDP_GRO = 104,
+};
+
 enum holm_ip_sockopt {
 	HOLM_SOCKOPT_IP_TOS = 1,
 	HOLM_SOCKOPT_IP_TTL = 2,
@@ -452,6 +457,8 @@ enum holm_ancillary_bit {
 	HOLM_ANC_DONTFRAG = 1 << 13, /* sent only: never in fragments */
 	HOLM_ANC_PATHMTU =
 		1 << 14, /* `path_mtu` to `to`, received with an empty message of its own */
+	/* `segment`: the message is datagrams of so many bytes, the last one perhaps of fewer; sent 0: it is one. */
+	HOLM_ANC_SEGMENT = 1 << 15,
 	HOLM_ANC_TIMESTAMP = 1 << 28,	/* `time_ns`, to be told in microseconds */
 	HOLM_ANC_TIMESTAMPNS = 1 << 29, /* the same, in nanoseconds */
 };
@@ -476,6 +483,7 @@ struct holm_ancillary {
 	uint8_t hops, tclass;
 	uint32_t inq; /* bytes that can still be read; at its end at least 1 */
 	uint32_t path_mtu;
+	uint16_t segment;
 };
 
 /*

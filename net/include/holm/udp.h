@@ -66,18 +66,31 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
 int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
 		  size_t nspans);
 
+/* Datagrams of one holm_udp_send_cut(): Linux's UDP_MAX_SEGMENTS. */
+#define HOLM_UDP_CUT_MAX 128u
+
+/*
+ * Send the bytes of all spans as datagrams of `bytes` each, the last of what is left: either there is room for all
+ * of them, or none is sent (-HOLM_EAGAIN); a queue shorter than that takes what it can. They are never cut
+ * further, whatever HOLM_UDP_OPT_PMTU says: -HOLM_EMSGSIZE. -HOLM_EINVAL: more than HOLM_UDP_CUT_MAX. The spans are
+ * not as they were afterwards.
+ */
+int holm_udp_send_cut(struct holm_udp *u, const struct holm_endpoint *to, uint32_t bytes,
+		      struct holm_span *spans, size_t nspans);
+
 /* What is different for one datagram; zero is nothing, but for `tos`. */
 struct holm_udp_how {
 	const struct holm_addr *src; /* one of our addresses */
 	struct holm_dev *dev;	     /* leave through it */
 	uint8_t ttl;
-	int tos;    /* -1: as always */
-	bool uncut; /* of IPv6: never in fragments */
+	int tos;      /* -1: as always */
+	bool uncut;   /* of IPv6: never in fragments */
+	uint32_t cut; /* as holm_udp_send_cut() does with so many bytes; 0: it is one datagram */
 };
 
 /* The same, not like the others. Also -HOLM_ENETUNREACH: `src` is not ours. */
 int holm_udp_send_as(struct holm_udp *u, const struct holm_endpoint *to,
-		     const struct holm_udp_how *how, const struct holm_span *spans, size_t nspans);
+		     const struct holm_udp_how *how, struct holm_span *spans, size_t nspans);
 
 struct holm_datagram {
 	struct holm_frame *frame; /* the caller's from now on; holm_frame_free() it */

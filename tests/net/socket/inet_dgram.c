@@ -90,6 +90,46 @@ static void what_does_not_fit_is_lost_and_said_so(void **state)
 	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), -HOLM_EAGAIN);
 }
 
+/* UDP_GRO: as many as there is room for, all but the last of one size; who cannot be told gets them singly. */
+static void datagrams_are_gathered_as_far_as_there_is_room(void **state)
+{
+	static const char *const texts[] = { "aaaa", "bbbb", "cccc", "dd", "ee", "ffff", "", "g" };
+	struct fixture *f = *state;
+	char buf[11] = { 0 };
+	struct holm_iov iov = { buf, 11 };
+	struct holm_ancillary a = { .has = 0 };
+	struct holm_msg msg = { .iov = &iov, .iovcnt = 1, .ancillary = &a };
+	int on = 1;
+
+	assert_int_equal(holm_socket_setsockopt(f->s[1], HOLM_IPPROTO_UDP, HOLM_SOCKOPT_UDP_GRO,
+						&on, sizeof(on)),
+			 0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		send_text(f, texts[i]);
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, HOLM_MSG_PEEK), 4);
+	assert_int_equal(a.has, 0);
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 8);
+	assert_memory_equal(buf, "aaaabbbb", 8);
+	assert_int_equal(a.has, HOLM_ANC_SEGMENT);
+	assert_int_equal(a.segment, 4);
+	a.has = 0;
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, HOLM_MSG_TRUNC), 6);
+	assert_memory_equal(buf, "ccccdd", 6);
+	assert_int_equal(a.segment, 4);
+	a.has = 0;
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 2);
+	assert_int_equal(a.has, 0);
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 4);
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 0);
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 1);
+	assert_int_equal(a.has, 0);
+	send_text(f, "hh");
+	send_text(f, "ii");
+	msg.ancillary = NULL;
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 2);
+	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), 2);
+}
+
 static void peeking_leaves_the_datagram(void **state)
 {
 	struct fixture *f = *state;
@@ -248,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_datagram_arrives_with_its_senders_name),
 		TEST(what_does_not_fit_is_lost_and_said_so),
+		TEST(datagrams_are_gathered_as_far_as_there_is_room),
 		TEST(peeking_leaves_the_datagram),
 		TEST(an_empty_datagram_is_a_datagram),
 		TEST(many_pieces_become_one_datagram),

@@ -141,6 +141,7 @@ static void connecting_to_af_unspec_dissolves_the_connection(void **state)
 	assert_int_equal(holm_socket_shutdown(pair[0], HOLM_SHUT_WR), 0);
 	assert_int_equal(sockets_connect(pair[0], unspec), 0);
 	assert_int_equal(holm_socket_poll(pair[0]), OUT | HUP);
+	assert_int_equal(holm_socket_read(pair[0], bytes, 1), 0);
 	duo_settle(d);
 	assert_int_equal(sockets_recv(pair[1], bytes, 1, 0), -HOLM_ECONNRESET);
 	holm_socket_close(pair[1]);

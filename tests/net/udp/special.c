@@ -231,6 +231,40 @@ static void all_fragments_go_or_none(void **state)
 	lab_fini(&lab);
 }
 
+/* All have room or none goes; what follows the first is not looked at twice. */
+static void cut_datagrams_go_all_or_none(void **state)
+{
+	struct holm_config config;
+	const struct lab_options options = { .protos = protos, .config = &config, .frames = 512 };
+	struct holm_span span = { big, 2500 };
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	holm_config_default(&config);
+	config.dev_queue_max = 64;
+	lab_init(&lab, &options);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	lab_clear(&lab);
+	assert_int_equal(holm_udp_send_cut(u, NULL, 100, &span, 1), 0);
+	span = (struct holm_span){ big, 3900 };
+	assert_int_equal(holm_udp_send_cut(u, NULL, 100, &span, 1), 0);
+	span = (struct holm_span){ big, 101 };
+	assert_int_equal(holm_udp_send_cut(u, NULL, 100, &span, 1), -HOLM_EAGAIN);
+	assert_int_equal(holm_udp_ready(u) & HOLM_WRITABLE, 0);
+	lab_poll(&lab);
+	assert_true(holm_udp_ready(u) & HOLM_WRITABLE);
+	assert_int_equal(lab.nsent, 64);
+	lab_clear(&lab);
+	/* More than the queue can ever have. */
+	span = (struct holm_span){ big, 12800 };
+	assert_int_equal(holm_udp_send_cut(u, NULL, 100, &span, 1), 0);
+	lab_poll(&lab);
+	assert_int_equal(lab.nsent, 64);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +273,7 @@ int main(void)
 		cmocka_unit_test(what_is_refused_is_a_trouble_of_our_own),
 		cmocka_unit_test(one_datagram_may_be_different),
 		cmocka_unit_test(all_fragments_go_or_none),
+		cmocka_unit_test(cut_datagrams_go_all_or_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
