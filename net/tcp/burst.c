@@ -372,6 +372,13 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	return max_u32(min_u32(max / tx->mss, tx->room), 1) * tx->mss;
 }
 
+/* Can it be cut now? Otherwise a super-frame goes its way, or waits for the neighbour. */
+static inline bool may_cut(const struct tcp_tx *tx)
+{
+	return tcp_has_way(tx->net, tx->c->dst, tx->mss + TCP_HDR_BYTES) &&
+	       (!(tx->c->flags & TCP_IP6) || tcp_flow_label(tx->net, tx->c));
+}
+
 /* Queued bytes behind the headers, as lent spans. False: they lie in more pieces than are inline. */
 static always_inline bool refer_to_queued(struct holm_tcp *c, struct holm_frame *f,
 					  struct tcp_seq seq, uint32_t len,
@@ -477,6 +484,8 @@ static never_inline uint32_t send_wholes_any(const struct tcp_tx *tx, struct tcp
 static never_inline int send_supers(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
 				    uint32_t flags)
 {
+	if (unlikely(!may_cut(tx)))
+		return 0;
 	/* More than there are frames for: whole segments, and what ends the stream waits. */
 	if (unlikely(tcp_segments_of(tx, len) > tx->room)) {
 		len = tx->room * tx->mss;
@@ -518,14 +527,6 @@ static inline void write_run(const struct tcp_tx *tx, struct gso_run *run)
 						  0, tcp_announce_window(c), stamped));
 }
 
-/* Can it be cut now? Otherwise a super-frame goes its way, or waits for the neighbour. */
-static inline bool may_cut(const struct tcp_tx *tx, bool copies)
-{
-	return (!copies || tx->mss <= TCP_FRAME_PAYLOAD) &&
-	       tcp_has_way(tx->net, tx->c->dst, tx->mss + TCP_HDR_BYTES) &&
-	       (!(tx->c->flags & TCP_IP6) || tcp_flow_label(tx->net, tx->c));
-}
-
 /* Where `len` queued bytes lie, from `off` on; returns how many of them do in so many pieces. */
 static inline size_t find_queued(struct holm_sndbuf *snd, size_t off, size_t len,
 				 struct holm_seg segs[HOLM_LEND_SPANS_MAX])
@@ -546,14 +547,13 @@ static inline size_t find_queued(struct holm_sndbuf *snd, size_t off, size_t len
 int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
 {
 	struct holm_seg segs[HOLM_LEND_SPANS_MAX];
-	bool copies = FOR_SIZE || !tcp_takes_super(tx->c);
 	struct gso_run run;
 	size_t reach;
 
-	if (unlikely(!may_cut(tx, copies)))
-		return 0;
-	if (!copies)
+	if (!FOR_SIZE && tcp_takes_super(tx->c))
 		return send_supers(tx, seq, len, flags);
+	if (unlikely(tx->mss > TCP_FRAME_PAYLOAD || !may_cut(tx)))
+		return 0;
 	reach = find_queued(tx->c->snd, seq_diff(seq, tx->c->flight->buf_seq),
 			    min_size(len, (size_t)tx->room * tx->mss), segs);
 	/* More than there are frames for, or lies in more pieces: whole segments, what ends the stream waits. */

@@ -163,13 +163,13 @@ static never_inline void conclude_any(struct holm_net *net, struct holm_tcp *c)
 
 /*
  * What it has changed is told, and what it asks for is sent: tcp_publish_input() and tcp_note(), of an open
- * connection whose writer waits for nothing.
+ * connection.
  */
 static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 {
 	uint32_t flags = c->flags;
 
-	if (unlikely((flags & TCP_CHANGED) || !(c->ep.state & HOLM_WRITABLE))) {
+	if (unlikely(flags & TCP_CHANGED)) {
 		conclude_any(net, c);
 		return;
 	}
@@ -178,6 +178,8 @@ static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 		c->ep.state |= HOLM_READABLE;
 		ep_notify(net, &c->ep);
 	}
+	if (unlikely(!(c->ep.state & HOLM_WRITABLE)))
+		tcp_publish_room(c);
 	if (!(flags & TCP_QUEUED)) {
 		queue_push(&net->tcp->output, &c->out);
 		net_kick(net);

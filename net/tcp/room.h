@@ -473,15 +473,15 @@ static inline bool tcp_window_is_most(const struct holm_tcp *c)
 {
 	return holm_rcvbuf_window(c->rcv) / 2 < tcp_rcv_wnd(c);
 }
-/* A window that opened enough is worth an ACK of its own if the peer may be waiting for it. */
+/*
+ * A window that opened enough is worth an ACK of its own if the peer may be waiting for it. There is a buffer;
+ * after a FIN `whole` is what was promised.
+ */
 static inline bool tcp_window_update_due(const struct holm_tcp *c)
 {
-	uint32_t wnd = tcp_rcv_wnd(c), whole;
+	uint32_t whole = tcp_window_whole(c);
 
-	if (!c->rcv || tcp_window_is_most(c) || (c->flags & TCP_FIN_RCVD))
-		return false;
-	whole = tcp_window_whole(c);
-	return whole / 2 >= wnd && tcp_window_opens(c, whole);
+	return whole / 2 >= tcp_rcv_wnd(c) && tcp_window_opens(c, whole);
 }
 
 /* ---- burst.c */
