@@ -53,6 +53,7 @@ struct world_options {
 	bool nocsum;	   /* checksums left to the device */
 	bool super;	   /* 64 KiB super-frames, partial checksums */
 	bool frames;	   /* the reader of bulk keeps frames, in place of a ring */
+	bool big;	   /* then: each in one buffer of 64 KiB, in place of many of the pool */
 	bool verify;	   /* look at every byte, damage frames under way */
 	uint32_t window;   /* of bulk; 0: 64 KiB */
 	uint32_t round_ns; /* by which the clock moves; 0: 20 us */

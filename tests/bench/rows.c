@@ -24,6 +24,12 @@ const struct row bench_rows[] = {
 	{ "bulk.nocsum", { .nocsum = true }, run_bulk, 40, 4000, floor_memcpy },
 	{ "bulk.super", { .super = true }, run_bulk, 40, 4000, floor_memcpy },
 	{ "bulk.super.frames", { .super = true, .frames = true }, run_bulk, 40, 4000, floor_read },
+	{ "bulk.super.big",
+	  { .super = true, .frames = true, .big = true },
+	  run_bulk,
+	  40,
+	  4000,
+	  floor_read },
 	{ "bulk.w16k", { .window = 16 * 1024 }, run_bulk, 160, 16000, floor_bulk },
 	{ "bulk.w256k", { .window = 256 * 1024 }, run_bulk, 20, 1000, floor_bulk },
 	{ "bulk.w1m", { .window = 1024 * 1024 }, run_bulk, 10, 280, floor_bulk },
@@ -86,6 +92,7 @@ static void verify(void)
 		{ .verify = true, .frames = true },
 		{ .verify = true, .super = true },
 		{ .verify = true, .super = true, .frames = true },
+		{ .verify = true, .super = true, .frames = true, .big = true },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {

@@ -34,12 +34,15 @@ struct world {
 	uint32_t nidle;
 	struct end (*robin)[2]; /* of rrn: the idle connections with rings */
 	uint32_t next;		/* whose turn it is */
+	struct big *big;	/* [WORLD_BIGS], of world_land() */
 };
 
 /* The second side listens for many connections from this port on, for WORLD_PER_PORT on each. */
 #define WORLD_IDLE_PORT 1000u
 #define WORLD_PER_PORT 25000u
 #define WORLD_PORT 80u
+/* A window is one and a rest; those of the last one may still be read. */
+#define WORLD_BIGS 8
 
 /* What a program's loop does on one side, in its two halves: frames in, then frames out. Counted. */
 void world_in(struct world *w, int side);
