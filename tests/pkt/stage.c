@@ -9,6 +9,8 @@
 #include <holm/socket.h>
 
 #include "lib/bytes.h"
+#include "net/core/net.h"
+#include "net/tcp/instance.h"
 #include "tests/pkt/token.h"
 
 #define ROUND_BUDGET 64u
@@ -355,6 +357,8 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	holm_net_poll(s->net, s->now, ROUND_BUDGET);
 	set_up_dev(s, o);
 	add_network(s, o);
+	if (s->net->tcp)
+		s->net->tcp->unpredicted = o->unpredicted;
 	stage_settle(s);
 	while (stage_advance(s, o->start_ns))
 		continue;

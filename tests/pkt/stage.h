@@ -21,6 +21,7 @@ struct stage_options {
 	size_t frames;
 	uint64_t seed;
 	uint64_t start_ns; /* when the script begins */
+	bool unpredicted;  /* every segment goes through TCP's steps and its output */
 };
 
 /* A packet that the stack sent. */

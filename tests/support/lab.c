@@ -120,7 +120,7 @@ int lab_try_init(struct lab *lab, const struct lab_options *o, uint64_t fail_fro
 	lab->now = LAB_S;
 	lab->tx_room = SIZE_MAX;
 	lab->fail_from = fail_from;
-	lab->random = 1;
+	lab->random = o->random ? o->random : 1;
 	lab->sent = calloc(LAB_SENT_MAX, sizeof(*lab->sent));
 	holm_config_default(&config);
 	config.tcp_rcvbuf_max_bytes = config.tcp_rcvbuf_bytes;

@@ -37,6 +37,7 @@ struct lab_options {
 	uint16_t mtu;	   /* 0: 1500 */
 	size_t frames;	   /* 0: 256 */
 	uint16_t segs_max; /* 0: 1 */
+	uint64_t random;   /* its seed; 0: 1 */
 	bool no_address;
 };
 

@@ -202,6 +202,10 @@ static void prefixes_are_compared_bit_by_bit(void **state)
 	for (unsigned bit = 0; bit < 128; bit++) {
 		b = a;
 		b.b[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		assert_int_equal(ip_common_prefix(&a, &b), bit);
+		/* What differs behind that is of no account. */
+		b.b[bit / 8] ^= (uint8_t)(0x7f >> bit % 8);
+		assert_int_equal(ip_common_prefix(&a, &b), bit);
 		for (unsigned len = 0; len <= 128; len++)
 			assert_int_equal(ip_prefix_match(&a, &b, len), len <= bit);
 	}

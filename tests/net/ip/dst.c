@@ -191,6 +191,29 @@ static void the_source_of_what_leaves_by_a_router_is_on_its_network(void **state
 	lab_fini(&lab);
 }
 
+static void what_has_no_way_any_more_is_a_counted_drop(void **state)
+{
+	const struct holm_addr self = lab_addr(1);
+	const struct ip_tx tx = { .src = &self, .dst = &self, .proto = 200, .ttl = 64 };
+	struct holm_frame *f;
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	dst = get(&lab, lab_addr(2));
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &self), 0);
+	f = holm_frame_alloc(holm_net_pool(lab.net), HOLM_FRAME_HEADROOM, false);
+	assert_non_null(f);
+	memset(holm_frame_put(f, 20), 0, 20);
+	ip_output(lab.net, dst, f, &tx);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP_NO_ROUTE), 1);
+	lab_poll(&lab);
+	assert_true(lab_frames_are_home(&lab));
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 static void an_address_that_goes_takes_the_way_with_it(void **state)
 {
 	struct lab lab;
@@ -437,6 +460,7 @@ int main(void)
 		cmocka_unit_test(broadcasts_need_no_neighbour_and_no_address),
 		cmocka_unit_test(a_change_of_routes_is_noticed_at_the_next_check),
 		cmocka_unit_test(the_source_of_what_leaves_by_a_router_is_on_its_network),
+		cmocka_unit_test(what_has_no_way_any_more_is_a_counted_drop),
 		cmocka_unit_test(an_address_that_goes_takes_the_way_with_it),
 		cmocka_unit_test(a_destination_bound_to_a_device_that_goes_leads_nowhere_for_ever),
 		cmocka_unit_test(unused_destinations_are_recycled_and_used_ones_never),

@@ -62,6 +62,9 @@ static void the_longest_prefix_wins_then_the_smallest_metric(void **state)
 	assert_int_equal(via_of(&lab, 1, 1), 4);
 	add(&lab, 1, 0, 16, 5, 7);
 	assert_int_equal(via_of(&lab, 1, 1), 4);
+	/* Of those that are the same in both the one that was there first. */
+	add(&lab, 1, 0, 16, 7, 5);
+	assert_int_equal(via_of(&lab, 1, 1), 4);
 	add(&lab, 1, 1, 24, 6, 100);
 	assert_int_equal(via_of(&lab, 1, 1), 6);
 	assert_int_equal(via_of(&lab, 1, 2), 4);

@@ -319,12 +319,15 @@ static void more_prefixes_than_are_kept_are_counted_and_forgotten(void **state)
 /* ---- Identifiers. */
 
 /* The link-local address of an instance with this configuration, and its address of PREFIX. */
-static void make(const struct holm_config *config, struct holm_addr *local,
+static void make(const struct holm_config *config, uint64_t random, struct holm_addr *local,
 		 struct holm_addr *global)
 {
+	const struct lab_options options = {
+		.protos = nd_lab_protos, .config = config, .random = random, .no_address = true
+	};
 	struct lab lab;
 
-	nd_lab_begin(&lab, nd_lab_protos, config);
+	lab_init(&lab, &options);
 	lab_run(&lab, 60 * LAB_S);
 	hear_prefix(&lab, PREFIX, 64, BOTH, 2 * HOUR, HOUR);
 	*local = nd_lab_self(&lab);
@@ -346,10 +349,10 @@ static void identifiers_are_stable_with_a_secret_and_tell_nothing(void **state)
 	(void)state;
 	holm_config_default(&config);
 	memcpy(config.nd_secret, "sixteen letters!", sizeof(config.nd_secret));
-	make(&config, &local[0], &global[0]);
-	make(&config, &local[1], &global[1]);
+	make(&config, 1, &local[0], &global[0]);
+	make(&config, 2, &local[1], &global[1]);
 	config.nd_secret[15] ^= 1;
-	make(&config, &local[2], &global[2]);
+	make(&config, 1, &local[2], &global[2]);
 	assert_true(holm_addr_equal(&local[0], &local[1]));
 	assert_true(holm_addr_equal(&global[0], &global[1]));
 	assert_false(same_id(&local[0], &local[2]));
@@ -366,11 +369,9 @@ static void without_a_secret_an_instance_draws_its_own(void **state)
 
 	(void)state;
 	holm_config_default(&config);
-	make(&config, &local[0], &global);
+	make(&config, 1, &local[0], &global);
 	assert_false(same_id(&local[0], &global));
-	memset(config.nd_secret, 0, sizeof(config.nd_secret));
-	config.nd_secret[0] = 1;
-	make(&config, &local[1], &global);
+	make(&config, 2, &local[1], &global);
 	assert_false(same_id(&local[0], &local[1]));
 }
 
@@ -384,7 +385,7 @@ static void identifiers_may_be_made_of_the_hardware_address(void **state)
 	(void)state;
 	holm_config_default(&config);
 	config.nd_eui64 = 1;
-	make(&config, &local, &global);
+	make(&config, 1, &local, &global);
 	assert_true(holm_addr_equal(&local, &want_local));
 	assert_true(holm_addr_equal(&global, &want_global));
 }

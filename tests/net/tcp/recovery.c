@@ -174,6 +174,23 @@ static void timeouts_double_and_end_the_connection_after_fifteen(void **state)
 	finish(&t);
 }
 
+/* RFC 9293 3.8.3 (a): the way may be another one by now. */
+static void at_r1_the_neighbour_is_asked_whether_it_is_there(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_flight(&t, 1);
+	for (unsigned i = 0; i < TCP_R1; i++) {
+		assert_int_not_equal(t.t->dst->neigh->state, NEIGH_PROBE);
+		fixture_wait_sent(&t, 70000);
+		fixture_skip(&t);
+	}
+	assert_int_equal(t.t->dst->neigh->state, NEIGH_PROBE);
+	fixture_skip(&t);
+	finish(&t);
+}
+
 static void the_user_timeout_counts_from_the_last_progress(void **state)
 {
 	struct tcp_fixture t;
@@ -311,6 +328,7 @@ int main(void)
 		cmocka_unit_test(duplicates_in_recovery_let_new_data_go),
 		cmocka_unit_test(a_timeout_sends_everything_again_in_slow_start),
 		cmocka_unit_test(timeouts_double_and_end_the_connection_after_fifteen),
+		cmocka_unit_test(at_r1_the_neighbour_is_asked_whether_it_is_there),
 		cmocka_unit_test(the_user_timeout_counts_from_the_last_progress),
 		cmocka_unit_test(a_retransmitted_segment_gives_no_round_trip_time),
 		cmocka_unit_test(with_timestamps_the_answer_to_a_retransmission_gives_one),

@@ -59,6 +59,26 @@ static void a_connected_endpoint_hears_of_what_is_final_only(void **state)
 	lab_fini(&lab);
 }
 
+/* RFC 1812 5.2.7.1 ends at 15. */
+static void a_code_that_nobody_has_named_is_not_final(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	send_text(&lab, u, NULL);
+	for (unsigned code = 16; code < 256; code++) {
+		report(&lab, 3, (uint8_t)code, 0);
+		assert_int_equal(holm_udp_take_error(u), 0);
+	}
+	report(&lab, 3, 15, 0);
+	assert_int_equal(holm_udp_take_error(u), -HOLM_EHOSTUNREACH);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 static void an_unconnected_endpoint_hears_of_nothing_unless_it_asks(void **state)
 {
 	struct holm_endpoint to = udp_lab_at(2, 9);
@@ -257,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connected_endpoint_hears_of_what_is_final_only),
+		cmocka_unit_test(a_code_that_nobody_has_named_is_not_final),
 		cmocka_unit_test(an_unconnected_endpoint_hears_of_nothing_unless_it_asks),
 		cmocka_unit_test(a_trouble_brings_who_said_it_and_what_was_sent),
 		cmocka_unit_test(the_error_is_that_of_the_next_to_be_read),
