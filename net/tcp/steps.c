@@ -18,7 +18,8 @@ static bool in_window(const struct holm_tcp *c, struct tcp_seq s)
  * RFC 9293 3.10.7.4, first:
  *   There are four cases for the acceptability test for an incoming segment [...]
  * With two allowances: a bare ACK or a FIN may lie exactly at the right edge, since neither needs
- * room; and what begins at RCV.NXT is looked at with a zero window too, for its ACK and RST.
+ * room; and what begins at RCV.NXT is looked at with a zero window too, for its ACK, RST and URG
+ * (MUST-66).
  */
 static bool is_acceptable(const struct holm_tcp *c, const struct tcp_rx *rx)
 {
@@ -125,12 +126,6 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 	if (unlikely(!whole) && !is_acceptable(c, rx)) {
 		if (rx->h->flags & TCP_RST)
 			return tcp_drop(rx, HOLM_DROP_TCP_RST_INVALID, TCP_REPLY_NONE);
-		/* MUST-66: RST and URG are processed, even when the window is zero. */
-		if (HOLM_WITH_URG && (rx->h->flags & TCP_URG) && rx->net->tcp->urgent &&
-		    seq_eq(rx->orig_seq, c->rcv_nxt)) {
-			rx->net->tcp->urgent->step6(c, rx);
-			tcp_publish_input(rx->net, c);
-		}
 		if (rx->len > 0 && reply_to_unacceptable(c, rx) == TCP_REPLY_ACK)
 			tcp_sack_duplicate(c, rx->seq, seq_add(rx->seq, rx->len));
 		return tcp_drop(rx, HOLM_DROP_TCP_SEQUENCE, reply_to_unacceptable(c, rx));
