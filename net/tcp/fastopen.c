@@ -202,8 +202,9 @@ static uint32_t syn_data(const struct tcp_tx *tx)
 	if (c->state != HOLM_TCP_SYN_SENT || option(c, cookie) <= 0)
 		return 0;
 	max = min_u32(mss(c), c->dst->mtu - (c->flags & TCP_IP6 ? 60u : 40u));
-	/* With the options that a SYN has. */
-	max = min_u32(max, TCP_FRAME_PAYLOAD) - (TCP_HDR_MAX - TCP_HDR_BYTES);
+	max = min_u32(max, TCP_FRAME_PAYLOAD);
+	/* Behind the options that a SYN has, which may leave no room in the smallest packets. */
+	max -= min_u32(max, TCP_HDR_MAX - TCP_HDR_BYTES);
 	return min_u32(max, seq_diff(tx->end, c->flight->buf_seq));
 }
 

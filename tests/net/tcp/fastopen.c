@@ -211,6 +211,21 @@ static void a_client_that_has_a_cookie_sends_data_with_its_syn(void **state)
 	finish(&t);
 }
 
+static void on_a_link_of_the_smallest_packets_no_data_goes_with_a_syn(void **state)
+{
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+	struct tcp_fixture t;
+
+	(void)state;
+	has_cookie(&t);
+	t.lab.dev.caps.mtu = 68;
+	holm_net_link_changed(t.lab.net, &t.lab.dev);
+	client(&t);
+	assert_int_equal(sent_cookie(&t, cookie), sizeof(theirs));
+	assert_int_equal(t.t->flight->syn_data, 0);
+	finish(&t);
+}
+
 static void what_the_server_did_not_take_is_sent_again(void **state)
 {
 	struct tcp_fixture t;
@@ -273,6 +288,7 @@ int main(void)
 		cmocka_unit_test(those_that_wait_for_their_handshake_are_bounded),
 		cmocka_unit_test(without_the_option_of_the_listener_a_cookie_is_nothing),
 		cmocka_unit_test(a_client_that_has_a_cookie_sends_data_with_its_syn),
+		cmocka_unit_test(on_a_link_of_the_smallest_packets_no_data_goes_with_a_syn),
 		cmocka_unit_test(what_the_server_did_not_take_is_sent_again),
 		cmocka_unit_test(an_ack_beyond_the_data_of_a_syn_is_refused),
 		cmocka_unit_test(
