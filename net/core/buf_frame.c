@@ -1,5 +1,5 @@
 /*
- * The frame queue as a receive buffer (see <holm/buf.h>): frames are kept as clones and read in
+ * The frame queue as a receive buffer (see <holm/buf.h>): frames are kept, or clones of them, and read in
  * place. payload_off of a kept frame is where its unread bytes begin (0 once it has been read from);
  * its length ends them.
  */
@@ -35,9 +35,10 @@ static void push(struct holm_frame_rcvbuf *b, struct holm_frame *f)
 	b->frames++;
 }
 
-static bool may_keep_frame(const struct holm_frame_rcvbuf *b)
+/* A frame of `pool`. */
+static bool may_keep_frame(const struct holm_frame_rcvbuf *b, const struct holm_pool *pool)
 {
-	return b->frames < b->frames_max && pool_available(b->pool) > b->pool->total / OTHERS_SHARE;
+	return b->frames < b->frames_max && pool_available(pool) > pool->total / OTHERS_SHARE;
 }
 
 static size_t pinned_by(const struct holm_frame *f)
@@ -64,7 +65,7 @@ static bool keep_copy(struct holm_frame_rcvbuf *b, const struct holm_frame *f, s
 	if (tail_room(b->last) < len) {
 		struct holm_frame *copy;
 
-		if (!may_keep_frame(b))
+		if (!may_keep_frame(b, b->pool))
 			return false;
 		copy = holm_frame_alloc(b->pool, 0, false);
 		if (!copy)
@@ -75,23 +76,25 @@ static bool keep_copy(struct holm_frame_rcvbuf *b, const struct holm_frame *f, s
 	return true;
 }
 
-static bool keep_clone(struct holm_frame_rcvbuf *b, const struct holm_frame *f, size_t off,
-		       size_t len)
+/* The frame itself if the bytes are all that follows its headers, otherwise a clone that ends with them. */
+static bool keep_whole(struct holm_frame_rcvbuf *b, struct holm_frame *f, size_t off, size_t len)
 {
-	struct holm_frame *c;
+	struct holm_frame *c = f;
 
-	if (!may_keep_frame(b))
+	if (!may_keep_frame(b, f->pool))
 		return false;
-	c = holm_frame_clone(b->pool, f);
-	if (!c)
-		return false;
-	holm_frame_trim(c, off + len);
-	c->payload_off = (uint16_t)off;
+	if (off != f->payload_off || off + len != f->len || !holm_frame_keep(f)) {
+		c = may_keep_frame(b, b->pool) ? holm_frame_clone(b->pool, f) : NULL;
+		if (!c)
+			return false;
+		holm_frame_trim(c, off + len);
+		c->payload_off = (uint16_t)off;
+	}
 	push(b, c);
 	return true;
 }
 
-static size_t queue_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
+static size_t queue_accept(struct holm_rcvbuf *base, size_t off, struct holm_frame *f,
 			   size_t frame_off, size_t len)
 {
 	struct holm_frame_rcvbuf *b = container_of(base, struct holm_frame_rcvbuf, base);
@@ -103,7 +106,7 @@ static size_t queue_accept(struct holm_rcvbuf *base, size_t off, const struct ho
 	if (len <= HOLM_FRAME_BYTES && len * CHARGE < pinned_by(f))
 		kept = keep_copy(b, f, frame_off, len);
 	else
-		kept = keep_clone(b, f, frame_off, len);
+		kept = keep_whole(b, f, frame_off, len);
 	if (!kept)
 		return 0;
 	b->accepted += len;

@@ -91,7 +91,7 @@ static uint64_t count_mismatches(const uint8_t *a, const uint8_t *b, size_t n)
 	return wrong;
 }
 
-static size_t rcv_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
+static size_t rcv_accept(struct holm_rcvbuf *base, size_t off, struct holm_frame *f,
 			 size_t frame_off, size_t len)
 {
 	struct holm_pattern_rcvbuf *b = container_of(base, struct holm_pattern_rcvbuf, base);

@@ -124,7 +124,7 @@ static inline size_t make_room(struct holm_ring_rcvbuf *b, size_t need)
 	return min_size(need, b->cap);
 }
 
-static size_t ring_accept(struct holm_rcvbuf *base, size_t off, const struct holm_frame *f,
+static size_t ring_accept(struct holm_rcvbuf *base, size_t off, struct holm_frame *f,
 			  size_t frame_off, size_t len)
 {
 	struct holm_ring_rcvbuf *b = container_of(base, struct holm_ring_rcvbuf, base);

@@ -138,6 +138,9 @@ static never_inline void free_chain(struct holm_frame *f)
 		if (pool_is_lone(f)) {
 			f->chain = NULL;
 			pool_push(f->pool, f);
+		} else if (f->flags & HOLM_FRAME_KEPT) {
+			f->flags &= (uint16_t)~HOLM_FRAME_KEPT;
+			f->home.refs--;
 		} else {
 			free_segments(f);
 		}
@@ -226,7 +229,7 @@ static void copy_metadata(struct holm_frame *to, const struct holm_frame *from)
 	to->l3_off = from->l3_off;
 	to->l4_off = from->l4_off;
 	to->payload_off = from->payload_off;
-	to->flags = from->flags;
+	to->flags = from->flags & (uint16_t)~HOLM_FRAME_KEPT;
 	to->dev = from->dev;
 	to->time_ns = from->time_ns;
 	memcpy(to->cb.bytes, from->cb.bytes, sizeof(to->cb.bytes));
@@ -253,6 +256,15 @@ struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_fr
 	for (const struct holm_seg *seg = f->segs, *end = seg + f->nsegs; seg < end; seg++)
 		holm_buf_get(seg->buf);
 	return c;
+}
+
+bool holm_frame_keep(struct holm_frame *f)
+{
+	if (f->chain || f->flags & (HOLM_FRAME_LENT | HOLM_FRAME_KEPT))
+		return false;
+	f->flags |= HOLM_FRAME_KEPT;
+	holm_buf_get(&f->home);
+	return true;
 }
 
 /* Where the next bytes of a copy go: behind those of the last segment, which has room for more. */

@@ -19,7 +19,7 @@ static inline uint32_t segment_bytes(const struct holm_frame *f, uint32_t len)
 
 /* Of a buffer that is no ring, or has less room than was promised. */
 static never_inline bool take_text_any(struct holm_net *net, struct holm_tcp *c,
-				       const struct holm_frame *f, uint32_t len)
+				       struct holm_frame *f, uint32_t len)
 {
 	uint32_t fits = unlikely(c->flags & TCP_OVERPROMISED) ? tcp_fitting(c, 0, len) : len;
 	size_t n = holm_rcvbuf_accept(c->rcv, 0, f, f->payload_off, fits);

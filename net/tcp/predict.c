@@ -48,7 +48,7 @@ static inline void ack_all(struct holm_tcp *c, const struct tcp_rx *rx)
 /* The seventh step; of the usual kind, if it lies in one frame and the buffer takes all of it. */
 static inline void take_text(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	const struct holm_frame *f = rx->f;
+	struct holm_frame *f = rx->f;
 
 	rx->seq = c->rcv_nxt;
 	rx->skip = 0;

@@ -91,12 +91,12 @@ struct holm_rcvbuf {
 struct holm_rcvbuf_ops {
 	/*
 	 * Take `len` bytes that lie at `frame_off` of the frame (its chain excluded) and belong at
-	 * stream offset `off`; off + len <= window. Copy them into place, or keep a clone of the
-	 * frame. Returns how many bytes, from the front, are now promised: fewer than `len` (also 0)
-	 * when memory is short; the peer will send the rest again.
+	 * stream offset `off`; off + len <= window. Copy them into place, or keep the frame
+	 * (holm_frame_keep()) or a clone of it. Returns how many bytes, from the front, are now
+	 * promised: fewer than `len` (also 0) when memory is short; the peer will send the rest again.
 	 */
-	size_t (*accept)(struct holm_rcvbuf *b, size_t off, const struct holm_frame *f,
-			 size_t frame_off, size_t len);
+	size_t (*accept)(struct holm_rcvbuf *b, size_t off, struct holm_frame *f, size_t frame_off,
+			 size_t len);
 	/*
 	 * The first `n` bytes, all accepted, are in order now: the reader may have them. `readable` and
 	 * `window` say so already. NULL: that is all there is to know.
@@ -117,8 +117,8 @@ static inline size_t holm_rcvbuf_readable(const struct holm_rcvbuf *b)
 }
 
 /* The wrappers below check what the implementation promised. */
-static inline size_t holm_rcvbuf_accept(struct holm_rcvbuf *b, size_t off,
-					const struct holm_frame *f, size_t frame_off, size_t len)
+static inline size_t holm_rcvbuf_accept(struct holm_rcvbuf *b, size_t off, struct holm_frame *f,
+					size_t frame_off, size_t len)
 {
 	size_t n = b->ops->accept(b, off, f, frame_off, len);
 
@@ -254,7 +254,7 @@ void holm_const_sndbuf_init(struct holm_const_sndbuf *b, const void *data, size_
 			    void (*on_released)(struct holm_const_sndbuf *b));
 
 /*
- * ---- The frame queue: receive without a copy. Frames are kept (cloned) and handed out as spans.
+ * ---- The frame queue: receive without a copy. Frames are kept (or clones of them) and handed out as spans.
  * Accounts for buffer memory, not payload: each byte is charged twice its size, which is what a frame
  * kept whole can pin at most, because a segment whose payload is under half of its buffer is copied
  * into the tail of the last copy instead. The window is half of what is left of the limit. Takes

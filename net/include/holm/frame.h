@@ -83,6 +83,7 @@ enum holm_frame_flag {
 	HOLM_FRAME_ACK = 1 << 3,       /* control frame: may use the pool's reserve */
 	HOLM_FRAME_PIECES = 1 << 5,    /* IPv6, came as fragments, or with a header that says so */
 	HOLM_FRAME_ETHERNET = 1 << 4,  /* looped, but begins with an ethernet header all the same */
+	HOLM_FRAME_KEPT = 1 << 6,      /* has two owners, see holm_frame_keep() */
 };
 
 struct holm_frame {
@@ -141,6 +142,13 @@ void holm_frame_free_batch(struct holm_frame **frames, size_t n);
  * keeps it pins what the sender lent. The chain is not cloned. NULL when the pool is out of frames.
  */
 struct holm_frame *holm_frame_clone(struct holm_pool *pool, const struct holm_frame *f);
+
+/*
+ * Who is shown a frame, as a receive buffer is, keeps it: it has two owners from now on, and each of them
+ * frees it. The other does no more than that; `next` and all that is in it are the keeper's. False, and
+ * nothing else: it has a chain, lent bytes, or a keeper already; a clone may do.
+ */
+bool holm_frame_keep(struct holm_frame *f);
 
 /*
  * A frame of `pool` with the same bytes and metadata in memory of its own: nothing of `f` is

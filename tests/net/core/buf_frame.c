@@ -49,6 +49,76 @@ static void a_full_segment_is_kept_where_it_lies(void **state)
 	pool_end(pool);
 }
 
+/* No other frame is taken for one that ends with its bytes; of one that goes on, or begins later, a clone is. */
+static void a_frame_is_kept_itself_where_its_bytes_are_all_that_is_left(void **state)
+{
+	struct holm_pool *pool = pool_make(4, 0);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	for (uint32_t i = 0; i < 4; i++) {
+		bool whole = i == 0 || i == 3;
+		struct holm_frame *f = pool_frame(pool, 0, 1514 + (i == 1 ? 6 : 0), 0);
+
+		f->payload_off = i == 2 ? 50 : 54;
+		assert_int_equal(holm_rcvbuf_accept(&b.base, 0, f, 54, 1460), 1460);
+		assert_int_equal(pool_free_frames(pool), whole ? 3 : 2);
+		holm_rcvbuf_advance(&b.base, 1460);
+		holm_frame_free(f);
+		assert_int_equal(pool_free_frames(pool), whole ? 3 : 2);
+		assert_int_equal(holm_frame_rcvbuf_peek(&b).len, 1460);
+		holm_frame_rcvbuf_release(&b, 1460);
+		assert_int_equal(pool_free_frames(pool), 4);
+	}
+	pool_end(pool);
+}
+
+/* A device may have a pool of its own, which readers who sleep leave a quarter of, too. */
+static void frames_of_another_pool_are_not_all_kept(void **state)
+{
+	struct holm_pool *pool = pool_make(64, 0), *device = pool_make(8, 0);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	for (uint32_t i = 0; i < 8; i++) {
+		struct holm_frame *f = pool_frame(device, 0, 1514, 0);
+		size_t n;
+
+		f->payload_off = 54;
+		n = holm_rcvbuf_accept(&b.base, i * 1460u, f, 54, 1460);
+		holm_frame_free(f);
+		if (n == 0)
+			break;
+	}
+	assert_int_equal(pool_free_frames(device), 3);
+	assert_int_equal(pool_free_frames(pool), 64);
+	holm_rcvbuf_advance(&b.base, 5 * 1460);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(device);
+	pool_end(pool);
+}
+
+/* Its sender, or a tap, may read on in the frame that was kept: what follows goes there when it does not. */
+static void nothing_is_put_behind_a_frame_that_somebody_else_has(void **state)
+{
+	struct holm_pool *pool = pool_make(4, 0);
+	struct holm_frame *f = pool_frame(pool, 0, 1514, 0);
+	struct holm_frame_rcvbuf b;
+
+	(void)state;
+	holm_frame_rcvbuf_init(&b, pool, 65536, NULL);
+	f->payload_off = 54;
+	assert_int_equal(holm_rcvbuf_accept(&b.base, 0, f, 54, 1460), 1460);
+	assert_int_equal(offer(&b, pool, 1460, 10, 1460), 10);
+	assert_int_equal(f->len, 1514);
+	holm_frame_free(f);
+	holm_rcvbuf_advance(&b.base, 1470);
+	holm_frame_rcvbuf_fini(&b);
+	pool_end(pool);
+}
+
 static void small_segments_share_a_buffer(void **state)
 {
 	struct holm_pool *pool = pool_make(4, 0);
@@ -259,6 +329,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_segment_is_kept_where_it_lies),
+		cmocka_unit_test(a_frame_is_kept_itself_where_its_bytes_are_all_that_is_left),
+		cmocka_unit_test(frames_of_another_pool_are_not_all_kept),
+		cmocka_unit_test(nothing_is_put_behind_a_frame_that_somebody_else_has),
 		cmocka_unit_test(small_segments_share_a_buffer),
 		cmocka_unit_test(a_small_segment_after_all_was_read_is_kept_apart),
 		cmocka_unit_test(the_last_bytes_of_a_super_frame_are_read_in_pieces),

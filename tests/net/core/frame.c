@@ -147,6 +147,51 @@ static void a_clone_shares_the_bytes_and_keeps_them_alive(void **state)
 	pool_end(pool);
 }
 
+static void a_kept_frame_has_two_owners(void **state)
+{
+	struct holm_pool *pool = pool_make(3, 0);
+	struct holm_frame *f, *c;
+
+	(void)state;
+	for (int shape = 0; shape < 2; shape++) {
+		f = pool_frame(pool, 20, 60, 7);
+		if (shape == 1) {
+			struct holm_frame *rest = pool_frame(pool, 0, 40, 67);
+
+			assert_true(holm_frame_append(f, &rest->home, holm_frame_data(rest), 40));
+			holm_frame_free(rest);
+		}
+		assert_true(holm_frame_keep(f));
+		assert_false(holm_frame_keep(f));
+		c = holm_frame_clone(pool, f);
+		assert_int_equal(c->flags, 0);
+		holm_frame_free(c);
+		holm_frame_free(f);
+		/* It is the other's alone, and may be kept again. */
+		assert_int_equal(pool_free_frames(pool), 2 - shape);
+		assert_int_equal(f->flags, 0);
+		expect_bytes(f, 0, f->len, 7);
+		holm_frame_free(f);
+		assert_int_equal(pool_free_frames(pool), 3);
+	}
+	pool_end(pool);
+}
+
+static void what_is_chained_or_lent_is_not_kept(void **state)
+{
+	struct holm_pool *pool = pool_make(2, 0);
+	struct holm_frame *f = pool_frame(pool, 20, 60, 7);
+
+	(void)state;
+	f->chain = pool_frame(pool, 20, 60, 7);
+	assert_false(holm_frame_keep(f));
+	f->chain->flags = HOLM_FRAME_LENT;
+	assert_false(holm_frame_keep(f->chain));
+	assert_int_equal(f->home.refs + f->chain->home.refs, 2);
+	holm_frame_free(f);
+	pool_end(pool);
+}
+
 static void a_clone_of_lent_bytes_is_a_copy_that_pins_none(void **state)
 {
 	struct holm_pool *pool = pool_make(3, 0);
@@ -444,6 +489,8 @@ int main(void)
 		cmocka_unit_test(the_reserve_is_only_for_those_who_may),
 		cmocka_unit_test(the_last_frame_freed_is_the_next_one_taken),
 		cmocka_unit_test(a_clone_shares_the_bytes_and_keeps_them_alive),
+		cmocka_unit_test(a_kept_frame_has_two_owners),
+		cmocka_unit_test(what_is_chained_or_lent_is_not_kept),
 		cmocka_unit_test(a_clone_of_lent_bytes_is_a_copy_that_pins_none),
 		cmocka_unit_test(a_copy_references_nothing_of_the_original),
 		cmocka_unit_test(a_part_of_another_frame_is_shared),
