@@ -1,7 +1,7 @@
 /*
  * SYN and SYN-ACK as nearly all of them are: to a neighbour that is known, with no data and the usual
  * options. Their headers are written in one piece, and summed while they are. All others are built by
- * burst.c and reply.c, which are the definition; tests/sim/same.c compares the frames.
+ * header.c and reply.c, which are the definition; tests/sim/same.c compares the frames.
  */
 #include "net/core/pool.h"
 #include "net/ip/ip6_send.h"

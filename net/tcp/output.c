@@ -1,7 +1,7 @@
 /*
  * What is to be sent: RFC 9293 sections 3.8.6 and 3.10.2. tcp_output_all() looks at a connection once
  * per round and has everything built that is due: what is to be sent again, new data, the FIN, probes, or
- * a bare ACK. How a segment is built is burst.c's.
+ * a bare ACK. How it becomes segments is burst.c's.
  */
 #include "net/tcp/hot.h"
 #include "net/tcp/opening.h"

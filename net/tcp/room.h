@@ -501,6 +501,21 @@ static inline uint32_t tcp_segments_of(const struct tcp_tx *tx, uint32_t len)
 {
 	return len > tx->mss ? (len + tx->mss - 1) / tx->mss : 1;
 }
+/* `end` is tcp_snd_end(c): asked once a visit. */
+static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
+{
+	const struct holm_netif *netif = c->dst->netif;
+
+	tx->net = tcp_net(c);
+	tx->c = c;
+	tx->end = end;
+	tx->mss = tcp_mss(c);
+	tx->override = false;
+	tx->ecn = 0;
+	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
+	tx->announced = false;
+	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
+}
 /*
  * Build and send `len` queued bytes from `seq` on, in as many segments and super-segments as they take, or
  * a segment without any. PSH and FIN are the last one's. Returns how many payload bytes went: fewer than
@@ -509,15 +524,27 @@ static inline uint32_t tcp_segments_of(const struct tcp_tx *tx, uint32_t len)
 int tcp_send_segment(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /* An ACK alone, now; there is a block. False: no room. */
 bool tcp_send_ack(struct holm_tcp *c);
+
+/* ---- header.c */
 /* Of an IPv6 connection; there is a block. 0: IPv6 has none here. */
 uint32_t tcp_find_flow_label(const struct holm_net *net, struct holm_tcp *c);
 static inline uint32_t tcp_flow_label(const struct holm_net *net, struct holm_tcp *c)
 {
 	return likely(c->flight->flow_label) ? c->flight->flow_label : tcp_find_flow_label(net, c);
 }
+/* A header's sum: most are one of two lengths. */
+static inline uint32_t tcp_sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
+{
+	if (!FOR_SIZE && hdr_len == TCP_HDR_BYTES)
+		return checksum_20(p, sum);
+	return !FOR_SIZE && likely(hdr_len == TCP_HDR_TS_BYTES) ? checksum_32(p, sum)
+								: checksum_partial(p, hdr_len, sum);
+}
+
+/* ---- run.c, of the part holm_tcp_super */
 /*
- * What is more than one segment, or does not fit a frame: lend.c's part. -HOLM_ENOBUFS: not this way; a
- * segment may still go by copying.
+ * What is more than one segment, or does not fit a frame. -HOLM_ENOBUFS: not this way; a segment may still
+ * go by copying.
  */
 int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 /* The kind of super-frames that a connection's are. */
@@ -546,30 +573,6 @@ static inline bool tcp_takes_super(const struct holm_tcp *c)
  * is noted. 0: it is not to go this way now.
  */
 int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-/* `end` is tcp_snd_end(c): asked once a visit. */
-static inline void tcp_tx_init(struct tcp_tx *tx, struct holm_tcp *c, struct tcp_seq end)
-{
-	const struct holm_netif *netif = c->dst->netif;
-
-	tx->net = tcp_net(c);
-	tx->c = c;
-	tx->end = end;
-	tx->mss = tcp_mss(c);
-	tx->override = false;
-	tx->ecn = 0;
-	tx->room = likely(netif) ? (uint32_t)netif_room(netif) : UINT32_MAX;
-	tx->announced = false;
-	tx->hw_csum = netif && (netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
-}
-
-/* A header's sum: most are one of two lengths. */
-static inline uint32_t tcp_sum_header(const uint8_t *p, size_t hdr_len, uint32_t sum)
-{
-	if (!FOR_SIZE && hdr_len == TCP_HDR_BYTES)
-		return checksum_20(p, sum);
-	return !FOR_SIZE && likely(hdr_len == TCP_HDR_TS_BYTES) ? checksum_32(p, sum)
-								: checksum_partial(p, hdr_len, sum);
-}
 
 /* ---- reply.c */
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r);

@@ -1,6 +1,6 @@
 /*
  * What a segment may carry beside its numbers, and a segment that belongs to no connection.
- * Filled by whoever sends, written by burst.c and reply.c.
+ * Filled by whoever sends, written by header.c and reply.c.
  */
 #ifndef NET_TCP_SEGMENT_H
 #define NET_TCP_SEGMENT_H
