@@ -168,6 +168,8 @@ static struct holm_net *create(void)
 		.log = env_log,
 	};
 	bool has_secrets = entropy_status() != ENTROPY_NONE;
+	const struct holm_proto *const *protos = !has_secrets ? unsafe : net_has_ip6() ? all : ip4;
+	const char *problem, *what = "";
 	struct holm_config config;
 	struct holm_net *net;
 	int err;
@@ -177,12 +179,12 @@ static struct holm_net *create(void)
 			  "started; with entropy=unsafe it is");
 	holm_config_default(&config);
 	bound_windows(&config);
-	err = holm_net_create(&net, &config, &env,
-			      !has_secrets    ? unsafe
-			      : net_has_ip6() ? all
-					      : ip4);
-	if (err)
-		panic("the network stack does not start (error %d)", -err);
+	err = holm_net_create(&net, &config, &env, protos);
+	if (err) {
+		problem = holm_net_explain(&config, &env, protos, &what);
+		panic("the network stack does not start (error %d) %s %s", -err, what,
+		      problem ? problem : "");
+	}
 	return net;
 }
 

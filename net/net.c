@@ -11,6 +11,7 @@
 #include "net/core/ep.h"
 #include "net/core/net.h"
 #include "net/core/proto.h"
+#include "net/core/proto_list.h"
 #include "net/core/random.h"
 #include "net/ip/flow.h"
 #include "net/link/eth.h"
@@ -28,33 +29,6 @@ uint32_t holm_version(void)
 }
 
 /* ---- Creation ---------------------------------------------------------------------------------- */
-
-static bool list_has(const struct holm_proto *const protos[], const struct holm_proto *p)
-{
-	for (size_t i = 0; protos[i]; i++)
-		if (protos[i] == p)
-			return true;
-	return false;
-}
-
-static bool protos_are_valid(const struct holm_proto *const protos[])
-{
-	for (size_t i = 0; protos[i]; i++) {
-		const struct holm_proto *const *needs = protos[i]->needs;
-
-		if (list_has(&protos[i + 1], protos[i]))
-			return false;
-		for (; needs && *needs; needs++) {
-			if (!list_has(protos, *needs))
-				return false;
-			/* Parts follow: the order of a list is the order of preference. */
-			if ((protos[i]->kind == PROTO_PART || protos[i]->kind == (*needs)->kind) &&
-			    list_has(&protos[i + 1], *needs))
-				return false;
-		}
-	}
-	return true;
-}
 
 /* The rank of a protocol in starting: what it needs comes earlier. Kinds are ordered that way. */
 static const enum proto_kind start_order[] = { PROTO_LINK, PROTO_TRANSPORT, PROTO_PART,
@@ -135,10 +109,11 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 		    const struct holm_env *env, const struct holm_proto *const protos[])
 {
 	size_t pool_at = align_up_size(sizeof(struct holm_net), 16);
+	const struct holm_proto *culprit;
 	struct holm_net *net;
 	int err = -HOLM_ENOMEM;
 
-	if (!config_is_valid(config) || !env_is_valid(env) || !protos_are_valid(protos))
+	if (!config_is_valid(config) || !env_is_valid(env) || proto_list_check(protos, &culprit))
 		return -HOLM_EINVAL;
 	net = env->alloc(env->ctx, pool_at + holm_pool_bytes(), 64);
 	if (!net)

@@ -1,15 +1,10 @@
 /*
- * The default limits (the public <holm/config.h> has each one's derivation) and their check.
+ * The default limits (the public <holm/config.h> has each one's derivation) and their check, whose rules
+ * are in net/core/config_rules.h.
  */
 #include "net/core/config.h"
 
-#include <holm/build.h>
-
-#include "lib/compiler.h"
-#include "lib/mem.h"
-
-/* TIME-WAIT records hold when they end in 16 bits of 17 ms, half of which is the future. */
-#define CONFIG_TIME_WAIT_NS_MAX (9ull * 60 * 1000 * 1000 * 1000)
+#include "net/core/config_rules.h"
 
 void holm_config_default(struct holm_config *config)
 {
@@ -54,35 +49,15 @@ void holm_config_default(struct holm_config *config)
 	*config = defaults;
 }
 
-/* What is for parts that a build need not have. */
-static bool parts_are_valid(const struct holm_config *c)
-{
-	if (HOLM_WITH_DATAGRAMS &&
-	    (c->ip_reasm_bytes_max < HOLM_FRAME_BYTES || c->udp_endpoints_max < 1 ||
-	     c->udp_rcv_frames_max < 1 || c->udp_rcvbuf_bytes < HOLM_FRAME_BYTES ||
-	     c->raw_rcvbuf_bytes < HOLM_FRAME_BYTES))
-		return false;
-	if (HOLM_WITH_IPV6 && (c->ip_reasm_bytes_max < HOLM_FRAME_BYTES || c->nd_dad_probes > 10))
-		return false;
-	return (!HOLM_WITH_RECORDS || c->tcp_half_open_max >= 1) &&
-	       (!HOLM_WITH_REASSEMBLY || c->tcp_ranges_max >= 1) &&
-	       (!HOLM_WITH_PLPMTUD || c->tcp_mtu_probing <= 2);
-}
+#define HOLDS(...) HOLDS_OF(__VA_ARGS__)
+#define HOLDS_OF(part, name, holds, must) (!(part) || (holds)) &&
 
 bool config_is_valid(const struct holm_config *c)
 {
-	return c->size == sizeof(*c) && c->devices_max >= 1 && c->devices_max <= 1024 &&
-	       c->addrs_max >= 1 && c->routes_max >= 1 && c->neighbours_max >= 4 &&
-	       c->neighbour_frames_max >= 3 && c->dsts_max >= 4 && c->dev_queue_max >= 64 &&
-	       c->dev_queue_max <= 65536 && is_pow2_u64(c->dev_queue_max) &&
-	       c->tcp_conns_max >= 1 && c->tcp_backlog_max >= 1 && c->tcp_time_wait_max >= 1 &&
-	       c->tcp_time_wait_ns <= CONFIG_TIME_WAIT_NS_MAX && c->tcp_sndbuf_bytes >= 4096 &&
-	       c->tcp_rcvbuf_bytes >= 4096 && c->tcp_sndbuf_max_bytes >= c->tcp_sndbuf_bytes &&
-	       c->tcp_rcvbuf_max_bytes >= c->tcp_rcvbuf_bytes && c->unix_stream_bytes >= 4096 &&
-	       c->unix_packet_bytes >= 4096 && c->icmp_rate_per_s >= 1 && parts_are_valid(c);
+	return CONFIG_RULES(HOLDS) true;
 }
 
 bool env_is_valid(const struct holm_env *env)
 {
-	return env->size == sizeof(*env) && env->alloc && env->free && env->random;
+	return ENV_RULES(HOLDS) true;
 }

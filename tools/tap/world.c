@@ -184,6 +184,7 @@ static bool create_net(struct world *w)
 		.random = env_random,
 		.log = env_log,
 	};
+	const char *problem, *what;
 	struct holm_config config;
 	int err;
 
@@ -193,8 +194,12 @@ static bool create_net(struct world *w)
 	if (w->options.rcvbuf_bytes > 0)
 		config.tcp_rcvbuf_bytes = w->options.rcvbuf_bytes;
 	err = holm_net_create(&w->net, &config, &env, protos);
-	if (err)
+	if (err) {
+		problem = holm_net_explain(&config, &env, protos, &what);
+		if (problem)
+			fprintf(stderr, "tap: %s %s\n", what, problem);
 		return complain("the stack does not start", "", err);
+	}
 	for (unsigned i = 0; i < REGIONS_FIRST; i++)
 		if (!add_region(w))
 			return complain("frames", "", -ENOMEM);

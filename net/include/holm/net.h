@@ -148,10 +148,24 @@ extern const struct holm_proto holm_packet;
 /*
  * Make an instance. `config` and `env` are copied; `protos` ends with NULL and must outlive the
  * instance. Errors: -HOLM_EINVAL (a size field, limit or callback is wrong, or a protocol is missing
- * or named twice), -HOLM_ENOMEM.
+ * or named twice; holm_net_explain() says which), -HOLM_ENOMEM.
  */
 int holm_net_create(struct holm_net **out, const struct holm_config *config,
 		    const struct holm_env *env, const struct holm_proto *const protos[]);
+
+/*
+ * Why holm_net_create() refuses these with -HOLM_EINVAL, for a person: the first thing that is wrong, and in
+ * `*what` with whom, a field or a protocol's name; both are constant texts, to be shown one behind the other:
+ *
+ *	config.devices_max must be at least 1 and at most 1024
+ *	env.random must be a function, and is NULL
+ *	tcp is not in the list of protocols, and another one needs it
+ *
+ * NULL: nothing is wrong, and `*what` stays as it was. Only a program that calls it links the texts. A list
+ * without its NULL nobody can tell from one that is longer.
+ */
+const char *holm_net_explain(const struct holm_config *config, const struct holm_env *env,
+			     const struct holm_proto *const protos[], const char **what);
 
 /*
  * End an instance: devices are detached, endpoints that the program still holds become invalid
