@@ -182,8 +182,9 @@ static struct holm_net *create(void)
 	err = holm_net_create(&net, &config, &env, protos);
 	if (err) {
 		problem = holm_net_explain(&config, &env, protos, &what);
-		panic("the network stack does not start (error %d) %s %s", -err, what,
-		      problem ? problem : "");
+		if (problem)
+			panic("the network stack does not start: %s %s", what, problem);
+		panic("the network stack does not start (error %d)", -err);
 	}
 	return net;
 }
