@@ -9,9 +9,8 @@
 struct dgram {
 	struct holm_socket base;
 	struct holm_udp *udp;
-	uint16_t
-		segment; /* UDP_SEGMENT: what is sent is cut into datagrams of so many bytes; 0: it is one */
-	bool gathers; /* UDP_GRO */
+	uint16_t segment; /* UDP_SEGMENT: a message is cut into datagrams of that; 0: it is one */
+	bool gathers;	  /* UDP_GRO */
 };
 
 static inline struct dgram *inet_dgram_of(struct holm_socket *s)
