@@ -26,14 +26,14 @@
 #define RULE_NOT_BELOW(field, other)                                                               \
 	"config." #field, c->field >= c->other, "must be at least config." #other
 #define RULE_SIZE(of, name)                                                                        \
-#name ".size", (of)->size == sizeof(*(of)),                                                \
-		"must be sizeof(struct holm_" #name                                                \
+	name ".size", (of)->size == sizeof(*(of)),                                                 \
+		"must be sizeof(struct holm_" name                                                 \
 		") of the headers that the library was built with"
 #define RULE_CALLBACK(name) "env." #name, env->name != NULL, "must be a function, and is NULL"
 
 /* TIME-WAIT lasts at most nine minutes: its records hold when they end in 16 bits of 17 ms, half the future. */
 #define CONFIG_RULES(X)                                                                            \
-	X(1, RULE_SIZE(c, config))                                                                 \
+	X(1, RULE_SIZE(c, "config"))                                                               \
 	X(1, RULE_WITHIN(devices_max, 1, 1024))                                                    \
 	X(1, RULE_AT_LEAST(addrs_max, 1))                                                          \
 	X(1, RULE_AT_LEAST(routes_max, 1))                                                         \
@@ -64,7 +64,7 @@
 	X(HOLM_WITH_PLPMTUD, RULE_AT_MOST(tcp_mtu_probing, 2))
 
 #define ENV_RULES(X)                                                                               \
-	X(1, RULE_SIZE(env, env))                                                                  \
+	X(1, RULE_SIZE(env, "env"))                                                                \
 	X(1, RULE_CALLBACK(alloc))                                                                 \
 	X(1, RULE_CALLBACK(free))                                                                  \
 	X(1, RULE_CALLBACK(random))

@@ -201,12 +201,13 @@ static inline void net_drop(struct holm_net *net, struct holm_frame *f, enum hol
  * A timer of the instance. Fires on the instance's thread from holm_net_poll(), never early. Arm
  * lazily: where a deadline only moves later, leave the timer and look at the real deadline in fire().
  */
+struct net_timer;
+typedef void net_timer_fn(struct holm_net *net, struct net_timer *timer);
+
 struct net_timer {
 	struct wheel_timer wheel;
-	void (*fire)(struct holm_net *net, struct net_timer *timer);
+	net_timer_fn *fire;
 };
-
-typedef void net_timer_fn(struct holm_net *net, struct net_timer *timer);
 
 /* net_timer_init() as a call, for who counts bytes. */
 void net_timer_begin(struct net_timer *t, net_timer_fn *fire);
