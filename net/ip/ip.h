@@ -144,12 +144,9 @@ size_t ip_dst_headroom(const struct ip_dst *dst);
 /* What the link of a destination carries in one packet: of IPv6 perhaps less, as a router says. */
 static inline uint16_t ip_link_mtu(const struct ip_dst *dst)
 {
-	uint16_t mtu = dst->netif->mtu, said = HOLM_WITH_IPV6 ? dst->netif->mtu6 : 0;
+	bool ip6 = HOLM_WITH_IPV6 && dst->header_bytes == IP6_HDR_BYTES;
 
-	/* None wraps round and is no limit. */
-	if (likely((uint16_t)(said - 1) >= mtu))
-		return mtu;
-	return dst->header_bytes == IP6_HDR_BYTES ? said : mtu;
+	return ip6 ? dst->netif->mtu6 : dst->netif->mtu;
 }
 
 /* The largest transport segment (header and payload) that fits the path in one packet. */

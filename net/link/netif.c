@@ -157,6 +157,7 @@ int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 	netif->index = index;
 	netif->features = dev->caps.features;
 	netif->mtu = dev->caps.mtu;
+	netif->mtu6 = netif->mtu;
 	netif->segs_max = dev->caps.segs_max;
 	set_takes(netif, netif->features);
 	netif->loopback = (dev->caps.features & HOLM_DEV_LOOPBACK) != 0;
@@ -190,6 +191,7 @@ bool netif_has_family(const struct holm_netif *netif, bool ip4)
 void netif_link_changed(struct holm_netif *netif)
 {
 	netif->mtu = (uint16_t)min_u32(netif->mtu, netif->dev->caps.mtu);
+	netif->mtu6 = (uint16_t)min_u32(netif->mtu6, netif->mtu);
 	if (netif->dev->link_up)
 		return;
 	purge(netif);

@@ -38,7 +38,7 @@ struct holm_netif {
 	uint32_t index;	   /* >= 1; the loopback's is 0 */
 	uint32_t features; /* dev->caps.features, read once */
 	uint16_t mtu;
-	uint16_t mtu6; /* of IPv6 packets, where a router has said so; 0: the device's */
+	uint16_t mtu6; /* of IPv6 packets: no more than that, perhaps less as a router has said */
 	uint16_t segs_max;
 	bool loopback;
 	/* By enum holm_gso and enum holm_csum: a bit for each kind that the device takes as it is. */

@@ -173,7 +173,7 @@ static void the_last_segment_of_what_is_queued_is_pushed(void **state)
 static void what_a_router_says_of_the_link_is_announced(void **state)
 {
 	const struct tcp_settings s = { .maxseg = 0 };
-	struct holm_netif netif = { .mtu = 1500 };
+	struct holm_netif netif = { .mtu = 1500, .mtu6 = 1500 };
 	struct ip_dst dst = { .netif = &netif, .mtu = 1500, .header_bytes = IP6_HDR_BYTES };
 
 	(void)state;
