@@ -10,31 +10,9 @@
 
 #include <holm/net.h>
 
+#include "tests/support/env.h"
+
 static const struct holm_proto *const good_protos[] = { &holm_arp, &holm_ipv4, &holm_udp, NULL };
-
-static void *plain_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void plain_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
-static void plain_random(void *ctx, void *dst, size_t len)
-{
-	(void)ctx;
-	memset(dst, 42, len);
-}
-
-static const struct holm_env good_env = { .size = sizeof(struct holm_env),
-					  .alloc = plain_alloc,
-					  .free = plain_free,
-					  .random = plain_random };
 
 /* Both say the same: refused, with these words; or, without any, taken. */
 static void expect_words(const struct holm_config *config, const struct holm_env *env,
@@ -62,7 +40,7 @@ static void what_is_good_needs_no_words(void **state)
 
 	(void)state;
 	holm_config_default(&config);
-	expect_words(&config, &good_env, good_protos, NULL, NULL);
+	expect_words(&config, &plain_env, good_protos, NULL, NULL);
 }
 
 struct broken {
@@ -118,13 +96,13 @@ static void every_limit_has_its_words(void **state)
 
 		holm_config_default(&config);
 		memcpy((uint8_t *)&config + broken[i].at, &value, sizeof(value));
-		expect_words(&config, &good_env, good_protos, broken[i].name, broken[i].words);
+		expect_words(&config, &plain_env, good_protos, broken[i].name, broken[i].words);
 	}
 	holm_config_default(&config);
 	config.tcp_time_wait_ns = 9ull * 60 * 1000 * 1000 * 1000;
-	expect_words(&config, &good_env, good_protos, NULL, NULL);
+	expect_words(&config, &plain_env, good_protos, NULL, NULL);
 	config.tcp_time_wait_ns++;
-	expect_words(&config, &good_env, good_protos, "config.tcp_time_wait_ns",
+	expect_words(&config, &plain_env, good_protos, "config.tcp_time_wait_ns",
 		     "must be at most 540000000000");
 }
 
@@ -132,11 +110,11 @@ static void every_limit_has_its_words(void **state)
 static void sizes_are_named_first(void **state)
 {
 	struct holm_config config;
-	struct holm_env env = good_env;
+	struct holm_env env = plain_env;
 
 	(void)state;
 	memset(&config, 0, sizeof(config));
-	expect_words(&config, &good_env, good_protos, "config.size",
+	expect_words(&config, &plain_env, good_protos, "config.size",
 		     "must be sizeof(struct holm_config) of the headers that the library was built "
 		     "with");
 	holm_config_default(&config);
@@ -150,16 +128,16 @@ static void missing_callbacks_are_named(void **state)
 {
 	static const char words[] = "must be a function, and is NULL";
 	struct holm_config config;
-	struct holm_env env = good_env;
+	struct holm_env env = plain_env;
 
 	(void)state;
 	holm_config_default(&config);
 	env.alloc = NULL;
 	expect_words(&config, &env, good_protos, "env.alloc", words);
-	env = good_env;
+	env = plain_env;
 	env.free = NULL;
 	expect_words(&config, &env, good_protos, "env.free", words);
-	env = good_env;
+	env = plain_env;
 	env.random = NULL;
 	expect_words(&config, &env, good_protos, "env.random", words);
 }
@@ -178,16 +156,16 @@ static void the_protocol_that_makes_a_list_wrong_is_named(void **state)
 
 	(void)state;
 	holm_config_default(&config);
-	expect_words(&config, &good_env, twice, "arp", "is twice in the list of protocols");
-	expect_words(&config, &good_env, missing, "tcp",
+	expect_words(&config, &plain_env, twice, "arp", "is twice in the list of protocols");
+	expect_words(&config, &plain_env, missing, "tcp",
 		     "is not in the list of protocols, and another one needs it");
-	expect_words(&config, &good_env, early, "tcp-sack",
+	expect_words(&config, &plain_env, early, "tcp-sack",
 		     "must stand behind what it needs in the list of protocols");
-	expect_words(&config, &good_env, no_ip, "udp",
+	expect_words(&config, &plain_env, no_ip, "udp",
 		     "needs ipv4 or ipv6 in the list of protocols");
-	expect_words(&config, &good_env, alone, "loopback",
+	expect_words(&config, &plain_env, alone, "loopback",
 		     "needs ipv4 or ipv6 in the list of protocols");
-	expect_words(&config, &good_env, empty, NULL, NULL);
+	expect_words(&config, &plain_env, empty, NULL, NULL);
 }
 
 int main(void)

@@ -16,39 +16,13 @@
 #include "net/core/net.h"
 #include "net/core/proto.h"
 #include "tests/support/duo.h"
+#include "tests/support/env.h"
 #include "tests/support/expect.h"
 
 #define SECOND 1000000000ull
 
 static const struct holm_proto *const four[] = { &holm_arp, &holm_ipv4, &holm_icmp4, &holm_udp,
 						 NULL };
-
-static void *plain_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void plain_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
-static void plain_random(void *ctx, void *dst, size_t len)
-{
-	(void)ctx;
-	memset(dst, 42, len);
-}
-
-static struct holm_env plain_env(void)
-{
-	return (struct holm_env){ .size = sizeof(struct holm_env),
-				  .alloc = plain_alloc,
-				  .free = plain_free,
-				  .random = plain_random };
-}
 
 static void the_library_says_which_version_it_is(void **state)
 {
@@ -59,7 +33,7 @@ static void the_library_says_which_version_it_is(void **state)
 static void a_config_or_env_of_another_size_is_refused(void **state)
 {
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_net *net;
 
 	(void)state;
@@ -72,7 +46,7 @@ static void a_config_or_env_of_another_size_is_refused(void **state)
 	holm_config_default(&config);
 	env.random = NULL;
 	assert_int_equal(holm_net_create(&net, &config, &env, four), -HOLM_EINVAL);
-	env = plain_env();
+	env = plain_env;
 	env.size++;
 	assert_int_equal(holm_net_create(&net, &config, &env, four), -HOLM_EINVAL);
 }
@@ -82,7 +56,7 @@ static void a_protocol_twice_or_without_what_it_needs_is_refused(void **state)
 	static const struct holm_proto *const twice[] = { &holm_arp, &holm_ipv4, &holm_arp, NULL };
 	static const struct holm_proto *const lonely[] = { &holm_tcp, NULL };
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_net *net;
 
 	(void)state;
@@ -100,7 +74,7 @@ static void transports_are_content_with_either_network_layer(void **state)
 							    &holm_ipv4, NULL };
 	static const struct holm_proto *const of_none[] = { &holm_arp, &holm_udp, NULL };
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_net *net;
 
 	(void)state;
@@ -143,7 +117,7 @@ static void a_part_stands_behind_its_protocol(void **state)
 	static const struct holm_proto *const without[] = { &holm_arp, &holm_ipv4, &first_part,
 							    NULL };
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_net *net;
 
 	(void)state;
@@ -158,7 +132,7 @@ static void parts_start_in_the_order_of_the_list(void **state)
 		&holm_arp, &holm_ipv4, &holm_udp, &first_part, &second_part, NULL,
 	};
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_net *net;
 
 	(void)state;
@@ -194,7 +168,7 @@ static void creation_survives_the_failure_of_every_allocation(void **state)
 static void devices_are_numbered_found_and_bounded(void **state)
 {
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_dev_caps caps = holm_pair_default_caps();
 	struct holm_pair *pair = malloc(2 * sizeof(*pair));
 	struct holm_net *net;
@@ -222,7 +196,7 @@ static void devices_are_numbered_found_and_bounded(void **state)
 static void a_device_that_no_frame_fits_is_refused(void **state)
 {
 	struct holm_config config;
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_dev_caps caps = holm_pair_default_caps();
 	struct holm_pair *pair = malloc(sizeof(*pair));
 	struct holm_dev *dev = &pair->end[0].dev;
@@ -247,7 +221,7 @@ static void a_device_that_no_frame_fits_is_refused(void **state)
 static void what_was_not_named_cannot_be_opened(void **state)
 {
 	static const struct holm_proto *const no_transport[] = { &holm_arp, &holm_ipv4, NULL };
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_config config;
 	struct holm_net *net;
 	struct holm_tcp *t;
@@ -274,7 +248,7 @@ static void a_device_has_one_instance_at_a_time(void **state)
 	static const struct holm_dev_ops no_tx;
 	struct holm_pair *pair = malloc(sizeof(*pair));
 	struct holm_dev_caps caps = holm_pair_default_caps();
-	struct holm_env env = plain_env();
+	struct holm_env env = plain_env;
 	struct holm_config config;
 	struct holm_net *net;
 

@@ -11,21 +11,9 @@
 #include <cmocka.h>
 
 #include "net/core/ring_short.h"
+#include "tests/support/env.h"
 #include "tests/support/expect.h"
 #include "tests/support/pool.h"
-
-static void *env_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void env_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
 
 /* One ring of each kind by the short ways, [0], and one by the operations, [1]. */
 struct fixture {
@@ -40,7 +28,7 @@ struct fixture {
 static void setup(struct fixture *f, uint32_t limit)
 {
 	memset(f, 0, sizeof(*f));
-	f->env = (struct holm_env){ .size = sizeof(f->env), .alloc = env_alloc, .free = env_free };
+	f->env = plain_env;
 	mem_init(&f->mem, &f->env);
 	f->pool = pool_make(8, 0);
 	/* A page to be found: it goes from ring to ring. */

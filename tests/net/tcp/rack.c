@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "net/tcp/rack.h"
+#include "tests/support/env.h"
 
 #define RTT 10000u
 
@@ -23,25 +24,11 @@ struct bench {
 	uint32_t now, wait;
 };
 
-static void *env_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void env_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
 /* Ten segments of 100 bytes from 0 on, `gap` apart from time `start` on. */
 static void begin(struct bench *b, uint32_t start, uint32_t gap)
 {
 	memset(b, 0, sizeof(*b));
-	b->env.alloc = env_alloc;
-	b->env.free = env_free;
+	b->env = plain_env;
 	mem_init(&b->mem, &b->env);
 	tcp_score_init(&b->s, seq_of(0));
 	rack_init(&b->r);
