@@ -85,6 +85,7 @@ AR := $(if $(filter %gcc,$(CC)),$(CC:gcc=ar),ar)
 OBJCOPY := $(if $(filter %gcc,$(CC)),$(CC:gcc=objcopy),objcopy)
 M32_CC := i686-linux-gnu-gcc
 BE_CC := s390x-linux-gnu-gcc
+THUMB_CC := arm-none-eabi-gcc
 
 # Set-up is remembered by group; it is looked at again when tools/packages changes.
 SETUP := $(BUILD)/setup
@@ -174,6 +175,10 @@ SIZE_FLAGS := $(LIB_BASE) -Os
 LEAST_LTO := $(if $(filter %gcc,$(CC)),$(LTO_FLAGS))
 LEAST_WITHOUT := $(LEAST_LTO) $(OPTIONAL:%=-DHOLM_WITH_%=0)
 LEAST_FLAGS := $(SIZE_FLAGS) $(LEAST_WITHOUT)
+# The same for a machine on which bytes are counted.
+THUMB := -mcpu=cortex-m4 -mthumb
+THUMB_SIZE_FLAGS := $(filter-out -fPIE,$(SIZE_FLAGS)) $(THUMB)
+THUMB_LEAST_FLAGS := $(THUMB_SIZE_FLAGS) $(LTO_FLAGS) $(OPTIONAL:%=-DHOLM_WITH_%=0)
 HOST_FLAGS := -std=c11 -g -O1 $(INCLUDE) $(SANITIZE)
 # The sources of the 32-bit machine are compiled for size: what differs then is tested there.
 CROSS_FLAGS := -std=c11 -g $(INCLUDE) -Itests/support/cross
@@ -249,6 +254,8 @@ FREESTANDING := $(SETUP)/build $(BUILD)/uapi/ready
 $(eval $(call tree,lib,,$$(CC),$$(LIB_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
 $(eval $(call tree,size,,$$(CC),$$(SIZE_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
 $(eval $(call tree,least,,$$(CC),$$(LEAST_FLAGS),$(FREESTANDING),$$(call strict,$$(CC))))
+$(eval $(call tree,thumb,,$$(THUMB_CC),$$(THUMB_SIZE_FLAGS),,$$(call strict,$$(THUMB_CC))))
+$(eval $(call tree,thumb-least,,$$(THUMB_CC),$$(THUMB_LEAST_FLAGS),,$$(call strict,$$(THUMB_CC))))
 $(eval $(call tree,host,,$$(CC),$$(WARN) $$(HOST_FLAGS),$(SETUP)/test))
 $(eval $(call tree,host,tests/,$$(CC),$$(TEST_WARN) $$(HOST_FLAGS),$(SETUP)/test))
 $(eval $(call tree,m32,,$$(M32_CC),$$(WARN) -Os $$(CROSS_FLAGS),$(SETUP)/test))
@@ -396,13 +403,14 @@ $(4): $(BUILD)/$(1)/$(2).o
 	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$<
 endef
 # What is left to link-time optimisation is not joined: names from inside stay names, that no program sees.
+# A last argument is the compiler, where it is not CC.
 define loose_library
 ifeq ($$(IDLE_GOALS),)
-$$(call remember,$(1)/$(2).list,$(CC) $(3))
+$$(call remember,$(1)/$(2).list,$(or $(5),$(CC)) $(3))
 endif
 $(4): $(3) $(BUILD)/$(1)/$(2).list/flags
 	$$(call say,AR,$$@)
-	$$(Q)rm -f $$@ && $(CC)-ar rcs $$@ $$(filter %.o,$$^)
+	$$(Q)rm -f $$@ && $(or $(5),$(CC))-ar rcs $$@ $$(filter %.o,$$^)
 endef
 # $(call library_kind,LTO)
 library_kind = $(if $(1),loose_library,library)
@@ -411,6 +419,9 @@ $(eval $(call $(call library_kind,$(LTO)),lib,holm,$(call objects,lib,$(call kep
 $(eval $(call $(call library_kind,$(LTO)),lib,holm_virtio,$(call objects,lib,$(VIRTIO_SRC)),$(BUILD)/libholm_virtio.a))
 $(eval $(call library,size,holm,$(call objects,size,$(LIB_SRC)),$(BUILD)/size/libholm.a))
 $(eval $(call $(call library_kind,$(LEAST_LTO)),least,holm,$(call objects,least,$(call kept,$(OPTIONAL),$(LIB_SRC))),$(BUILD)/least/libholm.a))
+$(eval $(call loose_library,thumb,holm,$(call objects,thumb,$(LIB_SRC)),$(BUILD)/thumb/libholm.a,$(THUMB_CC)))
+$(eval $(call loose_library,thumb-least,holm,$(call \
+	objects,thumb-least,$(call kept,$(OPTIONAL),$(LIB_SRC))),$(BUILD)/thumb-least/libholm.a,$(THUMB_CC)))
 
 ## libholm.a: the stack for other programs, build/libholm.a, and its drivers, build/libholm_virtio.a
 libholm.a: $(LIBRARIES)
@@ -694,9 +705,17 @@ $(foreach b,bench bench-v3,$(eval $(call bench_rule,$(b))))
 
 # What text_bytes and text_bytes.whole link.
 SIZE_LIBRARY := $(BUILD)/size/libholm.a $(BUILD)/least/libholm.a
+# What text_bytes.thumb and its .whole link. Where their compiler cannot be had, the rows say so.
+THUMB_LIBRARY := $(BUILD)/thumb/libholm.a $(BUILD)/thumb-least/libholm.a
+.PHONY: thumb-library
+thumb-library: | $(SETUP)/bench
+	@if tools/setup.sh thumb; then $(MAKE) --no-print-directory $(THUMB_LIBRARY); fi
+# What the rows $(1) need, or all.
+size_library = $(if $(1),$(if $(filter text_bytes,$(1)),$(SIZE_LIBRARY)) $(if $(filter \
+	text_bytes.thumb,$(1)),thumb-library),$(SIZE_LIBRARY) thumb-library)
 
 ## bench: instructions and time per operation, as a table and as build/bench.json; ROWS= picks some
-bench: $(BENCHES:%=$(BUILD)/%/bench) $(SIZE_LIBRARY) $(if $(ROWS),,$(GOODPUT)) | $(SETUP)/bench
+bench: $(BENCHES:%=$(BUILD)/%/bench) $(call size_library,$(ROWS)) $(if $(ROWS),,$(GOODPUT)) | $(SETUP)/bench
 	@BUILD=$(BUILD) CC="$(CC)" tests/bench/run.sh bench $(ROWS)
 
 # Other stacks are of no use to anything else, so nothing is asked of machines that lack them.
@@ -729,7 +748,7 @@ bench-save:
 		$$(ls peers.txt peers.json 2>/dev/null) $(CURDIR)/tests/bench/results/
 
 ## count: instructions per operation only, in a minute; ROWS= picks some
-count: $(BENCHES:%=$(BUILD)/%/bench) $(if $(findstring text_bytes,$(ROWS)),$(SIZE_LIBRARY)) | $(SETUP)/bench
+count: $(BENCHES:%=$(BUILD)/%/bench) $(call size_library,$(or $(ROWS),-)) | $(SETUP)/bench
 	@BUILD=$(BUILD) CC="$(CC)" tests/bench/run.sh count $(ROWS)
 
 BOOT_TIME := $(BUILD)/tools/boot-time

@@ -22,7 +22,7 @@ v3_rows="bulk rr crr udp64 udp1472"
 count_rows="bulk bulk.ts bulk.nocsum bulk.super rr crr udp64 udp1472 bulk.v3"
 # Rows that are no operations: bytes, and cache lines.
 value_rows="idle_bytes idle6_bytes halfopen_bytes halfopen6_bytes timewait_bytes timewait6_bytes
-	rrn_lines rrn.quick_lines text_bytes"
+	rrn_lines rrn.quick_lines text_bytes text_bytes.thumb"
 # The cache that tells a line that was used in this round trip from one that waited since the last.
 lines_cache="--cache-sim=yes --I1=32768,8,64 --D1=32768,8,64 --LL=1048576,16,64"
 
@@ -116,6 +116,7 @@ value()
 	case $1 in
 	*_lines) lines "${1%_lines}" ;;
 	text_bytes) BUILD=$build "$here/text.sh" ;;
+	text_bytes.thumb) BUILD=$build "$here/thumb/text.sh" ;;
 	*) "$plain" values "$1" ;;
 	esac
 }
