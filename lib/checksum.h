@@ -125,6 +125,15 @@ static inline uint32_t checksum_to_memory(uint32_t sum)
 	return HOST_IS_BIG_ENDIAN ? sum : rotl_u32(sum, 24);
 }
 
+/* A number of 16 bits as it lies in memory in network order: a word that such sums are of. */
+static inline uint16_t checksum_word(uint16_t v)
+{
+	uint16_t word;
+
+	store_be16(&word, v);
+	return word;
+}
+
 /* Headers of the usual sizes, without a call: IPv4 and TCP, TCP with timestamps, IPv6. */
 static inline uint32_t checksum_20(const void *p, uint32_t sum)
 {

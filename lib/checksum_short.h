@@ -169,32 +169,34 @@ static always_inline bool checksum_tally_holds(const struct checksum_tally *t)
 }
 
 /*
- * A copy's sum as a partial one of 64 bits, for who adds more to it: of numbers, not of words as they lie in
- * memory. A turn by eight bits is the step between them, as it is for 32.
+ * checksum_copy() of what is short more often than not. `sum` and what comes back are partial ones of 64
+ * bits, of words as they lie in memory: checksum_finish() of one has the checksum as it is to lie there.
+ */
+static always_inline uint64_t checksum_copy_words(void *restrict dst, const void *restrict src,
+						  size_t n, uint64_t sum)
+{
+	struct checksum_tally t = { .sum = sum };
+
+	if (FOR_SIZE || unlikely(n >= CHECKSUM_SHORT))
+		checksum_tally_add(&t, checksum_to_memory(checksum_copy(dst, src, n, 0)));
+	else
+		checksum_short(dst, src, n, true, &t);
+	return checksum_fold_in(t.sum, t.wraps);
+}
+
+/*
+ * The same for who adds more to it: of numbers. A turn by eight bits is the step between them, as it is for
+ * 32.
  */
 static always_inline uint64_t checksum_copy_wide(void *restrict dst, const void *restrict src,
 						 size_t n)
 {
-	struct checksum_tally t = { .sum = 0 };
 	uint64_t acc;
 
 	if (FOR_SIZE || unlikely(n >= CHECKSUM_SHORT))
 		return checksum_copy(dst, src, n, 0);
-	checksum_short(dst, src, n, true, &t);
-	acc = checksum_fold_in(t.sum, t.wraps);
+	acc = checksum_copy_words(dst, src, n, 0);
 	return HOST_IS_BIG_ENDIAN ? acc : rotl_u64(acc, 8);
-}
-
-/* checksum_copy() of what is short more often than not. */
-static always_inline uint32_t checksum_copy_short(void *restrict dst, const void *restrict src,
-						  size_t n, uint32_t sum)
-{
-	struct checksum_tally t = { .sum = checksum_to_memory(sum) };
-
-	if (FOR_SIZE || unlikely(n >= CHECKSUM_SHORT))
-		return checksum_copy(dst, src, n, sum);
-	checksum_short(dst, src, n, true, &t);
-	return checksum_from_memory(checksum_fold_in(t.sum, t.wraps));
 }
 
 #endif

@@ -50,31 +50,31 @@ static inline void ip_template_init(struct ip_template *t, const struct ip_tx *t
 	}
 }
 
-static always_inline void ip_template_write4(uint8_t *p, uint32_t total,
-					     const struct ip_template *t)
+/* The header in front of `len` bytes: of IPv4, of IPv6, of either. */
+static always_inline void ip_template_write4(uint8_t *p, uint32_t len, const struct ip_template *t)
 {
-	struct be16 length = be16_of((uint16_t)total);
-	uint16_t word, checksum;
-	uint32_t sum;
-
-	memcpy(&word, &length, sizeof(word));
+	uint16_t total = checksum_word((uint16_t)(IP4_HDR_BYTES + len));
 	/* Words are added as the machine has them (RFC 1071 section 2 (B)); two have one carry. */
-	sum = (uint32_t)t->sum + word;
-	checksum = (uint16_t) ~(sum + (sum >> 16));
+	uint32_t sum = (uint32_t)t->sum + total;
+	uint16_t checksum = (uint16_t) ~(sum + (sum >> 16));
+
 	memcpy(p, t->bytes, IP4_HDR_BYTES);
-	memcpy(p + offsetof(struct ip4_hdr, total_len), &word, sizeof(word));
+	memcpy(p + offsetof(struct ip4_hdr, total_len), &total, sizeof(total));
 	memcpy(p + offsetof(struct ip4_hdr, checksum), &checksum, sizeof(checksum));
 }
 
-/* The header, t->len bytes of it, in front of `len` bytes. */
+static always_inline void ip_template_write6(uint8_t *p, uint32_t len, const struct ip_template *t)
+{
+	memcpy(p, t->bytes, IP6_HDR_BYTES);
+	store_be16(p + offsetof(struct ip6_hdr, payload_len), (uint16_t)len);
+}
+
 static always_inline void ip_template_write(uint8_t *p, uint32_t len, const struct ip_template *t)
 {
-	if (t->len == IP4_HDR_BYTES) {
-		ip_template_write4(p, len + IP4_HDR_BYTES, t);
-	} else {
-		memcpy(p, t->bytes, IP6_HDR_BYTES);
-		store_be16(p + offsetof(struct ip6_hdr, payload_len), (uint16_t)len);
-	}
+	if (t->len == IP4_HDR_BYTES)
+		ip_template_write4(p, len, t);
+	else
+		ip_template_write6(p, len, t);
 }
 
 #endif

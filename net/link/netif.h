@@ -13,6 +13,7 @@
 
 #include "net/core/net.h"
 #include "net/core/pool.h"
+#include "net/wire/eth.h"
 
 /* RFC 4862 section 2. IPv4's are always preferred. */
 enum netif_addr_state {
@@ -188,6 +189,29 @@ static inline void netif_output(struct holm_netif *netif, struct holm_frame *f)
 		netif_output_slow(netif, f);
 	else
 		netif_enqueue(netif, f);
+}
+
+/*
+ * A frame for a packet whose headers are written where they lie, the link's among them: the transport's of
+ * `hdr_len` bytes begins at `l4_off`, with `len` bytes behind it. NULL: there is none.
+ */
+static always_inline struct holm_frame *netif_take_frame(struct holm_net *net,
+							 const struct holm_netif *netif,
+							 uint32_t l4_off, uint32_t hdr_len,
+							 uint32_t len, bool reserve_ok)
+{
+	uint32_t headers = l4_off + hdr_len;
+	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, reserve_ok);
+
+	if (unlikely(!f))
+		return NULL;
+	f->l3_off = ETH_HDR_BYTES;
+	f->l4_off = (uint16_t)l4_off;
+	f->hdr_len = (uint16_t)headers;
+	f->payload_off = (uint16_t)headers;
+	f->dev = netif->dev;
+	(void)pool_put(f, headers + len);
+	return f;
 }
 
 /* Make and end the instance's side of a device; net.c does the rest of attaching. -HOLM_ENOMEM. */

@@ -104,7 +104,7 @@ static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, u
 	const uint32_t l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
 	const struct neigh *neigh = c->dst->neigh;
 	struct holm_netif *netif = neigh->netif;
-	struct holm_frame *f = tcp_take_frame(net, netif, l4_off, TCP_HDR_BYTES, len, false);
+	struct holm_frame *f = netif_take_frame(net, netif, l4_off, TCP_HDR_BYTES, len, false);
 	/* In one word, as the checksum takes them; the header has them the other way round. */
 	uint64_t ends = (uint64_t)c->remote4 << 32 | c->local4;
 	uint64_t sum;

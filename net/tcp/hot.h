@@ -393,36 +393,14 @@ static inline bool tcp_has_way(const struct holm_net *net, const struct ip_dst *
 	       l4_len + dst->header_bytes <= dst->mtu && netif_is_open(neigh->netif);
 }
 
-/*
- * A frame for a segment whose headers are written where they lie: TCP's of `hdr_len` bytes begins at `l4_off`,
- * with `len` bytes behind it. NULL: there is none.
- */
-static always_inline struct holm_frame *tcp_take_frame(struct holm_net *net,
-						       const struct holm_netif *netif,
-						       uint32_t l4_off, uint32_t hdr_len,
-						       uint32_t len, bool reserve_ok)
-{
-	uint32_t headers = l4_off + hdr_len;
-	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - headers, reserve_ok);
-
-	if (unlikely(!f))
-		return NULL;
-	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = (uint16_t)l4_off;
-	f->hdr_len = (uint16_t)headers;
-	f->payload_off = (uint16_t)headers;
-	f->dev = netif->dev;
-	(void)pool_put(f, headers + len);
-	return f;
-}
-
-/* The same with the neighbour's header written. */
+/* A frame for a segment, as netif_take_frame() has it, with the neighbour's header written. */
 static always_inline struct holm_frame *tcp_begin_frame(struct holm_net *net,
 							const struct neigh *neigh, uint32_t l4_off,
 							uint32_t hdr_len, uint32_t len,
 							bool reserve_ok)
 {
-	struct holm_frame *f = tcp_take_frame(net, neigh->netif, l4_off, hdr_len, len, reserve_ok);
+	struct holm_frame *f =
+		netif_take_frame(net, neigh->netif, l4_off, hdr_len, len, reserve_ok);
 
 	if (likely(f))
 		memcpy(f->segs_inline[0].data, neigh->header, ETH_HDR_BYTES);

@@ -363,37 +363,37 @@ static inline bool is_clear(const struct holm_net *net, const struct ip_dst *dst
 	       netif->tail - netif->head <= netif->ring_mask;
 }
 
-/* All headers of a datagram, and the payload, each written once. */
-static inline int send_straight(struct holm_net *net, struct holm_udp *u,
-				const struct holm_span *span)
+/* All headers of a datagram of one family, and the payload, each written once. */
+static always_inline int send_templated(struct holm_net *net, struct holm_udp *u,
+					const struct holm_span *span, bool ip6)
 {
-	uint32_t ahead = ETH_HDR_BYTES + (uint32_t)u->header.len;
-	struct holm_frame *f = pool_take(net->pool, HOLM_FRAME_HEADROOM - ahead, false);
-	uint32_t udp_len = (uint32_t)(UDP_HDR_BYTES + span->len);
+	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	const struct neigh *neigh = u->dst->neigh;
+	struct holm_frame *f = netif_take_frame(net, neigh->netif, l4_off, UDP_HDR_BYTES,
+						(uint32_t)span->len, false);
+	uint32_t udp_len = (uint32_t)(UDP_HDR_BYTES + span->len);
+	uint16_t length = checksum_word((uint16_t)udp_len), checksum;
 	uint8_t *p, *udp;
-	uint32_t sum;
+	uint64_t sum;
 
 	if (unlikely(!f))
 		return udp_wait_for_room(u);
 	p = f->segs_inline[0].data;
-	udp = p + ahead;
+	udp = p + l4_off;
 	/* The length counts twice: in the pseudo header and in the header. */
-	sum = checksum_copy_short(udp + UDP_HDR_BYTES, span->data, span->len,
-				  checksum_add(u->sum, 2 * udp_len));
+	sum = (uint64_t)checksum_to_memory(u->sum) + 2u * length;
+	sum = checksum_copy_words(udp + UDP_HDR_BYTES, span->data, span->len, sum);
+	checksum = udp_checksum(checksum_fold_wide(sum));
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
-	ip_template_write(p + ETH_HDR_BYTES, udp_len, &u->header);
+	if (ip6)
+		ip_template_write6(p + ETH_HDR_BYTES, udp_len, &u->header);
+	else
+		ip_template_write4(p + ETH_HDR_BYTES, udp_len, &u->header);
 	store_be32(udp, u->ports);
-	store_be32(udp + 4, udp_len << 16 | udp_checksum(sum));
-	f->len = ahead + udp_len;
-	f->segs_inline[0].len = f->len;
-	f->l3_off = ETH_HDR_BYTES;
-	f->l4_off = (uint16_t)ahead;
-	f->payload_off = (uint16_t)(ahead + UDP_HDR_BYTES);
-	f->hdr_len = f->payload_off;
-	f->dev = neigh->netif->dev;
+	memcpy(udp + offsetof(struct udp_hdr, len), &length, sizeof(length));
+	memcpy(udp + offsetof(struct udp_hdr, checksum), &checksum, sizeof(checksum));
 	net_count(net, HOLM_COUNT_UDP_TX);
-	netif_enqueue(neigh->netif, f);
+	netif_put(neigh->netif, f);
 	return 0;
 }
 
@@ -403,7 +403,8 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 	struct holm_net *net = u->net;
 
 	ASSERT(!net->callbacks);
-	if (likely(!to && nspans == 1 && u->templated && is_clear(net, u->dst, spans[0].len)))
-		return send_straight(net, u, spans);
-	return send_any(u, to, spans, nspans);
+	if (unlikely(to || nspans != 1 || !u->templated || !is_clear(net, u->dst, spans[0].len)))
+		return send_any(u, to, spans, nspans);
+	return u->header.len == IP4_HDR_BYTES ? send_templated(net, u, spans, false)
+					      : send_templated(net, u, spans, true);
 }

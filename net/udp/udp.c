@@ -154,18 +154,22 @@ static never_inline bool may_lack_checksum(const struct holm_frame *f)
 	return holm_addr_is_ip4(&rx->src) || is_trusted(f);
 }
 
+/* Of a datagram in one piece; `sum` is that of the pseudo header, of words as they lie in memory. */
+static always_inline bool sum_holds(const uint8_t *p, size_t len, uint64_t sum)
+{
+	struct checksum_tally t = { .sum = sum };
+
+	checksum_tally_block(&t, p, len);
+	return checksum_tally_holds(&t);
+}
+
 /* `sum` is that of both ends and the length; `linear` bytes lie at `p` in one piece. */
 static always_inline bool bytes_hold(const struct holm_frame *f, const uint8_t *p, size_t linear,
 				     size_t len, uint32_t sum)
 {
-	struct checksum_tally t = { .sum = checksum_to_memory(sum) };
-
 	if (unlikely(len > linear))
 		return checksum_finish(frame_sum(f, f->l4_off, len, sum)) == 0;
-	if (FOR_SIZE || len >= CHECKSUM_SHORT)
-		return checksum_finish(checksum_partial(p, len, sum)) == 0;
-	checksum_tally_block(&t, p, len);
-	return checksum_tally_holds(&t);
+	return sum_holds(p, len, checksum_to_memory(sum));
 }
 
 /* `sum` is that of both ends. */
@@ -220,6 +224,72 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 	deliver(net, u, f);
 }
 
+/* ---- Runs: of one flow (net->flow), off one device. */
+
+/* How many frames of the pool, each with a buffer of its own, does it take yet? */
+static size_t room_of(const struct holm_net *net, const struct holm_udp *u)
+{
+	uint32_t frames = net->config.udp_rcv_frames_max, bytes = u->rcvbuf_bytes;
+
+	/* A buffer may have become smaller than what is in it. */
+	if (unlikely(u->pinned_bytes >= bytes || pool_available(net->pool) == 0))
+		return 0;
+	return min_u32(frames - u->nframes, (bytes - u->pinned_bytes) / HOLM_FRAME_BYTES);
+}
+
+/*
+ * Between the same ports as the last, filling its packet, in one piece in a frame of the pool, and with a
+ * checksum that holds?
+ */
+static always_inline bool is_like_last(const struct udp_state *udp, struct holm_frame *f,
+				       bool trusted)
+{
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	uint32_t len = ip_rx(f)->l4_len;
+	uint16_t length;
+
+	if (unlikely(len < UDP_HDR_BYTES || f->nsegs != 1 || f->segs[0].buf != &f->home ||
+		     load_be32(p) != udp->last_ports || load_be16(p + 4) != len ||
+		     load_be16(p + UDP_CSUM_OFFSET) == 0))
+		return false;
+	if (trusted || f->csum != HOLM_CSUM_NONE)
+		return true;
+	/* In the pseudo header the length counts once more; words are added as they lie in memory. */
+	memcpy(&length, p + 4, sizeof(length));
+	return sum_holds(p, len, (uint64_t)checksum_to_memory(udp->last_sum) + length);
+}
+
+/* Of a run, how many, from the first on, go to who had the last as they are? They are told of at once. */
+static size_t deliver_run(struct holm_net *net, struct holm_udp *u, struct holm_frame **frames,
+			  size_t n)
+{
+	bool trusted = (frames[0]->dev->netif->features & HOLM_DEV_NO_CSUM) != 0;
+	struct holm_frame **link = u->first ? &u->last->next : &u->first;
+	uint32_t bytes = 0;
+	size_t done = 0;
+
+	n = min_size(n, room_of(net, u));
+	while (done < n && is_like_last(net->udp, frames[done], trusted)) {
+		struct holm_frame *f = frames[done++];
+
+		f->payload_off = (uint16_t)(f->l4_off + UDP_HDR_BYTES);
+		bytes += ip_rx(f)->l4_len - UDP_HDR_BYTES;
+		*link = f;
+		link = &f->next;
+	}
+	if (unlikely(done == 0))
+		return 0;
+	*link = NULL;
+	u->last = frames[done - 1];
+	u->nframes += (uint32_t)done;
+	u->pinned_bytes += (uint32_t)done * HOLM_FRAME_BYTES;
+	u->payload_bytes += bytes;
+	net_count_n(net, HOLM_COUNT_UDP_RX, done);
+	u->ep.state |= HOLM_READABLE;
+	ep_notify(net, &u->ep);
+	return done;
+}
+
 static void udp_input(struct holm_net *net, struct holm_frame *f)
 {
 	input(net, f);
@@ -227,8 +297,15 @@ static void udp_input(struct holm_net *net, struct holm_frame *f)
 
 static void udp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		input(net, frames[i]);
+	const struct udp_state *udp = net->udp;
+	size_t done = 0;
+
+	while (done < n) {
+		if (likely(udp->last && udp->last_flow == net->flow.number))
+			done += deliver_run(net, udp->last, frames + done, n - done);
+		if (unlikely(done < n))
+			input(net, frames[done++]);
+	}
 }
 
 /* ---- The table, life. */

@@ -138,6 +138,197 @@ static void a_batch_of_several_kinds_is_taken_in_order(void **state)
 	lab_fini(&lab);
 }
 
+/* What a datagram in a run of others may have that these have not. */
+enum peculiarity {
+	PLAIN,
+	EMPTY,
+	LONG,
+	WITHOUT_SUM,
+	WRONG_SUM,
+	TO_ANOTHER_PORT,
+	FROM_ANOTHER_PORT,
+	TO_NOBODY,
+	IN_PIECES,
+	/* The device has looked at the sum of these. */
+	VERIFIED,
+	IN_PIECES_VERIFIED,
+	SHORTER_THAN_ITS_PACKET,
+	LENGTH_BELOW_HEADER,
+	LENGTH_BEYOND_PACKET,
+	PACKET_BELOW_HEADER,
+	PECULIARITIES,
+};
+
+static struct holm_frame *peculiar_frame(struct lab *lab, enum peculiarity what, size_t i)
+{
+	uint16_t dport = what == TO_ANOTHER_PORT ? 8 : what == TO_NOBODY ? 6 : 7;
+	size_t n = what == EMPTY ? 0 : what == LONG ? 301 : 20 + i, len;
+	uint8_t text[301], bytes[400], l4[12] = { 0, 9, 0, 7, 0, 10, 0, 1, 'a', 'b', 'c', 'd' };
+	struct holm_frame *f;
+	bool pieces;
+
+	memset(text, 'a' + (int)i, n);
+	len = lab_udp(bytes, LAB_IP(2), LAB_IP(1), what == FROM_ANOTHER_PORT ? 10 : 9, dport, text,
+		      n);
+	if (what == WITHOUT_SUM)
+		store_be16(bytes + 40, 0);
+	if (what == WRONG_SUM || what == VERIFIED)
+		bytes[40] ^= 1;
+	if (what == LENGTH_BELOW_HEADER)
+		store_be16(l4 + 4, 7);
+	if (what == LENGTH_BEYOND_PACKET)
+		store_be16(l4 + 4, 13);
+	if (what >= SHORTER_THAN_ITS_PACKET && what <= PACKET_BELOW_HEADER)
+		len = lab_ip4(bytes, LAB_IP(2), LAB_IP(1), 17, l4,
+			      what == PACKET_BELOW_HEADER ? 7 : sizeof(l4));
+	pieces = what == IN_PIECES || what == IN_PIECES_VERIFIED;
+	f = frame_of(lab, bytes, pieces ? len - 5 : len);
+	if (pieces) {
+		struct holm_frame *rest = frame_of(lab, bytes + len - 5, 5);
+
+		assert_true(holm_frame_append_from(f, rest, 0, 5));
+		holm_frame_free(rest);
+	}
+	if (what >= VERIFIED)
+		f->csum = HOLM_CSUM_VERIFIED;
+	return f;
+}
+
+static uint32_t free_frames(struct lab *lab)
+{
+	struct holm_pool_stats stats;
+
+	holm_pool_get_stats(holm_net_pool(lab->net), &stats);
+	return stats.free;
+}
+
+static void expect_same_datagrams(struct holm_udp *a, struct holm_udp *b)
+{
+	struct holm_datagram x, y;
+	size_t n, m, n_bytes, m_bytes;
+
+	holm_udp_queued(a, &n, &n_bytes);
+	holm_udp_queued(b, &m, &m_bytes);
+	assert_int_equal(n, m);
+	assert_int_equal(n_bytes, m_bytes);
+	assert_int_equal(a->pinned_bytes, b->pinned_bytes);
+	assert_int_equal(holm_udp_ready(a), holm_udp_ready(b));
+	while (holm_udp_recv(a, &x) == 0) {
+		uint8_t left[400], right[400];
+
+		assert_int_equal(holm_udp_recv(b, &y), 0);
+		assert_int_equal(x.payload_len, y.payload_len);
+		assert_int_equal(x.from.port, y.from.port);
+		holm_frame_read(x.frame, x.payload_off, left, x.payload_len);
+		holm_frame_read(y.frame, y.payload_off, right, y.payload_len);
+		assert_memory_equal(left, right, x.payload_len);
+		holm_frame_free(x.frame);
+		holm_frame_free(y.frame);
+	}
+	udp_lab_expect_nothing(b);
+}
+
+/* Seven, of which the fourth and the sixth are peculiar, together or apart. */
+static void receive_seven(struct lab *lab, enum peculiarity what, bool apart)
+{
+	struct holm_frame *batch[7];
+
+	for (size_t i = 0; i < 7; i++) {
+		batch[i] = peculiar_frame(lab, i == 3 || i == 5 ? what : PLAIN, i);
+		if (apart)
+			holm_net_input(lab->net, &lab->dev, &batch[i], 1, lab->now);
+	}
+	if (!apart)
+		holm_net_input(lab->net, &lab->dev, batch, 7, lab->now);
+	lab_poll(lab);
+}
+
+static void datagrams_have_the_same_fate_together_and_apart(void **state)
+{
+	static const unsigned frames[] = { 1, 2, 5, 6, 256 };
+	struct holm_config config;
+	struct lab_options options = { .protos = protos, .config = &config };
+	struct lab lab[2];
+	struct holm_udp *u[2], *other[2];
+
+	(void)state;
+	for (unsigned k = 0; k < PECULIARITIES * ARRAY_LEN(frames) * 2; k++) {
+		enum peculiarity what = k / 2 % PECULIARITIES;
+		unsigned most = frames[k / 2 / PECULIARITIES];
+		struct holm_event ev;
+
+		holm_config_default(&config);
+		if (k % 2)
+			config.udp_rcvbuf_bytes = most * HOLM_FRAME_BYTES + 1;
+		else
+			config.udp_rcv_frames_max = most;
+		for (int i = 0; i < 2; i++) {
+			lab_init(&lab[i], &options);
+			u[i] = udp_lab_bound(&lab[i], 7, 0);
+			other[i] = udp_lab_bound(&lab[i], 8, 0);
+			receive_seven(&lab[i], PLAIN, i == 1);
+			while (holm_net_next_event(lab[i].net, &ev))
+				continue;
+			if (most > 2)
+				udp_lab_expect(u[i], "aaaaaaaaaaaaaaaaaaaa");
+			receive_seven(&lab[i], what, i == 1);
+		}
+		for (int i = 0; i < 2; i++) {
+			size_t n = 0;
+
+			while (holm_net_next_event(lab[i].net, &ev))
+				n++;
+			assert_int_equal(n, (most > 2) + (what == TO_ANOTHER_PORT));
+		}
+		for (int why = 0; why < HOLM_DROP_COUNT; why++)
+			assert_int_equal(holm_net_drops(lab[0].net, why),
+					 holm_net_drops(lab[1].net, why));
+		assert_int_equal(holm_net_counter(lab[0].net, HOLM_COUNT_UDP_RX),
+				 holm_net_counter(lab[1].net, HOLM_COUNT_UDP_RX));
+		assert_int_equal(free_frames(&lab[0]), free_frames(&lab[1]));
+		expect_same_datagrams(u[0], u[1]);
+		expect_same_datagrams(other[0], other[1]);
+		for (int i = 0; i < 2; i++) {
+			holm_udp_close(u[i]);
+			holm_udp_close(other[i]);
+			lab_fini(&lab[i]);
+		}
+	}
+}
+
+/* The last flow of all is not that of the last datagram that somebody got. */
+static void a_run_of_another_host_is_not_for_who_is_connected_to_the_last(void **state)
+{
+	struct holm_udp *unconnected, *connected;
+	struct holm_frame *batch[2];
+	uint8_t bytes[128];
+	struct lab lab;
+	size_t len;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	unconnected = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
+	connected = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
+	assert_int_equal(holm_udp_connect(connected, &(struct holm_endpoint){ .addr = lab_addr(2),
+									      .port = 9 }),
+			 0);
+	udp_lab_receive(&lab, 2, 9, 7, "mine");
+	udp_lab_receive(&lab, 3, 9, 6, "nobody's");
+	len = lab_udp(bytes, LAB_IP(3), LAB_IP(1), 9, 7, "theirs", 6);
+	for (size_t i = 0; i < 2; i++) {
+		batch[i] = frame_of(&lab, bytes, len);
+		batch[i]->csum = HOLM_CSUM_VERIFIED;
+	}
+	holm_net_input(lab.net, &lab.dev, batch, 2, lab.now);
+	udp_lab_expect(connected, "mine");
+	udp_lab_expect_nothing(connected);
+	udp_lab_expect(unconnected, "theirs");
+	udp_lab_expect(unconnected, "theirs");
+	holm_udp_close(unconnected);
+	holm_udp_close(connected);
+	lab_fini(&lab);
+}
+
 static void the_length_field_decides_and_must_fit(void **state)
 {
 	static const uint16_t bad[] = { 0, 7, 13, 0xffff };
@@ -290,6 +481,11 @@ static void an_endpoint_holds_so_many_frames_and_so_much_memory_and_no_more(void
 		udp_lab_receive(&lab, 2, 9, 7, "x");
 	holm_udp_queued(u, &n, &bytes);
 	assert_int_equal(n, 3);
+	/* It has become smaller than what is in it. */
+	assert_int_equal(holm_udp_set_option(u, HOLM_UDP_OPT_RCVBUF, HOLM_FRAME_BYTES), 0);
+	receive_seven(&lab, PLAIN, false);
+	holm_udp_queued(u, &n, &bytes);
+	assert_int_equal(n, 3);
 	holm_udp_close(u);
 	lab_fini(&lab);
 }
@@ -300,7 +496,6 @@ static void full_queues_leave_the_pool_its_reserve(void **state)
 	struct lab_options options = { .protos = protos, .config = &config, .frames = 64 };
 	struct lab lab;
 	struct holm_udp *u;
-	struct holm_pool_stats stats;
 
 	(void)state;
 	holm_config_default(&config);
@@ -309,9 +504,10 @@ static void full_queues_leave_the_pool_its_reserve(void **state)
 	u = udp_lab_bound(&lab, 7, 0);
 	for (int i = 0; i < 200; i++)
 		udp_lab_receive(&lab, 2, 9, 7, "x");
-	holm_pool_get_stats(holm_net_pool(lab.net), &stats);
-	assert_true(stats.free >= 16);
+	assert_true(free_frames(&lab) >= 16);
 	assert_true(holm_net_drops(lab.net, HOLM_DROP_UDP_QUEUE_FULL) > 100);
+	receive_seven(&lab, PLAIN, false);
+	assert_true(free_frames(&lab) >= 16);
 	holm_udp_close(u);
 	lab_fini(&lab);
 }
@@ -328,29 +524,33 @@ static void fat_released(struct holm_buf *buf)
 	fat.released++;
 }
 
+/* Alone, and as one of a run. */
 static void a_small_datagram_does_not_pin_a_large_device_buffer(void **state)
 {
 	static const struct holm_buf_owner owner = { .release = fat_released };
 	struct lab lab;
 	struct holm_udp *u;
-	struct holm_frame *f;
 	uint8_t frame[128];
 	size_t len;
 
 	(void)state;
 	lab_init(&lab, &plain);
 	u = udp_lab_bound(&lab, 7, 0);
-	fat = (struct fat){ .buf = { .owner = &owner, .refs = 1, .bytes = sizeof(fat.bytes) } };
+	fat = (struct fat){ .buf = { .owner = &owner, .bytes = sizeof(fat.bytes) } };
 	len = lab_udp(frame, LAB_IP(2), LAB_IP(1), 9, 7, "small", 5);
 	memcpy(fat.bytes, frame, len);
-	f = holm_frame_alloc(holm_net_pool(lab.net), 0, true);
-	f->segs[0].buf = &fat.buf;
-	f->segs[0].data = fat.bytes;
-	f->segs[0].len = (uint32_t)len;
-	f->len = (uint32_t)len;
-	holm_net_input(lab.net, &lab.dev, &f, 1, lab.now);
-	assert_int_equal(fat.released, 1);
-	udp_lab_expect(u, "small");
+	for (unsigned n = 1; n <= 2; n++) {
+		struct holm_frame *f = holm_frame_alloc(holm_net_pool(lab.net), 0, true);
+		struct holm_frame *batch[] = { f, n > 1 ? frame_of(&lab, frame, len) : NULL };
+
+		fat.buf.refs = 1;
+		f->segs[0] = (struct holm_seg){ fat.bytes, &fat.buf, (uint32_t)len, 0 };
+		f->len = (uint32_t)len;
+		holm_net_input(lab.net, &lab.dev, batch, n, lab.now);
+		assert_int_equal(fat.released, n);
+		for (unsigned i = 0; i < n; i++)
+			udp_lab_expect(u, "small");
+	}
 	holm_udp_close(u);
 	lab_fini(&lab);
 }
@@ -453,6 +653,8 @@ int main(void)
 		cmocka_unit_test(an_empty_datagram_is_a_datagram),
 		cmocka_unit_test(a_wrong_checksum_is_dropped_and_none_at_all_is_fine),
 		cmocka_unit_test(a_batch_of_several_kinds_is_taken_in_order),
+		cmocka_unit_test(datagrams_have_the_same_fate_together_and_apart),
+		cmocka_unit_test(a_run_of_another_host_is_not_for_who_is_connected_to_the_last),
 		cmocka_unit_test(the_length_field_decides_and_must_fit),
 		cmocka_unit_test(datagrams_in_pieces_arrive_whole),
 		cmocka_unit_test(a_closed_port_is_answered_with_an_icmp_error),
