@@ -342,13 +342,6 @@ enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash
 	return put(t, n, hash);
 }
 
-enum htab_verdict htab_insert_fixed(struct htab *t, struct htab_node *n, uint32_t hash)
-{
-	if (!t->buckets && !begin(t))
-		return HTAB_NO_MEMORY;
-	return put(t, n, hash);
-}
-
 /* Where a node is among those of its line; HTAB_SLOTS: it is not. */
 static unsigned place_of(const struct htab_line *l, const struct htab_node *n)
 {
@@ -416,11 +409,6 @@ void htab_remove(struct htab *t, struct htab_node *n)
 	/* Half full is far enough from growing that a table does not swing between the two. */
 	if (t->buckets > HTAB_BUCKETS_MIN && t->nodes < t->buckets * (HTAB_LOAD / 2))
 		shrink(t);
-}
-
-void htab_remove_fixed(struct htab *t, const struct htab_node *n)
-{
-	take_out(t, n);
 }
 
 struct htab_node *htab_any(struct htab *t)

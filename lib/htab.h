@@ -81,13 +81,6 @@ must_check enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, ui
 /* `n` is in the table. */
 void htab_remove(struct htab *t, struct htab_node *n);
 
-/*
- * The same for a table that only ever uses these two: it stays as it begins, with HTAB_BUCKETS_MIN buckets of
- * as many lines as it takes. For who counts bytes and has few nodes.
- */
-must_check enum htab_verdict htab_insert_fixed(struct htab *t, struct htab_node *n, uint32_t hash);
-void htab_remove_fixed(struct htab *t, const struct htab_node *n);
-
 /* A bucket's segment: the first holds `least` buckets, each later one as many as all before it. */
 static inline unsigned htab_segment_of(uint32_t bucket, uint32_t least)
 {

@@ -126,7 +126,7 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	mem_init(&net->mem, &net->env);
 	list_init(&net->ready);
 	list_init(&net->taps);
-	wheel_init(&net->timers, 0);
+	timers_init(&net->timers);
 	net->due_ns = WHEEL_NEVER;
 	net->output = output_nothing;
 	draw_secrets(net);
@@ -410,11 +410,11 @@ bool holm_net_poll_devs(struct holm_net *net, uint64_t now, size_t budget)
 					      : poll_several(net, budget);
 }
 
-static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
+static void run_those(struct holm_net *net, struct timers *timers, uint64_t now)
 {
 	struct wheel_timer *due;
 
-	while ((due = wheel_pop_due(wheel, now)) != NULL) {
+	while ((due = timers_pop_due(timers, now)) != NULL) {
 		struct net_timer *t = container_of(due, struct net_timer, wheel);
 
 		t->fire(net, t);
@@ -423,9 +423,9 @@ static void run_wheel(struct holm_net *net, struct wheel *wheel, uint64_t now)
 
 void net_timers_moved(struct holm_net *net)
 {
-	uint64_t fine = net_has_fine(net) ? wheel_due_from(net->fine) : WHEEL_NEVER;
+	uint64_t fine = net_has_fine(net) ? timers_due_from(net->fine) : WHEEL_NEVER;
 
-	net->due_ns = wheel_due_from(&net->timers);
+	net->due_ns = timers_due_from(&net->timers);
 	if (fine != WHEEL_NEVER)
 		net->due_ns = min_u64(net->due_ns, net->fine_from + (fine >> NET_FINE_SHIFT));
 }
@@ -438,15 +438,15 @@ void net_timer_begin(struct net_timer *t, net_timer_fn *fire)
 
 void net_timer_file(struct holm_net *net, struct net_timer *t, uint64_t deadline)
 {
-	if (wheel_arm(&net->timers, &t->wheel, deadline))
+	if (timers_arm(&net->timers, &t->wheel, deadline))
 		net_timers_moved(net);
 }
 
 static never_inline void run_timers(struct holm_net *net)
 {
-	run_wheel(net, &net->timers, net->now);
+	run_those(net, &net->timers, net->now);
 	if (net_has_fine(net))
-		run_wheel(net, net->fine, net_fine_units(net, net->now));
+		run_those(net, net->fine, net_fine_units(net, net->now));
 	net_timers_moved(net);
 }
 
@@ -458,7 +458,7 @@ int net_fine_start(struct holm_net *net)
 	if (!net->fine)
 		return -HOLM_ENOMEM;
 	net->fine_from = net->now;
-	wheel_init(net->fine, 0);
+	timers_init(net->fine);
 	return 0;
 }
 
@@ -468,18 +468,18 @@ void net_fine_recount(struct holm_net *net)
 	struct wheel_timer *armed = NULL;
 	struct wheel_timer *t;
 
-	while ((t = wheel_pop_due(net->fine, UINT64_MAX)) != NULL) {
+	while ((t = timers_pop_due(net->fine, UINT64_MAX)) != NULL) {
 		t->next = armed;
 		armed = t;
 	}
 	net->fine_from = net->now;
-	wheel_init(net->fine, 0);
+	timers_init(net->fine);
 	while ((t = armed) != NULL) {
 		uint64_t at = t->deadline_ns >> NET_FINE_SHIFT;
 
 		armed = t->next;
 		t->next = NULL;
-		wheel_arm(net->fine, t, (at > by ? at - by : 0) << NET_FINE_SHIFT);
+		timers_arm(net->fine, t, (at > by ? at - by : 0) << NET_FINE_SHIFT);
 	}
 }
 
@@ -536,8 +536,8 @@ bool holm_net_poll(struct holm_net *net, uint64_t now, size_t budget)
 /* Of both wheels. */
 static uint64_t next_timer(const struct holm_net *net)
 {
-	uint64_t next = wheel_next(&net->timers);
-	uint64_t fine = net_has_fine(net) ? wheel_next(net->fine) : WHEEL_NEVER;
+	uint64_t next = timers_next(&net->timers);
+	uint64_t fine = net_has_fine(net) ? timers_next(net->fine) : WHEEL_NEVER;
 
 	if (fine == WHEEL_NEVER)
 		return next;

@@ -18,9 +18,9 @@
 #include "lib/list.h"
 #include "lib/rng.h"
 #include "lib/siphash.h"
-#include "lib/wheel.h"
 #include "net/core/flow.h"
 #include "net/core/mem.h"
+#include "net/core/timers.h"
 
 struct neigh_table;
 struct arp_state;
@@ -109,9 +109,9 @@ struct holm_net {
 	struct packet_ends *packet; /* net/link/packet.c's */
 
 	struct list ready; /* of struct ep */
-	struct wheel timers;
-	struct wheel *fine; /* NULL until net_fine_start() */
-	uint64_t fine_from; /* its time is counted from here */
+	struct timers timers;
+	struct timers *fine; /* NULL until net_fine_start() */
+	uint64_t fine_from;  /* its time is counted from here */
 	struct rng rng;
 	struct net_secrets secrets;
 	struct mem mem;
@@ -238,13 +238,13 @@ static inline void net_timer_arm(struct holm_net *net, struct net_timer *t, uint
 {
 	if (FOR_SIZE)
 		net_timer_file(net, t, deadline);
-	else if (wheel_arm(&net->timers, &t->wheel, deadline))
+	else if (timers_arm(&net->timers, &t->wheel, deadline))
 		net_timers_moved(net);
 }
 
 static inline void net_timer_cancel(struct holm_net *net, struct net_timer *t)
 {
-	wheel_cancel(&net->timers, &t->wheel);
+	timers_cancel(&net->timers, &t->wheel);
 }
 
 /*
@@ -269,14 +269,14 @@ static inline void net_fine_arm(struct holm_net *net, struct net_timer *t, uint6
 	if (unlikely((deadline - net->fine_from) >> (63 - NET_FINE_SHIFT)))
 		net_fine_recount(net);
 	deadline = max_u64(deadline, net->fine_from);
-	if (wheel_arm(net->fine, &t->wheel, net_fine_units(net, deadline)))
+	if (timers_arm(net->fine, &t->wheel, net_fine_units(net, deadline)))
 		net_timers_moved(net);
 }
 
 static inline void net_fine_cancel(struct holm_net *net, struct net_timer *t)
 {
 	if (net_timer_is_armed(t))
-		wheel_cancel(net->fine, &t->wheel);
+		timers_cancel(net->fine, &t->wheel);
 }
 
 /* One log line. */

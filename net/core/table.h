@@ -1,32 +1,125 @@
 /*
- * An instance's hash tables (lib/htab.h): they grow and shrink with what is in them, in buckets that are
- * bounded; in a build without that (HOLM_WITH_GROWTH) they stay as they begin, and the limits of the
- * instance are what keeps their buckets short.
+ * An instance's tables of what is found by a hash: they grow and shrink with what is in them, in buckets that
+ * are bounded (lib/htab.h); in a build without that (HOLM_WITH_GROWTH) what is in them is gone through
+ * (lib/pile.h), and the limits of the instance are what keeps that short.
  */
 #ifndef NET_CORE_TABLE_H
 #define NET_CORE_TABLE_H
 
 #include <holm/build.h>
 
+#if HOLM_WITH_GROWTH
+
 #include "lib/htab.h"
 
-static inline void table_init(struct htab *t, const struct allocator *memory)
+struct table {
+	struct htab all;
+};
+
+static inline void table_init(struct table *t, const struct allocator *memory)
 {
-	htab_init(t, memory, HOLM_WITH_GROWTH ? HTAB_CHAIN_MAX : UINT32_MAX);
+	htab_init(&t->all, memory, HTAB_CHAIN_MAX);
 }
 
-must_check static inline enum htab_verdict table_insert(struct htab *t, struct htab_node *n,
-							uint32_t hash)
+static inline void table_fini(struct table *t)
 {
-	return HOLM_WITH_GROWTH ? htab_insert(t, n, hash) : htab_insert_fixed(t, n, hash);
+	htab_fini(&t->all);
 }
 
-static inline void table_remove(struct htab *t, struct htab_node *n)
+must_check static inline bool table_insert(struct table *t, struct htab_node *n, uint32_t hash)
 {
-	if (HOLM_WITH_GROWTH)
-		htab_remove(t, n);
-	else
-		htab_remove_fixed(t, n);
+	return htab_insert(&t->all, n, hash) == HTAB_INSERTED;
+}
+
+static inline void table_remove(struct table *t, struct htab_node *n)
+{
+	htab_remove(&t->all, n);
+}
+
+static inline struct htab_node *table_first(const struct table *t, uint32_t hash)
+{
+	return htab_first(&t->all, hash);
+}
+
+static inline struct htab_node *table_next(const struct table *t, const struct htab_node *n)
+{
+	return htab_next(&t->all, n);
+}
+
+static inline struct htab_node *table_any(struct table *t)
+{
+	return htab_any(&t->all);
+}
+
+static inline struct htab_node *table_pop(struct table *t)
+{
+	return htab_pop(&t->all);
+}
+
+static inline struct htab_node *table_walk(const struct table *t, const struct htab_node *n)
+{
+	return htab_walk(&t->all, n);
+}
+
+#else
+
+#include "lib/pile.h"
+
+struct table {
+	struct pile all;
+};
+
+static inline void table_init(struct table *t, const struct allocator *memory)
+{
+	pile_init(&t->all, memory);
+}
+
+static inline void table_fini(struct table *t)
+{
+	pile_fini(&t->all);
+}
+
+must_check static inline bool table_insert(struct table *t, struct htab_node *n, uint32_t hash)
+{
+	return pile_insert(&t->all, n, hash) == HTAB_INSERTED;
+}
+
+static inline void table_remove(struct table *t, struct htab_node *n)
+{
+	pile_remove(&t->all, n);
+}
+
+static inline struct htab_node *table_first(const struct table *t, uint32_t hash)
+{
+	return pile_first(&t->all, hash);
+}
+
+static inline struct htab_node *table_next(const struct table *t, const struct htab_node *n)
+{
+	return pile_next(&t->all, n);
+}
+
+static inline struct htab_node *table_any(struct table *t)
+{
+	return pile_any(&t->all);
+}
+
+static inline struct htab_node *table_pop(struct table *t)
+{
+	return pile_pop(&t->all);
+}
+
+static inline struct htab_node *table_walk(const struct table *t, const struct htab_node *n)
+{
+	return pile_walk(&t->all, n);
+}
+
+#endif
+
+/* How many are in it. */
+static inline uint32_t table_nodes(const struct table *t)
+{
+	return t->all.nodes;
 }
 
 #endif

@@ -52,7 +52,7 @@ static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->dsts, hash); n; n = htab_next(&net->ip->dsts, n)) {
+	for (n = table_first(&net->ip->dsts, hash); n; n = table_next(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
 		if (is_for(dst, remote, via))
@@ -203,7 +203,7 @@ static bool make_room(struct holm_net *net)
 {
 	struct list_node *oldest;
 
-	if (net->ip->dsts.nodes < net->config.dsts_max)
+	if (table_nodes(&net->ip->dsts) < net->config.dsts_max)
 		return true;
 	if (net->ip->parting)
 		part(net);
@@ -228,7 +228,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	dst->header_bytes = dst->family->header_bytes;
 	dst->remote = *remote;
 	dst->via = *via;
-	if (table_insert(&net->ip->dsts, &dst->node, hash) != HTAB_INSERTED) {
+	if (!table_insert(&net->ip->dsts, &dst->node, hash)) {
 		mem_free(&net->mem, dst, sizeof(*dst));
 		return -HOLM_ENOMEM;
 	}
@@ -409,7 +409,7 @@ static void forget_path_mtus(struct holm_net *net, struct net_timer *timer)
 	struct htab_node *n;
 
 	(void)timer;
-	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
+	for (n = table_walk(&net->ip->dsts, NULL); n; n = table_walk(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
 		if (dst->netif && dst->gen == net->ip_gen)
@@ -423,7 +423,7 @@ void ip_dst_netif_gone(struct holm_net *net, const struct holm_netif *netif)
 {
 	struct htab_node *n;
 
-	for (n = htab_walk(&net->ip->dsts, NULL); n; n = htab_walk(&net->ip->dsts, n)) {
+	for (n = table_walk(&net->ip->dsts, NULL); n; n = table_walk(&net->ip->dsts, n)) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
 		if (ip_has_vias() && dst->via.dev == netif->dev)
@@ -445,11 +445,11 @@ void ip_dst_stop(struct holm_net *net)
 	net_timer_cancel(net, &net->ip->pmtu_age);
 	net->ip->last_dst = NULL;
 	net->ip->parting = NULL;
-	while ((n = htab_pop(&net->ip->dsts)) != NULL) {
+	while ((n = table_pop(&net->ip->dsts)) != NULL) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
 		release_neigh(net, dst);
 		mem_free(&net->mem, dst, sizeof(*dst));
 	}
-	htab_fini(&net->ip->dsts);
+	table_fini(&net->ip->dsts);
 }

@@ -23,8 +23,8 @@ static struct ip_end *first_with(const struct holm_net *net, uint16_t id)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n;
-	     n = htab_next(&net->ip->ends->echo, n)) {
+	for (n = table_first(&net->ip->ends->echo, id_hash(net, id)); n;
+	     n = table_next(&net->ip->ends->echo, n)) {
 		struct ip_end *e = container_of(n, struct ip_end, id_node);
 
 		if (e->number == id)
@@ -39,8 +39,8 @@ static bool conflicts(const struct ip_end *e, uint16_t id)
 	const struct holm_net *net = e->base.net;
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n;
-	     n = htab_next(&net->ip->ends->echo, n)) {
+	for (n = table_first(&net->ip->ends->echo, id_hash(net, id)); n;
+	     n = table_next(&net->ip->ends->echo, n)) {
 		const struct ip_end *other = container_of(n, struct ip_end, id_node);
 
 		if (other->number == id && !(other->reuse && e->reuse))
@@ -69,7 +69,7 @@ int ip_echo_bind(struct ip_end *e, uint16_t id)
 		id = free_id(net);
 	if (id == 0 || conflicts(e, id))
 		return -HOLM_EADDRINUSE;
-	if (table_insert(&net->ip->ends->echo, &e->id_node, id_hash(net, id)) != HTAB_INSERTED)
+	if (!table_insert(&net->ip->ends->echo, &e->id_node, id_hash(net, id)))
 		return -HOLM_ENOMEM;
 	e->number = id;
 	return 0;
@@ -89,8 +89,8 @@ static struct ip_end *find(const struct holm_net *net, uint16_t id, const struct
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->ends->echo, id_hash(net, id)); n;
-	     n = htab_next(&net->ip->ends->echo, n)) {
+	for (n = table_first(&net->ip->ends->echo, id_hash(net, id)); n;
+	     n = table_next(&net->ip->ends->echo, n)) {
 		struct ip_end *e = container_of(n, struct ip_end, id_node);
 
 		if (e->number == id && ip_end_takes(e, src, dst, dev))

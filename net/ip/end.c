@@ -49,7 +49,7 @@ void ip_ends_stop(struct holm_net *net)
 		return;
 	while ((n = list_first(&ends->all)) != NULL)
 		ip_end_close(container_of(n, struct ip_end, all_node));
-	htab_fini(&ends->echo);
+	table_fini(&ends->echo);
 	mem_free(&net->mem, ends, sizeof(*ends));
 	net->ip->ends = NULL;
 }

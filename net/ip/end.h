@@ -9,6 +9,7 @@
 
 #include <holm/socket.h>
 
+#include "net/core/table.h"
 #include "net/ip/ip.h"
 #include "net/ip/member.h"
 #include "net/link/frame_end.h"
@@ -65,7 +66,7 @@ struct ip_end {
 struct ip_ends {
 	struct list all;
 	struct list raw[IP_RAW_LISTS];
-	struct htab echo; /* by identifier */
+	struct table echo; /* by identifier */
 	struct allocator allocator;
 	uint32_t nraw, nall;
 	uint16_t last_id; /* where the search for a free identifier goes on */

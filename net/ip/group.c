@@ -53,8 +53,8 @@ struct ip_group *ip_group_find(const struct holm_net *net, const struct holm_net
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->groups.table, hash_of(net, netif, addr)); n;
-	     n = htab_next(&net->ip->groups.table, n)) {
+	for (n = table_first(&net->ip->groups.table, hash_of(net, netif, addr)); n;
+	     n = table_next(&net->ip->groups.table, n)) {
 		struct ip_group *g = container_of(n, struct ip_group, node);
 
 		if (g->netif == netif && holm_addr_equal(&g->addr, addr))
@@ -81,7 +81,7 @@ static bool lets_in(const struct holm_net *net, const struct holm_netif *netif,
 static int set_filter(struct holm_net *net, struct holm_netif *netif)
 {
 	struct ip_groups *gs = &net->ip->groups;
-	size_t n = 0, bytes = (gs->table.nodes + FILTERS_MIN) * sizeof(struct holm_mac);
+	size_t n = 0, bytes = (table_nodes(&gs->table) + FILTERS_MIN) * sizeof(struct holm_mac);
 	struct holm_mac *macs;
 	struct list_node *node;
 
@@ -113,7 +113,7 @@ static int create(struct holm_net *net, struct holm_netif *netif, const struct h
 	struct ip_groups *gs = &net->ip->groups;
 	struct ip_group *g;
 
-	if (gs->table.nodes >= IP_GROUPS_MAX)
+	if (table_nodes(&gs->table) >= IP_GROUPS_MAX)
 		return -HOLM_ENOBUFS;
 	g = mem_zalloc(&net->mem, sizeof(*g));
 	if (!g)
@@ -122,7 +122,7 @@ static int create(struct holm_net *net, struct holm_netif *netif, const struct h
 	g->netif = netif;
 	g->addr = *addr;
 	net_timer_init(&g->timer, NULL);
-	if (table_insert(&gs->table, &g->node, hash_of(net, netif, addr)) != HTAB_INSERTED) {
+	if (!table_insert(&gs->table, &g->node, hash_of(net, netif, addr))) {
 		mem_free(&net->mem, g, sizeof(*g));
 		return -HOLM_ENOMEM;
 	}
@@ -160,7 +160,7 @@ static void stop(struct holm_net *net)
 
 	while ((n = list_first(&net->ip->groups.all)) != NULL)
 		ip_group_free(net, container_of(n, struct ip_group, all));
-	htab_fini(&net->ip->groups.table);
+	table_fini(&net->ip->groups.table);
 }
 
 int ip_group_join(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr)

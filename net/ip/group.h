@@ -9,7 +9,7 @@
 #ifndef NET_IP_GROUP_H
 #define NET_IP_GROUP_H
 
-#include "lib/htab.h"
+#include "net/core/table.h"
 #include "net/ip/keeper.h"
 
 /* Of all interfaces: an application or two per group, and what discovers services. */
@@ -52,7 +52,7 @@ struct ip_group_ops {
 
 /* One per instance, in struct ip_state. */
 struct ip_groups {
-	struct htab table;
+	struct table table;
 	struct list all;
 	const struct ip_group_ops *ops4, *ops6; /* NULL: not named */
 	/* Both of ip_groups_start(). */

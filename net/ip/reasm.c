@@ -138,8 +138,8 @@ static void make_room(struct holm_net *net, const struct holm_addr *src)
 
 	if (from >= IP_REASM_SOURCE_MAX)
 		victim = pick_victim(r, src, net_random_below(net, from));
-	else if (r->datagrams.nodes >= IP_REASM_DATAGRAMS_MAX)
-		victim = pick_victim(r, NULL, net_random_below(net, r->datagrams.nodes));
+	else if (table_nodes(&r->datagrams) >= IP_REASM_DATAGRAMS_MAX)
+		victim = pick_victim(r, NULL, net_random_below(net, table_nodes(&r->datagrams)));
 	if (victim)
 		give_up(net, victim, HOLM_DROP_IP_REASM_FULL);
 }
@@ -149,8 +149,10 @@ static void make_bytes(struct holm_net *net, uint32_t pinned)
 {
 	struct ip_reasm *r = &net->ip->reasm;
 
-	while (r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max && r->datagrams.nodes > 0)
-		give_up(net, pick_victim(r, NULL, net_random_below(net, r->datagrams.nodes)),
+	while (r->pinned_bytes + pinned > net->config.ip_reasm_bytes_max &&
+	       table_nodes(&r->datagrams) > 0)
+		give_up(net,
+			pick_victim(r, NULL, net_random_below(net, table_nodes(&r->datagrams))),
 			HOLM_DROP_IP_REASM_FULL);
 }
 
@@ -167,7 +169,7 @@ static struct datagram *create(struct holm_net *net, const struct name *name,
 	d->name = *name;
 	d->family = family;
 	d->deadline_ns = net->now + IP_REASM_NS;
-	if (table_insert(&r->datagrams, &d->node, hash_of(net, name)) != HTAB_INSERTED) {
+	if (!table_insert(&r->datagrams, &d->node, hash_of(net, name))) {
 		mem_free(&net->mem, d, sizeof(*d));
 		return NULL;
 	}
@@ -182,8 +184,8 @@ static struct datagram *find(struct holm_net *net, const struct name *name,
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->ip->reasm.datagrams, hash_of(net, name)); n;
-	     n = htab_next(&net->ip->reasm.datagrams, n)) {
+	for (n = table_first(&net->ip->reasm.datagrams, hash_of(net, name)); n;
+	     n = table_next(&net->ip->reasm.datagrams, n)) {
 		struct datagram *d = container_of(n, struct datagram, node);
 
 		if (is_of(d, name))
@@ -426,7 +428,7 @@ static void stop(struct holm_net *net)
 	net_timer_cancel(net, &r->timer);
 	while ((n = list_first(&r->oldest_first)) != NULL)
 		give_up(net, container_of(n, struct datagram, age), HOLM_DROP_IP_NO_DEVICE);
-	htab_fini(&r->datagrams);
+	table_fini(&r->datagrams);
 }
 
 static void start(struct holm_net *net)

@@ -10,7 +10,7 @@
 #ifndef NET_IP_REASM_H
 #define NET_IP_REASM_H
 
-#include "lib/htab.h"
+#include "net/core/table.h"
 #include "net/ip/keeper.h"
 
 /*
@@ -26,7 +26,7 @@
 /* One per instance, in struct ip_state. */
 struct ip_reasm {
 	struct ip_keeper keeper; /* entered with the first piece */
-	struct htab datagrams;
+	struct table datagrams;
 	struct list oldest_first;
 	uint32_t pinned_bytes; /* buffer memory that all pieces hold */
 	struct net_timer timer;

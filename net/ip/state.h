@@ -125,7 +125,7 @@ struct ip_state {
 	struct ip_route *routes; /* [config.routes_max] */
 
 	struct allocator allocator;
-	struct htab dsts;
+	struct table dsts;
 	struct ip_dst *last_dst; /* asked for last, in the table */
 	struct ip_dst
 		*parting;   /* the last without holder, not on the list: its neighbour is held */

@@ -56,9 +56,9 @@ struct tcp_accecn {
 
 static struct tcp_accecn *find(const struct holm_tcp *c)
 {
-	struct htab_node *n = htab_first(&tcp_net(c)->tcp->accecns, c->ep.node.hash);
+	struct htab_node *n = table_first(&tcp_net(c)->tcp->accecns, c->ep.node.hash);
 
-	for (; n; n = htab_next(&tcp_net(c)->tcp->accecns, n)) {
+	for (; n; n = table_next(&tcp_net(c)->tcp->accecns, n)) {
 		struct tcp_accecn *a = container_of(n, struct tcp_accecn, node);
 
 		if (a->conn == c)
@@ -96,7 +96,7 @@ static bool begin(struct holm_tcp *c, unsigned arrived, const struct tcp_rx *syn
 
 	if (!a)
 		return false;
-	if (table_insert(&net->tcp->accecns, &a->node, c->ep.node.hash) != HTAB_INSERTED) {
+	if (!table_insert(&net->tcp->accecns, &a->node, c->ep.node.hash)) {
 		mem_free(&net->mem, a, sizeof(*a));
 		return false;
 	}

@@ -49,8 +49,8 @@ static bool is_taken(struct tcp_state *ts, const struct holm_tcp *c, const struc
 
 	if (!HOLM_WITH_PORTS)
 		return tcp_port_is_bound(ts, port);
-	for (struct htab_node *n = htab_first(&ts->binds, port_hash(ts, port)); n;
-	     n = htab_next(&ts->binds, n)) {
+	for (struct htab_node *n = table_first(&ts->binds, port_hash(ts, port)); n;
+	     n = table_next(&ts->binds, n)) {
 		b = bind_at(n);
 		if (b->port != port || !overlap(b, addr, (flags & HOLM_TCP_V6ONLY) != 0) ||
 		    is_apart(b->owner, c))
@@ -82,7 +82,7 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 	b->share = (flags & HOLM_TCP_REUSEPORT) != 0;
 	b->v6only = (flags & HOLM_TCP_V6ONLY) != 0;
 	list_init(&b->children);
-	if (table_insert(&ts->binds, &b->node, port_hash(ts, port)) != HTAB_INSERTED) {
+	if (!table_insert(&ts->binds, &b->node, port_hash(ts, port))) {
 		mem_free(&ts->net->mem, b, sizeof(*b));
 		return -HOLM_ENOMEM;
 	}
@@ -97,9 +97,9 @@ struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c)
 
 	if (!FOR_SIZE && ts->heard.bind && ts->heard.bind->owner == c)
 		return ts->heard.bind;
-	n = htab_first(&ts->binds, port_hash(ts, c->lport));
+	n = table_first(&ts->binds, port_hash(ts, c->lport));
 	while (n && bind_at(n)->owner != c)
-		n = htab_next(&ts->binds, n);
+		n = table_next(&ts->binds, n);
 	return n ? bind_at(n) : NULL;
 }
 
@@ -135,9 +135,9 @@ int tcp_bind_find_port(struct tcp_state *ts, struct holm_tcp *c, struct tcp_bind
 bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind)
 {
 	struct htab_node *n =
-		HOLM_WITH_PORTS ? htab_first(&ts->binds, port_hash(ts, bind->port)) : NULL;
+		HOLM_WITH_PORTS ? table_first(&ts->binds, port_hash(ts, bind->port)) : NULL;
 
-	for (; n; n = htab_next(&ts->binds, n)) {
+	for (; n; n = table_next(&ts->binds, n)) {
 		const struct tcp_bind *b = bind_at(n);
 
 		if (b != bind && b->port == bind->port && b->owner->state == HOLM_TCP_LISTEN &&
@@ -176,17 +176,17 @@ static struct tcp_bind *pick_listener(const struct tcp_state *ts, struct htab_no
 				      const struct wanted *w, unsigned fits, uint32_t pick)
 {
 	while (fitness(bind_at(n), w) != fits || pick-- > 0)
-		n = htab_next(&ts->binds, n);
+		n = table_next(&ts->binds, n);
 	return bind_at(n);
 }
 
 /* Where ports are not shared. */
 static struct tcp_bind *only_listener(struct tcp_state *ts, const struct wanted *w)
 {
-	struct htab_node *n = htab_first(&ts->binds, port_hash(ts, w->port));
+	struct htab_node *n = table_first(&ts->binds, port_hash(ts, w->port));
 
 	while (n && fitness(bind_at(n), w) == 0)
-		n = htab_next(&ts->binds, n);
+		n = table_next(&ts->binds, n);
 	return n ? bind_at(n) : NULL;
 }
 
@@ -202,8 +202,8 @@ static struct tcp_bind *look_up(struct tcp_state *ts, const struct wanted *w, ui
 	*by_dev = false;
 	if (!HOLM_WITH_PORTS)
 		return only_listener(ts, w);
-	first = htab_first(&ts->binds, port_hash(ts, w->port));
-	for (struct htab_node *n = first; n; n = htab_next(&ts->binds, n)) {
+	first = table_first(&ts->binds, port_hash(ts, w->port));
+	for (struct htab_node *n = first; n; n = table_next(&ts->binds, n)) {
 		unsigned fits = fitness(bind_at(n), w);
 
 		*by_dev |= bind_at(n)->port == w->port && dev_of(bind_at(n)->owner);
@@ -261,9 +261,9 @@ struct tcp_bind *tcp_find_listener_of(struct tcp_state *ts, const struct tcp_tup
 bool tcp_port_is_bound(struct tcp_state *ts, uint16_t port)
 {
 	struct htab_node *n =
-		ts->binds.nodes > 0 ? htab_first(&ts->binds, port_hash(ts, port)) : NULL;
+		table_nodes(&ts->binds) > 0 ? table_first(&ts->binds, port_hash(ts, port)) : NULL;
 
 	while (n && bind_at(n)->port != port)
-		n = htab_next(&ts->binds, n);
+		n = table_next(&ts->binds, n);
 	return n != NULL;
 }

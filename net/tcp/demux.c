@@ -93,8 +93,8 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 	struct htab_node *n;
 
 	*hash = hash_of(ts->net, t);
-	n = htab_first(&ts->table, *hash);
-	for (; n; n = htab_next(&ts->table, n)) {
+	n = table_first(&ts->table, *hash);
+	for (; n; n = table_next(&ts->table, n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, ep.node);
 
 		if (tcp_is_for(c, &t->remote, &t->local, t->rport, t->lport, t->scope)) {
@@ -107,7 +107,7 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 
 bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
 {
-	if (table_insert(&ts->table, &c->ep.node, hash) != HTAB_INSERTED)
+	if (!table_insert(&ts->table, &c->ep.node, hash))
 		return false;
 	list_remove(&c->free);
 	/* Nothing has been learned yet. */

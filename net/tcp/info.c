@@ -153,7 +153,7 @@ static bool each(struct holm_net *net, bool (*visit)(void *ctx, const struct hol
 		if (!visit(ctx, &info))
 			return false;
 	}
-	for (struct htab_node *n = htab_walk(&ts->table, NULL); n; n = htab_walk(&ts->table, n)) {
+	for (struct htab_node *n = table_walk(&ts->table, NULL); n; n = table_walk(&ts->table, n)) {
 		fill_conn(container_of(n, struct holm_tcp, ep.node), &info);
 		if (!visit(ctx, &info))
 			return false;

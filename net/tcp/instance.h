@@ -5,6 +5,7 @@
 #define NET_TCP_INSTANCE_H
 
 #include "net/core/net.h"
+#include "net/core/table.h"
 #include "net/link/gro.h"
 #include "net/link/netif.h"
 #include "net/tcp/cc.h"
@@ -42,9 +43,9 @@ struct tcp_state {
 	struct holm_net *net;
 	struct gro gro;
 	struct holm_tcp *last; /* whom the last segment was for */
-	struct htab table;     /* of struct holm_tcp */
+	struct table table;    /* of struct holm_tcp */
 	struct tcp_records records;
-	struct htab binds; /* of struct tcp_bind, by port */
+	struct table binds; /* of struct tcp_bind, by port */
 	struct tcp_heard heard;
 	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
@@ -83,7 +84,7 @@ struct tcp_state {
 	/* What is more than one segment: tcp_send_super(); NULL: not a part of this instance. */
 	int (*send_super)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 	int (*send_cut)(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-	struct htab accecns; /* of struct tcp_accecn, by connection */
+	struct table accecns; /* of struct tcp_accecn, by connection */
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	struct tcp_towards towards;

@@ -86,7 +86,7 @@ static void empty_table(struct tcp_state *ts)
 {
 	struct htab_node *n;
 
-	while ((n = htab_any(&ts->table)) != NULL)
+	while ((n = table_any(&ts->table)) != NULL)
 		tcp_table_remove(ts, container_of(n, struct holm_tcp, ep.node));
 }
 
@@ -131,10 +131,10 @@ static void stop(struct holm_net *net)
 		ts->fastopen->forget(net);
 	tcp_flight_spare_free(ts);
 	net_timer_cancel(net, &ts->retry);
-	htab_fini(&ts->table);
-	htab_fini(&ts->binds);
+	table_fini(&ts->table);
+	table_fini(&ts->binds);
 	if (HOLM_WITH_ECN)
-		htab_fini(&ts->accecns);
+		table_fini(&ts->accecns);
 	mem_free(&net->mem, ts->blocked, blocked_bytes(net));
 	mem_free(&net->mem, ts, sizeof(*ts));
 	net->tcp = NULL;

@@ -15,8 +15,8 @@ struct udp_port *udp_port_find(const struct holm_net *net, uint16_t port)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->udp->ports, port_hash(net, port)); n;
-	     n = htab_next(&net->udp->ports, n)) {
+	for (n = table_first(&net->udp->ports, port_hash(net, port)); n;
+	     n = table_next(&net->udp->ports, n)) {
 		struct udp_port *p = container_of(n, struct udp_port, node);
 
 		if (p->port == port)
@@ -34,7 +34,7 @@ static struct udp_port *port_create(struct holm_net *net, uint16_t port)
 	p->port = port;
 	list_init(&p->unconnected);
 	list_init(&p->connected);
-	if (table_insert(&net->udp->ports, &p->node, port_hash(net, port)) != HTAB_INSERTED) {
+	if (!table_insert(&net->udp->ports, &p->node, port_hash(net, port))) {
 		mem_free(&net->mem, p, sizeof(*p));
 		return NULL;
 	}

@@ -30,14 +30,14 @@ struct holm_udp *udp_find_connected(const struct holm_net *net, const struct hol
 				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
 				    const struct holm_dev *dev)
 {
-	const struct htab *flows = &net->udp->flows;
+	const struct table *flows = &net->udp->flows;
 	struct holm_udp *of_any = NULL;
 	struct htab_node *n;
 
-	if (flows->nodes == 0)
+	if (table_nodes(flows) == 0)
 		return NULL;
-	for (n = htab_first(flows, flow_hash(net, local, lport, remote, rport)); n;
-	     n = htab_next(flows, n)) {
+	for (n = table_first(flows, flow_hash(net, local, lport, remote, rport)); n;
+	     n = table_next(flows, n)) {
 		struct holm_udp *u = container_of(n, struct holm_udp, ep.node);
 
 		if (u->dev_gone || (u->dev && u->dev != dev) ||
@@ -55,7 +55,8 @@ static bool is_taken(const struct holm_udp *u, uint32_t hash)
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&u->net->udp->flows, hash); n; n = htab_next(&u->net->udp->flows, n)) {
+	for (n = table_first(&u->net->udp->flows, hash); n;
+	     n = table_next(&u->net->udp->flows, n)) {
 		const struct holm_udp *other = container_of(n, struct holm_udp, ep.node);
 
 		if (other->dev == u->dev &&
@@ -72,8 +73,7 @@ int udp_flow_insert(struct holm_udp *u)
 
 	if (is_taken(u, hash))
 		return -HOLM_EADDRINUSE;
-	return table_insert(&net->udp->flows, &u->ep.node, hash) == HTAB_INSERTED ? 0
-										  : -HOLM_ENOMEM;
+	return table_insert(&net->udp->flows, &u->ep.node, hash) ? 0 : -HOLM_ENOMEM;
 }
 
 void udp_flow_remove(struct holm_udp *u)

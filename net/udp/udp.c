@@ -392,8 +392,8 @@ static void udp_stop(struct holm_net *net)
 		return;
 	while ((n = list_first(&udp->all)) != NULL)
 		udp_destroy(container_of(n, struct holm_udp, all_node));
-	htab_fini(&udp->flows);
-	htab_fini(&udp->ports);
+	table_fini(&udp->flows);
+	table_fini(&udp->ports);
 	mem_free(&net->mem, udp, sizeof(*udp));
 	net->udp = NULL;
 }

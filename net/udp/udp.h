@@ -99,8 +99,8 @@ struct udp_state {
 	uint32_t last_ports;   /* as they lie in the header */
 	uint32_t last_sum;     /* of its pseudo header but for the length: udp_ends_sum() */
 
-	struct htab flows; /* connected endpoints by both ends */
-	struct htab ports; /* struct udp_port by number */
+	struct table flows; /* connected endpoints by both ends */
+	struct table ports; /* struct udp_port by number */
 	struct list all;
 	uint32_t count;
 	struct allocator allocator;

@@ -46,7 +46,8 @@ static struct unix_name *find(const struct holm_net *net, const uint8_t *bytes, 
 {
 	struct htab_node *n;
 
-	for (n = htab_first(&net->unixes->names, hash); n; n = htab_next(&net->unixes->names, n)) {
+	for (n = table_first(&net->unixes->names, hash); n;
+	     n = table_next(&net->unixes->names, n)) {
 		struct unix_name *name = container_of(n, struct unix_name, node);
 
 		if (name->len == len && name->type == kind && memcmp(name->bytes, bytes, len) == 0)
@@ -97,8 +98,8 @@ int unix_bind(struct unix_end *e, const uint8_t *bytes, size_t len)
 	memcpy(name->bytes, bytes, n);
 	name->len = (uint8_t)n;
 	name->type = kind;
-	if (net->unixes->names.nodes >= net->config.sockets_max ||
-	    table_insert(&net->unixes->names, &name->node, hash) != HTAB_INSERTED) {
+	if (table_nodes(&net->unixes->names) >= net->config.sockets_max ||
+	    !table_insert(&net->unixes->names, &name->node, hash)) {
 		mem_free(&net->mem, name, sizeof(*name));
 		return -HOLM_ENOMEM;
 	}

@@ -42,10 +42,10 @@ void unix_stop(struct holm_net *net)
 	while ((n = list_first(&st->ends)) != NULL)
 		unix_close(container_of(n, struct unix_end, all));
 	/* Paths that nobody unlinked. */
-	while ((h = htab_pop(&st->names)) != NULL)
+	while ((h = table_pop(&st->names)) != NULL)
 		mem_free(&net->mem, container_of(h, struct unix_name, node),
 			 sizeof(struct unix_name));
-	htab_fini(&st->names);
+	table_fini(&st->names);
 	mem_free(&net->mem, st, sizeof(*st));
 	net->unixes = NULL;
 }

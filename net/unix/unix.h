@@ -104,7 +104,7 @@ static inline bool unix_was_connected(const struct unix_end *e)
 
 /* One per instance. */
 struct unix_state_table {
-	struct htab names;
+	struct table names;
 	struct allocator memory;
 	struct list ends;	 /* of struct unix_end */
 	struct list let_go;	 /* messages whose objects are to be put */

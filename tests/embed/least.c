@@ -19,7 +19,7 @@
 #define FRAMES 1024u
 #define BYTES (200u * 1024u)
 #define SECOND 1000000000ull
-/* Connections at the same time: more than tables begin with. */
+/* Connections at the same time: more than tables begin with, and than lists are good for. */
 #define CROWD 100u
 
 struct side {
@@ -250,6 +250,42 @@ static int ports(void)
 	return shared == (HOLM_WITH_PORTS ? 0 : -HOLM_EADDRINUSE) ? 0 : -HOLM_EIO;
 }
 
+/*
+ * Each says its number and closes, in an order that has nothing to do with that in which they came; those
+ * with an even number at first. All numbers arrive, from whomever, over a link that loses some.
+ */
+static int everybody_speaks(struct holm_tcp **from, struct holm_tcp **to)
+{
+	static struct holm_const_sndbuf snd[CROWD];
+	static struct holm_ring_rcvbuf rcv[CROWD];
+	static uint8_t number[CROWD];
+	unsigned heard[CROWD] = { 0 };
+	uint8_t said;
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		holm_ring_rcvbuf_init(&rcv[i], holm_net_memory(side[1].net), 32768, NULL);
+		must(holm_tcp_attach(to[i], NULL, &rcv[i].base), "attach");
+	}
+	for (unsigned odd = 0; odd < 2; odd++) {
+		for (unsigned k = 0; k < CROWD / 2; k++) {
+			unsigned i = 2 * (k * 37 % (CROWD / 2)) + odd;
+
+			number[i] = (uint8_t)i;
+			holm_const_sndbuf_init(&snd[i], &number[i], 1, NULL);
+			must(holm_tcp_attach(from[i], &snd[i].base, NULL), "attach");
+			holm_tcp_close(from[i]);
+		}
+		run(now + 60 * SECOND);
+	}
+	for (unsigned i = 0; i < CROWD; i++)
+		while (holm_ring_rcvbuf_read(&rcv[i], &said, 1) == 1 && said < CROWD)
+			heard[said]++;
+	for (unsigned i = 0; i < CROWD; i++)
+		if (heard[i] != 1)
+			return -HOLM_EIO;
+	return 0;
+}
+
 /* Many connections at once find each other, however small the tables are. */
 static int crowd(void)
 {
@@ -267,10 +303,9 @@ static int crowd(void)
 	run(now + 60 * SECOND);
 	for (unsigned i = 0; i < CROWD; i++)
 		must(holm_tcp_accept(listener, &to[i]), "accept");
-	for (unsigned i = 0; i < CROWD; i++) {
-		holm_tcp_close(from[i]);
+	must(everybody_speaks(from, to), "each says its number");
+	for (unsigned i = 0; i < CROWD; i++)
 		holm_tcp_close(to[i]);
-	}
 	holm_tcp_close(listener);
 	run(now + 60 * SECOND);
 	return 0;

@@ -9,70 +9,58 @@
 
 #include <cmocka.h>
 
-#include "lib/mem.h"
-
-/*
- * Fails every allocation of more than `fail_above` bytes from number `fail_from` up to, not including,
- * `fail_until`.
- */
-struct heap {
-	struct allocator memory;
-	unsigned asked;
-	unsigned fail_from, fail_until;
-	size_t fail_above;
-	size_t in_use;
+struct subject {
+	struct htab t;
 };
 
-static void *heap_alloc(void *ctx, size_t size)
+static void subject_init(struct subject *s, const struct allocator *memory)
 {
-	struct heap *h = ctx;
-	void *p;
-
-	h->asked++;
-	if (h->asked >= h->fail_from && h->asked < h->fail_until && size > h->fail_above)
-		return NULL;
-	p = malloc(size);
-	memset(p, 0xa5, size);
-	h->in_use += size;
-	return p;
+	htab_init(&s->t, memory, HTAB_CHAIN_MAX);
 }
 
-static void heap_free(void *ctx, void *p, size_t size)
+static void subject_fini(struct subject *s)
 {
-	struct heap *h = ctx;
-
-	h->in_use -= size;
-	free(p);
+	htab_fini(&s->t);
 }
 
-static struct heap heap_make(void)
+static enum htab_verdict subject_insert(struct subject *s, struct htab_node *n, uint32_t hash)
 {
-	return (struct heap){ .memory = { heap_alloc, heap_free, NULL } };
+	return htab_insert(&s->t, n, hash);
 }
 
-struct item {
-	struct htab_node node;
-	uint32_t key;
-	bool in;
-};
-
-static uint32_t mixed(uint32_t key)
+static void subject_remove(struct subject *s, struct htab_node *n)
 {
-	key *= 0x9e3779b1u;
-	key ^= key >> 15;
-	key *= 0x85ebca77u;
-	return key ^ key >> 13;
+	htab_remove(&s->t, n);
 }
 
-static struct item *find(const struct htab *t, uint32_t key)
+static struct htab_node *subject_first(const struct subject *s, uint32_t hash)
 {
-	for (struct htab_node *n = htab_first(t, mixed(key)); n; n = htab_next(t, n)) {
-		struct item *i = container_of(n, struct item, node);
+	return htab_first(&s->t, hash);
+}
 
-		if (i->key == key)
-			return i;
-	}
-	return NULL;
+static struct htab_node *subject_next(const struct subject *s, const struct htab_node *n)
+{
+	return htab_next(&s->t, n);
+}
+
+static struct htab_node *subject_any(struct subject *s)
+{
+	return htab_any(&s->t);
+}
+
+static struct htab_node *subject_pop(struct subject *s)
+{
+	return htab_pop(&s->t);
+}
+
+static struct htab_node *subject_walk(const struct subject *s, const struct htab_node *n)
+{
+	return htab_walk(&s->t, n);
+}
+
+static uint32_t subject_nodes(const struct subject *s)
+{
+	return s->t.nodes;
 }
 
 /* Every node is where a lookup goes, once, and the counts are true. */
@@ -96,19 +84,18 @@ static void check(const struct htab *t)
 	assert_true(t->buckets == 0 || t->mask / 2 < t->buckets);
 }
 
-static void an_empty_table_finds_nothing_and_holds_nothing(void **state)
+static void subject_check(const struct subject *s)
 {
-	struct heap h = heap_make();
-	struct htab t;
+	check(&s->t);
+}
 
-	(void)state;
-	h.memory.ctx = &h;
-	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
-	assert_null(htab_first(&t, 0));
-	assert_null(htab_first(&t, 0xffffffff));
-	assert_null(htab_walk(&t, NULL));
-	htab_fini(&t);
-	assert_int_equal(h.asked, 0);
+#include "tests/lib/table_cases.h"
+
+static struct item *found(const struct htab *t, uint32_t key)
+{
+	const struct subject s = { *t };
+
+	return find(&s, key);
 }
 
 static void everything_inserted_is_found_until_it_is_removed(void **state)
@@ -123,18 +110,18 @@ static void everything_inserted_is_found_until_it_is_removed(void **state)
 	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
 	for (uint32_t i = 0; i < ITEMS; i++) {
 		items[i].key = i;
-		assert_null(find(&t, i));
+		assert_null(found(&t, i));
 		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
 		assert_true(t.nodes <= t.buckets * HTAB_LOAD);
 		if (i % 251 == 0)
 			check(&t);
 	}
 	for (uint32_t i = 0; i < ITEMS; i++)
-		assert_ptr_equal(find(&t, i), &items[i]);
+		assert_ptr_equal(found(&t, i), &items[i]);
 	assert_true(t.chain_longest < 24);
 	for (uint32_t i = 0; i < ITEMS; i++) {
 		htab_remove(&t, &items[i].node);
-		assert_null(find(&t, i));
+		assert_null(found(&t, i));
 		/* Two that do not fit in a line wait until they do, which is soon. */
 		assert_true(t.buckets <= HTAB_BUCKETS_MIN + 8 || t.nodes >= t.buckets);
 		if (i % 251 == 0)
@@ -173,26 +160,6 @@ static void no_operation_changes_the_size_by_more_than_two(void **state)
 	free(items);
 }
 
-static void nodes_of_one_hash_are_all_given_and_no_others(void **state)
-{
-	struct item items[6] = { 0 };
-	struct heap h = heap_make();
-	struct htab t;
-	unsigned seen = 0;
-
-	(void)state;
-	h.memory.ctx = &h;
-	htab_init(&t, &h.memory, 8);
-	/* Two hashes that share a bucket of the smallest table. */
-	for (uint32_t i = 0; i < 6; i++)
-		assert_int_equal(htab_insert(&t, &items[i].node, i % 2 ? 64 : 128), HTAB_INSERTED);
-	for (struct htab_node *n = htab_first(&t, 64); n; n = htab_next(&t, n))
-		seen |= 1u << (container_of(n, struct item, node) - items);
-	assert_int_equal(seen, 0x2a);
-	assert_null(htab_first(&t, 0));
-	htab_fini(&t);
-}
-
 static void a_chain_at_its_maximum_refuses_and_counts(void **state)
 {
 	struct item items[6] = { 0 };
@@ -211,24 +178,6 @@ static void a_chain_at_its_maximum_refuses_and_counts(void **state)
 	assert_int_equal(t.nodes, 5);
 	htab_remove(&t, &items[2].node);
 	assert_int_equal(htab_insert(&t, &items[4].node, 7), HTAB_INSERTED);
-	htab_fini(&t);
-}
-
-static void without_any_memory_an_insertion_says_so(void **state)
-{
-	struct item item = { 0 };
-	struct heap h = heap_make();
-	struct htab t;
-
-	(void)state;
-	h.memory.ctx = &h;
-	h.fail_from = 1;
-	h.fail_until = 2;
-	htab_init(&t, &h.memory, 4);
-	assert_int_equal(htab_insert(&t, &item.node, 1), HTAB_NO_MEMORY);
-	assert_int_equal(t.nodes, 0);
-	assert_null(htab_first(&t, 1));
-	assert_int_equal(htab_insert(&t, &item.node, 1), HTAB_INSERTED);
 	htab_fini(&t);
 }
 
@@ -258,7 +207,7 @@ static void refused_growth_makes_chains_longer_and_is_made_up_for_later(void **s
 	assert_true(t.buckets * HTAB_LOAD >= t.nodes - 1);
 	check(&t);
 	for (uint32_t i = 0; i < ITEMS; i++)
-		assert_ptr_equal(find(&t, i), &items[i]);
+		assert_ptr_equal(found(&t, i), &items[i]);
 	htab_fini(&t);
 	assert_int_equal(h.in_use, 0);
 	free(items);
@@ -371,159 +320,19 @@ static void of_hashes_that_differ_in_one_byte_each_finds_its_own(void **state)
 	}
 }
 
-static void a_walk_meets_every_node_once_and_popping_empties_the_table(void **state)
-{
-	enum { ITEMS = 300 };
-	struct item *items = calloc(ITEMS, sizeof(*items));
-	struct heap h = heap_make();
-	struct htab t;
-	unsigned met = 0;
-
-	(void)state;
-	h.memory.ctx = &h;
-	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
-	for (uint32_t i = 0; i < ITEMS; i++)
-		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
-	for (struct htab_node *n = htab_walk(&t, NULL); n; n = htab_walk(&t, n)) {
-		struct item *i = container_of(n, struct item, node);
-
-		assert_false(i->in);
-		i->in = true;
-		met++;
-	}
-	assert_int_equal(met, ITEMS);
-	for (struct htab_node *n = htab_pop(&t); n; n = htab_pop(&t), met--)
-		assert_true(container_of(n, struct item, node)->in);
-	assert_int_equal(met, 0);
-	assert_int_equal(t.nodes, 0);
-	assert_int_equal(t.buckets, HTAB_BUCKETS_MIN);
-	htab_fini(&t);
-	assert_int_equal(h.in_use, 0);
-	free(items);
-}
-
-static void any_node_is_given_until_all_are_removed_and_nothing_is_held_for_the_empty(void **state)
-{
-	enum { ITEMS = 1000 };
-	struct item *items = calloc(ITEMS, sizeof(*items));
-	struct heap h = heap_make();
-	struct htab_node *n;
-	uint32_t given = 0;
-	struct htab t;
-
-	(void)state;
-	h.memory.ctx = &h;
-	htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
-	assert_null(htab_any(&t));
-	for (uint32_t i = 0; i < ITEMS; i++) {
-		items[i].key = i;
-		assert_int_equal(htab_insert(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
-	}
-	while ((n = htab_any(&t)) != NULL) {
-		assert_ptr_equal(htab_any(&t), n);
-		htab_remove(&t, n);
-		given++;
-		if (given % 97 == 0)
-			check(&t);
-	}
-	assert_int_equal(given, ITEMS);
-	assert_int_equal(t.nodes, 0);
-	htab_fini(&t);
-	assert_int_equal(h.in_use, 0);
-	free(items);
-}
-
-static void a_fixed_table_holds_as_many_in_the_buckets_that_it_begins_with(void **state)
-{
-	enum { ITEMS = 500 };
-	struct item *items = calloc(ITEMS, sizeof(*items));
-	struct heap h = heap_make();
-	struct htab t;
-
-	(void)state;
-	h.memory.ctx = &h;
-	h.fail_from = 1;
-	h.fail_until = 2;
-	htab_init(&t, &h.memory, UINT32_MAX);
-	assert_int_equal(htab_insert_fixed(&t, &items[0].node, mixed(0)), HTAB_NO_MEMORY);
-	for (uint32_t i = 0; i < ITEMS; i++) {
-		items[i].key = i;
-		assert_int_equal(htab_insert_fixed(&t, &items[i].node, mixed(i)), HTAB_INSERTED);
-		assert_int_equal(t.buckets, HTAB_BUCKETS_MIN);
-		assert_ptr_equal(find(&t, i), &items[i]);
-	}
-	check(&t);
-	for (uint32_t i = 0; i < ITEMS; i++) {
-		htab_remove_fixed(&t, &items[i].node);
-		assert_null(find(&t, i));
-	}
-	assert_int_equal(t.nodes, 0);
-	assert_int_equal(h.in_use, HTAB_BUCKETS_MIN * sizeof(struct htab_line));
-	htab_fini(&t);
-	assert_int_equal(h.in_use, 0);
-	free(items);
-}
-
-static void random_insertions_and_removals_agree_with_flags(void **state)
-{
-	enum { ITEMS = 1200 };
-	struct item *items = calloc(ITEMS, sizeof(*items));
-
-	(void)state;
-	for (uint32_t seed = 1; seed <= 6; seed++) {
-		struct heap h = heap_make();
-		uint32_t random = seed;
-		struct htab t;
-
-		printf("seed %u\n", (unsigned)seed);
-		h.memory.ctx = &h;
-		h.fail_from = seed * 2;
-		h.fail_until = seed * 2 + 40;
-		htab_init(&t, &h.memory, HTAB_CHAIN_MAX);
-		memset(items, 0, ITEMS * sizeof(*items));
-		for (uint32_t step = 0; step < 12000; step++) {
-			struct item *i;
-
-			random = mixed(random + step);
-			i = &items[random % ITEMS];
-			i->key = random % ITEMS;
-			assert_true((find(&t, i->key) == i) == i->in);
-			if (i->in)
-				htab_remove(&t, &i->node);
-			/* In waves: towards full, then towards empty. */
-			if (!i->in && (step / 3000) % 2 == 1 && random % 7)
-				continue;
-			if (!i->in && htab_insert(&t, &i->node, mixed(i->key)) != HTAB_INSERTED)
-				continue;
-			i->in = !i->in;
-		}
-		check(&t);
-		htab_fini(&t);
-		assert_int_equal(h.in_use, 0);
-	}
-	free(items);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_empty_table_finds_nothing_and_holds_nothing),
+		TABLE_CASES,
 		cmocka_unit_test(everything_inserted_is_found_until_it_is_removed),
 		cmocka_unit_test(no_operation_changes_the_size_by_more_than_two),
-		cmocka_unit_test(nodes_of_one_hash_are_all_given_and_no_others),
 		cmocka_unit_test(a_chain_at_its_maximum_refuses_and_counts),
-		cmocka_unit_test(without_any_memory_an_insertion_says_so),
 		cmocka_unit_test(refused_growth_makes_chains_longer_and_is_made_up_for_later),
 		cmocka_unit_test(one_bucket_holds_more_than_a_line_and_gives_the_lines_back),
 		cmocka_unit_test(a_bucket_of_many_lines_is_split_without_memory),
 		cmocka_unit_test(
 			without_memory_for_another_line_an_insertion_is_refused_and_nothing_is_lost),
 		cmocka_unit_test(of_hashes_that_differ_in_one_byte_each_finds_its_own),
-		cmocka_unit_test(a_walk_meets_every_node_once_and_popping_empties_the_table),
-		cmocka_unit_test(
-			any_node_is_given_until_all_are_removed_and_nothing_is_held_for_the_empty),
-		cmocka_unit_test(a_fixed_table_holds_as_many_in_the_buckets_that_it_begins_with),
-		cmocka_unit_test(random_insertions_and_removals_agree_with_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,9 +110,9 @@ struct tcp_half *fixture_half(const struct tcp_fixture *t, uint32_t i)
 
 struct holm_tcp *fixture_opened(const struct tcp_fixture *t)
 {
-	const struct htab *table = &t->lab.net->tcp->table;
+	const struct table *table = &t->lab.net->tcp->table;
 
-	for (struct htab_node *n = htab_walk(table, NULL); n; n = htab_walk(table, n)) {
+	for (struct htab_node *n = table_walk(table, NULL); n; n = table_walk(table, n)) {
 		struct holm_tcp *c = container_of(n, struct holm_tcp, ep.node);
 
 		if (c->state == HOLM_TCP_SYN_RECEIVED)

@@ -6,7 +6,7 @@
  * which defines HOLM_WITH_IPV6 and HOLM_WITH_SACK as 0 for all of its files. Leaving a protocol or a part out
  * of an instance's list drops its own code; this drops the questions after it that are asked everywhere else,
  * for programs that count bytes (net/README.md, "Parts"). Only conditions and the values of flags are made of
- * these constants: never the layout of a structure, so that a program need not know how its library was built.
+ * these constants: never the layout of a structure that a program sees, so that a program need not know how its library was built.
  * It finds out by the linker if it names what is not there.
  */
 #ifndef HOLM_BUILD_H
@@ -26,8 +26,9 @@
 #endif
 
 /*
- * Hash tables that grow with what is in them. Without it connections, ports and destinations are kept in tables
- * for a few dozen of each: more find their place, and are looked for longer.
+ * Hash tables and a wheel of timers, to which it is all the same how much is in them. Without them connections,
+ * ports and destinations are in arrays, timers in a list, all of which are gone through: right for a few dozen
+ * of each, and 4 KiB of memory less; more find their place, and are looked for longer.
  */
 #ifndef HOLM_WITH_GROWTH
 #define HOLM_WITH_GROWTH 1

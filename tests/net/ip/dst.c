@@ -93,7 +93,7 @@ static void without_a_route_there_is_no_destination(void **state)
 	assert_int_equal(ip_dst_get(lab.net, &there, NULL, &dst), -HOLM_ENETUNREACH);
 	assert_int_equal(ip_dst_get(lab.net, &any, NULL, &dst), -HOLM_ENETUNREACH);
 	assert_int_equal(ip_dst_get(lab.net, &six, NULL, &dst), -HOLM_EAFNOSUPPORT);
-	assert_int_equal(lab.net->ip->dsts.nodes, 0);
+	assert_int_equal(table_nodes(&lab.net->ip->dsts), 0);
 	lab_fini(&lab);
 }
 
@@ -263,7 +263,7 @@ static void unused_destinations_are_recycled_and_used_ones_never(void **state)
 	lab_init(&lab, &options);
 	for (unsigned i = 0; i < 100; i++)
 		ip_dst_put(lab.net, get(&lab, lab_addr(10 + i)));
-	assert_int_equal(lab.net->ip->dsts.nodes, 4);
+	assert_int_equal(table_nodes(&lab.net->ip->dsts), 4);
 	for (unsigned i = 0; i < 4; i++)
 		held[i] = get(&lab, lab_addr(150 + i));
 	addr = lab_addr(160);

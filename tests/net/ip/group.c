@@ -342,7 +342,7 @@ static void memberships_end_with_their_device(void **state)
 	assert_int_equal(udp_lab_send(u, &to, "x"), 0);
 	holm_net_remove_dev(lab.net, &lab.dev);
 	assert_int_equal(holm_udp_leave(u, &g, NULL), -HOLM_EADDRNOTAVAIL);
-	assert_int_equal(lab.net->ip->groups.table.nodes, 0);
+	assert_int_equal(table_nodes(&lab.net->ip->groups.table), 0);
 	assert_int_equal(holm_net_add_dev(lab.net, &lab.dev), 1);
 	holm_udp_close(u);
 	lab_fini(&lab);

@@ -351,7 +351,7 @@ static void one_source_cannot_fill_the_table(void **state)
 	for (uint16_t id = 0; id < 200; id++)
 		give_part(&lab, id, 0, 800, true);
 	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_FULL), 200 - IP_REASM_SOURCE_MAX);
-	assert_int_equal(lab.net->ip->reasm.datagrams.nodes, IP_REASM_SOURCE_MAX + 1);
+	assert_int_equal(table_nodes(&lab.net->ip->reasm.datagrams), IP_REASM_SOURCE_MAX + 1);
 	lab_introduce(&lab, 3);
 	lab_clear(&lab);
 	other.off = 800;
@@ -375,7 +375,7 @@ static void many_sources_hold_no_more_than_the_table(void **state)
 		c.id = (uint16_t)i;
 		give(&lab, &c);
 	}
-	assert_int_equal(lab.net->ip->reasm.datagrams.nodes, IP_REASM_DATAGRAMS_MAX);
+	assert_int_equal(table_nodes(&lab.net->ip->reasm.datagrams), IP_REASM_DATAGRAMS_MAX);
 	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_FULL), 300 - IP_REASM_DATAGRAMS_MAX);
 	lab_fini(&lab);
 }

@@ -48,7 +48,7 @@ static void transfer(struct duo *d, uint32_t mark_ppm, uint8_t use)
 	ends_run(&e, 120 * S);
 	ends_fini(&e);
 	for (int i = 0; i < 2; i++)
-		assert_ptr_equal(htab_any(&d->net[i]->tcp->accecns), NULL);
+		assert_ptr_equal(table_any(&d->net[i]->tcp->accecns), NULL);
 }
 
 static void marks_are_counted_and_make_windows_smaller(void **state)

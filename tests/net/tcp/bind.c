@@ -171,9 +171,9 @@ static void an_address_without_a_port_gets_one_later(void **state)
 	assert_true(b->port >= 32768);
 	assert_true(holm_addr_equal(&b->addr, &e.addr));
 	assert_true(tcp_port_is_bound(ts, b->port));
-	assert_int_equal(ts->binds.nodes, 2);
+	assert_int_equal(table_nodes(&ts->binds), 2);
 	holm_tcp_close(c);
-	assert_int_equal(ts->binds.nodes, 1);
+	assert_int_equal(table_nodes(&ts->binds), 1);
 	finish(&t);
 }
 

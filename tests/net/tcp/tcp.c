@@ -124,8 +124,8 @@ static void short_exchange(int side, uint64_t lost, bool both_at_once)
 	ends_run(&e, 130 * S);
 	assert_int_equal(d.net[0]->tcp->nconns, 0);
 	assert_int_equal(d.net[1]->tcp->nconns, 1);
-	assert_int_equal(d.net[0]->tcp->table.nodes, 0);
-	assert_int_equal(d.net[1]->tcp->table.nodes, 0);
+	assert_int_equal(table_nodes(&d.net[0]->tcp->table), 0);
+	assert_int_equal(table_nodes(&d.net[1]->tcp->table), 0);
 	ends_fini(&e);
 	duo_fini(&d);
 }
@@ -165,7 +165,7 @@ static void two_instances_may_open_to_each_other_at_once(void **state)
 	for (int i = 0; i < 2; i++)
 		holm_tcp_close(t[i]);
 	duo_run(&d, 130 * S);
-	assert_int_equal(d.net[0]->tcp->table.nodes, 0);
+	assert_int_equal(table_nodes(&d.net[0]->tcp->table), 0);
 	duo_fini(&d);
 }
 

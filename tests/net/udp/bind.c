@@ -130,7 +130,7 @@ static void when_every_dynamic_port_is_taken_binding_fails_and_recovers(void **s
 	assert_int_equal(try_bind(&lab, udp_lab_at(0, 0), 0, &u[777]), 0);
 	for (uint32_t i = 0; i < UDP_PORT_COUNT; i++)
 		holm_udp_close(u[i]);
-	assert_int_equal(lab.net->udp->ports.nodes, 0);
+	assert_int_equal(table_nodes(&lab.net->udp->ports), 0);
 	lab_fini(&lab);
 }
 
