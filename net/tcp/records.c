@@ -223,7 +223,7 @@ static void split(struct tcp_state *ts)
 	r->buckets = fresh + 1;
 }
 
-/* One bucket less: its chain goes behind that of the one it was split off. */
+/* One bucket less, never of the first segment: its chain goes behind that of the one it was split off. */
 static void join(struct tcp_state *ts)
 {
 	struct tcp_records *r = &ts->records;
@@ -237,7 +237,7 @@ static void join(struct tcp_state *ts)
 	r->buckets = last;
 	if (last == r->mask / 2 + 1)
 		r->mask >>= 1;
-	if (segment > 0 && last == segment_first(segment))
+	if (last == segment_first(segment))
 		give_segment(ts, segment);
 }
 

@@ -197,6 +197,184 @@ static void memory_follows_the_number_of_records_down(void **state)
 	finish(&t);
 }
 
+/* Many of them share a chain, and ports that are the same tell nothing. */
+static void a_record_is_found_by_all_of_its_ends_and_by_nothing_else(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	for (uint32_t i = 0; i < 4000; i++) {
+		struct tcp_tuple there = tuple(i % 2);
+		uint32_t hash;
+
+		there.rport = 5;
+		store_be16(there.remote.b + 14, (uint16_t)i);
+		hash = tcp_hash(ts->net, &there);
+		if (i < 1000) {
+			assert_non_null(tcp_record_add(ts, kind(i), &there, hash, list_of(i), 0));
+			continue;
+		}
+		/* In a chain that others of the same ports are in, whatever its own hash. */
+		assert_int_equal(tcp_record_find(&ts->records, &there, i), 0);
+		there = tuple(i % 2);
+		there.rport = 5;
+		store_be16(there.remote.b + 14, (uint16_t)(i % 1000));
+		there.local.b[15] ^= 0x40;
+		assert_int_equal(tcp_record_find(&ts->records, &there, i), 0);
+		there.local.b[15] ^= 0x40;
+		there.lport ^= 1;
+		hash = tcp_hash(ts->net, &there);
+		for (uint32_t chain = 0; chain < 512; chain += 64)
+			assert_int_equal(tcp_record_find(&ts->records, &there, hash + chain), 0);
+	}
+	finish(&t);
+}
+
+/* lib/htab.h: a chain that long means that somebody knows how to make them. */
+static void a_chain_is_bounded(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	for (uint32_t i = 0; i <= HTAB_CHAIN_MAX; i++) {
+		struct tcp_tuple one = tuple(2 * i);
+
+		assert_int_equal(!tcp_record_add(ts, TCP_KIND_TIME_WAIT, &one, 7, 0, 0),
+				 i == HTAB_CHAIN_MAX);
+	}
+	assert_int_equal(ts->records.n, HTAB_CHAIN_MAX);
+	/* They are not where their own hashes say: the last goes first, so that none is moved. */
+	for (uint32_t i = HTAB_CHAIN_MAX; i-- > 0;)
+		tcp_record_remove_hashed(ts, tcp_ref_of(TCP_KIND_TIME_WAIT, i), 7);
+	finish(&t);
+}
+
+static void the_table_grows_and_shrinks_with_the_number_of_records(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_records *r;
+
+	(void)state;
+	fixture_only(&t);
+	r = &t.lab.net->tcp->records;
+	for (uint32_t i = 0; i < 20000; i++) {
+		assert_non_null(add_plain(t.lab.net->tcp, i, TCP_KIND_TIME_WAIT, 0));
+		assert_true(r->n <= 2 * r->buckets);
+	}
+	while (r->n > 0) {
+		unsigned kind = TCP_KIND_TIME_WAIT | (r->n & TCP_KIND_IP6);
+
+		if (!tcp_record_first(r, kind, 0))
+			kind ^= TCP_KIND_IP6;
+		tcp_record_remove(t.lab.net->tcp, tcp_record_first(r, kind, 0));
+		assert_true(r->n >= r->buckets || r->buckets == TCP_RECORD_BUCKETS_MIN);
+	}
+	assert_non_null(r->segments[0]);
+	for (unsigned i = 1; i < TCP_RECORD_SEGMENTS; i++)
+		assert_null(r->segments[i]);
+	/* What the last records were in is kept. */
+	assert_int_equal(r->slots[TCP_KIND_TIME_WAIT].room, tcp_chunk_records(0));
+	assert_int_equal(r->slots[TCP_KIND_TIME_WAIT | TCP_KIND_IP6].room,
+			 tcp_chunk_records(TCP_KIND_IP6));
+	finish(&t);
+}
+
+static void without_memory_for_a_larger_table_chains_get_longer(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+	uint32_t n;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	for (n = 0; n < 2 * TCP_RECORD_BUCKETS_MIN; n++)
+		assert_true(add(ts, 4 * n + 2));
+	t.lab.fail_from = t.lab.alloc_calls + 1;
+	while (add(ts, 4 * n + 2))
+		n++;
+	t.lab.fail_from = 0;
+	assert_true(n > 2 * TCP_RECORD_BUCKETS_MIN);
+	assert_int_equal(ts->records.buckets, TCP_RECORD_BUCKETS_MIN);
+	for (uint32_t i = 0; i < n; i++)
+		check_found(ts, 4 * i + 2);
+	finish(&t);
+}
+
+/* A half-open record waits again for each time that its SYN-ACK is sent. */
+static void who_waits_again_is_the_last_of_the_list(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+	tcp_ref ref;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	for (uint32_t i = 0; i < 12; i += 4)
+		assert_non_null(add_plain(ts, i, TCP_KIND_HALF, 0));
+	ref = tcp_record_first(&ts->records, TCP_KIND_HALF, 0);
+	assert_int_equal(ref, find(ts, 0));
+	tcp_record_unwait(&ts->records, ref, 0);
+	tcp_record_wait(&ts->records, ref, 0, 77);
+	ref = tcp_record_first(&ts->records, TCP_KIND_HALF, 0);
+	assert_int_equal(ref, find(ts, 4));
+	ref = tcp_record_next(&ts->records, ref);
+	assert_int_equal(ref, find(ts, 8));
+	ref = tcp_record_next(&ts->records, ref);
+	assert_int_equal(ref, find(ts, 0));
+	assert_int_equal(tcp_record_due(tcp_record_at(&ts->records, ref)), 77);
+	assert_int_equal(tcp_record_next(&ts->records, ref), 0);
+	finish(&t);
+}
+
+static void a_new_record_has_nothing_of_the_one_that_was_there(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+	struct tcp_half *half, zero = { .has_ts = 0 };
+	const size_t own = offsetof(struct tcp_half, iss);
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	for (uint32_t round = 0; round < 2; round++) {
+		half = container_of(add_plain(ts, 0, TCP_KIND_HALF, 0), struct tcp_half, record);
+		assert_memory_equal(&half->iss, (uint8_t *)&zero + own,
+				    offsetof(struct tcp_half, ends) - own);
+		memset(&half->iss, 0xff, offsetof(struct tcp_half, ends) - own);
+		/* On which list it waits. */
+		half->held = 0;
+		half->retries = 0;
+		tcp_record_remove(ts, find(ts, 0));
+	}
+	finish(&t);
+}
+
+static void either_kind_has_as_many_as_its_own_limit_says(void **state)
+{
+	(void)state;
+	for (unsigned many = 0; many < 2; many++) {
+		struct holm_config config;
+		struct tcp_fixture t;
+		enum tcp_kind k = many ? TCP_KIND_TIME_WAIT : TCP_KIND_HALF;
+
+		holm_config_default(&config);
+		config.tcp_half_open_max = many ? 16 : 30000;
+		config.tcp_time_wait_max = many ? 30000 : 16;
+		fixture_only(&t, .config = &config);
+		for (uint32_t i = 0; i < 30000; i++)
+			assert_non_null(add_plain(t.lab.net->tcp, 2 * i, k, 0));
+		finish(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +383,13 @@ int main(void)
 		cmocka_unit_test(a_list_is_in_the_order_of_arrival_whoever_leaves_it),
 		cmocka_unit_test(a_record_is_at_most_48_bytes_over_ip4_and_80_over_ip6),
 		cmocka_unit_test(memory_follows_the_number_of_records_down),
+		cmocka_unit_test(a_record_is_found_by_all_of_its_ends_and_by_nothing_else),
+		cmocka_unit_test(a_chain_is_bounded),
+		cmocka_unit_test(the_table_grows_and_shrinks_with_the_number_of_records),
+		cmocka_unit_test(without_memory_for_a_larger_table_chains_get_longer),
+		cmocka_unit_test(who_waits_again_is_the_last_of_the_list),
+		cmocka_unit_test(a_new_record_has_nothing_of_the_one_that_was_there),
+		cmocka_unit_test(either_kind_has_as_many_as_its_own_limit_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
