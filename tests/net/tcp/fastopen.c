@@ -145,9 +145,9 @@ static void without_the_option_of_the_listener_a_cookie_is_nothing(void **state)
 static const uint8_t theirs[] = { 1, 2, 3, 4, 5, 6 };
 
 /* A new connection with bytes queued, its SYN is sent. */
-static void client(struct tcp_fixture *t)
+static void client_of(struct tcp_fixture *t, unsigned host)
 {
-	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct holm_endpoint remote = { .addr = lab_addr(host), .port = FIX_PEER_PORT };
 	struct holm_endpoint local = { .addr = lab_addr(1), .port = FIX_PORT };
 
 	assert_int_equal(holm_tcp_open(t->lab.net, &t->t), 0);
@@ -163,6 +163,11 @@ static void client(struct tcp_fixture *t)
 	lab_poll(&t->lab);
 }
 
+static void client(struct tcp_fixture *t)
+{
+	client_of(t, 2);
+}
+
 static void forget(struct tcp_fixture *t)
 {
 	holm_tcp_abort(t->t);
@@ -171,21 +176,31 @@ static void forget(struct tcp_fixture *t)
 	fixture_skip(t);
 }
 
-/* The first connection asks and is given a cookie. */
-static void has_cookie(struct tcp_fixture *t)
+/* A connection asks and is given a cookie. */
+static void given(struct tcp_fixture *t, const uint8_t *cookie, uint8_t len)
 {
 	uint8_t none[TCP_FAST_COOKIE_MAX];
 
-	fixture_only(t, .no_ts = true);
-	holm_tcp_close(t->listener);
-	t->listener = NULL;
 	client(t);
 	assert_int_equal(sent_cookie(t, none), 0);
 	expect_tx(t, .flags = TCP_SYN, .seq = 0, .mss = 1460);
 	rx(t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 1, .mss = 1000, .fast = true,
-	   .fast_len = sizeof(theirs), .fast_cookie = theirs);
+	   .fast_len = len, .fast_cookie = cookie);
 	expect_tx(t, .seq = 1, .ack = 1, .len = 300);
 	forget(t);
+}
+
+static void no_server(struct tcp_fixture *t)
+{
+	fixture_only(t, .no_ts = true);
+	holm_tcp_close(t->listener);
+	t->listener = NULL;
+}
+
+static void has_cookie(struct tcp_fixture *t)
+{
+	no_server(t);
+	given(t, theirs, sizeof(theirs));
 }
 
 static void a_client_that_has_a_cookie_sends_data_with_its_syn(void **state)
@@ -279,6 +294,132 @@ static void a_syn_that_is_lost_is_sent_again_without_and_the_server_left_alone(v
 	finish(&t);
 }
 
+/* RFC 7413 4.1.1: 4 to 16 bytes, an even number of them. */
+static void a_cookie_of_an_impossible_length_is_none(void **state)
+{
+	static const uint8_t bytes[18] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+
+	(void)state;
+	for (uint8_t len = 1; len <= sizeof(bytes); len++) {
+		bool good = len >= 4 && len <= 16 && len % 2 == 0;
+		struct tcp_fixture t;
+
+		no_server(&t);
+		given(&t, bytes, len);
+		client(&t);
+		assert_int_equal(sent_cookie(&t, cookie), good ? len : 0);
+		if (good)
+			assert_memory_equal(cookie, bytes, len);
+		finish(&t);
+	}
+}
+
+static void a_cookie_is_shown_to_nobody_but_who_gave_it(void **state)
+{
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+	uint32_t place = 0;
+	unsigned host = 2;
+
+	(void)state;
+	has_cookie(&t);
+	ts = t.lab.net->tcp;
+	assert_true(ts->fastopen->knows(t.lab.net, (const struct holm_addr[]){ lab_addr(2) }));
+	for (; host < 250; host++) {
+		struct tcp_tuple ends = { .remote = lab_addr(host), .local = lab_addr(host) };
+		uint32_t at = tcp_hash(t.lab.net, &ends) % 64;
+
+		if (host == 2)
+			place = at;
+		else if (at == place)
+			break;
+	}
+	/* One whose place is the same. */
+	assert_in_range(host, 3, 249);
+	assert_false(ts->fastopen->knows(t.lab.net, (const struct holm_addr[]){ lab_addr(host) }));
+	lab_introduce(&t.lab, host);
+	client_of(&t, host);
+	assert_int_equal(sent_cookie(&t, cookie), 0);
+	assert_int_equal(t.t->flight->syn_data, 0);
+	forget(&t);
+	/* It has given none yet, so the place is not its. */
+	client(&t);
+	assert_int_equal(sent_cookie(&t, cookie), sizeof(theirs));
+	finish(&t);
+}
+
+/* The SYN of a connection that shows a cookie is lost. */
+static void lose_a_syn(struct tcp_fixture *t)
+{
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+
+	client(t);
+	assert_int_equal(sent_cookie(t, cookie), sizeof(theirs));
+	t->cursor = t->lab.nsent;
+	fixture_wait_sent(t, 1200);
+	expect_tx(t, .flags = TCP_SYN, .seq = 0, .mss = 1460);
+	forget(t);
+}
+
+/* Does the SYN have the option now? */
+static bool tries(struct tcp_fixture *t)
+{
+	uint8_t cookie[TCP_FAST_COOKIE_MAX];
+	bool has;
+
+	assert_true(t->lab.nsent < LAB_SENT_MAX - 16);
+	client(t);
+	has = sent_cookie(t, cookie) >= 0;
+	forget(t);
+	return has;
+}
+
+/* RFC 7413 4.1.3.1. */
+static void a_server_is_left_alone_for_twice_as_long_until_it_takes_data(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	has_cookie(&t);
+	lose_a_syn(&t);
+	assert_false(tries(&t));
+	fixture_wait_ms(&t, 3600000);
+	assert_true(tries(&t));
+	given(&t, theirs, sizeof(theirs));
+	lose_a_syn(&t);
+	fixture_wait_ms(&t, 7100000);
+	assert_false(tries(&t));
+	fixture_wait_ms(&t, 100000);
+	assert_true(tries(&t));
+	/* A cookie alone is no success, data that was taken is. */
+	given(&t, theirs, sizeof(theirs));
+	client(&t);
+	t.cursor = t.lab.nsent;
+	rx(&t, .flags = TCP_SYN | TCP_ACK, .seq = 0, .ack = 301, .mss = 1000);
+	forget(&t);
+	lose_a_syn(&t);
+	fixture_wait_ms(&t, 3600000);
+	assert_true(tries(&t));
+	finish(&t);
+}
+
+static void a_plain_syn_that_is_lost_says_nothing_of_fast_open(void **state)
+{
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct tcp_fixture t;
+
+	(void)state;
+	has_cookie(&t);
+	assert_int_equal(holm_tcp_open(t.lab.net, &t.t), 0);
+	assert_int_equal(holm_tcp_connect(t.t, &remote), 0);
+	fixture_wait_ms(&t, 4000);
+	forget(&t);
+	assert_true(tries(&t));
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +434,10 @@ int main(void)
 		cmocka_unit_test(an_ack_beyond_the_data_of_a_syn_is_refused),
 		cmocka_unit_test(
 			a_syn_that_is_lost_is_sent_again_without_and_the_server_left_alone),
+		cmocka_unit_test(a_cookie_of_an_impossible_length_is_none),
+		cmocka_unit_test(a_cookie_is_shown_to_nobody_but_who_gave_it),
+		cmocka_unit_test(a_server_is_left_alone_for_twice_as_long_until_it_takes_data),
+		cmocka_unit_test(a_plain_syn_that_is_lost_says_nothing_of_fast_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
