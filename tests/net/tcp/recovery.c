@@ -316,6 +316,67 @@ static void a_recovery_of_long_ago_forbids_none_now(void **state)
 	finish(&t);
 }
 
+/* RFC 6582 3.2, step 3, to the byte. */
+static void a_partial_ack_takes_from_the_window_what_it_acknowledges_but_for_a_segment(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_flight(&t, 10);
+	for (unsigned i = 0; i < 7; i++)
+		rx(&t, .ack = 1);
+	fixture_skip(&t);
+	assert_int_equal(t.t->ssthresh, 5000);
+	assert_int_equal(t.t->cwnd, 12000);
+	rx(&t, .ack = 3001);
+	assert_int_equal(t.t->cwnd, 12000 - 3000 + 1000);
+	/* Less than a segment gives none back, a whole one does. */
+	rx(&t, .ack = 3901);
+	assert_int_equal(t.t->cwnd, 10000 - 900);
+	rx(&t, .ack = 4901);
+	assert_int_equal(t.t->cwnd, 9100);
+	rx(&t, .ack = 9501);
+	assert_int_equal(t.t->cwnd, 9100 - 4600 + 1000);
+	fixture_skip(&t);
+	finish(&t);
+}
+
+static void the_window_of_recovery_is_never_less_than_a_segment(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_flight(&t, 10);
+	for (unsigned i = 0; i < 3; i++)
+		rx(&t, .ack = 1);
+	assert_int_equal(t.t->cwnd, 8000);
+	rx(&t, .ack = 8901);
+	assert_int_equal(t.t->cwnd, 1000);
+	for (unsigned i = 1; i <= 10; i++) {
+		rx(&t, .ack = 8901 + i * 100);
+		assert_int_equal(t.t->cwnd, 1000);
+	}
+	assert_int_equal(t.t->flight->phase, TCP_RECOVERY);
+	fixture_skip(&t);
+	finish(&t);
+}
+
+/* RFC 5681 3.2, step 4; RFC 3042 is of the first two alone. */
+static void more_duplicates_make_no_more_room_than_has_left_the_network(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	in_flight(&t, 10);
+	for (unsigned i = 0; i < 40; i++)
+		rx(&t, .ack = 1);
+	assert_int_equal(t.t->cwnd, 5000 + 10000);
+	assert_int_equal(t.t->flight->credit, 0);
+	assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_FAST_RETRANSMITS), 1);
+	fixture_skip(&t);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +396,10 @@ int main(void)
 		cmocka_unit_test(a_segment_that_is_sent_again_may_be_cut_anew_by_a_smaller_path),
 		cmocka_unit_test(a_lost_fin_is_sent_again),
 		cmocka_unit_test(after_an_idle_timeout_slow_start_begins_again),
+		cmocka_unit_test(
+			a_partial_ack_takes_from_the_window_what_it_acknowledges_but_for_a_segment),
+		cmocka_unit_test(the_window_of_recovery_is_never_less_than_a_segment),
+		cmocka_unit_test(more_duplicates_make_no_more_room_than_has_left_the_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

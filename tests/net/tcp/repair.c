@@ -342,6 +342,98 @@ static void without_its_part_sack_is_not_offered_and_newreno_repairs(void **stat
 	finish(&t);
 }
 
+/* RFC 6675 section 5, (1): the third duplicate alone, where what came above is in small pieces. */
+static void without_rack_three_duplicates_make_a_loss_of_the_first_segment(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 8, .protos = sack_only);
+	for (uint32_t right = 1101; right <= 1201; right += 100) {
+		rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, right } });
+		expect_silence(&t);
+	}
+	/* Nothing new is no duplicate. */
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 1201 } });
+	expect_silence(&t);
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 1301 } });
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_silence(&t);
+	assert_int_equal(t.t->flight->phase, TCP_RECOVERY);
+	assert_int_equal(t.t->ssthresh, 4000);
+	finish(&t);
+}
+
+/* An ACK of something begins the count again. */
+static void without_rack_duplicates_are_counted_from_the_last_progress(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 8, .protos = sack_only);
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 3001, 3101 } });
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 3001, 3201 } });
+	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 3001, 3201 } });
+	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 3001, 3301 } });
+	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 3001, 3401 } });
+	expect_silence(&t);
+	rx(&t, .ack = 1001, .nsack = 1, .sack = { { 3001, 3501 } });
+	expect_tx(&t, .seq = 1001, .len = 1000);
+	expect_silence(&t);
+	finish(&t);
+}
+
+/* RFC 6675 section 5, step 4.3: the first is sent however much is thought to be in flight. */
+static void without_rack_the_first_segment_of_a_loss_needs_no_room(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	flying(&t, 10, .protos = sack_only);
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 1101 } });
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 1201 } });
+	rx(&t, .ack = 1, .nsack = 1, .sack = { { 1001, 1301 } });
+	assert_int_equal(t.t->cwnd, 5000);
+	assert_true(tcp_pipe(t.t) > t.t->cwnd);
+	expect_tx(&t, .seq = 1, .len = 1000);
+	expect_silence(&t);
+	finish(&t);
+}
+
+/* RFC 2883 section 4: of what is acknowledged, or within the second block. */
+static void a_first_block_within_the_second_tells_of_a_duplicate(void **state)
+{
+	static const struct {
+		struct tcp_sack_block first, second;
+		unsigned n;
+		bool is;
+	} of[] = {
+		{ { 1, 1001 }, { 0, 0 }, 1, true },
+		{ { 5001, 6001 }, { 4001, 8001 }, 2, true },
+		{ { 4001, 8001 }, { 4001, 8001 }, 2, true },
+		{ { 5001, 6001 }, { 7001, 8001 }, 2, false },
+		{ { 7001, 8001 }, { 5001, 6001 }, 2, false },
+		{ { 4001, 6001 }, { 5001, 8001 }, 2, false },
+		{ { 5001, 9001 }, { 4001, 8001 }, 2, false },
+		{ { 5001, 6001 }, { 4001, 8001 }, 1, false },
+		{ { 1001, 1001 }, { 4001, 8001 }, 2, false },
+		{ { 5001, 5001 }, { 4001, 8001 }, 2, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		struct tcp_fixture t;
+
+		flying(&t, 10);
+		rx(&t, .ack = 2001);
+		rx(&t, .ack = 2001, .nsack = (uint8_t)of[i].n,
+		   .sack = { of[i].first, of[i].second });
+		assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_DSACKS_RECEIVED), of[i].is);
+		fixture_skip(&t);
+		finish(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +451,10 @@ int main(void)
 		cmocka_unit_test(without_rack_three_segments_above_make_a_loss),
 		cmocka_unit_test(without_rack_a_timeout_sends_everything_again),
 		cmocka_unit_test(without_its_part_sack_is_not_offered_and_newreno_repairs),
+		cmocka_unit_test(without_rack_three_duplicates_make_a_loss_of_the_first_segment),
+		cmocka_unit_test(without_rack_duplicates_are_counted_from_the_last_progress),
+		cmocka_unit_test(without_rack_the_first_segment_of_a_loss_needs_no_room),
+		cmocka_unit_test(a_first_block_within_the_second_tells_of_a_duplicate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
