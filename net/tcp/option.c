@@ -30,12 +30,17 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 /* A part of TCP that an option is about. */
 enum option_part { PART_NONE, PART_SACK, PART_ECN, PART_FASTOPEN, PART_SMALL, PART_TIMESTAMPS };
 
+/* What another value means beside itself. */
+enum option_effect { EFFECT_NONE, EFFECT_KEEP_ALIVE, EFFECT_PACING, EFFECT_LEVEL };
+
 /* An option as a field of the settings. */
 struct option {
 	uint8_t offset, bytes; /* 0 bytes: there is no such option, or it is not the settings' */
 	bool in_syn;	       /* the SYN carries it: it can only be changed before */
 	uint8_t part;	       /* enum option_part; 0 can be had without */
 	bool or_none;	       /* 0 is less than the least, and says that there is none */
+	bool in_seconds;       /* how often a SYN-ACK is due in so many seconds is what is kept */
+	uint8_t effect;	       /* enum option_effect */
 	uint32_t min, max;
 };
 
@@ -48,7 +53,7 @@ _Static_assert(sizeof(struct tcp_settings) <= UINT8_MAX, "offsets are bytes");
 
 static const struct option options[] = {
 	[HOLM_TCP_OPT_NODELAY] = { SWITCH(nodelay) },
-	[HOLM_TCP_OPT_KEEPALIVE] = { SWITCH(keepalive) },
+	[HOLM_TCP_OPT_KEEPALIVE] = { SWITCH(keepalive), .effect = EFFECT_KEEP_ALIVE },
 	[HOLM_TCP_OPT_KEEPIDLE_S] = { FIELD(keepidle_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPINTVL_S] = { FIELD(keepintvl_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPCNT] = { FIELD(keepcnt), .min = 1, .max = 127 },
@@ -60,7 +65,8 @@ static const struct option options[] = {
 	[HOLM_TCP_OPT_TIMESTAMPS] = { SWITCH(timestamps), .in_syn = true, .part = PART_TIMESTAMPS },
 	[HOLM_TCP_OPT_SACK] = { SWITCH(sack), .in_syn = true, .part = PART_SACK },
 	[HOLM_TCP_OPT_LINGER2_S] = { FIELD(linger2_s), .min = 1, .max = KEEP_MAX_S },
-	[HOLM_TCP_OPT_MAX_PACING_RATE] = { FIELD(max_pacing_rate), .max = UINT32_MAX },
+	[HOLM_TCP_OPT_MAX_PACING_RATE] = { FIELD(max_pacing_rate), .effect = EFFECT_PACING,
+					   .max = UINT32_MAX },
 	[HOLM_TCP_OPT_CORK] = { SWITCH(cork) },
 	[HOLM_TCP_OPT_WINDOW_CLAMP] = { FIELD(window_clamp), .or_none = true,
 					.min = WINDOW_CLAMP_MIN, .max = INT32_MAX },
@@ -68,12 +74,13 @@ static const struct option options[] = {
 			       .max = TCP_ECN_OFFER_ACCURATE },
 	[HOLM_TCP_OPT_HOLD] = { SWITCH(hold), .part = PART_SMALL },
 	[HOLM_TCP_OPT_DEFER_ACCEPT_S] = { FIELD(defer_retries), .part = PART_SMALL,
-					  .max = KEEP_MAX_S },
+					  .in_seconds = true, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_FASTOPEN] = { FIELD(fastopen), .in_syn = true, .part = PART_FASTOPEN,
 				    .max = UINT16_MAX },
 	[HOLM_TCP_OPT_FASTOPEN_CONNECT] = { SWITCH(fastopen_connect), .in_syn = true,
 					    .part = PART_FASTOPEN },
-	[HOLM_TCP_OPT_NOTSENT_LOWAT] = { FIELD(notsent_lowat), .max = UINT32_MAX },
+	[HOLM_TCP_OPT_NOTSENT_LOWAT] = { FIELD(notsent_lowat), .effect = EFFECT_LEVEL,
+					 .max = UINT32_MAX },
 	[HOLM_TCP_OPT_SYNCNT] = { FIELD(syncnt), .min = 1, .max = 127 },
 };
 
@@ -182,14 +189,40 @@ static bool has_part(const struct tcp_state *ts, const struct option *o, uint32_
 	return false;
 }
 
-/* It has another value now: what follows from it. -HOLM_ENOMEM: it has not. */
-static int note_change(struct holm_tcp *t, struct tcp_settings *s, enum holm_tcp_option opt,
-		       uint32_t before)
+/* It has another value now: what follows from it. False: no memory, it has not. */
+static bool take_effect(struct holm_tcp *t, struct tcp_settings *s, const struct option *o,
+			uint32_t before)
 {
-	if (opt == HOLM_TCP_OPT_MAX_PACING_RATE && !repace(t, s, before))
-		return -HOLM_ENOMEM;
-	if (opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
+	struct tcp_state *ts = tcp_net(t)->tcp;
+
+	switch ((enum option_effect)o->effect) {
+	case EFFECT_NONE:
+		break;
+	case EFFECT_KEEP_ALIVE:
+		ts->keep_alive = &tcp_keep_alive;
+		break;
+	case EFFECT_PACING:
+		ts->pacing = &tcp_pacing;
+		return repace(t, s, before);
+	case EFFECT_LEVEL:
 		tcp_publish(t);
+		break;
+	}
+	return true;
+}
+
+/* From one value to another. */
+static never_inline int change(struct holm_tcp *t, const struct option *o, uint32_t before,
+			       uint32_t value)
+{
+	struct tcp_settings *s = tcp_settings_own(t);
+
+	if (!s)
+		return -HOLM_ENOMEM;
+	tcp_stir(t);
+	store(s, o, value);
+	if (unlikely(o->effect != EFFECT_NONE) && !take_effect(t, s, o, before))
+		return -HOLM_ENOMEM;
 	/* A timer may have to run now, Nagle may have nothing to hold back any more. */
 	if (t->flags & TCP_HASHED)
 		tcp_note_output(t);
@@ -199,30 +232,19 @@ static int note_change(struct holm_tcp *t, struct tcp_settings *s, enum holm_tcp
 int holm_tcp_set_option(struct holm_tcp *t, enum holm_tcp_option opt, uint32_t value)
 {
 	const struct option *o = option_of(opt);
-	struct tcp_state *ts = tcp_net(t)->tcp;
-	struct tcp_settings *s;
 	uint32_t before;
 
-	ASSERT(!ts->net->callbacks);
+	ASSERT(!tcp_net(t)->callbacks);
 	if (!o)
 		return opt == HOLM_TCP_OPT_QUICKACK ? set_quick(t, value) : -HOLM_ENOPROTOOPT;
 	if (!is_allowed(t, o, value))
 		return -HOLM_EINVAL;
-	if (!has_part(ts, o, value))
+	if (!has_part(tcp_net(t)->tcp, o, value))
 		return -HOLM_ENOPROTOOPT;
-	if (unlikely(opt == HOLM_TCP_OPT_DEFER_ACCEPT_S))
+	if (unlikely(o->in_seconds))
 		value = retries_within(value);
 	before = load(t->settings, o);
-	if (before == value)
-		return 0;
-	s = tcp_settings_own(t);
-	if (!s)
-		return -HOLM_ENOMEM;
-	tcp_stir(t);
-	ts->pacing = &tcp_pacing;
-	ts->keep_alive = &tcp_keep_alive;
-	store(s, o, value);
-	return note_change(t, s, opt, before);
+	return before == value ? 0 : change(t, o, before, value);
 }
 
 int holm_tcp_set_way(struct holm_tcp *t, struct holm_dev *dev, uint32_t mark, bool onlink)
@@ -261,7 +283,7 @@ int holm_tcp_get_option(const struct holm_tcp *t, enum holm_tcp_option opt, uint
 	*value = load(t->settings, o);
 	if (opt == HOLM_TCP_OPT_MAXSEG && *value == 0)
 		*value = t->dst ? tcp_mss(t) : TCP_MSS_DEFAULT_IP4;
-	else if (opt == HOLM_TCP_OPT_DEFER_ACCEPT_S)
+	else if (o->in_seconds)
 		*value = (1u << *value) - 1;
 	return 0;
 }

@@ -50,6 +50,52 @@ static void every_option_has_its_default_its_range_and_keeps_its_value(void **st
 	finish(&t);
 }
 
+/* What is kept is how often a SYN-ACK is due: after 1, 3, 7 seconds. */
+static void seconds_of_deferral_reach_to_when_a_syn_ack_is_due(void **state)
+{
+	struct tcp_fixture t;
+	uint32_t v;
+
+	(void)state;
+	fixture_only(&t);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_DEFER_ACCEPT_S, 5), 0);
+	holm_tcp_get_option(t.listener, HOLM_TCP_OPT_DEFER_ACCEPT_S, &v);
+	assert_int_equal(v, 7);
+	finish(&t);
+}
+
+/* They are linked with the options, and called through the instance. */
+static void an_option_enters_the_part_that_does_it(void **state)
+{
+	struct tcp_fixture t;
+	struct tcp_state *ts;
+
+	(void)state;
+	fixture_only(&t);
+	ts = t.lab.net->tcp;
+	ts->pacing = NULL;
+	ts->keep_alive = NULL;
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_KEEPALIVE, 1), 0);
+	assert_non_null(ts->keep_alive);
+	assert_int_equal(holm_tcp_set_option(t.listener, HOLM_TCP_OPT_MAX_PACING_RATE, 1000), 0);
+	assert_non_null(ts->pacing);
+	finish(&t);
+}
+
+static void a_mark_below_what_is_unsent_is_felt_at_once(void **state)
+{
+	struct tcp_fixture t;
+
+	(void)state;
+	established(&t, .peer_wnd = 100, .nodelay = true);
+	fixture_write(&t, 160);
+	expect_tx(&t, .seq = 1, .len = 100);
+	assert_true(holm_tcp_ready(t.t) & HOLM_WRITABLE);
+	assert_int_equal(holm_tcp_set_option(t.t, HOLM_TCP_OPT_NOTSENT_LOWAT, 50), 0);
+	assert_false(holm_tcp_ready(t.t) & HOLM_WRITABLE);
+	finish(&t);
+}
+
 static void a_change_is_seen_by_nobody_else(void **state)
 {
 	struct tcp_fixture t;
@@ -141,6 +187,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_option_has_its_default_its_range_and_keeps_its_value),
+		cmocka_unit_test(seconds_of_deferral_reach_to_when_a_syn_ack_is_due),
+		cmocka_unit_test(an_option_enters_the_part_that_does_it),
+		cmocka_unit_test(a_mark_below_what_is_unsent_is_felt_at_once),
 		cmocka_unit_test(a_change_is_seen_by_nobody_else),
 		cmocka_unit_test(a_child_inherits_what_its_listener_has),
 		cmocka_unit_test(what_may_be_none_has_a_least_value_all_the_same),
