@@ -2,7 +2,7 @@
  * Ports in use: every bound endpoint, listeners among them, in a table by port. Connections are not
  * here: four-tuples keep them apart.
  */
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 #include "lib/hash.h"
 
@@ -221,21 +221,13 @@ static struct tcp_bind *look_up(struct tcp_state *ts, const struct wanted *w, ui
 	return best;
 }
 
-/* Without a call where it is who was found last. */
-static inline bool is_heard(const struct tcp_state *ts, const struct holm_addr *addr, uint16_t port)
-{
-	const struct tcp_heard *h = &ts->heard;
-
-	return !FOR_SIZE && likely(h->bind && h->port == port && holm_addr_equal(&h->addr, addr));
-}
-
-struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
-				   uint16_t port, const struct holm_dev *dev, uint32_t flow)
+struct tcp_bind *tcp_look_up_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				      uint16_t port, const struct holm_dev *dev, uint32_t flow)
 {
 	const struct wanted w = { addr, dev, port };
 	bool by_dev;
 
-	return is_heard(ts, addr, port) ? ts->heard.bind : look_up(ts, &w, flow, &by_dev);
+	return look_up(ts, &w, flow, &by_dev);
 }
 
 struct tcp_bind *tcp_find_listener_of(struct tcp_state *ts, const struct tcp_tuple *ends)
@@ -248,7 +240,7 @@ struct tcp_bind *tcp_find_listener_of(struct tcp_state *ts, const struct tcp_tup
 	struct ip_dst *dst;
 	bool by_dev;
 
-	if (is_heard(ts, w.addr, w.port))
+	if (tcp_is_heard(ts, w.addr, w.port))
 		return ts->heard.bind;
 	b = look_up(ts, &w, flow, &by_dev);
 	if (!by_dev || via.dev || ip_dst_get_via(ts->net, &ends->remote, &via, &dst) != 0)

@@ -10,57 +10,6 @@
 
 /* ---- SYN-ACK ------------------------------------------------------------------------------------- */
 
-/* From whom the SYN-ACK goes, and to whom. */
-static void set_ends(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
-		     const struct tcp_tuple *ends)
-{
-	o->ports = (uint32_t)ends->lport << 16 | ends->rport;
-	o->local6 = NULL;
-	if (likely(ip4_is_addr(&ends->remote))) {
-		o->local4 = ip4_from_addr(&ends->local);
-		o->remote4 = ip4_from_addr(&ends->remote);
-	} else {
-		const struct ip_tx ip = {
-			.src = &ends->local,
-			.dst = &ends->remote,
-			.proto = IP4_PROTO_TCP,
-		};
-
-		o->local6 = &ends->local;
-		o->remote6 = &ends->remote;
-		o->flow_label = ip_dst_flow_label(net, dst, &ip, o->ports);
-	}
-}
-
-/* The usual one: nothing that is rare was asked for. False: it is not, or its way is not clear. */
-static bool answer_usual(struct holm_net *net, const struct tcp_half *half,
-			 const struct tcp_tuple *ends, const struct tcp_settings *s)
-{
-	const struct ip_via via = tcp_via(net, &s->via, ends->scope);
-	const struct ip_dst *dst;
-	struct tcp_opening o;
-
-	if (FOR_SIZE || half->fast || half->ecn || half->held)
-		return false;
-	dst = ip_dst_peek(net, &ends->remote, &via);
-	if (unlikely(!dst))
-		return false;
-	tcp_opening_offer(&o, net, dst, s, NULL);
-	set_ends(&o, net, dst, ends);
-	o.seq = half->iss.v;
-	o.ack = half->irs.v + 1;
-	o.flags = TCP_SYN | TCP_ACK;
-	o.wnd = (uint16_t)tcp_offer_window(net, NULL);
-	o.offer.has_wscale = tcp_half_has_wscale(half);
-	o.offer.sack_permitted = half->has_sack;
-	o.offer.has_ts = half->has_ts;
-	if (half->has_ts) {
-		o.offer.tsval = tcp_tsval(net, tcp_ts_offset(net, ends));
-		o.offer.tsecr = half->ts_recent;
-	}
-	return tcp_send_opening(net, dst, &o);
-}
-
 static never_inline void answer_any(struct holm_net *net, const struct tcp_half *half,
 				    const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
@@ -94,7 +43,7 @@ static never_inline void answer_any(struct holm_net *net, const struct tcp_half 
 static inline void answer(struct holm_net *net, const struct tcp_half *half,
 			  const struct tcp_tuple *ends, const struct tcp_settings *s)
 {
-	if (!answer_usual(net, half, ends, s))
+	if (FOR_SIZE || !tcp_send_usual_syn_ack(net, half, ends, s))
 		answer_any(net, half, ends, s);
 }
 

@@ -383,6 +383,17 @@ static always_inline void tcp_write_header(struct holm_net *net, struct holm_tcp
 			   : checksum_finish(checksum_fold64(sum + pseudo)));
 }
 
+/* tcp_announce_mss() in the caller's own code. */
+static always_inline uint16_t tcp_announced_mss(const struct ip_dst *dst,
+						const struct tcp_settings *s)
+{
+	uint32_t headers = dst->header_bytes + (uint32_t)TCP_HDR_BYTES;
+	uint32_t mtu = dst->netif ? ip_link_mtu(dst) : dst->mtu;
+	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
+
+	return (uint16_t)(s->maxseg ? min_u32(mss, s->maxseg) : mss);
+}
+
 /* The way to a neighbour is known, is wide enough for `l4_len` bytes, and there is room on it. */
 static inline bool tcp_has_way(const struct holm_net *net, const struct ip_dst *dst,
 			       uint32_t l4_len)

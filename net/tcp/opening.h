@@ -5,7 +5,32 @@
 #ifndef NET_TCP_OPENING_H
 #define NET_TCP_OPENING_H
 
-#include "net/tcp/room.h"
+#include "net/tcp/hot.h"
+
+/* ---- bind.c */
+/* Is it who was found last? That takes no call. */
+static inline bool tcp_is_heard(const struct tcp_state *ts, const struct holm_addr *addr,
+				uint16_t port)
+{
+	const struct tcp_heard *h = &ts->heard;
+
+	return !FOR_SIZE &&
+	       likely(h->bind && h->port == port && tcp_addr_diff(&h->addr, addr) == 0);
+}
+struct tcp_bind *tcp_look_up_listener(struct tcp_state *ts, const struct holm_addr *addr,
+				      uint16_t port, const struct holm_dev *dev, uint32_t flow);
+/*
+ * Who listens for this address and port, and hears what comes by this device; an exact address before the
+ * wildcard, a device before any. Of those who share a port, one for each `flow`, the hash of the four-tuple.
+ * NULL: nobody.
+ */
+static inline struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
+						 uint16_t port, const struct holm_dev *dev,
+						 uint32_t flow)
+{
+	return tcp_is_heard(ts, addr, port) ? ts->heard.bind
+					    : tcp_look_up_listener(ts, addr, port, dev, flow);
+}
 
 /* ---- syn.c */
 /* A segment for a listener. Does not free the frame. */
@@ -42,23 +67,13 @@ enum tcp_verdict tcp_input_cookie(struct tcp_bind *bind, struct tcp_rx *rx,
 struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *half,
 				struct tcp_rx *rx);
 
-/* A SYN or SYN-ACK without what is rare: see opening.c. */
-struct tcp_opening {
-	const struct holm_addr *local6, *remote6; /* NULL: over IPv4 */
-	uint32_t flow_label;			  /* over IPv6 */
-	uint32_t local4, remote4;		  /* over IPv4, as numbers */
-	uint32_t ports;				  /* ours in the high half */
-	uint32_t seq, ack;
-	uint16_t wnd;
-	uint8_t flags, tos, ttl;
-	struct tcp_offer offer;
-};
-
 /* ---- opening.c */
-/* What we offer whoever is there, as these settings have it; timestamps and SACK are the caller's. */
-void tcp_opening_offer(struct tcp_opening *o, const struct holm_net *net, const struct ip_dst *dst,
-		       const struct tcp_settings *s, const struct holm_rcvbuf *rcv);
-/* Send it; false: nothing was sent, another way may know how. */
-bool tcp_send_opening(struct holm_net *net, const struct ip_dst *dst, const struct tcp_opening *o);
+/*
+ * The SYN of a connection in SYN-SENT, and the SYN-ACK of a record, where they are as most are. False: nothing
+ * was sent, another way may know how.
+ */
+bool tcp_send_usual_syn(struct holm_net *net, struct holm_tcp *c);
+bool tcp_send_usual_syn_ack(struct holm_net *net, const struct tcp_half *half,
+			    const struct tcp_tuple *ends, const struct tcp_settings *s);
 
 #endif

@@ -27,11 +27,7 @@ uint16_t tcp_peer_mss(const struct holm_tcp *c, uint16_t option)
 
 uint16_t tcp_announce_mss(const struct ip_dst *dst, const struct tcp_settings *s)
 {
-	uint32_t headers = dst->header_bytes + (uint32_t)TCP_HDR_BYTES;
-	uint32_t mtu = dst->netif ? ip_link_mtu(dst) : dst->mtu;
-	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
-
-	return (uint16_t)(s->maxseg ? min_u32(mss, s->maxseg) : mss);
+	return tcp_announced_mss(dst, s);
 }
 
 /* ---- Waiting ------------------------------------------------------------------------------------- */
@@ -124,46 +120,13 @@ static bool send_syn(struct tcp_tx *tx)
 	return true;
 }
 
-/* What leaves by this way needs our sum, not the device's. */
-static bool is_sum_ours(const struct ip_dst *dst)
-{
-	return dst->neigh && !(dst->neigh->netif->features & (HOLM_DEV_TX_CSUM | HOLM_DEV_NO_CSUM));
-}
-
 /*
  * SYN-SENT: the usual SYN, without data or marks, is all there is to send. False: it is not, its way is not
  * clear, or none is due.
  */
 static bool output_usual_syn(struct holm_tcp *c)
 {
-	struct holm_net *net = tcp_net(c);
-	const struct tcp_settings *s = c->settings;
-	struct tcp_opening o;
-
-	if (FOR_SIZE || !(c->flags & TCP_SYN_DUE) || s->fastopen_connect || (s->ecn & 1u) ||
-	    !is_sum_ours(c->dst))
-		return false;
-	tcp_opening_offer(&o, net, c->dst, s, c->rcv);
-	o.local6 = NULL;
-	if (unlikely(c->flags & TCP_IP6)) {
-		o.local6 = &c->ends6->local;
-		o.remote6 = &c->ends6->remote;
-		o.flow_label = tcp_flow_label(net, c);
-	} else {
-		o.local4 = c->local4;
-		o.remote4 = c->remote4;
-	}
-	o.ports = (uint32_t)c->lport << 16 | c->rport;
-	o.seq = c->snd_una.v;
-	o.ack = 0;
-	o.flags = TCP_SYN;
-	o.wnd = (uint16_t)min_u32(tcp_rcv_wnd(c), 65535);
-	o.offer.has_wscale = true;
-	o.offer.sack_permitted = s->sack;
-	o.offer.has_ts = s->timestamps;
-	o.offer.tsval = tcp_tsval(net, c->flight->ts_offset);
-	o.offer.tsecr = 0;
-	if (!tcp_send_opening(net, c->dst, &o))
+	if (FOR_SIZE || !(c->flags & TCP_SYN_DUE) || !tcp_send_usual_syn(tcp_net(c), c))
 		return false;
 	/* It arms the timer for a moment before which nothing can be due. */
 	note_syn(c);

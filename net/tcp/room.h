@@ -146,13 +146,6 @@ int tcp_bind_find_port(struct tcp_state *ts, struct holm_tcp *c, struct tcp_bind
 struct tcp_bind *tcp_bind_of(struct tcp_state *ts, const struct holm_tcp *c);
 /* Does somebody else listen on a port and address that this one means, too? */
 bool tcp_bind_is_listened(struct tcp_state *ts, const struct tcp_bind *bind);
-/*
- * Who listens for this address and port, and hears what comes by this device; an exact address before the
- * wildcard, a device before any. Of those who share a port, one for each `flow`, the hash of the four-tuple.
- * NULL: nobody.
- */
-struct tcp_bind *tcp_find_listener(struct tcp_state *ts, const struct holm_addr *addr,
-				   uint16_t port, const struct holm_dev *dev, uint32_t flow);
 /* Whose a record is: by which device its SYN came is taken to be that by which it is answered. */
 struct tcp_bind *tcp_find_listener_of(struct tcp_state *ts, const struct tcp_tuple *ends);
 /* Somebody has begun to listen, or listens by another device. */

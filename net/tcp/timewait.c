@@ -3,7 +3,7 @@
  * through when that is safe (RFC 6191). As a state of the connection; where the instance has small
  * records, one takes the connection's place (timewait_record.c).
  */
-#include "net/tcp/room.h"
+#include "net/tcp/opening.h"
 
 /* ---- Segments ------------------------------------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "net/tcp/opening.h"
 #include "tests/support/tcp_fixture.h"
 
 static struct holm_tcp *bound(struct tcp_fixture *t, struct holm_addr addr, uint16_t port)
