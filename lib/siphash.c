@@ -9,11 +9,7 @@
 #include "lib/bytes.h"
 #include "lib/compiler.h"
 
-struct sip_state {
-	uint64_t v0, v1, v2, v3;
-};
-
-static always_inline void sip_round(struct sip_state *s)
+static always_inline void sip_round(struct siphash_state *s)
 {
 	s->v0 += s->v1;
 	s->v1 = rotl_u64(s->v1, 13) ^ s->v0;
@@ -28,7 +24,7 @@ static always_inline void sip_round(struct sip_state *s)
 }
 
 /* One to four rounds, written out: compilers at -O2 keep short loops with constant ends. */
-static always_inline void sip_rounds(struct sip_state *s, int rounds)
+static always_inline void sip_rounds(struct siphash_state *s, int rounds)
 {
 	sip_round(s);
 	if (rounds >= 2)
@@ -39,9 +35,9 @@ static always_inline void sip_rounds(struct sip_state *s, int rounds)
 		sip_round(s);
 }
 
-static always_inline struct sip_state sip_begin(const struct siphash_key *key)
+static always_inline struct siphash_state sip_begin(const struct siphash_key *key)
 {
-	return (struct sip_state){
+	return (struct siphash_state){
 		.v0 = key->k0 ^ 0x736f6d6570736575u,
 		.v1 = key->k1 ^ 0x646f72616e646f6du,
 		.v2 = key->k0 ^ 0x6c7967656e657261u,
@@ -49,14 +45,14 @@ static always_inline struct sip_state sip_begin(const struct siphash_key *key)
 	};
 }
 
-static always_inline void sip_word(struct sip_state *s, uint64_t word, int rounds)
+static always_inline void sip_word(struct siphash_state *s, uint64_t word, int rounds)
 {
 	s->v3 ^= word;
 	sip_rounds(s, rounds);
 	s->v0 ^= word;
 }
 
-static always_inline uint64_t sip_end(struct sip_state *s, int rounds)
+static always_inline uint64_t sip_end(struct siphash_state *s, int rounds)
 {
 	s->v2 ^= 0xff;
 	sip_rounds(s, rounds);
@@ -76,7 +72,7 @@ static always_inline uint64_t sip_last_word(const uint8_t *tail, size_t n)
 static always_inline uint64_t sip_bytes(const struct siphash_key *key, const uint8_t *p, size_t n,
 					int c_rounds, int d_rounds)
 {
-	struct sip_state s = sip_begin(key);
+	struct siphash_state s = sip_begin(key);
 	const uint8_t *tail = p + (n & ~(size_t)7);
 
 	for (; p != tail; p += 8)
@@ -88,7 +84,7 @@ static always_inline uint64_t sip_bytes(const struct siphash_key *key, const uin
 static always_inline uint64_t sip_words(const struct siphash_key *key, const uint64_t *words,
 					size_t n, int c_rounds, int d_rounds)
 {
-	struct sip_state s = sip_begin(key);
+	struct siphash_state s = sip_begin(key);
 
 	for (size_t i = 0; i < n; i++)
 		sip_word(&s, words[i], c_rounds);
@@ -96,14 +92,12 @@ static always_inline uint64_t sip_words(const struct siphash_key *key, const uin
 	return sip_end(&s, d_rounds);
 }
 
-static always_inline uint64_t sip_short(const struct siphash_key *key, uint64_t word, uint64_t tail,
-					int c_rounds, int d_rounds)
+/* The last word, of which the length takes the eighth byte. */
+static always_inline uint64_t sip_tail(struct siphash_state *s, uint64_t tail, int c_rounds,
+				       int d_rounds)
 {
-	struct sip_state s = sip_begin(key);
-
-	sip_word(&s, word, c_rounds);
-	sip_word(&s, tail | (uint64_t)15 << 56, c_rounds);
-	return sip_end(&s, d_rounds);
+	sip_word(s, tail | (uint64_t)15 << 56, c_rounds);
+	return sip_end(s, d_rounds);
 }
 
 uint64_t siphash24(const struct siphash_key *key, const void *p, size_t n)
@@ -126,12 +120,23 @@ uint64_t siphash13_words(const struct siphash_key *key, const uint64_t *words, s
 	return sip_words(key, words, n, 1, 3);
 }
 
-uint64_t siphash24_short(const struct siphash_key *key, uint64_t word, uint64_t tail)
+void siphash24_short_begin(struct siphash_state *s, const struct siphash_key *key, uint64_t word)
 {
-	return sip_short(key, word, tail, 2, 4);
+	*s = sip_begin(key);
+	sip_word(s, word, 2);
+}
+
+uint64_t siphash24_short_end(const struct siphash_state *s, uint64_t tail)
+{
+	struct siphash_state copy = *s;
+
+	return sip_tail(&copy, tail, 2, 4);
 }
 
 uint64_t siphash13_short(const struct siphash_key *key, uint64_t word, uint64_t tail)
 {
-	return sip_short(key, word, tail, 1, 3);
+	struct siphash_state s = sip_begin(key);
+
+	sip_word(&s, word, 1);
+	return sip_tail(&s, tail, 1, 3);
 }

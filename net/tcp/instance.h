@@ -4,6 +4,7 @@
 #ifndef NET_TCP_INSTANCE_H
 #define NET_TCP_INSTANCE_H
 
+#include "lib/siphash.h"
 #include "net/core/net.h"
 #include "net/core/table.h"
 #include "net/link/gro.h"
@@ -34,6 +35,12 @@ struct tcp_towards {
 	struct holm_addr local, remote;
 	uint64_t hash;
 	uint16_t rport; /* 0: nobody has asked yet */
+};
+
+/* The two hosts whose addresses of IPv4 were the last to be hashed for an initial sequence number: see isn.c. */
+struct tcp_between {
+	uint64_t ends; /* 0: nobody's yet */
+	struct siphash_state begun;
 };
 
 #define TCP_PORT_COUNTERS 64u
@@ -88,6 +95,7 @@ struct tcp_state {
 
 	uint32_t port_counters[TCP_PORT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	struct tcp_towards towards;
+	struct tcp_between between;
 	/* RSTs that may still be sent: a bucket of config.icmp_rate_per_s, and when it was filled. */
 	uint32_t rst_tokens;
 	uint64_t rst_filled_ns;

@@ -27,14 +27,27 @@ static void tuple_words(const struct tcp_tuple *t, uint64_t use, uint64_t words[
 	words[4] = last_word(t, use);
 }
 
-static uint64_t isn_hash(const struct siphash_key *key, const struct tcp_tuple *t)
+/* Between these two hosts; begun once for connections that follow each other. */
+static uint64_t isn_hash4(const struct holm_net *net, const struct tcp_tuple *t)
+{
+	struct tcp_between *b = &net->tcp->between;
+	uint64_t ends = ends_word(t);
+
+	if (FOR_SIZE || unlikely(b->ends != ends)) {
+		b->ends = ends;
+		siphash24_short_begin(&b->begun, &net->secrets.isn, ends);
+	}
+	return siphash24_short_end(&b->begun, last_word(t, 0));
+}
+
+static uint64_t isn_hash(const struct holm_net *net, const struct tcp_tuple *t)
 {
 	uint64_t words[5];
 
 	if (likely(ip4_is_addr(&t->remote)))
-		return siphash24_short(key, ends_word(t), last_word(t, 0));
+		return isn_hash4(net, t);
 	tuple_words(t, 0, words);
-	return siphash24_words(key, words, 5);
+	return siphash24_words(&net->secrets.isn, words, 5);
 }
 
 /*
@@ -44,7 +57,7 @@ static uint64_t isn_hash(const struct siphash_key *key, const struct tcp_tuple *
  */
 struct tcp_seq tcp_isn(const struct holm_net *net, const struct tcp_tuple *t)
 {
-	return seq_of((uint32_t)(net->now >> 12) + (uint32_t)isn_hash(&net->secrets.isn, t));
+	return seq_of((uint32_t)(net->now >> 12) + (uint32_t)isn_hash(net, t));
 }
 
 /* Per four-tuple, so that timestamps go on rising from one incarnation to the next (RFC 6191). */

@@ -63,12 +63,17 @@ static void words_hash_like_their_bytes_in_little_endian_order(void **state)
 static void short_ones_hash_like_fifteen_bytes(void **state)
 {
 	const uint64_t word = 0x9e3779b97f4a7c15u, tail = 0x00fedcba98765432u;
+	struct siphash_state begun;
 	uint8_t bytes[16];
 
 	(void)state;
 	store_le64(bytes, word);
 	store_le64(bytes + 8, tail);
-	assert_true(siphash24_short(&key, word, tail) == siphash24(&key, bytes, 15));
+	siphash24_short_begin(&begun, &key, word);
+	assert_true(siphash24_short_end(&begun, tail) == siphash24(&key, bytes, 15));
+	/* It may be ended again, by another tail, too. */
+	assert_true(siphash24_short_end(&begun, tail + 1) != siphash24(&key, bytes, 15));
+	assert_true(siphash24_short_end(&begun, tail) == siphash24(&key, bytes, 15));
 	assert_true(siphash13_short(&key, word, tail) == siphash13(&key, bytes, 15));
 }
 

@@ -52,6 +52,23 @@ static void every_part_of_the_tuple_changes_it(void **state)
 	finish(&t);
 }
 
+/* What was begun for the hosts of the last one is not another one's. */
+static void it_does_not_depend_on_who_came_before(void **state)
+{
+	struct tcp_tuple id = id_of(2, 4000), host = id_of(3, 4000), port = id_of(2, 4001);
+	struct tcp_seq a, b;
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	a = tcp_isn(t.lab.net, &id);
+	b = tcp_isn(t.lab.net, &host);
+	(void)tcp_isn(t.lab.net, &port);
+	assert_int_equal(tcp_isn(t.lab.net, &id).v, a.v);
+	assert_int_equal(tcp_isn(t.lab.net, &host).v, b.v);
+	finish(&t);
+}
+
 static void ipv6_tuples_count_in_full(void **state)
 {
 	struct tcp_tuple a = { .rport = 1, .lport = 2 }, b = a;
@@ -72,6 +89,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_number_of_a_tuple_advances_with_the_clock),
 		cmocka_unit_test(every_part_of_the_tuple_changes_it),
+		cmocka_unit_test(it_does_not_depend_on_who_came_before),
 		cmocka_unit_test(ipv6_tuples_count_in_full),
 	};
 
