@@ -232,6 +232,7 @@ int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev)
 	dev->net = net;
 	dev->netif = netif;
 	holm_dev_attach(dev);
+	netif_note_link(netif);
 	tell_protos(net, netif);
 	return (int)slot;
 }
@@ -246,6 +247,7 @@ void holm_net_remove_dev(struct holm_net *net, struct holm_dev *dev)
 	ASSERT(!net->callbacks);
 	ASSERT(netif && netif->net == net);
 	dev->link_up = false;
+	netif_note_link(netif);
 	while (holm_addr_get(net, dev, 0, &addr, &prefix_len))
 		holm_addr_del(net, dev, &addr);
 	net->netifs[netif->index] = NULL;

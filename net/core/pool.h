@@ -96,10 +96,11 @@ static inline void pool_push(struct holm_pool *pool, struct holm_frame *f)
 	pool->nfree++;
 }
 
-/* A linear frame that nobody else refers to, as most are: without its chain it is blank. */
+/* A linear frame without a vector that nobody else refers to, as most are: without its chain it is blank. */
 static inline bool pool_is_lone(const struct holm_frame *f)
 {
-	return f->nsegs == 1 && f->home.refs == 1 && f->segs[0].buf == &f->home && !f->vector;
+	return f->nsegs == 1 && f->segs_max == HOLM_FRAME_SEGS_INLINE && f->home.refs == 1 &&
+	       f->segs_inline[0].buf == &f->home;
 }
 
 /* holm_frame_free() where every instruction counts. */

@@ -14,6 +14,7 @@ void netif_wait(struct holm_netif *netif, struct netif_waiter *waiter)
 {
 	if (!list_is_linked(&waiter->node))
 		list_push_back(&netif->waiters, &waiter->node);
+	netif->unsettled = true;
 	if (pool_available(netif->net->pool) == 0)
 		net_timer_arm(netif->net, &netif->retry, netif->net->now + POOL_RETRY_NS);
 }
@@ -53,10 +54,15 @@ static never_inline struct holm_frame *gather(struct holm_net *net, struct holm_
 	return linear;
 }
 
+void netif_refuse(struct holm_netif *netif, struct holm_frame *f)
+{
+	net_drop(netif->net, f, netif->queue_max ? HOLM_DROP_DEV_QUEUE_FULL : HOLM_DROP_DEV_DOWN);
+}
+
 void netif_output_slow(struct holm_netif *netif, struct holm_frame *f)
 {
-	if (unlikely(!netif->dev->link_up)) {
-		net_drop(netif->net, f, HOLM_DROP_DEV_DOWN);
+	if (unlikely(!netif->queue_max)) {
+		netif_refuse(netif, f);
 		return;
 	}
 	if (HOLM_WITH_SUPER && f->gso != HOLM_GSO_NONE &&
@@ -108,6 +114,8 @@ void netif_flush_rest(struct holm_netif *netif)
 		netif->head = 0;
 		netif->tail = 0;
 	}
+	netif_tx_done(netif);
+	netif->unsettled = netif->tail > 0 || !list_is_empty(&netif->waiters);
 }
 
 void netif_tx_done(struct holm_netif *netif)
@@ -130,6 +138,8 @@ static void purge(struct holm_netif *netif)
 	while (netif->head != netif->tail)
 		net_drop(netif->net, netif->ring[netif->head++ & netif->ring_mask],
 			 HOLM_DROP_DEV_DOWN);
+	netif->head = 0;
+	netif->tail = 0;
 	netif->device_full = false;
 }
 
@@ -162,6 +172,7 @@ int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 	set_takes(netif, netif->features);
 	netif->loopback = (dev->caps.features & HOLM_DEV_LOOPBACK) != 0;
 	netif->ring_mask = slots - 1;
+	netif_note_link(netif);
 	list_init(&netif->waiters);
 	net_timer_init(&netif->retry, retry_fire);
 	*out = netif;
@@ -192,6 +203,7 @@ void netif_link_changed(struct holm_netif *netif)
 {
 	netif->mtu = (uint16_t)min_u32(netif->mtu, netif->dev->caps.mtu);
 	netif->mtu6 = (uint16_t)min_u32(netif->mtu6, netif->mtu);
+	netif_note_link(netif);
 	if (netif->dev->link_up)
 		return;
 	purge(netif);

@@ -54,7 +54,10 @@ struct holm_netif {
 	struct holm_frame **ring;
 	uint32_t ring_mask;
 	uint32_t tail, head;
-	bool device_full; /* tx() took fewer than it was given: wait for holm_net_tx_ready() */
+	uint32_t queue_max; /* frames that may be in it: none while the link is down */
+	bool device_full;   /* tx() took fewer than it was given: wait for holm_net_tx_ready() */
+	/* Frames were left behind, or somebody waits for room: netif_flush() has more to do than tx(). */
+	bool unsettled;
 
 	/* Endpoints that wait for room, woken in order: see netif_wait(). */
 	struct list waiters;
@@ -102,41 +105,40 @@ static inline void netif_unwait(struct netif_waiter *waiter)
 		list_remove(&waiter->node);
 }
 
-/* Of what waits in the queue, as much as the device takes, in whatever state both are. */
+/* netif_flush() in whatever state queue and device are. */
 void netif_flush_rest(struct holm_netif *netif);
 /* Frames came back from the device: whoever waits for room is woken if there is some. */
 void netif_tx_done(struct holm_netif *netif);
 
 /*
- * Give the queue to the device. Called once per round. An empty queue starts over, so that the next
- * round is one call again.
+ * Give the queue to the device, and tell who waits of the room. Called once per round. An empty queue starts
+ * over, so that the next round is one call again.
  */
 static inline void netif_flush(struct holm_net *net, struct holm_netif *netif)
 {
 	size_t taken;
 
-	if (!FOR_SIZE && likely(netif->head == 0 && netif->tail > 0 && !netif->device_full)) {
-		net->callbacks++;
-		taken = holm_dev_tx(netif->dev, netif->ring, netif->tail);
-		net->callbacks--;
-		if (likely(taken == netif->tail)) {
-			netif->tail = 0;
-		} else {
-			ASSERT(taken < netif->tail);
-			netif->head = (uint32_t)taken;
-			netif->device_full = true;
-		}
-	} else {
+	if (FOR_SIZE || unlikely(netif->unsettled || netif->tail == 0)) {
 		netif_flush_rest(netif);
+		return;
 	}
-	if (unlikely(!list_is_empty(&netif->waiters)))
-		netif_tx_done(netif);
+	net->callbacks++;
+	taken = holm_dev_tx(netif->dev, netif->ring, netif->tail);
+	net->callbacks--;
+	if (likely(taken == netif->tail)) {
+		netif->tail = 0;
+		return;
+	}
+	ASSERT(taken < netif->tail);
+	netif->head = (uint32_t)taken;
+	netif->device_full = true;
+	netif->unsettled = true;
 }
 
 /* The link is up, and its queue has room. */
 static inline bool netif_is_open(const struct holm_netif *netif)
 {
-	return netif->dev->link_up && netif->tail - netif->head <= netif->ring_mask;
+	return netif->tail - netif->head < netif->queue_max;
 }
 
 /* netif_put() where nobody looks at frames: it may as well be written when it is in the queue. */
@@ -159,13 +161,16 @@ static inline void netif_put(struct holm_netif *netif, struct holm_frame *f)
 	netif_put_unseen(net, netif, f);
 }
 
-/* The same where there may be no room. For netif_output() and software GSO. */
+/* It is not: the frame is dropped. */
+void netif_refuse(struct holm_netif *netif, struct holm_frame *f);
+
+/* netif_put() where it may not be open. For netif_output() and software GSO. */
 static inline void netif_enqueue(struct holm_netif *netif, struct holm_frame *f)
 {
-	if (unlikely(netif->tail - netif->head > netif->ring_mask))
-		net_drop(netif->net, f, HOLM_DROP_DEV_QUEUE_FULL);
-	else
+	if (likely(netif_is_open(netif)))
 		netif_put(netif, f);
+	else
+		netif_refuse(netif, f);
 }
 
 /* Does the device take it as it is? */
@@ -185,7 +190,7 @@ void netif_output_slow(struct holm_netif *netif, struct holm_frame *f);
 static inline void netif_output(struct holm_netif *netif, struct holm_frame *f)
 {
 	f->dev = netif->dev;
-	if (FOR_SIZE || unlikely(!netif->dev->link_up || !netif_takes(netif, f)))
+	if (FOR_SIZE || unlikely(!netif_takes(netif, f)))
 		netif_output_slow(netif, f);
 	else
 		netif_enqueue(netif, f);
@@ -218,6 +223,12 @@ static always_inline struct holm_frame *netif_take_frame(struct holm_net *net,
 int netif_create(struct holm_net *net, struct holm_dev *dev, uint32_t index,
 		 struct holm_netif **out);
 void netif_destroy(struct holm_netif *netif);
+
+/* dev->link_up may have changed. */
+static inline void netif_note_link(struct holm_netif *netif)
+{
+	netif->queue_max = netif->dev->link_up ? netif->ring_mask + 1 : 0;
+}
 
 /* dev->link_up or dev->caps.mtu has changed: a dead link's queue is dropped. */
 void netif_link_changed(struct holm_netif *netif);

@@ -355,12 +355,10 @@ static never_inline int send_any(struct holm_udp *u, const struct holm_endpoint 
 static inline bool is_clear(const struct holm_net *net, const struct ip_dst *dst, size_t len)
 {
 	const struct neigh *neigh = dst->neigh;
-	const struct holm_netif *netif = dst->netif;
 
 	return dst->gen == net->ip_gen && neigh && net->now < neigh->fresh_until_ns &&
 	       len <= LINEAR_MAX - UDP_HDR_BYTES &&
-	       len + dst->header_bytes + UDP_HDR_BYTES <= dst->mtu && netif->dev->link_up &&
-	       netif->tail - netif->head <= netif->ring_mask;
+	       len + dst->header_bytes + UDP_HDR_BYTES <= dst->mtu && netif_is_open(neigh->netif);
 }
 
 /* All headers of a datagram of one family, and the payload, each written once. */

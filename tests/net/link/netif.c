@@ -181,6 +181,54 @@ static void who_waits_is_woken_once_there_is_room_and_not_before(void **state)
 	lab_fini(&lab);
 }
 
+static void who_finds_the_queue_full_is_woken_at_the_end_of_the_round(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	start(&lab, 1);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	for (unsigned n = 0; n < SLOTS; n++)
+		assert_int_equal(udp_lab_send(u, NULL, "x"), 0);
+	assert_int_equal(udp_lab_send(u, NULL, "x"), -HOLM_EAGAIN);
+	assert_false(holm_udp_ready(u) & HOLM_WRITABLE);
+	lab_poll(&lab);
+	expect_writable(&lab, u);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+/* As long as somebody waits the end of each round asks, before the clock does. */
+static void who_waits_for_the_pool_is_woken_by_a_later_round_too(void **state)
+{
+	struct holm_frame *held[257];
+	struct holm_udp *u;
+	struct lab lab;
+	size_t n = 0;
+
+	(void)state;
+	start(&lab, 1);
+	u = udp_lab_connected(&lab, 4000, 2, 9);
+	while ((held[n] = holm_frame_alloc(holm_net_pool(lab.net), 64, true)) != NULL)
+		n++;
+	assert_int_not_equal(udp_lab_send(u, NULL, "x"), 0);
+	for (unsigned round = 0; round < 2; round++) {
+		struct holm_frame *f = held[--n];
+
+		memset(holm_frame_put(f, FRAME), 0, FRAME);
+		netif_output(lab.dev.netif, f);
+		if (round == 1)
+			while (n > 0)
+				holm_frame_free(held[--n]);
+		assert_false(holm_udp_ready(u) & HOLM_WRITABLE);
+		lab_poll(&lab);
+	}
+	expect_writable(&lab, u);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 /* Frames come back to the pool from anywhere, and nobody says so. */
 static void who_waits_for_the_pool_alone_is_woken_by_the_clock(void **state)
 {
@@ -236,6 +284,52 @@ static void what_waits_for_a_dead_link_is_dropped_and_who_waits_for_room_has_it(
 	lab_poll(&lab);
 	expect_sent(&lab, 1);
 	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+static void a_queue_that_a_dead_link_has_emptied_begins_anew(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab, 1);
+	for (uint32_t n = 0; n < 5; n++)
+		put(&lab, n);
+	for (int up = 0; up < 2; up++) {
+		lab.dev.link_up = up;
+		holm_net_link_changed(lab.net, &lab.dev);
+	}
+	put(&lab, 0x77);
+	lab_poll(&lab);
+	/* Behind what ARP has to say. */
+	assert_int_not_equal(lab.nsent, 0);
+	assert_int_equal(lab.sent[lab.nsent - 1].data[0], 0x77);
+	for (size_t i = 0; i + 1 < lab.nsent; i++)
+		assert_int_equal(lab.sent[i].data[13], 0x06);
+	lab_fini(&lab);
+}
+
+static void link_comes_up(struct holm_dev *dev)
+{
+	dev->link_up = true;
+}
+
+static void a_device_whose_link_comes_up_when_it_is_attached_can_be_used(void **state)
+{
+	struct holm_dev_ops ops;
+	struct lab lab;
+
+	(void)state;
+	start(&lab, 1);
+	holm_net_remove_dev(lab.net, &lab.dev);
+	assert_false(lab.dev.link_up);
+	ops = *lab.dev.ops;
+	ops.attach = link_comes_up;
+	lab.dev.ops = &ops;
+	assert_true(holm_net_add_dev(lab.net, &lab.dev) > 0);
+	put(&lab, 0);
+	lab_poll(&lab);
+	expect_sent(&lab, 1);
 	lab_fini(&lab);
 }
 
@@ -330,9 +424,13 @@ int main(void)
 		cmocka_unit_test(a_queue_that_is_never_empty_goes_round_and_loses_nothing),
 		cmocka_unit_test(what_a_full_queue_has_no_room_for_is_a_counted_drop),
 		cmocka_unit_test(who_waits_is_woken_once_there_is_room_and_not_before),
+		cmocka_unit_test(who_finds_the_queue_full_is_woken_at_the_end_of_the_round),
+		cmocka_unit_test(who_waits_for_the_pool_is_woken_by_a_later_round_too),
 		cmocka_unit_test(who_waits_for_the_pool_alone_is_woken_by_the_clock),
 		cmocka_unit_test(
 			what_waits_for_a_dead_link_is_dropped_and_who_waits_for_room_has_it),
+		cmocka_unit_test(a_queue_that_a_dead_link_has_emptied_begins_anew),
+		cmocka_unit_test(a_device_whose_link_comes_up_when_it_is_attached_can_be_used),
 		cmocka_unit_test(the_mtu_of_a_device_that_is_attached_only_falls),
 		cmocka_unit_test(a_device_gets_what_its_capabilities_say_as_it_is),
 		cmocka_unit_test(more_pieces_than_the_device_gathers_leave_as_one),

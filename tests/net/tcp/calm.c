@@ -500,6 +500,7 @@ static void neighbour_not_heard_of(struct talk *t)
 static void link_down(struct talk *t)
 {
 	duo_dev(&t->d, 0)->link_up = false;
+	holm_net_link_changed(t->d.net[0], duo_dev(&t->d, 0));
 }
 
 static void smaller_path(struct talk *t)
@@ -527,6 +528,7 @@ static void the_next_message_is_not_calm_after(void (*change)(struct talk *t))
 	holm_net_poll(t.d.net[0], t.d.now, 64);
 	assert_int_equal(count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX), out);
 	duo_dev(&t.d, 0)->link_up = true;
+	holm_net_link_changed(t.d.net[0], duo_dev(&t.d, 0));
 	end(&t);
 }
 
