@@ -157,12 +157,9 @@ static void renew_step(struct holm_dhcp *d, uint64_t now)
 	d->next_ns = now + renew_wait(now, d->lease.rebind_ns);
 }
 
+/* Until the lease is over, which holm_dhcp_poll() sees. */
 static void rebind_step(struct holm_dhcp *d, uint64_t now)
 {
-	if (now >= d->lease.expire_ns) {
-		start_over(d, 0, now);
-		return;
-	}
 	broadcast(d, DHCP4_REQUEST, now);
 	d->next_ns = now + renew_wait(now, d->lease.expire_ns);
 }

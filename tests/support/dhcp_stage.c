@@ -108,9 +108,9 @@ struct dhcp_reply dhcp_full_reply(const struct dhcp_stage *s, uint8_t type, uint
 
 void dhcp_say(struct dhcp_stage *s, const struct dhcp_reply *r)
 {
-	uint8_t message[700] = { DHCP4_BOOTREPLY, 1, 6 };
+	uint8_t message[700] = { r->is_request ? 1 : DHCP4_BOOTREPLY, 1, 6 };
 	uint8_t frame[1024];
-	struct holm_mac mac = lab_mac(1);
+	struct holm_mac mac = lab_mac(r->for_other ? 7 : 1);
 	size_t len = 240 + r->len + 1;
 
 	store_be32(message + 4, r->xid);
@@ -119,8 +119,8 @@ void dhcp_say(struct dhcp_stage *s, const struct dhcp_reply *r)
 	store_be32(message + 236, 0x63825363);
 	memcpy(message + 240, r->options, r->len);
 	message[240 + r->len] = DHCP4_OPT_END;
-	lab_udp(frame, DHCP_STAGE_SERVER, r->unicast ? r->yiaddr : 0xffffffff, 67, 68, message,
-		len);
+	lab_udp(frame, DHCP_STAGE_SERVER, r->unicast ? r->yiaddr : 0xffffffff,
+		r->from_other_port ? 6767 : 67, 68, message, len);
 	if (!r->unicast)
 		memset(frame, 0xff, 6);
 	lab_receive(&s->lab, frame, 42 + len);

@@ -28,6 +28,8 @@ struct dhcp_reply {
 	size_t len;
 	uint32_t yiaddr, xid;
 	bool unicast;
+	/* What is wrong with it: no reply, for another host, from another port. */
+	bool is_request, for_other, from_other_port;
 };
 
 /* A lab without an address, and a client that has sent its first message. */

@@ -384,6 +384,193 @@ static void hostile_answers_of_any_kind_neither_crash_nor_keep_it_busy(void **st
 	dhcp_finish(&s);
 }
 
+static void what_no_server_of_this_client_says_is_ignored(void **state)
+{
+	struct dhcp_stage s;
+
+	(void)state;
+	dhcp_start(&s);
+	for (unsigned wrong = 0; wrong < 4; wrong++) {
+		struct dhcp_reply r = dhcp_full_reply(&s, DHCP4_OFFER, 3600);
+
+		r.is_request = wrong == 0;
+		r.for_other = wrong == 1;
+		r.from_other_port = wrong == 2;
+		dhcp_say(&s, &r);
+		assert_int_equal(holm_dhcp_state(s.client),
+				 wrong < 3 ? HOLM_DHCP_SELECTING : HOLM_DHCP_REQUESTING);
+	}
+	dhcp_finish(&s);
+}
+
+static void an_offer_of_a_server_that_cannot_be_one_is_ignored(void **state)
+{
+	static const uint32_t servers[] = { 0, 0x7f000001, 0xe0000001, 0xffffffff };
+	struct dhcp_stage s;
+
+	(void)state;
+	dhcp_start(&s);
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		struct dhcp_reply r = { .yiaddr = OFFERED, .xid = s.heard.xid };
+
+		dhcp_option(&r, DHCP4_OPT_TYPE, &(uint8_t){ DHCP4_OFFER }, 1);
+		/* Or does not say who it is. */
+		if (servers[i])
+			dhcp_option32(&r, DHCP4_OPT_SERVER_ID, servers[i]);
+		dhcp_option32(&r, DHCP4_OPT_LEASE, 3600);
+		dhcp_say(&s, &r);
+		assert_int_equal(holm_dhcp_state(s.client), HOLM_DHCP_SELECTING);
+	}
+	dhcp_finish(&s);
+}
+
+/* RFC 2131 section 4.4.5. */
+static void a_lease_that_nobody_prolongs_ends(void **state)
+{
+	struct dhcp_stage s;
+	struct holm_dhcp_lease lease;
+
+	(void)state;
+	dhcp_become_bound(&s, 3600);
+	dhcp_wait(&s, 3599 * LAB_S);
+	assert_int_equal(holm_dhcp_state(s.client), HOLM_DHCP_REBINDING);
+	assert_true(dhcp_has_address(&s, OFFERED));
+	assert_true(holm_dhcp_lease(s.client, &lease));
+	dhcp_wait(&s, lease.expire_ns - s.lab.now);
+	assert_false(dhcp_has_address(&s, OFFERED));
+	assert_false(holm_dhcp_lease(s.client, &lease));
+	assert_int_equal(s.heard.type, DHCP4_DISCOVER);
+	dhcp_finish(&s);
+}
+
+static void link_down_and_up(struct dhcp_stage *s)
+{
+	s->lab.dev.link_up = false;
+	holm_net_link_changed(s->lab.net, &s->lab.dev);
+	dhcp_run(s);
+	s->lab.dev.link_up = true;
+	holm_net_link_changed(s->lab.net, &s->lab.dev);
+	dhcp_run(s);
+}
+
+static void a_link_that_comes_back_is_asked_at_once_where_a_server_is_sought(void **state)
+{
+	struct dhcp_stage s;
+	size_t before;
+
+	(void)state;
+	dhcp_start(&s);
+	dhcp_wait(&s, 40 * LAB_S);
+	before = s.messages;
+	dhcp_run(&s);
+	assert_int_equal(s.messages, before);
+	link_down_and_up(&s);
+	assert_int_equal(s.messages, before + 1);
+	assert_int_equal(s.heard.type, DHCP4_DISCOVER);
+	/* Once. */
+	dhcp_run(&s);
+	assert_int_equal(s.messages, before + 1);
+	/* Who has asked for an offer waits for the answer. */
+	dhcp_say_full(&s, DHCP4_OFFER, 3600);
+	before = s.messages;
+	link_down_and_up(&s);
+	assert_int_equal(s.messages, before);
+	assert_int_equal(holm_dhcp_state(s.client), HOLM_DHCP_REQUESTING);
+	dhcp_finish(&s);
+}
+
+static void a_link_that_comes_back_while_renewing_makes_it_ask_anybody(void **state)
+{
+	struct dhcp_stage s;
+
+	(void)state;
+	dhcp_become_bound(&s, 3600);
+	dhcp_wait(&s, 1801 * LAB_S);
+	assert_int_equal(holm_dhcp_state(s.client), HOLM_DHCP_RENEWING);
+	link_down_and_up(&s);
+	assert_int_equal(holm_dhcp_state(s.client), HOLM_DHCP_REBINDING);
+	assert_int_equal(s.heard_dst, 0xffffffff);
+	dhcp_finish(&s);
+}
+
+static void while_renewing_another_servers_word_does_not_count(void **state)
+{
+	struct dhcp_stage s;
+
+	(void)state;
+	for (unsigned from = 0; from < 3; from++) {
+		struct dhcp_reply r;
+
+		dhcp_become_bound(&s, 3600);
+		dhcp_wait(&s, 1801 * LAB_S);
+		r = (struct dhcp_reply){ .yiaddr = OFFERED, .xid = s.heard.xid };
+		dhcp_option(&r, DHCP4_OPT_TYPE, &(uint8_t){ DHCP4_ACK }, 1);
+		dhcp_option32(&r, DHCP4_OPT_LEASE, 7200);
+		if (from < 2)
+			dhcp_option32(&r, DHCP4_OPT_SERVER_ID, from == 0 ? LAB_IP(9) : SERVER);
+		dhcp_say(&s, &r);
+		/* Who does not say who he is may be the one. */
+		assert_int_equal(holm_dhcp_state(s.client),
+				 from == 0 ? HOLM_DHCP_RENEWING : HOLM_DHCP_BOUND);
+		dhcp_finish(&s);
+	}
+}
+
+static void stopping_without_a_lease_or_without_release_says_nothing(void **state)
+{
+	struct dhcp_stage s;
+
+	(void)state;
+	for (unsigned bound = 0; bound < 2; bound++) {
+		size_t before;
+
+		if (bound)
+			dhcp_become_bound(&s, 3600);
+		else
+			dhcp_start(&s);
+		before = s.messages;
+		holm_dhcp_stop(s.client, !bound);
+		lab_poll(&s.lab);
+		dhcp_listen(&s);
+		assert_int_equal(s.messages, before);
+		assert_int_equal(dhcp_has_address(&s, OFFERED), bound);
+		lab_fini(&s.lab);
+	}
+}
+
+/* Is there a frame with this option? */
+static bool said(const struct dhcp_stage *s, const char *option, size_t len)
+{
+	for (size_t n = 0; n < s->lab.nsent; n++)
+		for (size_t i = 0; i + len <= s->lab.sent[n].len; i++)
+			if (memcmp(s->lab.sent[n].data + i, option, len) == 0)
+				return true;
+	return false;
+}
+
+static void a_name_is_told_as_far_as_it_is_a_label(void **state)
+{
+	static const size_t lengths[] = { 6, 62, 63, 64, 70 };
+	struct dhcp_stage s;
+
+	(void)state;
+	dhcp_start(&s);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t len = lengths[i] < 63 ? lengths[i] : 63;
+		char name[71] = { 0 }, option[2 + 64] = { DHCP4_OPT_HOSTNAME, (char)len };
+
+		memset(name, 'a', lengths[i]);
+		memset(option + 2, 'a', len);
+		holm_dhcp_stop(s.client, false);
+		assert_int_equal(holm_dhcp_start(s.lab.net, &s.lab.dev, name, &s.client), 0);
+		lab_clear(&s.lab);
+		holm_dhcp_poll(s.client, s.lab.now);
+		lab_poll(&s.lab);
+		assert_true(said(&s, option, 2 + len));
+	}
+	dhcp_finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +591,14 @@ int main(void)
 		cmocka_unit_test(stopping_with_release_gives_everything_back),
 		cmocka_unit_test(the_port_belongs_to_one_client_of_a_device),
 		cmocka_unit_test(hostile_answers_of_any_kind_neither_crash_nor_keep_it_busy),
+		cmocka_unit_test(what_no_server_of_this_client_says_is_ignored),
+		cmocka_unit_test(an_offer_of_a_server_that_cannot_be_one_is_ignored),
+		cmocka_unit_test(a_lease_that_nobody_prolongs_ends),
+		cmocka_unit_test(a_link_that_comes_back_is_asked_at_once_where_a_server_is_sought),
+		cmocka_unit_test(a_link_that_comes_back_while_renewing_makes_it_ask_anybody),
+		cmocka_unit_test(while_renewing_another_servers_word_does_not_count),
+		cmocka_unit_test(stopping_without_a_lease_or_without_release_says_nothing),
+		cmocka_unit_test(a_name_is_told_as_far_as_it_is_a_label),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
