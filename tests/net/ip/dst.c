@@ -234,7 +234,7 @@ static void an_address_that_goes_takes_the_way_with_it(void **state)
 static void a_destination_bound_to_a_device_that_goes_leads_nowhere_for_ever(void **state)
 {
 	struct lab lab;
-	struct holm_addr second = lab_addr(2);
+	struct holm_addr second = lab_addr(2), self = lab_addr(1);
 	struct ip_dst *dst, *again;
 
 	(void)state;
@@ -245,6 +245,13 @@ static void a_destination_bound_to_a_device_that_goes_leads_nowhere_for_ever(voi
 	assert_int_equal(ip_dst_get(lab.net, &second, &lab.dev, &again), -HOLM_ENETUNREACH);
 	assert_true(holm_net_add_dev(lab.net, &lab.dev) > 0);
 	assert_false(ip_dst_check(lab.net, dst));
+	/* Who binds to the device that is there now has another one. */
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &self, 24), 0);
+	assert_false(ip_dst_check(lab.net, dst));
+	assert_int_equal(ip_dst_get(lab.net, &second, &lab.dev, &again), 0);
+	assert_ptr_not_equal(again, dst);
+	assert_true(ip_dst_check(lab.net, again));
+	ip_dst_put(lab.net, again);
 	ip_dst_put(lab.net, dst);
 	lab_fini(&lab);
 }

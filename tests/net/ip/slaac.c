@@ -278,6 +278,24 @@ static void a_prefix_leaves_the_link_at_once_when_it_is_taken_back(void **state)
 	lab_fini(&lab);
 }
 
+/* What is sent to somebody again and again notices it, too. */
+static void a_prefix_that_comes_to_the_link_or_leaves_it_changes_the_way_of_what_is_under_way(
+	void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	nd_lab_init(&lab);
+	hear_prefix(&lab, PREFIX, 64, ND_AUTONOMOUS, 2 * HOUR, HOUR);
+	lab_run(&lab, 2 * LAB_S);
+	assert_int_equal(goes_to(&lab, "2001:db8:1::77"), 2);
+	hear_prefix(&lab, PREFIX, 64, ND_ON_LINK, 2 * HOUR, HOUR);
+	assert_int_equal(goes_to(&lab, "2001:db8:1::77"), 0);
+	hear_prefix(&lab, PREFIX, 64, ND_ON_LINK, 0, 0);
+	assert_int_equal(goes_to(&lab, "2001:db8:1::77"), 2);
+	lab_fini(&lab);
+}
+
 static void a_route_that_a_configured_address_needs_stays(void **state)
 {
 	const struct holm_addr own = nd_lab_addr("2001:db8:1::5");
@@ -390,6 +408,28 @@ static void identifiers_may_be_made_of_the_hardware_address(void **state)
 	assert_true(holm_addr_equal(&global, &want_global));
 }
 
+/* RFC 4291 appendix A: every byte at its place, and one bit turned. */
+static void a_hardware_address_is_in_the_identifier_byte_by_byte(void **state)
+{
+	const struct holm_addr want = nd_lab_addr("2001:db8:1::812:34ff:fe56:789a");
+	const struct holm_mac mac = { { 0x0a, 0x12, 0x34, 0x56, 0x78, 0x9a } };
+	struct holm_config config;
+	struct lab_options options = { .protos = nd_lab_protos,
+				       .config = &config,
+				       .no_address = true };
+	struct lab lab;
+
+	(void)state;
+	holm_config_default(&config);
+	config.nd_eui64 = 1;
+	lab_init(&lab, &options);
+	lab_run(&lab, 60 * LAB_S);
+	lab.dev.mac = mac;
+	hear_prefix(&lab, PREFIX, 64, BOTH, 2 * HOUR, HOUR);
+	assert_true(holm_addr_equal(&made(&lab)->addr, &want));
+	lab_fini(&lab);
+}
+
 static void a_link_that_ipv6_is_not_for_gets_no_address(void **state)
 {
 	const struct lab_options narrow = { .protos = nd_lab_protos,
@@ -444,11 +484,14 @@ int main(void)
 		cmocka_unit_test(a_life_of_less_than_two_hours_is_not_shortened),
 		cmocka_unit_test(a_longer_life_is_not_shortened_to_less_than_two_hours),
 		cmocka_unit_test(a_prefix_leaves_the_link_at_once_when_it_is_taken_back),
+		cmocka_unit_test(
+			a_prefix_that_comes_to_the_link_or_leaves_it_changes_the_way_of_what_is_under_way),
 		cmocka_unit_test(a_route_that_a_configured_address_needs_stays),
 		cmocka_unit_test(more_prefixes_than_are_kept_are_counted_and_forgotten),
 		cmocka_unit_test(identifiers_are_stable_with_a_secret_and_tell_nothing),
 		cmocka_unit_test(without_a_secret_an_instance_draws_its_own),
 		cmocka_unit_test(identifiers_may_be_made_of_the_hardware_address),
+		cmocka_unit_test(a_hardware_address_is_in_the_identifier_byte_by_byte),
 		cmocka_unit_test(a_link_that_ipv6_is_not_for_gets_no_address),
 		cmocka_unit_test(a_link_local_address_that_a_program_gave_is_the_only_one),
 	};

@@ -76,6 +76,54 @@ static void a_large_window_does_not_overflow(void **state)
 	assert_int_equal(prr_acked(&p, 1u << 29, 1u << 29, 1u << 28, MSS, false), 1u << 27);
 }
 
+/* RFC 9937 6.2, to the byte: what was delivered and not sent yet, never less than this ACK delivers. */
+static void below_ssthresh_what_was_not_sent_yet_is_made_up_for(void **state)
+{
+	struct tcp_prr p;
+
+	(void)state;
+	prr_begin(&p, 20 * MSS);
+	p.delivered = 4 * MSS;
+	p.out = MSS;
+	assert_int_equal(prr_acked(&p, 500, 2 * MSS, 10 * MSS, MSS, false), 3500);
+	assert_int_equal(p.delivered, 4500);
+	/* More has gone than came: this ACK's alone. */
+	p.out = 9 * MSS;
+	assert_int_equal(prr_acked(&p, 500, 2 * MSS, 10 * MSS, MSS, false), 500);
+	assert_int_equal(prr_acked(&p, 500, 2 * MSS, 10 * MSS, MSS, true), 500 + MSS);
+	/* And never beyond ssthresh; at it, nothing. */
+	assert_int_equal(prr_acked(&p, 5 * MSS, 8 * MSS, 10 * MSS, MSS, true), 2 * MSS);
+	assert_int_equal(prr_acked(&p, MSS, 10 * MSS, 10 * MSS, MSS, true), 0);
+}
+
+static void above_ssthresh_nothing_goes_where_more_has_gone_than_came(void **state)
+{
+	struct tcp_prr p;
+
+	(void)state;
+	prr_begin(&p, 20 * MSS);
+	p.delivered = 3 * MSS;
+	p.out = 3 * MSS;
+	assert_int_equal(prr_acked(&p, MSS, 15 * MSS, 10 * MSS, MSS, true), 0);
+	/* The proportion is rounded up. */
+	p.out = 2 * MSS;
+	assert_int_equal(prr_acked(&p, 1, 15 * MSS, 10 * MSS, MSS, false), 1);
+}
+
+static void the_first_of_a_recovery_is_a_whole_segment(void **state)
+{
+	struct tcp_prr p;
+
+	(void)state;
+	prr_begin(&p, 20 * MSS);
+	assert_int_equal(prr_acked(&p, 100, 18 * MSS, 10 * MSS, MSS, false), MSS);
+	p.out = MSS;
+	assert_int_equal(prr_acked(&p, 100, 18 * MSS, 10 * MSS, MSS, false), 0);
+	/* Also where nothing was in flight before. */
+	prr_begin(&p, 0);
+	assert_int_equal(prr_acked(&p, 0, 0, 2 * MSS, MSS, false), MSS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +132,9 @@ int main(void)
 		cmocka_unit_test(below_ssthresh_as_much_goes_as_was_delivered),
 		cmocka_unit_test(in_good_progress_one_segment_more_goes_up_to_ssthresh),
 		cmocka_unit_test(a_large_window_does_not_overflow),
+		cmocka_unit_test(below_ssthresh_what_was_not_sent_yet_is_made_up_for),
+		cmocka_unit_test(above_ssthresh_nothing_goes_where_more_has_gone_than_came),
+		cmocka_unit_test(the_first_of_a_recovery_is_a_whole_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
