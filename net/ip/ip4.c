@@ -27,12 +27,12 @@ static enum role role_of_group(const struct holm_net *net, const struct holm_net
 }
 
 /*
- * May a packet with this source come from the wire? RFC 1122 section 3.2.1.3: not from a group, not
- * from loopback, not from an address of ours. 0.0.0.0 asks the link for an address (DHCP).
+ * May a packet with this source, which is neither ours nor loopback's, come from the wire? RFC 1122 section
+ * 3.2.1.3: not from a group. 0.0.0.0 asks the link for an address (DHCP).
  */
 static bool source_is_possible(uint32_t src, enum role role)
 {
-	if (unlikely(src >= 0xe0000000u || src >> 24 == 127))
+	if (unlikely(src >= 0xe0000000u))
 		return false;
 	if (unlikely(src >> 24 == 0))
 		return src == 0 && role == ROLE_BROADCAST;

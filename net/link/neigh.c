@@ -428,7 +428,6 @@ static void become_reachable(struct holm_net *net, struct neigh *n)
 {
 	net_timer_cancel(net, &n->timer);
 	n->state = NEIGH_REACHABLE;
-	n->probes = 0;
 	n->known = true;
 	n->fresh_until_ns = net->now + reachable_ns(net, n);
 	idle_touch(net->neigh, n);
@@ -440,7 +439,6 @@ static void become_stale(struct holm_net *net, struct neigh *n)
 {
 	net_timer_cancel(net, &n->timer);
 	n->state = NEIGH_STALE;
-	n->probes = 0;
 	n->fresh_until_ns = 0;
 	flush_queue(net, n);
 }
@@ -534,10 +532,8 @@ void neigh_confirm_anew(struct holm_net *net, struct neigh *n)
 
 void neigh_doubt(struct holm_net *net, struct neigh *n)
 {
-	if (n->state == NEIGH_REACHABLE || n->state == NEIGH_STALE || n->state == NEIGH_DELAY) {
-		net_timer_cancel(net, &n->timer);
+	if (n->state == NEIGH_REACHABLE || n->state == NEIGH_STALE || n->state == NEIGH_DELAY)
 		start_asking(net, n, NEIGH_PROBE);
-	}
 }
 
 /* ---- Life of the table. */

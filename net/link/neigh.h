@@ -77,7 +77,7 @@ struct neigh {
 	struct holm_netif *netif;
 	uint8_t header[ETH_HDR_BYTES]; /* ready to be copied: its address, ours, the type */
 	uint8_t state;		       /* enum neigh_state */
-	uint8_t probes;		       /* requests since the last answer */
+	uint8_t probes;		       /* requests since it began to ask */
 
 	uint32_t refs;
 	uint32_t nqueued;

@@ -93,8 +93,7 @@ struct holm_tcp *tcp_child_make(struct tcp_bind *bind, const struct tcp_half *ha
 
 enum tcp_verdict tcp_child_input(struct holm_tcp *c, struct tcp_rx *rx)
 {
-	if (rx->net->tcp->unpredicted || (c->flags & (TCP_ECN | TCP_SEARCH)) ||
-	    !tcp_is_next(c, rx, 0))
+	if (rx->net->tcp->unpredicted || (c->flags & TCP_ECN) || !tcp_is_next(c, rx, 0))
 		return TCP_NEXT;
 	if (c->flags & TCP_TS)
 		c->ts_recent = rx->h->tsval;
