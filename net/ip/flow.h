@@ -42,13 +42,23 @@ static inline uint64_t ip_flow_first_mask(void)
 	return checksum_load64(mask);
 }
 
-static inline void ip_flow_fill(const struct net_flow *flow, struct holm_frame *f, uint32_t headers)
+/*
+ * All is noted that its transport wants to know. The header is read before anything is written: what lies
+ * side by side in both, as IPv4's `ttl` and `proto`, is moved at once.
+ */
+static always_inline void ip_flow_fill(const struct net_flow *flow, struct holm_frame *f,
+				       uint32_t headers, size_t len, uint8_t ttl, uint8_t proto,
+				       uint8_t tos)
 {
 	struct ip_rx *rx = ip_rx(f);
 
 	rx->src = flow->src;
 	rx->dst = flow->dst;
 	rx->flow = flow->number;
+	rx->l4_len = (uint32_t)len;
+	rx->ttl = ttl;
+	rx->proto = proto;
+	rx->tos = tos;
 	rx->flags = 0;
 	f->l3_off = ETH_HDR_BYTES;
 	f->l4_off = (uint16_t)headers;
@@ -83,34 +93,25 @@ static inline bool ip_flow_is6(const struct net_flow *flow, const uint8_t *p, si
 static inline bool ip_flow_take4(const struct net_flow *flow, struct holm_frame *f,
 				 const uint8_t *p)
 {
-	struct ip_rx *rx = ip_rx(f);
 	size_t len;
 
 	if (!ip_flow_is4(flow, p, &len) ||
 	    unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP4_HDR_BYTES))
 		return false;
-	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP4_HDR_BYTES);
-	rx->l4_len = (uint32_t)len;
-	rx->ttl = p[8];
-	rx->proto = p[9];
-	rx->tos = p[1];
+	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP4_HDR_BYTES, len, p[8], p[9], p[1]);
 	return true;
 }
 
 static inline bool ip_flow_take6(const struct net_flow *flow, struct holm_frame *f,
 				 const uint8_t *p)
 {
-	struct ip_rx *rx = ip_rx(f);
 	size_t len;
 
 	if (!ip_flow_is6(flow, p, &len) ||
 	    unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP6_HDR_BYTES))
 		return false;
-	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP6_HDR_BYTES);
-	rx->l4_len = (uint32_t)len;
-	rx->ttl = p[7];
-	rx->proto = p[6];
-	rx->tos = (uint8_t)(load_be16(p) >> 4);
+	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP6_HDR_BYTES, len, p[7], p[6],
+		     (uint8_t)(load_be16(p) >> 4));
 	return true;
 }
 
