@@ -113,7 +113,8 @@ int holm_net_create(struct holm_net **out, const struct holm_config *config,
 	struct holm_net *net;
 	int err = -HOLM_ENOMEM;
 
-	if (!config_is_valid(config) || !env_is_valid(env) || proto_list_check(protos, &culprit))
+	if (HOLM_WITH_CHECKS && (!config_is_valid(config) || !env_is_valid(env) ||
+				 proto_list_check(protos, &culprit) != PROTO_LIST_GOOD))
 		return -HOLM_EINVAL;
 	net = env->alloc(env->ctx, pool_at + holm_pool_bytes(), 64);
 	if (!net)

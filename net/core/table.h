@@ -8,6 +8,8 @@
 
 #include <holm/build.h>
 
+#include "lib/hash.h"
+
 #if HOLM_WITH_GROWTH
 
 #include "lib/htab.h"
@@ -115,6 +117,15 @@ static inline struct htab_node *table_walk(const struct table *t, const struct h
 }
 
 #endif
+
+/*
+ * The hash of two words. A key keeps strangers from choosing what shares a bucket; where all of it is gone
+ * through the words' low ends tell most from each other.
+ */
+static inline uint32_t table_hash_2(const struct hash_key *key, uint64_t a, uint64_t b)
+{
+	return HOLM_WITH_GROWTH ? fold_hash_2(key, a, b) : (uint32_t)(a ^ b);
+}
 
 /* How many are in it. */
 static inline uint32_t table_nodes(const struct table *t)

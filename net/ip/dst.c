@@ -34,8 +34,8 @@ static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remo
 		dev = via->dev ? (uint64_t)via->dev->netif->index + 1 : 0;
 		mark = via->mark;
 	}
-	return fold_hash_2(&net->secrets.flow, load_be64(remote->b) ^ dev ^ mark << 32,
-			   load_be64(remote->b + 8));
+	return table_hash_2(&net->secrets.flow, load_be64(remote->b) ^ dev ^ mark << 32,
+			    load_be64(remote->b + 8));
 }
 
 static bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,

@@ -6,6 +6,7 @@
 
 #include "net/core/pool.h"
 #include "net/core/random.h"
+#include "net/core/table.h"
 #include "net/wire/ip4.h"
 
 static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *netif,
@@ -13,7 +14,7 @@ static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *n
 {
 	uint64_t high = load_be64(addr->b) ^ netif->index;
 
-	return fold_hash_2(&net->secrets.flow, high, load_be64(addr->b + 8)) & net->neigh->mask;
+	return table_hash_2(&net->secrets.flow, high, load_be64(addr->b + 8)) & net->neigh->mask;
 }
 
 const struct neigh_ops *neigh_ops_of(const struct holm_net *net, const struct holm_addr *addr)

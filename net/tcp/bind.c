@@ -4,11 +4,9 @@
  */
 #include "net/tcp/opening.h"
 
-#include "lib/hash.h"
-
 static uint32_t port_hash(const struct tcp_state *ts, uint16_t port)
 {
-	return fold_hash_2(&ts->net->secrets.flow, port, 0);
+	return table_hash_2(&ts->net->secrets.flow, port, 0);
 }
 
 static struct tcp_bind *bind_at(struct htab_node *n)

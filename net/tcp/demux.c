@@ -20,7 +20,11 @@ static inline uint32_t hash_of(const struct holm_net *net, const struct tcp_tupl
 {
 	const struct hash_key *key = &net->secrets.flow;
 	uint64_t ports = (uint64_t)t->rport << 16 | t->lport;
-	uint64_t h = fold_hash_mix(key, 0, addr_word(&t->remote, 0), addr_word(&t->remote, 1));
+	uint64_t h;
+
+	if (!HOLM_WITH_GROWTH)
+		return (uint32_t)ports;
+	h = fold_hash_mix(key, 0, addr_word(&t->remote, 0), addr_word(&t->remote, 1));
 
 	h = fold_hash_mix(key, h, addr_word(&t->local, 0) ^ ports, addr_word(&t->local, 1));
 	return fold_hash_end(key, h);

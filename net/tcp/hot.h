@@ -391,7 +391,7 @@ static always_inline uint16_t tcp_announced_mss(const struct ip_dst *dst,
 	uint32_t mtu = dst->netif ? ip_link_mtu(dst) : dst->mtu;
 	uint32_t mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
 
-	return (uint16_t)(s->maxseg ? min_u32(mss, s->maxseg) : mss);
+	return (uint16_t)(HOLM_WITH_OPTIONS && s->maxseg ? min_u32(mss, s->maxseg) : mss);
 }
 
 /* The way to a neighbour is known, is wide enough for `l4_len` bytes, and there is room on it. */

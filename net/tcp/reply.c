@@ -42,8 +42,10 @@ static void transmit(struct holm_net *net, const struct tcp_reply *r, struct ip_
 void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 {
 	struct holm_frame *f;
+	/* Only a record's SYN-ACK is sent from here. */
+	const struct tcp_settings *syn = HOLM_WITH_RECORDS ? r->syn : NULL;
 	const struct ip_via any = { 0 };
-	const struct ip_via via = tcp_via(net, r->syn ? &r->syn->via : &any, r->scope);
+	const struct ip_via via = tcp_via(net, syn ? &syn->via : &any, r->scope);
 	struct ip_dst *dst;
 	size_t hdr_len;
 	uint32_t sum;
@@ -59,9 +61,9 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 		ip_dst_put(net, dst);
 		return;
 	}
-	if (r->syn) {
+	if (syn) {
 		r->h.has_mss = true;
-		r->h.mss = tcp_announce_mss(dst, r->syn);
+		r->h.mss = tcp_announce_mss(dst, syn);
 	}
 	p = holm_frame_push(f, tcp_build_bytes(&r->h) + tcp_extra_bytes(&r->extra));
 	hdr_len = tcp_build(p, &r->h);

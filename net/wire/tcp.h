@@ -146,7 +146,7 @@ static inline bool tcp_parse(const uint8_t *p, size_t len, struct tcp_hdr_info *
 	out->urg = load_be16(p + 18);
 	tcp_clear_options(out);
 	out->hdr_len = TCP_HDR_BYTES;
-	if (likely(p[12] == TCP_HDR_BYTES << 2))
+	if (!FOR_SIZE && likely(p[12] == TCP_HDR_BYTES << 2))
 		return true;
 	if (!FOR_SIZE && likely(p[12] == TCP_HDR_TS_BYTES << 2 && len >= TCP_HDR_TS_BYTES &&
 				load_be32(p + 20) == TCP_OPT_TIMESTAMP_WORD)) {
@@ -198,7 +198,8 @@ static inline size_t tcp_build(uint8_t *p, const struct tcp_hdr_info *info)
 	store_be16(p + 14, info->wnd);
 	store_be16(p + 16, 0);
 	store_be16(p + 18, info->urg);
-	if (info->has_mss | info->has_wscale | info->has_ts | info->sack_permitted | info->nsack)
+	if (FOR_SIZE ||
+	    info->has_mss | info->has_wscale | info->has_ts | info->sack_permitted | info->nsack)
 		hdr_len = tcp_build_options(p, info);
 	p[12] = (uint8_t)(hdr_len << 2);
 	return hdr_len;

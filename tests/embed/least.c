@@ -121,6 +121,23 @@ static int merging(void)
 	return err == (HOLM_WITH_GRO ? 0 : -HOLM_EINVAL) ? 0 : -HOLM_EIO;
 }
 
+/* What cannot go well is refused, by a library that looks. */
+static int nonsense(void)
+{
+	static const struct holm_proto *const protos[] = { NULL };
+	struct holm_env env = env_of(&side[0]);
+	struct holm_config config;
+	struct holm_net *net;
+	int err;
+
+	holm_config_default(&config);
+	config.tcp_backlog_max = 0;
+	err = holm_net_create(&net, &config, &env, protos);
+	if (err == 0 && HOLM_WITH_END)
+		holm_net_destroy(net);
+	return err == (HOLM_WITH_CHECKS ? -HOLM_EINVAL : 0) ? 0 : -HOLM_EIO;
+}
+
 static void side_start(unsigned i)
 {
 	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_tcp, NULL };
@@ -356,6 +373,7 @@ int main(void)
 	struct holm_dev_caps caps = holm_pair_default_caps();
 
 	must(merging(), "a part that merges segments");
+	must(nonsense(), "a config that makes no sense");
 	holm_pair_init(&link, &caps);
 	side_start(0);
 	side_start(1);

@@ -35,6 +35,14 @@
 #endif
 
 /*
+ * That holm_net_create() refuses a config, an env or a list of protocols with which nothing can go well. Without it
+ * they are taken as they are: for who hands over the same ones always, and has seen them accepted once.
+ */
+#ifndef HOLM_WITH_CHECKS
+#define HOLM_WITH_CHECKS 1
+#endif
+
+/*
  * A generator of random numbers of its own. Without it env.random() is called for each, so it has to be good and
  * fast whenever it is asked, and calls nothing of the instance.
  */
