@@ -390,6 +390,8 @@ static int set_options(const struct sim_end_plan *p, struct holm_tcp *t)
 		err = holm_tcp_set_option(t, HOLM_TCP_OPT_MAXSEG, p->maxseg);
 	if (!err)
 		err = holm_tcp_set_option(t, HOLM_TCP_OPT_SACK, p->sack);
+	if (!err && p->trusts)
+		err = holm_tcp_set_option(t, HOLM_TCP_OPT_KEEPALIVE, 0);
 	/* What is not linked is refused, and what is there stays. */
 	if (err == -HOLM_ENOPROTOOPT)
 		err = 0;

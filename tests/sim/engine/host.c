@@ -191,20 +191,22 @@ static void hold(struct sim_host *h, struct holm_frame *f)
 	sim_at(h->sim, at, sent, p);
 }
 
-static void add_to_wire(struct sim *s, const void *bytes, size_t n)
+static void add_to_wire(uint64_t *wire, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
 
 	for (size_t i = 0; i < n; i++)
-		s->wire = (s->wire ^ p[i]) * UINT64_C(0x100000001b3);
+		*wire = (*wire ^ p[i]) * UINT64_C(0x100000001b3);
 }
 
-/* Enter the frame and its moment into the digest of all that was sent. */
+/* Enter the frame and its moment into the digest of all that its side sent. */
 static void watch(struct sim_host *h, const struct holm_frame *f)
 {
-	add_to_wire(h->sim, &h->sim->now, sizeof(h->sim->now));
+	uint64_t *wire = &h->sim->wire[h->config.side];
+
+	add_to_wire(wire, &h->sim->now, sizeof(h->sim->now));
 	for (uint32_t i = 0; i < f->nsegs; i++)
-		add_to_wire(h->sim, f->segs[i].data, f->segs[i].len);
+		add_to_wire(wire, f->segs[i].data, f->segs[i].len);
 }
 
 static void transmit(struct sim_host *h, struct holm_frame *f)

@@ -211,8 +211,9 @@ struct sim {
 	bool trace;
 	uint64_t seed; /* for messages */
 	bool ip6;      /* hosts have IPv6 addresses; said before the first is added */
-	bool watched;  /* `wire` is wanted: every frame that left a host, and when (FNV-1a) */
-	uint64_t wire;
+	/* `wire` is wanted: of each side every frame that left, and when (FNV-1a). What both do at once has no order. */
+	bool watched;
+	uint64_t wire[2];
 };
 
 /* The one that runs. */
@@ -267,6 +268,7 @@ struct sim_end_plan {
 	enum sim_buffer snd_kind, rcv_kind;
 	enum sim_finish finish;
 	bool nodelay, timestamps, sack;
+	bool trusts;		/* no keep-alive: the link loses nothing */
 	uint8_t ecn;		/* as HOLM_TCP_OPT_ECN */
 	uint16_t maxseg;	/* 0: no limit */
 	const char *controller; /* NULL: the default */
