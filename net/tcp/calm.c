@@ -1,6 +1,6 @@
 /*
- * Calm: a connection that asks and answers. What goes is all that is queued, in one segment or a run of
- * them that every window has room for, while nothing else is in flight; what comes is next in order and
+ * Calm: a connection that asks and answers. What goes is all that is queued, or what the peer's window lets go
+ * of it, in one segment or a run of them, while nothing else is in flight; what comes is next in order and
  * acknowledges all of that, or carries text and acknowledges nothing new.
  *
  * flight->calm says that all is well, in place of a dozen questions, and of what is in flight only its
@@ -19,8 +19,7 @@
 
 /* With one of these there is more to send, or less, or more to ask of what comes. */
 #define UNCALM                                                                                     \
-	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_CWND_LIMITED |   \
-		    TCP_WND_LIMITED))
+	((uint32_t)(TCP_REXMT | TCP_PROBE_DUE | TCP_KEEP_DUE | TCP_SHUTDOWN | TCP_CWND_LIMITED))
 /* Recovery is by SACK, and has nothing to do, or was not needed yet. */
 static inline bool may_repair(const struct holm_tcp *c)
 {

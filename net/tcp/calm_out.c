@@ -1,7 +1,7 @@
 /*
- * What a calm connection (calm.c) sends: a message in a segment of its own or in a run of them, its FIN, and
- * ACKs alone, these of any connection. A segment's headers are written in one piece from what connection,
- * destination and neighbour hold. What does not fit is output.c's, as is every visit of others.
+ * What a calm connection (calm.c) sends: a message in a segment of its own or in a run of them, a stream a window
+ * at a time, its FIN, and ACKs alone, these of any connection. A segment's headers are written in one piece from
+ * what connection, destination and neighbour hold. What does not fit is output.c's, as is every visit of others.
  */
 #include "net/tcp/hot.h"
 
@@ -11,13 +11,34 @@
 
 /* ---- A segment ----------------------------------------------------------------------------------- */
 
-/* Nothing is in flight, and `n` bytes are within the peer's window. */
-static inline bool has_room(const struct holm_net *net, struct holm_tcp *c, uint32_t n)
+/* Nothing is in flight, and what is queued may go. */
+static inline bool has_turn(const struct holm_net *net, struct holm_tcp *c)
 {
 	/* RFC 5681 4.1: a single segment of calm is within what is left of the window. */
 	if (unlikely(tcp_stamp(net->now) - c->last_rx >= TCP_CALM_SILENCE))
 		tcp_cc_on_idle(c);
-	return seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->snd_wnd && !(c->flags & TCP_MORE);
+	return seq_eq(c->flight->snd_nxt, c->snd_una) && !(c->flags & TCP_MORE);
+}
+
+/* Of `n` bytes, while nothing is in flight, what the peer's window lets go: all of them, or whole segments. */
+static inline uint32_t within_window(const struct holm_tcp *c, uint32_t n)
+{
+	return likely(n <= c->snd_wnd) ? n : c->snd_wnd - c->snd_wnd % tcp_mss(c);
+}
+
+/*
+ * cwnd lets these `n` of all that is queued go, and does not grow by them: in slow start it would by more than half
+ * of it, later where it holds anything back.
+ */
+static inline bool cwnd_rests(const struct holm_tcp *c, uint32_t n, uint32_t queued)
+{
+	return c->cwnd < c->ssthresh ? n <= c->cwnd / 2 : min_u32(queued, c->snd_wnd) <= c->cwnd;
+}
+
+/* Nothing is in flight, and `n` bytes, all there is, are within the peer's window. */
+static inline bool has_room(const struct holm_net *net, struct holm_tcp *c, uint32_t n)
+{
+	return has_turn(net, c) && n <= c->snd_wnd;
 }
 
 static inline bool has_way(const struct holm_net *net, const struct holm_tcp *c, uint32_t n)
@@ -223,17 +244,17 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
  * `n` bytes are cut at once, if they are to be cut: what else may speak against that there is not in calm; or
  * they go as any run does. How many went, or nothing positive. *segments is what all would be, and then what went.
  */
-static inline int send_segments(struct tcp_tx *tx, uint32_t n, uint32_t *segments)
+static inline int send_segments(struct tcp_tx *tx, uint32_t n, uint8_t flags, uint32_t *segments)
 {
 	struct holm_net *net = tx->net;
 	struct tcp_seq seq = tx->c->flight->snd_nxt;
 	/* What fits one segment is no run, though calm ends below the largest. */
 	bool cuts = HOLM_WITH_SUPER && n > tx->mss && net->tcp->send_cut && tcp_is_cut(tx->c);
-	int sent = likely(cuts) ? net->tcp->send_cut(tx, seq, n, TCP_ACK | TCP_PSH) : 0;
+	int sent = likely(cuts) ? net->tcp->send_cut(tx, seq, n, flags) : 0;
 	bool noted = sent == 0;
 
 	if (noted)
-		sent = tcp_send_segment(tx, seq, n, TCP_ACK | TCP_PSH);
+		sent = tcp_send_segment(tx, seq, n, flags);
 	if (unlikely(sent <= 0))
 		return sent;
 	if (unlikely((uint32_t)sent < n))
@@ -245,23 +266,29 @@ static inline int send_segments(struct tcp_tx *tx, uint32_t n, uint32_t *segment
 	return sent;
 }
 
-/* More than a segment, all of it within cwnd, which is too large to grow by it. */
-static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
+/* More than a segment is queued: it goes, or whole segments of it that the window has room for. */
+static never_inline bool send_run(struct holm_tcp *c, uint32_t queued)
 {
 	struct holm_net *net = tcp_net(c);
 	struct tcp_flight *fl = c->flight;
-	uint32_t segments;
+	uint32_t segments, n;
 	struct tcp_tx tx;
 	int sent;
 
-	if (!has_room(net, c, n) || n > c->cwnd / 2)
+	if (!has_turn(net, c))
 		return false;
 	ip_dst_check(net, c->dst);
-	tcp_tx_init(&tx, c, seq_add(fl->snd_nxt, n));
+	tcp_tx_init(&tx, c, seq_add(fl->snd_nxt, queued));
+	n = within_window(c, queued);
+	if (n < queued)
+		c->flags |= TCP_WND_LIMITED;
+	/* A window of less than a segment is output.c's. */
+	if (unlikely(n == 0 || !cwnd_rests(c, n, queued)))
+		return false;
 	segments = tcp_segments_of(&tx, n);
 	if (tx.room < segments)
 		return false;
-	sent = send_segments(&tx, n, &segments);
+	sent = send_segments(&tx, n, n == queued ? TCP_ACK | TCP_PSH : TCP_ACK, &segments);
 	if (unlikely(sent <= 0))
 		return false;
 	fl->snd_nxt = seq_add(fl->snd_nxt, (uint32_t)sent);
@@ -276,11 +303,35 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t n)
 	return (uint32_t)sent == n;
 }
 
-/* Calm now, or from now on, where what waits to go may go in calm. */
+/*
+ * A run is in flight, and `n` bytes wait behind it: can nothing of them go before it has arrived? RFC 9293
+ * 3.8.6.2.1: the window leaves room for less than a segment, and less than half of what it has been.
+ */
+static inline bool is_held_back(struct holm_tcp *c, uint32_t n)
+{
+	const struct tcp_flight *fl = c->flight;
+	uint32_t flying = tcp_in_flight(c);
+	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
+
+	if (n <= usable || usable >= fl->calm || usable >= max_u32(fl->max_snd_wnd / 2, 1) ||
+	    flying + usable > c->cwnd)
+		return false;
+	c->flags |= TCP_WND_LIMITED;
+	return true;
+}
+
+/* What may go of `n` bytes that wait may go in calm. A closed window is output.c's. */
+static inline bool fits_calm(const struct holm_tcp *c, uint32_t n)
+{
+	return likely(n <= c->cwnd / 2) ||
+	       (c->snd_wnd > 0 && cwnd_rests(c, within_window(c, n), n));
+}
+
+/* Calm now, or from now on, where what may go of `n` bytes that wait may go in calm. */
 static inline bool is_calm_for(struct holm_tcp *c, uint32_t n)
 {
 	return likely(c->flight->calm) ||
-	       (seq_eq(c->flight->snd_nxt, c->snd_una) && n <= c->cwnd / 2 && tcp_calm_begin(c));
+	       (seq_eq(c->flight->snd_nxt, c->snd_una) && fits_calm(c, n) && tcp_calm_begin(c));
 }
 
 /* Where the connection has been idle, one is made. Others than established ones see to it themselves. */
@@ -303,6 +354,8 @@ static never_inline bool output_any(struct holm_net *net, struct holm_tcp *c)
 		       acknowledge(c);
 	if (unlikely(!is_calm_for(c, n)))
 		return false;
+	if (tcp_in_flight(c) > 0)
+		return is_held_back(c, n) && acknowledge(c);
 	if (unlikely(n >= c->flight->calm))
 		return send_run(c, n);
 	if (!has_room(net, c, n) || !has_way(net, c, n) || !send_any(net, c, n, TCP_ACK | TCP_PSH))
@@ -326,9 +379,9 @@ static never_inline bool output_unusual(struct holm_net *net, struct holm_tcp *c
 /* May what is queued, and was never sent, go in calm from now on? */
 static never_inline bool begins(struct holm_tcp *c)
 {
-	size_t n = tcp_queued_bytes(c);
+	uint32_t n = (uint32_t)tcp_queued_bytes(c);
 
-	return n > 0 && n <= c->cwnd / 2 && tcp_calm_begin(c);
+	return n > 0 && fits_calm(c, n) && tcp_calm_begin(c);
 }
 
 /*

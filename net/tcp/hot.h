@@ -309,7 +309,8 @@ static always_inline void tcp_calm_passed(struct holm_net *net, struct holm_tcp 
 	c->snd_una = ack;
 	fl->calm_acked = true;
 	fl->progress_ns = net->now;
-	c->flags &= ~(uint32_t)TCP_REXMT;
+	/* A round is over. */
+	c->flags &= ~(uint32_t)(TCP_REXMT | TCP_WND_LIMITED);
 	ip_dst_confirm(net, c->dst);
 	if (unlikely(fl->lends)) {
 		tcp_calm_discard(c);

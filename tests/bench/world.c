@@ -100,8 +100,8 @@ static void side_init(struct world *w, int i)
 	config.tcp_half_open_max = 1u << 17;
 	config.tcp_backlog_max = 1u << 17;
 	config.tcp_time_wait_max = 1u << 17;
-	/* The window scale is agreed on before there is a buffer. */
-	if (w->options.window > config.tcp_rcvbuf_bytes)
+	/* A window is promised, and its scale agreed on, before there is a buffer. */
+	if (w->options.window)
 		config.tcp_rcvbuf_bytes = w->options.window;
 	err = holm_net_create(&s->net, &config, &env,
 			      w->options.ip6	   ? with_ip6

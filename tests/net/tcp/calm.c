@@ -204,6 +204,114 @@ static void messages_of_several_segments_keep_a_connection_calm(void **state)
 	}
 }
 
+/* What is under way to side 1 comes in, is read or not, and is acknowledged. */
+static void arrive(struct talk *t, bool reads)
+{
+	holm_net_poll_devs(t->d.net[1], t->d.now, 64);
+	if (reads) {
+		holm_pattern_rcvbuf_read(&t->e.end[1].rcv, SIZE_MAX);
+		holm_tcp_received(t->e.end[1].tcp);
+	}
+	holm_net_poll(t->d.net[1], t->d.now, 64);
+	holm_net_poll_devs(t->d.net[0], t->d.now, 64);
+}
+
+/* More is queued than the peer's window holds. What is written meanwhile waits, too. */
+static void a_stream_goes_in_calm_a_window_at_a_time(void **state)
+{
+	(void)state;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		struct talk t;
+		struct holm_tcp *c;
+		uint32_t window;
+
+		begin(&t, ip6);
+		open_windows(&t, 65536);
+		c = t.e.end[0].tcp;
+		say(&t, 0, 200000);
+		for (int i = 0; i < 2; i++) {
+			uint64_t out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX);
+
+			window = c->snd_wnd - c->snd_wnd % tcp_mss(c);
+			holm_net_poll(t.d.net[0], t.d.now, 64);
+			assert_int_equal(tcp_in_flight(c), window);
+			say(&t, 0, 1000);
+			holm_net_poll(t.d.net[0], t.d.now, 64);
+			assert_int_equal(tcp_in_flight(c), window);
+			assert_true(tcp_is_calm(c));
+			assert_true(c->flags & TCP_WND_LIMITED);
+			out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX) - out;
+			assert_int_equal(out, window / tcp_mss(c));
+			arrive(&t, true);
+			assert_true(tcp_is_calm(c));
+			assert_false(c->flags & TCP_WND_LIMITED);
+			assert_int_equal(tcp_in_flight(c), 0);
+		}
+		ends_settle(&t.e);
+		assert_all_read(&t);
+		end(&t);
+	}
+}
+
+/* Nothing is in flight then whose ACK would open it. */
+static void a_stream_whose_window_closes_is_calm_no_more(void **state)
+{
+	struct holm_tcp *c;
+	struct talk t;
+
+	(void)state;
+	begin(&t, false);
+	open_windows(&t, 65536);
+	c = t.e.end[0].tcp;
+	say(&t, 0, 100000);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_true(tcp_is_calm(c));
+	arrive(&t, false);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_false(tcp_is_calm(c));
+	assert_int_equal(tcp_in_flight(c), 0);
+	assert_true(c->flags & TCP_PERSIST);
+	ends_run(&t.e, LAB_S);
+	assert_all_read(&t);
+	end(&t);
+}
+
+/* While the first of `n` bytes are in flight the window becomes `now`, and so many more are written: how many go? */
+static uint32_t go_meanwhile(size_t n, uint32_t wnd, uint32_t most, size_t more, uint32_t now)
+{
+	struct holm_tcp *c;
+	struct talk t;
+	uint32_t flying;
+
+	begin(&t, false);
+	open_windows(&t, 65536);
+	c = t.e.end[0].tcp;
+	assert_int_equal(holm_tcp_set_option(c, HOLM_TCP_OPT_NODELAY, 1), 0);
+	c->snd_wnd = wnd;
+	c->flight->max_snd_wnd = most;
+	say(&t, 0, n);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	assert_true(tcp_is_calm(c));
+	flying = tcp_in_flight(c);
+	c->snd_wnd = now;
+	say(&t, 0, more);
+	holm_net_poll(t.d.net[0], t.d.now, 64);
+	flying = tcp_in_flight(c) - flying;
+	ends_run(&t.e, LAB_S);
+	assert_all_read(&t);
+	end(&t);
+	return flying;
+}
+
+/* A segment, or half of the largest window that there was: output.c's questions. */
+static void what_a_window_has_room_for_need_not_wait_for_an_ack(void **state)
+{
+	(void)state;
+	assert_int_equal(go_meanwhile(20000, 8000, 65535, 1, 8000), 0);
+	assert_int_equal(go_meanwhile(20000, 8000, 65535, 1, 12000), 3 * 1448);
+	assert_int_equal(go_meanwhile(100, 1440, 1440, 3000, 1440), 1340);
+}
+
 /* A ring in the place of an end's pattern has what that would have. */
 static void read_ring(struct tcp_end *e, struct holm_ring_rcvbuf *ring, size_t n)
 {
@@ -292,6 +400,39 @@ static void a_message_that_cwnd_might_grow_by_does_not_go_in_calm(void **state)
 	ends_settle(&t.e);
 	assert_all_read(&t);
 	end(&t);
+}
+
+/* Slow start is over: cwnd grows only where it holds something back, and that is what windows would let go. */
+static void behind_slow_start_all_of_cwnd_may_go_in_calm(void **state)
+{
+	static const struct {
+		uint32_t cwnd, wnd;
+		size_t n;
+		bool calm;
+	} cases[] = {
+		{ 5000, 65535, 5000, true },
+		{ 4999, 65535, 5000, false },
+		{ 6000, 6000, 20000, true },
+		{ 5999, 6000, 20000, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct holm_tcp *c;
+		struct talk t;
+
+		begin(&t, false);
+		c = t.e.end[0].tcp;
+		c->cwnd = cases[i].cwnd;
+		c->ssthresh = 4000;
+		c->snd_wnd = cases[i].wnd;
+		say(&t, 0, cases[i].n);
+		holm_net_poll(t.d.net[0], t.d.now, 64);
+		assert_int_equal(tcp_is_calm(c), cases[i].calm);
+		ends_run(&t.e, LAB_S);
+		assert_all_read(&t);
+		end(&t);
+	}
 }
 
 static bool goes_in_calm(struct talk *t, size_t n)
@@ -833,9 +974,13 @@ int main(void)
 		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
 		cmocka_unit_test(what_left_in_calm_and_is_lost_is_sent_again),
 		cmocka_unit_test(messages_of_several_segments_keep_a_connection_calm),
+		cmocka_unit_test(a_stream_goes_in_calm_a_window_at_a_time),
+		cmocka_unit_test(a_stream_whose_window_closes_is_calm_no_more),
+		cmocka_unit_test(what_a_window_has_room_for_need_not_wait_for_an_ack),
 		cmocka_unit_test(a_super_frame_in_calm_counts_as_the_segments_it_was),
 		cmocka_unit_test(an_answer_of_several_segments_acknowledges_the_question),
 		cmocka_unit_test(a_message_that_cwnd_might_grow_by_does_not_go_in_calm),
+		cmocka_unit_test(behind_slow_start_all_of_cwnd_may_go_in_calm),
 		cmocka_unit_test(a_message_of_one_segment_that_cwnd_might_grow_by_does_not_either),
 		cmocka_unit_test(every_second_full_segment_is_acknowledged_in_calm_too),
 		cmocka_unit_test(a_message_that_nobody_acknowledges_is_probed_for_before_a_timeout),

@@ -131,7 +131,7 @@ static void begin(struct both *b, uint64_t seed)
 static struct probe draw(struct both *b)
 {
 	static const uint32_t lens[] = { 0, 0, 0, 1, 7, 100, 900 };
-	static const uint32_t windows[] = { 65535, 65535, 65535, 8000, 500, 0 };
+	static const uint32_t windows[] = { 65535, 65535, 65535, 8000, 4000, 500, 0 };
 	struct tcp_fixture *t = &b->t[1];
 	struct probe p = {
 		.flags = (uint8_t)(TCP_ACK | (below(b, 2) ? TCP_PSH : 0) |
@@ -191,7 +191,7 @@ static bool is_open(const struct both *b)
 
 static void say(struct both *b)
 {
-	static const uint32_t lens[] = { 1, 100, 100, 900, 1000, 3000 };
+	static const uint32_t lens[] = { 1, 100, 100, 900, 1000, 3000, 12000 };
 	uint32_t n = ONE_OF(b, lens);
 
 	if (!is_open(b))
