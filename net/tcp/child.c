@@ -34,7 +34,7 @@ static bool fill_child(struct holm_tcp *c, const struct tcp_bind *bind, const st
 		c->dst = NULL;
 		return false;
 	}
-	if (!tcp_set_ends(c, &rx->ends) || !tcp_table_insert(net->tcp, c, rx->hash))
+	if (!tcp_table_enter(net->tcp, c, &rx->ends, rx->hash))
 		return false;
 	c->snd_una = una;
 	agree(c, half);

@@ -37,7 +37,8 @@ uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)
 
 /* ---- Ends ---------------------------------------------------------------------------------------- */
 
-bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
+/* Store a connection's two ends, once or again. False: no memory, nothing is changed. */
+static inline bool set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
 {
 	bool ip4 = ip4_is_addr(&t->remote);
 
@@ -109,9 +110,10 @@ struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint3
 	return NULL;
 }
 
-bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash)
+bool tcp_table_enter(struct tcp_state *ts, struct holm_tcp *c, const struct tcp_tuple *t,
+		     uint32_t hash)
 {
-	if (!table_insert(&ts->table, &c->ep.node, hash))
+	if (!set_ends(c, t) || !table_insert(&ts->table, &c->ep.node, hash))
 		return false;
 	list_remove(&c->free);
 	/* Nothing has been learned yet. */

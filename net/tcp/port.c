@@ -53,7 +53,7 @@ static int try_tuple(struct tcp_state *ts, struct holm_tcp *c, const struct tcp_
 	if (tcp_small(ts) && !ts->small->may_open(ts, t, hash, take_over, &old))
 		return -HOLM_EADDRINUSE;
 	c->snd_una = old.ref ? old.iss : tcp_isn(ts->net, t);
-	if (!tcp_set_ends(c, t) || !tcp_table_insert(ts, c, hash))
+	if (!tcp_table_enter(ts, c, t, hash))
 		return -HOLM_ENOMEM;
 	if (old.ref)
 		ts->small->remove(ts, old.ref, hash);

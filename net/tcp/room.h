@@ -99,8 +99,6 @@ bool tcp_edge_is_legal(enum holm_tcp_state from, enum holm_tcp_state to);
 
 /* ---- demux.c */
 uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t);
-/* Store a connection's two ends, once or again. False: no memory, nothing is changed. */
-must_check bool tcp_set_ends(struct holm_tcp *c, const struct tcp_tuple *t);
 /* Which link a link-local address is of that was met on this device; of others 0. */
 static inline uint16_t tcp_scope_of(const struct holm_addr *remote, const struct holm_dev *dev)
 {
@@ -120,8 +118,9 @@ void tcp_drop_ends(struct holm_tcp *c);
 void tcp_get_ends(const struct holm_tcp *c, struct tcp_tuple *t);
 /* The connection that a segment is for; NULL: none, and *hash is the tuple's. */
 struct holm_tcp *tcp_find(struct tcp_state *ts, const struct tcp_tuple *t, uint32_t *hash);
-/* From the unconnected into the table, and back. False: no memory; it stays where it is. */
-must_check bool tcp_table_insert(struct tcp_state *ts, struct holm_tcp *c, uint32_t hash);
+/* From the unconnected into the table under these ends, and back. False: no memory; it stays where it is. */
+must_check bool tcp_table_enter(struct tcp_state *ts, struct holm_tcp *c, const struct tcp_tuple *t,
+				uint32_t hash);
 void tcp_table_remove(struct tcp_state *ts, struct holm_tcp *c);
 /* Out of the table, to be freed. */
 static inline void tcp_table_leave(struct tcp_state *ts, struct holm_tcp *c)
