@@ -69,6 +69,32 @@ static void every_syn_ack_is_the_same_in_one_piece(void **state)
 	}
 }
 
+/* What only reply.c knows how to say. */
+static void a_syn_that_asks_for_what_is_rare_is_answered_so(void **state)
+{
+	const struct {
+		enum holm_tcp_option opt;
+		bool fast;
+		uint8_t flags;
+	} asks[] = { { HOLM_TCP_OPT_ECN, false, TCP_ECN_SETUP },
+		     { HOLM_TCP_OPT_FASTOPEN, true, 0 } };
+	struct tcp_fixture t[2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
+		for (int k = 0; k < 2; k++) {
+			begin(&t[k], k == 1, 0);
+			holm_tcp_set_option(t[k].listener, asks[i].opt, TCP_ECN_ACCEPT);
+			rx(&t[k], .flags = TCP_SYN | asks[i].flags, .seq = 0, .mss = 1000,
+			   .fast = asks[i].fast);
+			assert_int_equal(fixture_halves(&t[k]), 1);
+		}
+		expect_same(&t[0], &t[1]);
+		finish(&t[0]);
+		finish(&t[1]);
+	}
+}
+
 static void open_one(struct tcp_fixture *t, unsigned offers, bool unpredicted, uint32_t features)
 {
 	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
@@ -110,11 +136,54 @@ static void the_sum_of_a_syn_is_left_to_a_device_that_sums(void **state)
 	finish(&t[1]);
 }
 
+static void a_syn_that_asks_for_what_is_rare_does_so(void **state)
+{
+	const enum holm_tcp_option rare[] = { HOLM_TCP_OPT_ECN, HOLM_TCP_OPT_FASTOPEN_CONNECT };
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct tcp_fixture t[2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rare); i++) {
+		for (int k = 0; k < 2; k++) {
+			begin(&t[k], k == 1, 0);
+			assert_int_equal(holm_tcp_open(t[k].lab.net, &t[k].t), 0);
+			assert_int_equal(holm_tcp_set_option(t[k].t, rare[i], 1), 0);
+			assert_int_equal(holm_tcp_connect(t[k].t, &remote), 0);
+			lab_poll(&t[k].lab);
+		}
+		expect_same(&t[0], &t[1]);
+		finish(&t[0]);
+		finish(&t[1]);
+	}
+}
+
+/* RFC 7323 2.2: the window of a SYN is never scaled. */
+static void a_large_buffer_is_offered_as_the_most_that_a_syn_can_say(void **state)
+{
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct tcp_fixture t;
+
+	(void)state;
+	begin(&t, false, 0);
+	t.o.rcvbuf = 1u << 20;
+	assert_int_equal(holm_tcp_open(t.lab.net, &t.t), 0);
+	fixture_attach(&t);
+	assert_int_equal(holm_tcp_connect(t.t, &remote), 0);
+	lab_poll(&t.lab);
+	assert_int_equal(load_be16(last_sent(&t)->data + ETH_HDR_BYTES + IP4_HDR_BYTES + 14),
+			 65535);
+	assert_int_equal(holm_net_counter(t.lab.net, HOLM_COUNT_TCP_TX_SEGMENTS), 1);
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_syn_ack_is_the_same_in_one_piece),
 		cmocka_unit_test(every_syn_is_the_same_in_one_piece),
+		cmocka_unit_test(a_syn_that_asks_for_what_is_rare_is_answered_so),
+		cmocka_unit_test(a_syn_that_asks_for_what_is_rare_does_so),
+		cmocka_unit_test(a_large_buffer_is_offered_as_the_most_that_a_syn_can_say),
 		cmocka_unit_test(the_sum_of_a_syn_is_left_to_a_device_that_sums),
 	};
 
