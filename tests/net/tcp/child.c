@@ -131,6 +131,53 @@ static void timestamps_that_stop_after_the_syn_do_not_stop_the_handshake(void **
 	finish(&t);
 }
 
+/* Opens, as the i-th of many; NULL: nothing came of it. */
+static struct holm_tcp *opened(struct tcp_fixture *t, uint16_t i)
+{
+	struct holm_tcp *child = NULL;
+
+	rx(t, .flags = TCP_SYN, .seq = 0, .mss = 1000, .sport = (uint16_t)(5000 + i));
+	if (fixture_halves(t) == 0)
+		return NULL; /* not even for the SYN */
+	t->iss = fixture_half(t, 0)->iss.v;
+	rx(t, .seq = 1, .ack = 1, .sport = (uint16_t)(5000 + i));
+	fixture_skip(t);
+	return holm_tcp_accept(t->listener, &child) == 0 ? child : NULL;
+}
+
+/* Whatever it is that there is no memory for: nothing is left behind, and the record waits for another ACK. */
+static void a_child_that_there_was_no_memory_for_is_made_by_a_later_ack(void **state)
+{
+	static struct holm_tcp *children[1000];
+	unsigned failed = 0;
+
+	(void)state;
+	for (uint64_t k = 1; k < 8; k++) {
+		struct tcp_fixture t;
+		uint16_t n = 0;
+
+		fixture_only(&t);
+		t.lab.fail_from = t.lab.alloc_calls + k;
+		while ((children[n] = opened(&t, n)) != NULL)
+			assert_true(++n < ARRAY_LEN(children));
+		t.lab.fail_from = 0;
+		if (fixture_halves(&t) == 1) {
+			failed++;
+			assert_int_equal(fixture_drops(&t, HOLM_DROP_TCP_NO_MEMORY), 1);
+			rx(&t, .seq = 1, .ack = 1, .sport = (uint16_t)(5000 + n));
+			assert_int_equal(fixture_halves(&t), 0);
+			assert_int_equal(holm_tcp_accept(t.listener, &children[n++]), 0);
+		}
+		assert_int_equal(fixture_counted(&t, HOLM_COUNT_TCP_PASSIVE_OPENS), n);
+		for (unsigned i = 0; i < n; i++)
+			holm_tcp_abort(children[i]);
+		lab_poll(&t.lab);
+		fixture_skip(&t);
+		finish(&t);
+	}
+	assert_true(failed > 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_handshake_that_takes_less_than_a_tick_is_a_round_trip_time),
 		cmocka_unit_test(another_syn_for_a_half_open_record_is_answered_and_counted),
 		cmocka_unit_test(timestamps_that_stop_after_the_syn_do_not_stop_the_handshake),
+		cmocka_unit_test(a_child_that_there_was_no_memory_for_is_made_by_a_later_ack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

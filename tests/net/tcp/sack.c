@@ -130,6 +130,77 @@ static void a_short_segment_with_data_carries_the_blocks(void **state)
 	finish(&t);
 }
 
+/* How many blocks the last segment that was sent has. */
+static unsigned blocks_sent(const struct tcp_fixture *t)
+{
+	const uint8_t *tcp = t->lab.sent[t->lab.nsent - 1].data + 34;
+	const uint8_t *opt = tcp_option_find(tcp, (size_t)(tcp[12] >> 4) * 4, TCP_OPT_SACK);
+
+	return opt ? (opt[1] - 2u) / TCP_OPT_SACK_BLOCK_BYTES : 0;
+}
+
+/* With its padding a block is 12 bytes; a segment with data stays within the MSS. */
+static void beside_data_there_are_as_many_blocks_as_fit(void **state)
+{
+	static const struct {
+		uint32_t len;
+		unsigned blocks;
+	} of[] = { { 1000, 0 }, { 997, 0 }, { 989, 0 }, { 988, 1 }, { 981, 1 },
+		   { 980, 2 },	{ 973, 2 }, { 972, 2 }, { 1, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		struct tcp_fixture t;
+
+		established(&t, .peer_sack = true, .nodelay = true, .no_ts = true);
+		rx(&t, .seq = 1001, .len = 1000);
+		rx(&t, .seq = 3001, .len = 1000);
+		assert_int_equal(blocks_sent(&t), 2);
+		fixture_write(&t, of[i].len);
+		assert_int_equal(blocks_sent(&t), of[i].blocks);
+		fixture_skip(&t);
+		finish(&t);
+	}
+}
+
+static void note(struct tcp_fixture *t, uint32_t left, uint32_t right)
+{
+	struct tcp_seq base = seq_sub(t->t->rcv_nxt, 1000);
+
+	tcp_sack_note_duplicate(t->t, seq_add(base, left), seq_add(base, right));
+}
+
+static void duplicates_that_touch_are_told_as_one_and_others_not(void **state)
+{
+	static const struct {
+		uint32_t left, right, first, last;
+	} of[] = { { 300, 400, 200, 400 }, { 100, 200, 100, 300 }, { 250, 280, 200, 300 },
+		   { 301, 400, 301, 400 }, { 100, 199, 100, 199 }, { 100, 400, 100, 400 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		struct tcp_fixture t;
+		struct tcp_seq base;
+
+		established(&t, .peer_sack = true);
+		base = seq_sub(t.t->rcv_nxt, 1000);
+		assert_true(tcp_flight_get(t.t));
+		/* What was told is over. */
+		note(&t, 200, 300);
+		t.t->flight->has_dsack = false;
+		note(&t, 250, 260);
+		assert_int_equal(seq_diff(t.t->flight->dsack_left, base), 250);
+		assert_int_equal(seq_diff(t.t->flight->dsack_right, base), 260);
+		t.t->flight->has_dsack = false;
+		note(&t, 200, 300);
+		note(&t, of[i].left, of[i].right);
+		assert_int_equal(seq_diff(t.t->flight->dsack_left, base), of[i].first);
+		assert_int_equal(seq_diff(t.t->flight->dsack_right, base), of[i].last);
+		t.t->flight->has_dsack = false;
+		finish(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +211,8 @@ int main(void)
 		cmocka_unit_test(a_duplicate_out_of_order_is_followed_by_the_block_around_it),
 		cmocka_unit_test(a_peer_without_sack_gets_none),
 		cmocka_unit_test(a_short_segment_with_data_carries_the_blocks),
+		cmocka_unit_test(beside_data_there_are_as_many_blocks_as_fit),
+		cmocka_unit_test(duplicates_that_touch_are_told_as_one_and_others_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
