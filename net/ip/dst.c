@@ -2,8 +2,21 @@
  * Destinations (struct ip_dst): finding, resolving, sharing and recycling them, for both families;
  * see ip.h. A destination without holder keeps what was found and lets its neighbour go, when the next
  * one is given up: that may be evicted then, and is looked up anew.
+ *
+ * Where the library has no neighbour cache (neigh_is_small()) each keeps what it knows of its neighbour itself,
+ * as long as it is there.
  */
 #include "net/ip/state.h"
+
+#include "net/link/neigh_small.h"
+
+struct small_dst {
+	struct ip_dst dst;
+	struct neigh neigh; /* what dst.neigh points at */
+};
+
+/* From so many on a small one that nobody holds goes for another one. */
+#define SMALL_MAX 16u
 
 /* RFC 1191 section 7.1: what to try next when a router does not say. */
 static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, IP_PMTU_MIN };
@@ -63,9 +76,24 @@ static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
 
 /* ---- Resolving. */
 
+/* The neighbour cache's, or its own. */
+static int have_neigh(struct holm_net *net, struct ip_dst *dst, struct holm_netif *netif,
+		      const struct holm_addr *addr)
+{
+	struct neigh *own = &container_of(dst, struct small_dst, dst)->neigh;
+	int err;
+
+	if (!neigh_is_small())
+		return neigh_get(net, netif, addr, &dst->neigh);
+	err = neigh_small_enter(net, own, netif, addr);
+	if (!err)
+		dst->neigh = own;
+	return err;
+}
+
 static void release_neigh(struct holm_net *net, struct ip_dst *dst)
 {
-	if (dst->neigh)
+	if (!neigh_is_small() && dst->neigh)
 		neigh_put(net, dst->neigh);
 	dst->neigh = NULL;
 }
@@ -112,7 +140,7 @@ static int resolve_unicast(struct holm_net *net, struct ip_dst *dst, struct holm
 		ip_cast(net->ip) && net->ip->cast->is_broadcast(net, route->netif, &dst->remote);
 	if (dst->broadcast || netif_is_loopback(route->netif))
 		return 0;
-	return neigh_get(net, route->netif, next_hop, &dst->neigh);
+	return have_neigh(net, dst, route->netif, next_hop);
 }
 
 /* Is it ours, where `only` is the link of an address that belongs to one? */
@@ -168,13 +196,26 @@ static int resolve(struct holm_net *net, struct ip_dst *dst)
 
 /* ---- The table. */
 
-static void destroy(struct holm_net *net, struct ip_dst *dst)
+static size_t dst_bytes(void)
+{
+	return neigh_is_small() ? sizeof(struct small_dst) : sizeof(struct ip_dst);
+}
+
+/* It is in no list, and leaves its table. */
+static void end(struct holm_net *net, struct ip_dst *dst)
 {
 	release_neigh(net, dst);
+	if (neigh_is_small())
+		neigh_small_leave(net, &container_of(dst, struct small_dst, dst)->neigh);
+	mem_free(&net->mem, dst, dst_bytes());
+}
+
+static void destroy(struct holm_net *net, struct ip_dst *dst)
+{
 	if (net->ip->last_dst == dst)
 		net->ip->last_dst = NULL;
 	table_remove(&net->ip->dsts, &dst->node);
-	mem_free(&net->mem, dst, sizeof(*dst));
+	end(net, dst);
 }
 
 /* The neighbour of the last that was given up is let go. */
@@ -193,7 +234,7 @@ static void part(struct holm_net *net)
 /* It has a holder, or is to go. */
 static inline void take_up(struct holm_net *net, struct ip_dst *dst)
 {
-	if (likely(net->ip->parting == dst))
+	if (!neigh_is_small() && likely(net->ip->parting == dst))
 		net->ip->parting = NULL;
 	else
 		list_remove(&dst->unused);
@@ -205,7 +246,7 @@ static bool make_room(struct holm_net *net)
 
 	if (table_nodes(&net->ip->dsts) < net->config.dsts_max)
 		return true;
-	if (net->ip->parting)
+	if (!neigh_is_small() && net->ip->parting)
 		part(net);
 	oldest = list_pop_front(&net->ip->unused);
 	if (!oldest)
@@ -221,7 +262,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 
 	if (!make_room(net))
 		return -HOLM_ENOBUFS;
-	dst = mem_zalloc(&net->mem, sizeof(*dst));
+	dst = mem_zalloc(&net->mem, dst_bytes());
 	if (!dst)
 		return -HOLM_ENOMEM;
 	dst->family = ip_family_of(net, remote);
@@ -229,7 +270,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 	dst->remote = *remote;
 	dst->via = *via;
 	if (!table_insert(&net->ip->dsts, &dst->node, hash)) {
-		mem_free(&net->mem, dst, sizeof(*dst));
+		mem_free(&net->mem, dst, dst_bytes());
 		return -HOLM_ENOMEM;
 	}
 	list_push_back(&net->ip->unused, &dst->unused);
@@ -241,7 +282,7 @@ static int create(struct holm_net *net, uint32_t hash, const struct holm_addr *r
 static inline bool is_whole(const struct holm_net *net, const struct ip_dst *dst)
 {
 	return dst->gen == net->ip_gen && dst->netif &&
-	       (dst->refs > 0 ||
+	       (neigh_is_small() || dst->refs > 0 ||
 		(!dst->lost_neigh && (!dst->neigh || dst->neigh->state != NEIGH_DEAD)));
 }
 
@@ -333,11 +374,27 @@ struct ip_dst *ip_dst_peek(struct holm_net *net, const struct holm_addr *remote,
 	return dst;
 }
 
+/* It keeps its neighbour, and its place if there are few; the oldest yields to it if there are many. */
+static void put_small(struct holm_net *net, struct ip_dst *dst)
+{
+	struct list_node *oldest = NULL;
+
+	if (table_nodes(&net->ip->dsts) > SMALL_MAX)
+		oldest = list_pop_front(&net->ip->unused);
+	if (oldest)
+		destroy(net, container_of(oldest, struct ip_dst, unused));
+	list_push_back(&net->ip->unused, &dst->unused);
+}
+
 void ip_dst_put(struct holm_net *net, struct ip_dst *dst)
 {
 	ASSERT(dst->refs > 0);
 	if (--dst->refs > 0)
 		return;
+	if (neigh_is_small()) {
+		put_small(net, dst);
+		return;
+	}
 	/* It may be asked for again at once. */
 	if (unlikely(net->ip->parting))
 		part(net);
@@ -448,8 +505,7 @@ void ip_dst_stop(struct holm_net *net)
 	while ((n = table_pop(&net->ip->dsts)) != NULL) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);
 
-		release_neigh(net, dst);
-		mem_free(&net->mem, dst, sizeof(*dst));
+		end(net, dst);
 	}
 	table_fini(&net->ip->dsts);
 }

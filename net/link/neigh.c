@@ -7,6 +7,7 @@
 #include "net/core/pool.h"
 #include "net/core/random.h"
 #include "net/core/table.h"
+#include "net/link/neigh_small.h"
 #include "net/wire/ip4.h"
 
 static uint32_t bucket_of(const struct holm_net *net, const struct holm_netif *netif,
@@ -370,6 +371,10 @@ static void used_stale(struct holm_net *net, struct neigh *n)
 
 void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame *f)
 {
+	if (neigh_is_small()) {
+		neigh_small_output(net, n, f);
+		return;
+	}
 	if (FOR_SIZE && net->now < n->fresh_until_ns) {
 		transmit(n, f);
 		return;
@@ -453,9 +458,14 @@ static bool has_address(const struct neigh *n)
 void neigh_heard(struct holm_net *net, struct holm_netif *netif, const struct holm_addr *addr,
 		 const struct holm_mac *mac, enum neigh_evidence evidence)
 {
-	struct neigh *n = neigh_find(net, netif, addr);
+	struct neigh *n;
 	bool same;
 
+	if (neigh_is_small()) {
+		neigh_small_heard(net, netif, addr, mac, evidence);
+		return;
+	}
+	n = neigh_find(net, netif, addr);
 	if (!n) {
 		if (evidence != NEIGH_ASKED_US || create(net, netif, addr, &n) != 0)
 			return;
@@ -527,13 +537,17 @@ bool neigh_advertised(struct holm_net *net, struct holm_netif *netif, const stru
 
 void neigh_confirm_anew(struct holm_net *net, struct neigh *n)
 {
-	if (has_address(n))
+	if (neigh_is_small())
+		neigh_small_confirm(net, n);
+	else if (has_address(n))
 		become_reachable(net, n);
 }
 
 void neigh_doubt(struct holm_net *net, struct neigh *n)
 {
-	if (n->state == NEIGH_REACHABLE || n->state == NEIGH_STALE || n->state == NEIGH_DELAY)
+	if (neigh_is_small())
+		n->fresh_until_ns = 0;
+	else if (n->state == NEIGH_REACHABLE || n->state == NEIGH_STALE || n->state == NEIGH_DELAY)
 		start_asking(net, n, NEIGH_PROBE);
 }
 
@@ -544,6 +558,10 @@ void neigh_flush_some(struct holm_net *net, const struct holm_netif *netif,
 {
 	if (!net->neigh)
 		return;
+	if (neigh_is_small()) {
+		neigh_small_flush_some(net, netif, goes, ctx);
+		return;
+	}
 	for (uint32_t b = 0; b <= net->neigh->mask; b++) {
 		struct neigh *n = net->neigh->buckets[b];
 
@@ -557,21 +575,27 @@ void neigh_flush_some(struct holm_net *net, const struct holm_netif *netif,
 	}
 }
 
-static int make_table(struct holm_net *net)
+static bool make_buckets(struct holm_net *net, struct neigh_table *table)
 {
-	struct neigh_table *table = mem_zalloc(&net->mem, sizeof(*table));
 	uint32_t buckets = 1;
 
-	if (!table)
-		return -HOLM_ENOMEM;
 	while (buckets < net->config.neighbours_max)
 		buckets *= 2;
 	table->buckets = mem_zalloc(&net->mem, buckets * sizeof(struct neigh *));
-	if (!table->buckets) {
+	table->mask = buckets - 1;
+	return table->buckets != NULL;
+}
+
+static int make_table(struct holm_net *net)
+{
+	struct neigh_table *table = mem_zalloc(&net->mem, sizeof(*table));
+
+	if (!table)
+		return -HOLM_ENOMEM;
+	if (!neigh_is_small() && !make_buckets(net, table)) {
 		mem_free(&net->mem, table, sizeof(*table));
 		return -HOLM_ENOMEM;
 	}
-	table->mask = buckets - 1;
 	list_init(&table->noise);
 	list_init(&table->settled);
 	net->neigh = table;
@@ -590,6 +614,14 @@ int neigh_start(struct holm_net *net, unsigned family, const struct neigh_ops *o
 	return 0;
 }
 
+static void free_buckets(struct holm_net *net, struct neigh_table *table)
+{
+	for (uint32_t b = 0; b <= table->mask; b++)
+		while (table->buckets[b])
+			remove_entry(net, table->buckets[b], HOLM_DROP_IP_NO_DEVICE);
+	mem_free(&net->mem, table->buckets, ((size_t)table->mask + 1) * sizeof(struct neigh *));
+}
+
 void neigh_stop(struct holm_net *net, unsigned family)
 {
 	struct neigh_table *table = net->neigh;
@@ -600,10 +632,9 @@ void neigh_stop(struct holm_net *net, unsigned family)
 	for (size_t i = 0; i < NEIGH_FAMILIES; i++)
 		if (table->ops[i])
 			return;
-	for (uint32_t b = 0; b <= table->mask; b++)
-		while (table->buckets[b])
-			remove_entry(net, table->buckets[b], HOLM_DROP_IP_NO_DEVICE);
-	mem_free(&net->mem, table->buckets, ((size_t)table->mask + 1) * sizeof(struct neigh *));
+	/* Without them devices are gone, and who was entered with them. */
+	if (!neigh_is_small())
+		free_buckets(net, table);
 	mem_free(&net->mem, table, sizeof(*table));
 	net->neigh = NULL;
 }

@@ -15,6 +15,12 @@
 #include "net/link/netif.h"
 #include "net/wire/eth.h"
 
+/* Is what is known of each no entry of a table, but his who asks for it: neigh_small.h? */
+static inline bool neigh_is_small(void)
+{
+	return !HOLM_WITH_NEIGHBOURS && !HOLM_WITH_IPV6;
+}
+
 enum neigh_state {
 	NEIGH_NONE,	  /* nothing asked yet */
 	NEIGH_INCOMPLETE, /* asked, no answer yet: frames wait */
@@ -111,7 +117,9 @@ struct neigh_table {
 	uint32_t parked;     /* frames that wait at all entries together */
 	uint64_t removals;   /* entries that have gone: see struct neigh_memo */
 	struct list noise;   /* entries without holder that were never confirmed, oldest first */
-	struct list settled; /* ...that were, least recently used first */
+	struct list settled; /* ...that were, least recently used first; all small ones */
+	struct neigh
+		asker; /* of small ones: who asked for us last, of whom nobody wanted to know yet */
 	/*
 	 * A frame whose neighbour does not answer; ownership passes. Set by the network layer, which
 	 * counts it and tells the transport; it begins with its link header.

@@ -43,6 +43,15 @@
 #endif
 
 /*
+ * A neighbour cache, which asks by itself and doubts in good time. Without it, and without IPV6, each destination
+ * keeps what it knows of its neighbour, the only frame that waits for that included, and asks when there is
+ * something to send: for one link and some ten peers.
+ */
+#ifndef HOLM_WITH_NEIGHBOURS
+#define HOLM_WITH_NEIGHBOURS 1
+#endif
+
+/*
  * A generator of random numbers of its own. Without it env.random() is called for each, so it has to be good and
  * fast whenever it is asked, and calls nothing of the instance.
  */
