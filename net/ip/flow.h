@@ -64,13 +64,20 @@ static always_inline void ip_flow_fill(const struct net_flow *flow, struct holm_
 	f->l4_off = (uint16_t)headers;
 }
 
-/*
- * Has the packet at `p` a plain and correct header, between these ends? Its payload is *len bytes then, if the
- * frame has as many. Too short a packet wraps round and is too long.
- */
-static inline bool ip_flow_is4(const struct net_flow *flow, const uint8_t *p, size_t *len)
+/* So many bytes are behind the header at `p`, it says. Too short a packet wraps round and is too long. */
+static inline size_t ip_flow_len4(const uint8_t *p)
 {
-	*len = (size_t)load_be16(p + 2) - IP4_HDR_BYTES;
+	return (size_t)load_be16(p + 2) - IP4_HDR_BYTES;
+}
+
+static inline size_t ip_flow_len6(const uint8_t *p)
+{
+	return load_be16(p + 4);
+}
+
+/* Has the packet at `p` a plain and correct header, between these ends? */
+static inline bool ip_flow_is4(const struct net_flow *flow, const uint8_t *p)
+{
 	return likely(checksum_load64(p + 12) == flow->ends &&
 		      (load_be32(p + 6) & ((IP4_MF | IP4_OFFSET_MASK) << 16 | 0xffu)) ==
 			      flow->proto &&
@@ -78,14 +85,13 @@ static inline bool ip_flow_is4(const struct net_flow *flow, const uint8_t *p, si
 }
 
 /* The same of IPv6, where the next header is the transport's. */
-static inline bool ip_flow_is6(const struct net_flow *flow, const uint8_t *p, size_t *len)
+static inline bool ip_flow_is6(const struct net_flow *flow, const uint8_t *p)
 {
 	uint64_t differ = (checksum_load64(p + 8) ^ checksum_load64(flow->src.b)) |
 			  (checksum_load64(p + 16) ^ checksum_load64(flow->src.b + 8)) |
 			  (checksum_load64(p + 24) ^ checksum_load64(flow->dst.b)) |
 			  (checksum_load64(p + 32) ^ checksum_load64(flow->dst.b + 8));
 
-	*len = load_be16(p + 4);
 	return likely(differ == 0 && p[6] == flow->proto);
 }
 
@@ -93,10 +99,9 @@ static inline bool ip_flow_is6(const struct net_flow *flow, const uint8_t *p, si
 static inline bool ip_flow_take4(const struct net_flow *flow, struct holm_frame *f,
 				 const uint8_t *p)
 {
-	size_t len;
+	size_t len = ip_flow_len4(p);
 
-	if (!ip_flow_is4(flow, p, &len) ||
-	    unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP4_HDR_BYTES))
+	if (!ip_flow_is4(flow, p) || unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP4_HDR_BYTES))
 		return false;
 	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP4_HDR_BYTES, len, p[8], p[9], p[1]);
 	return true;
@@ -105,10 +110,9 @@ static inline bool ip_flow_take4(const struct net_flow *flow, struct holm_frame 
 static inline bool ip_flow_take6(const struct net_flow *flow, struct holm_frame *f,
 				 const uint8_t *p)
 {
-	size_t len;
+	size_t len = ip_flow_len6(p);
 
-	if (!ip_flow_is6(flow, p, &len) ||
-	    unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP6_HDR_BYTES))
+	if (!ip_flow_is6(flow, p) || unlikely(len > (size_t)f->len - ETH_HDR_BYTES - IP6_HDR_BYTES))
 		return false;
 	ip_flow_fill(flow, f, ETH_HDR_BYTES + IP6_HDR_BYTES, len, p[7], p[6],
 		     (uint8_t)(load_be16(p) >> 4));

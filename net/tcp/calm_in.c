@@ -100,17 +100,18 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	const uint8_t *ip = holm_frame_data(f) + ETH_HDR_BYTES;
 	const uint8_t *p = holm_frame_data(f) + off;
-	size_t l4_len = ip_rx(f)->l4_len;
+	size_t l4_len = seen ? ip_rx(f)->l4_len : ip6 ? ip_flow_len6(ip) : ip_flow_len4(ip);
 	uint32_t len;
 
-	if (!seen &&
-	    !(ip6 ? ip_flow_is6(&net->flow, ip, &l4_len) : ip_flow_is4(&net->flow, ip, &l4_len)))
-		return false;
 	if (unlikely(l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, single)))
 		return false;
+	/* Its kind first: a FIN is somebody else's, who will ask all the rest. */
+	if (unlikely(!tcp_plain_header(c, p, 0, stamped)) ||
+	    (!seen && !(ip6 ? ip_flow_is6(&net->flow, ip) : ip_flow_is4(&net->flow, ip))))
+		return false;
 	len = (uint32_t)l4_len - hdr_len;
-	if (!tcp_plain_is_for(c, p, ip6) || !tcp_plain_header(c, p, 0, stamped) ||
-	    !tcp_plain_is_next(c, p, len, false) || !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
+	if (!tcp_plain_is_for(c, p, ip6) || !tcp_plain_is_next(c, p, len, false) ||
+	    !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
 		return false;
 	run(net, c, f, off, len, stamped, single);
 	return true;
@@ -132,27 +133,28 @@ static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
 		       : take_frame(net, c, f, false, false, seen, false);
 }
 
-/* IPv4 without timestamps, both directions open: a flow of the other family has no ends that are its. */
-static always_inline bool is_usual(const struct holm_tcp *c)
+/*
+ * IPv4 without timestamps, both directions open, and none of these flags: a flow of the other family has no ends
+ * that are its.
+ */
+static always_inline bool is_usual(const struct holm_tcp *c, uint32_t flags)
 {
-	return likely(!(c->flags & (TCP_IP6 | TCP_TS | TCP_CLOSING)));
+	return likely(!(c->flags & (TCP_IP6 | TCP_TS | TCP_CLOSING | flags)));
 }
 
 static always_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				   bool seen)
 {
-	return likely(is_usual(c) && take_frame(net, c, f, false, false, seen, true)) ||
+	return likely(is_usual(c, 0) && take_frame(net, c, f, false, false, seen, true)) ||
 	       take_unusual(net, c, f, seen);
 }
 
-/* Does it end something, or is something ending? */
-static inline bool is_closing(const struct holm_net *net, const struct holm_tcp *c,
-			      const struct holm_frame *f)
+/* Does it end something? */
+static inline bool has_fin(const struct holm_net *net, const struct holm_frame *f)
 {
 	uint32_t off = net->flow.headers;
 
-	return (c->flags & TCP_CLOSING) ||
-	       (f->segs[0].len >= off + TCP_HDR_BYTES && (holm_frame_data(f)[off + 13] & TCP_FIN));
+	return f->segs[0].len >= off + TCP_HDR_BYTES && (holm_frame_data(f)[off + 13] & TCP_FIN);
 }
 
 static never_inline void conclude_any(struct holm_net *net, struct holm_tcp *c)
@@ -163,16 +165,12 @@ static never_inline void conclude_any(struct holm_net *net, struct holm_tcp *c)
 
 /*
  * What it has changed is told, and what it asks for is sent: tcp_publish_input() and tcp_note(), of an open
- * connection.
+ * connection whose level is as it was told.
  */
-static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
+static always_inline void conclude_open(struct holm_net *net, struct holm_tcp *c)
 {
 	uint32_t flags = c->flags;
 
-	if (unlikely(flags & TCP_CHANGED)) {
-		conclude_any(net, c);
-		return;
-	}
 	c->flags = (flags & ~(uint32_t)TCP_NEW_BYTES) | TCP_QUEUED;
 	if (flags & TCP_NEW_BYTES) {
 		c->ep.state |= HOLM_READABLE;
@@ -186,26 +184,51 @@ static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 	}
 }
 
-/* What a calm connection expects, or what ends it: it has been dealt with, and is free. */
-static always_inline bool take_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 {
-	if (unlikely(!(likely(is_usual(c) && take_frame(net, c, f, false, false, false, true)) ||
-		       (!is_closing(net, c, f) && take_unusual(net, c, f, false)))))
-		return false;
+	if (unlikely(c->flags & TCP_CHANGED))
+		conclude_any(net, c);
+	else
+		conclude_open(net, c);
+}
+
+/* Over IPv6, with timestamps, in pieces; or it ends something, or is for somebody else. */
+static never_inline void alone_unusual(struct holm_net *net, struct holm_frame *f,
+				       struct holm_tcp *c)
+{
+	if (has_fin(net, f) || !take_unusual(net, c, f, false)) {
+		tcp_closing_alone(net, f, c);
+		return;
+	}
 	conclude(net, c);
 	tcp_count_alone(net, f);
 	pool_free(f);
-	return true;
 }
 
+static never_inline void alone_usual(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+{
+	if (unlikely(!take_frame(net, c, f, false, false, false, true))) {
+		alone_unusual(net, f, c);
+		return;
+	}
+	conclude_open(net, c);
+	tcp_count_alone(net, f);
+	pool_free(f);
+}
+
+/* Whose it is. That is all that is done here: the others' registers are not saved for a segment that they do not get. */
 void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 {
 	struct holm_tcp *c = net->tcp->last;
 
 	if (unlikely(!c || !tcp_is_calm(c)))
 		tcp_input_alone(net, f);
-	else if (unlikely(!take_alone(net, c, f)))
-		tcp_closing_alone(net, c, f);
+	else if (likely(is_usual(c, TCP_CHANGED)))
+		alone_usual(net, f, c);
+	else if (c->flags & TCP_CLOSING)
+		tcp_closing_alone(net, f, c);
+	else
+		alone_unusual(net, f, c);
 }
 
 /* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */

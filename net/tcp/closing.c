@@ -26,18 +26,25 @@ static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p
  * Our FIN has arrived, and the peer's is here, too: nobody will ask recovery any more. Where a record stays behind
  * the connection's last word is an ACK alone, as in calm all are that go without text.
  */
-static inline enum tcp_verdict end_both(struct holm_net *net, struct holm_tcp *c, bool fin)
+static never_inline enum tcp_verdict end_both(struct holm_net *net, struct holm_tcp *c, bool fin)
 {
+	const struct tcp_small_ops *small = tcp_small(net->tcp);
+
 	if (fin)
 		tcp_count_fin(c);
-	if (c->state != HOLM_TCP_LAST_ACK) {
-		if ((c->flags & TCP_ACK_NOW) && tcp_small(net->tcp))
-			(void)tcp_calm_send_ack(c);
-		c->flight->calm = 0;
-		return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
-	}
 	c->flight->calm = 0;
-	tcp_conn_closed(c, 0);
+	if (c->state != HOLM_TCP_LAST_ACK) {
+		if (unlikely(!small))
+			return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
+		if (c->flags & TCP_ACK_NOW)
+			(void)tcp_calm_send_ack(c);
+		small->time_wait(c, (c->flags & TCP_ACK_NOW) != 0);
+	}
+	/* In calm no opening is under way, and no wait: of an orphan that is all that tcp_conn_closed() asks. */
+	if (likely(tcp_is_orphan(c)))
+		tcp_conn_destroy(c);
+	else
+		tcp_conn_closed(c, 0);
 	return TCP_GONE;
 }
 
@@ -111,11 +118,11 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	const uint8_t *ip = holm_frame_data(f) + ETH_HDR_BYTES;
 	const uint8_t *p = holm_frame_data(f) + off;
-	size_t l4_len;
+	size_t l4_len = ip6 ? ip_flow_len6(ip) : ip_flow_len4(ip);
 	uint32_t len;
 	enum tcp_verdict v;
 
-	if (!(ip6 ? ip_flow_is6(&net->flow, ip, &l4_len) : ip_flow_is4(&net->flow, ip, &l4_len)) ||
+	if (!(ip6 ? ip_flow_is6(&net->flow, ip) : ip_flow_is4(&net->flow, ip)) ||
 	    l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, true))
 		return false;
 	len = (uint32_t)l4_len - hdr_len;
@@ -134,7 +141,7 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	return true;
 }
 
-void tcp_closing_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+void tcp_closing_alone(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 	bool ip6 = (c->flags & TCP_IP6) != 0;

@@ -66,7 +66,7 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 /* As tcp_calm_input(). */
 enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
 /* As tcp_calm_alone(), of a calm connection. */
-void tcp_closing_alone(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+void tcp_closing_alone(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
 {
 	return HOLM_WITH_SACK && c->flight && c->flight->calm;
