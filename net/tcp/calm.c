@@ -68,6 +68,11 @@ static always_inline void become_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
+	if (!(c->flags & TCP_IP6)) {
+		const struct ip4_tx ip = tcp_ip4(c);
+
+		fl->ip = ip4_kind_of(&ip);
+	}
 	fl->retries = 0;
 	fl->lends = fl->lend != NULL;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),
@@ -78,11 +83,6 @@ bool tcp_calm_begin(struct holm_tcp *c)
 {
 	if (!is_still(c, UNCALM) || !tcp_is_usual(c))
 		return false;
-	if (!(c->flags & TCP_IP6)) {
-		const struct ip4_tx ip = tcp_ip4(c);
-
-		c->flight->ip = ip4_kind_of(&ip);
-	}
 	become_calm(c);
 	return true;
 }

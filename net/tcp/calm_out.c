@@ -116,16 +116,24 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	return true;
 }
 
+/* Over IPv4, without timestamps, its sum is ours, and nobody looks at frames. */
+static inline bool is_usual(const struct holm_net *net, const struct holm_tcp *c)
+{
+	return likely(!(c->flags & (TCP_IP6 | TCP_TS)) && !net->tap &&
+		      !(c->dst->neigh->netif->features & DEFERRED));
+}
+
 /*
- * A message over IPv4 without timestamps, in calm, both directions open, its sum ours: IP's header is summed
- * already, and the frame is in the queue while it is written.
+ * Such a segment, in calm: IP's header is summed already, and the frame is in the queue while it is written.
+ * `open`: both directions are; `bare`: without text.
  */
-static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, uint32_t len,
+				     uint32_t flags, bool open, bool bare)
 {
 	const uint32_t l4_off = ETH_HDR_BYTES + IP4_HDR_BYTES;
 	const struct neigh *neigh = c->dst->neigh;
 	struct holm_netif *netif = neigh->netif;
-	struct holm_frame *f = netif_take_frame(net, netif, l4_off, TCP_HDR_BYTES, len, false);
+	struct holm_frame *f = netif_take_frame(net, netif, l4_off, TCP_HDR_BYTES, len, bare);
 	/* In one word, as the checksum takes them; the header has them the other way round. */
 	uint64_t ends = (uint64_t)c->remote4 << 32 | c->local4;
 	uint64_t sum;
@@ -133,20 +141,24 @@ static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, u
 
 	if (unlikely(!f))
 		return false;
+	if (bare)
+		f->flags |= HOLM_FRAME_ACK;
 	netif_put_unseen(net, netif, f);
 	p = f->segs_inline[0].data;
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
 	ip4_write_header_of_kind(p + ETH_HDR_BYTES, IP4_HDR_BYTES + TCP_HDR_BYTES + len,
 				 &c->flight->ip, rotl_u64(ends, 32));
 	sum = tcp_build_plain(p + l4_off, (uint32_t)c->lport << 16 | c->rport, c->flight->snd_nxt.v,
-			      c->rcv_nxt.v, TCP_ACK | TCP_PSH, announce_window(c));
+			      c->rcv_nxt.v, flags,
+			      open ? announce_window(c) : tcp_announce_window(c));
 	sum = checksum_fold_in(sum + IP4_PROTO_TCP + TCP_HDR_BYTES + len, ends);
-	sum = checksum_fold_in(sum, copy_and_sum(c, p + l4_off + TCP_HDR_BYTES, len));
+	if (!bare)
+		sum = checksum_fold_in(sum, copy_and_sum(c, p + l4_off + TCP_HDR_BYTES, len));
 	store_be16(p + l4_off + TCP_CSUM_OFFSET, checksum_finish(checksum_fold_wide(sum)));
 	return true;
 }
 
-/* IPv6, timestamps, FINs. */
+/* Any other. */
 static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint32_t len,
 				  uint32_t flags)
 {
@@ -158,21 +170,37 @@ static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint
 		       : send_in_one(net, c, len, flags, false, false);
 }
 
-/* Nothing but a header. */
+/* Nothing but a header, over IPv4 without timestamps: of a connection that is not calm, or for a device that sums. */
+static never_inline bool send_bare_any(struct holm_net *net, struct holm_tcp *c, uint32_t flags)
+{
+	return send_in_one(net, c, 0, flags, false, false);
+}
+
 static never_inline bool send_bare(struct holm_net *net, struct holm_tcp *c, uint32_t flags)
 {
+	if (likely(c->flight->calm && is_usual(net, c)))
+		return send_usual(net, c, 0, flags, false, true);
 	if (unlikely(c->flags & (TCP_IP6 | TCP_TS)))
 		return send_any(net, c, 0, flags);
-	return send_in_one(net, c, 0, flags, false, false);
+	return send_bare_any(net, c, flags);
 }
 
 /* In calm, both directions open. */
 static inline bool send_it(struct holm_net *net, struct holm_tcp *c, uint32_t len)
 {
-	if (unlikely((c->flags & (TCP_IP6 | TCP_TS)) || net->tap ||
-		     (c->dst->neigh->netif->features & DEFERRED)))
-		return send_any(net, c, len, TCP_ACK | TCP_PSH);
-	return send_usual(net, c, len);
+	return is_usual(net, c) ? send_usual(net, c, len, TCP_ACK | TCP_PSH, true, false)
+				: send_any(net, c, len, TCP_ACK | TCP_PSH);
+}
+
+/* In calm, with what is queued. */
+static inline bool send_fin(struct holm_net *net, struct holm_tcp *c, uint32_t len)
+{
+	const uint32_t flags = TCP_ACK | TCP_PSH | TCP_FIN;
+
+	if (len == 0)
+		return send_bare(net, c, TCP_ACK | TCP_FIN);
+	return is_usual(net, c) ? send_usual(net, c, len, flags, false, false)
+				: send_any(net, c, len, flags);
 }
 
 static inline void note_sent(struct holm_net *net, struct holm_tcp *c, uint32_t n)
@@ -230,8 +258,7 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 	}
 	if (!(c->flight->calm || (n < TCP_FRAME_PAYLOAD && tcp_calm_begin_end(c))) ||
 	    n >= c->flight->calm || !has_room(net, c, n) || !has_way(net, c, n) ||
-	    !(n > 0 ? send_any(net, c, n, TCP_ACK | TCP_PSH | TCP_FIN)
-		    : send_bare(net, c, TCP_ACK | TCP_FIN)))
+	    !send_fin(net, c, n))
 		return false;
 	note_sent(net, c, n + 1);
 	c->flags |= TCP_FIN_SENT;

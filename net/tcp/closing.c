@@ -32,12 +32,12 @@ static never_inline enum tcp_verdict end_both(struct holm_net *net, struct holm_
 
 	if (fin)
 		tcp_count_fin(c);
+	if (small && (c->flags & TCP_ACK_NOW) && c->state != HOLM_TCP_LAST_ACK)
+		(void)tcp_calm_send_ack(c);
 	c->flight->calm = 0;
 	if (c->state != HOLM_TCP_LAST_ACK) {
 		if (unlikely(!small))
 			return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
-		if (c->flags & TCP_ACK_NOW)
-			(void)tcp_calm_send_ack(c);
 		small->time_wait(c, (c->flags & TCP_ACK_NOW) != 0);
 	}
 	/* In calm no opening is under way, and no wait: of an orphan that is all that tcp_conn_closed() asks. */
