@@ -65,21 +65,6 @@ void mem_init(struct mem *m, const struct holm_env *env)
 		list_init(&m->partial[i]);
 }
 
-static inline void account(struct mem *m, size_t size)
-{
-	if (!HOLM_WITH_COUNTERS)
-		return;
-	m->stats.in_use += size;
-	if (unlikely(m->stats.in_use > m->stats.in_use_max))
-		m->stats.in_use_max = m->stats.in_use;
-}
-
-static inline void discount(struct mem *m, size_t size)
-{
-	if (HOLM_WITH_COUNTERS)
-		m->stats.in_use -= size;
-}
-
 static void *env_alloc(struct mem *m, size_t size, size_t align)
 {
 	void *p = m->env->alloc(m->env->ctx, size, align);
@@ -107,22 +92,17 @@ static void *plain_alloc(struct mem *m, size_t size)
 	void *p = env_alloc(m, size, size % MEM_LINE ? MEM_GRAIN : MEM_LINE);
 
 	if (p)
-		account(m, size);
+		mem_account(m, size);
 	return p;
 }
 
 static void plain_free(struct mem *m, void *p, size_t size)
 {
-	discount(m, size);
+	mem_discount(m, size);
 	env_free(m, p, size);
 }
 
 /* ---- Classes --------------------------------------------------------------------------------------- */
-
-static inline size_t class_bytes(unsigned class)
-{
-	return (class + 1) * MEM_GRAIN;
-}
 
 static struct chunk *new_chunk(struct mem *m, unsigned class)
 {
@@ -132,7 +112,7 @@ static struct chunk *new_chunk(struct mem *m, unsigned class)
 		return NULL;
 	c->free = NULL;
 	c->used = 0;
-	c->size = (uint16_t)class_bytes(class);
+	c->size = (uint16_t)mem_class_bytes(class);
 	c->fresh = (uint16_t)class_objects(c->size);
 	list_node_init(&c->node);
 	ASSERT(list_is_linked(&m->partial[class].head));
@@ -174,7 +154,7 @@ static inline void *small_alloc(struct mem *m, unsigned class)
 	else
 		p = take_out(m, class);
 	if (likely(p))
-		account(m, class_bytes(class));
+		mem_account(m, mem_class_bytes(class));
 	return p;
 }
 
@@ -189,7 +169,7 @@ static never_inline void put_back(struct mem *m, void *p, unsigned class)
 {
 	struct chunk *c = (struct chunk *)((uintptr_t)p & ~(uintptr_t)(MEM_CHUNK - 1));
 
-	ASSERT(c->size == class_bytes(class) && c->used > 0);
+	ASSERT(c->size == mem_class_bytes(class) && c->used > 0);
 	memcpy(p, &c->free, sizeof(void *));
 	c->free = p;
 	if (!list_is_linked(&c->node))
@@ -209,7 +189,7 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 
 	ASSERT(p != before);
 	m->last[class] = p;
-	discount(m, class_bytes(class));
+	mem_discount(m, mem_class_bytes(class));
 	if (before)
 		put_back(m, before, class);
 }
@@ -222,7 +202,7 @@ static never_inline void *large_alloc_new(struct mem *m, size_t size)
 		return p;
 	p = env_alloc(m, size, MEM_LINE);
 	if (p)
-		account(m, size);
+		mem_account(m, size);
 	return p;
 }
 
@@ -239,7 +219,7 @@ static inline void *large_alloc(struct mem *m, size_t size)
 		return large_alloc_new(m, size);
 	memcpy(&m->large[class], p, sizeof(void *));
 	m->kept -= size;
-	account(m, size);
+	mem_account(m, size);
 	return p;
 }
 
@@ -254,7 +234,7 @@ static inline void large_free(struct mem *m, void *p, size_t size)
 
 	if (likely(class < MEM_LARGE_CLASSES))
 		size = large_bytes(class);
-	discount(m, size);
+	mem_discount(m, size);
 	if (unlikely(class == MEM_LARGE_CLASSES || m->kept + size > MEM_KEEP_BYTES)) {
 		large_free_now(m, p, size);
 		return;
@@ -270,7 +250,7 @@ void *mem_alloc(struct mem *m, size_t size)
 	if (!HOLM_WITH_MEMORY)
 		return plain_alloc(m, size);
 	if (likely(size <= MEM_CLASS_MAX))
-		return small_alloc(m, (unsigned)((size - 1) / MEM_GRAIN));
+		return small_alloc(m, mem_class_of(size));
 	return large_alloc(m, size);
 }
 
@@ -290,7 +270,7 @@ void mem_free(struct mem *m, void *p, size_t size)
 	if (!HOLM_WITH_MEMORY)
 		plain_free(m, p, size);
 	else if (likely(size <= MEM_CLASS_MAX))
-		small_free(m, p, (unsigned)((size - 1) / MEM_GRAIN));
+		small_free(m, p, mem_class_of(size));
 	else
 		large_free(m, p, size);
 }

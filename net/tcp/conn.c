@@ -10,7 +10,7 @@
 void tcp_settings_put(struct tcp_settings *s)
 {
 	if (--s->refs == 0)
-		mem_free(&s->net->mem, s, sizeof(*s));
+		mem_give(&s->net->mem, s, sizeof(*s));
 }
 
 int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct holm_tcp **out)
@@ -20,7 +20,7 @@ int tcp_conn_create(struct holm_net *net, struct tcp_settings *settings, struct 
 
 	if (ts->nconns >= net->config.tcp_conns_max)
 		return -HOLM_ENOBUFS;
-	c = mem_alloc(&net->mem, sizeof(*c));
+	c = mem_take(&net->mem, sizeof(*c));
 	if (!c)
 		return -HOLM_ENOMEM;
 	zero_lines(c, sizeof(*c));
@@ -460,5 +460,5 @@ void tcp_conn_destroy(struct holm_tcp *c)
 	ts->norphans -= (c->flags & TCP_ORPHAN) != 0;
 	c->flags |= TCP_DEAD;
 	if (!(c->flags & TCP_QUEUED))
-		mem_free(&net->mem, c, sizeof(*c));
+		mem_give(&net->mem, c, sizeof(*c));
 }

@@ -43,7 +43,7 @@ static inline bool set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
 	bool ip4 = ip4_is_addr(&t->remote);
 
 	if (!ip4 && !(c->flags & TCP_IP6)) {
-		struct tcp_ends6 *ends = mem_alloc(&tcp_net(c)->mem, sizeof(*ends));
+		struct tcp_ends6 *ends = mem_take(&tcp_net(c)->mem, sizeof(*ends));
 
 		if (!ends)
 			return false;
@@ -68,7 +68,7 @@ static inline bool set_ends(struct holm_tcp *c, const struct tcp_tuple *t)
 void tcp_drop_ends(struct holm_tcp *c)
 {
 	if (c->flags & TCP_IP6)
-		mem_free(&tcp_net(c)->mem, c->ends6, sizeof(*c->ends6));
+		mem_give(&tcp_net(c)->mem, c->ends6, sizeof(*c->ends6));
 	c->flags &= ~(uint32_t)(TCP_ENDS | TCP_IP6);
 }
 

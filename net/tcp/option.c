@@ -15,7 +15,7 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 
 	if (old->refs == 1)
 		return old;
-	s = mem_alloc(&old->net->mem, sizeof(*s));
+	s = mem_take(&old->net->mem, sizeof(*s));
 	if (!s)
 		return NULL;
 	*s = *old;

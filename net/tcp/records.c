@@ -410,23 +410,26 @@ struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
 	return record;
 }
 
-struct tcp_record *tcp_record_add_for(struct tcp_state *ts, enum tcp_kind kind,
-				      const struct holm_tcp *c, uint16_t due)
+struct tcp_record *tcp_record_add_for(struct tcp_state *ts, const struct holm_tcp *c, uint16_t due)
 {
-	bool ip6 = (c->flags & TCP_IP6) != 0;
-	unsigned k = ip6 ? kind | TCP_KIND_IP6 : kind;
-	struct tcp_record *record = add(ts, k, c->ep.node.hash, 0, due);
+	uint32_t hash = c->ep.node.hash;
+	struct tcp_record *record;
 
+	if (unlikely(c->flags & TCP_IP6)) {
+		record = add(ts, TCP_KIND_TIME_WAIT | TCP_KIND_IP6, hash, 0, due);
+		if (likely(record))
+			set_ends6(ends_of(record), &c->ends6->remote, &c->ends6->local, c->scope);
+	} else {
+		record = add(ts, TCP_KIND_TIME_WAIT, hash, 0, due);
+		if (likely(record)) {
+			ends_of(record)->ip4.remote = c->remote4;
+			ends_of(record)->ip4.local = c->local4;
+		}
+	}
 	if (unlikely(!record))
 		return NULL;
 	record->rport = c->rport;
 	record->lport = c->lport;
-	if (ip6) {
-		set_ends6(ends_of(record), &c->ends6->remote, &c->ends6->local, c->scope);
-	} else {
-		ends_of(record)->ip4.remote = c->remote4;
-		ends_of(record)->ip4.local = c->local4;
-	}
 	return record;
 }
 

@@ -234,9 +234,9 @@ tcp_ref tcp_record_find(const struct tcp_records *r, const struct tcp_tuple *t, 
 must_check struct tcp_record *tcp_record_add(struct tcp_state *ts, enum tcp_kind kind,
 					     const struct tcp_tuple *t, uint32_t hash,
 					     unsigned list, uint16_t due);
-/* The same with the ends of a connection that is in the table of those. */
-must_check struct tcp_record *tcp_record_add_for(struct tcp_state *ts, enum tcp_kind kind,
-						 const struct holm_tcp *c, uint16_t due);
+/* One of TIME-WAIT with the ends of a connection that is in the table of those. */
+must_check struct tcp_record *tcp_record_add_for(struct tcp_state *ts, const struct holm_tcp *c,
+						 uint16_t due);
 /* The last of its array takes its place: other references of the kind may change. */
 void tcp_record_remove(struct tcp_state *ts, tcp_ref ref);
 /* The same where the hash of its four-tuple is known. */

@@ -86,7 +86,7 @@ static inline struct tcp_tw *make_record(struct tcp_state *ts, const struct holm
 		net_count(ts->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 		tcp_record_remove(ts, oldest(ts));
 	}
-	record = tcp_record_add_for(ts, TCP_KIND_TIME_WAIT, c, due(ts->net));
+	record = tcp_record_add_for(ts, c, due(ts->net));
 	if (unlikely(!record)) {
 		net_drop_note(ts->net, HOLM_DROP_TCP_NO_MEMORY);
 		return NULL;

@@ -196,6 +196,30 @@ static void what_was_freed_last_needs_no_chunk_and_is_not_in_use(void **state)
 	teardown(&f);
 }
 
+static void what_is_taken_and_given_at_once_is_as_allocated_and_freed(void **state)
+{
+	struct fixture f;
+	uint8_t *a, *b;
+
+	(void)state;
+	setup(&f);
+	a = mem_take(&f.mem, 190);
+	b = mem_take(&f.mem, 190);
+	assert_int_equal(mem_in_use(&f.mem), 2 * 192);
+	assert_int_equal(f.mem.stats.in_use_max, 2 * 192);
+	mem_give(&f.mem, a, 190);
+	mem_give(&f.mem, b, 190);
+	assert_int_equal(mem_in_use(&f.mem), 0);
+	assert_ptr_equal(mem_take(&f.mem, 192), b);
+	assert_ptr_equal(mem_alloc(&f.mem, 192), a);
+	assert_int_equal(mem_in_use(&f.mem), 2 * 192);
+	mem_free(&f.mem, b, 192);
+	assert_ptr_equal(mem_take(&f.mem, 180), b);
+	mem_give(&f.mem, a, 192);
+	mem_give(&f.mem, b, 192);
+	teardown(&f);
+}
+
 static void freed_large_blocks_are_kept_up_to_a_bound(void **state)
 {
 	struct fixture f;
@@ -340,6 +364,7 @@ int main(void)
 		cmocka_unit_test(what_was_freed_last_is_used_next),
 		cmocka_unit_test(empty_chunks_beyond_one_go_back_to_the_env),
 		cmocka_unit_test(what_was_freed_last_needs_no_chunk_and_is_not_in_use),
+		cmocka_unit_test(what_is_taken_and_given_at_once_is_as_allocated_and_freed),
 		cmocka_unit_test(freed_large_blocks_are_kept_up_to_a_bound),
 		cmocka_unit_test(a_block_larger_than_all_classes_is_given_and_taken_exactly),
 		cmocka_unit_test(failure_is_reported_counted_and_harmless),
