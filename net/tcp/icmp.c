@@ -1,6 +1,6 @@
 /*
  * ICMP errors about segments of ours: RFC 9293 section 3.9.2.2, RFC 5461, RFC 5927, RFC 1191, RFC 8201. An
- * error counts only if the sequence number that it quotes is in flight.
+ * error counts only if the sequence number that it quotes is in flight, or probes a closed window.
  */
 #include "net/tcp/hot.h"
 
@@ -44,6 +44,23 @@ static void unreachable(struct holm_tcp *c, const struct ip_error *error)
 		return;
 	}
 	c->flight->soft_error = (uint8_t)error->error;
+	c->flight->soft_rx = c->last_rx;
+}
+
+/* As on Linux the last thing said decides: what came from the peer afterwards says that there is a way. */
+int tcp_timeout_error(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	return fl->soft_error && fl->soft_rx == c->last_rx ? fl->soft_error : HOLM_ETIMEDOUT;
+}
+
+/* A probe's byte is in flight, too, though SND.NXT does not count it. */
+static uint32_t seen_outside(const struct holm_tcp *c)
+{
+	uint32_t flying = tcp_in_flight(c);
+
+	return flying == 0 && (c->flags & TCP_PERSIST) ? 1 : flying;
 }
 
 void tcp_error(struct holm_net *net, const struct ip_error *error)
@@ -61,7 +78,7 @@ void tcp_error(struct holm_net *net, const struct ip_error *error)
 	uint32_t hash;
 	struct holm_tcp *c = tcp_find(net->tcp, &t, &hash);
 
-	if (!c || !seq_in(seq, c->snd_una, tcp_in_flight(c))) {
+	if (!c || !seq_in(seq, c->snd_una, seen_outside(c))) {
 		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
 		return;
 	}

@@ -159,7 +159,7 @@ static bool is_given_up(const struct holm_tcp *c)
 static void give_up(struct holm_tcp *c)
 {
 	struct holm_net *net = tcp_net(c);
-	int error = c->flight->soft_error ? c->flight->soft_error : HOLM_ETIMEDOUT;
+	int error = tcp_timeout_error(c);
 
 	if (!has_address(c))
 		error = HOLM_ENETDOWN;

@@ -756,5 +756,7 @@ void tcp_timer_rexmt_stop(struct holm_tcp *c);
 
 /* ---- icmp.c */
 void tcp_error(struct holm_net *net, const struct ip_error *error);
+/* What a program is told when a connection times out. There is a block. */
+int tcp_timeout_error(const struct holm_tcp *c);
 
 #endif

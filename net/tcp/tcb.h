@@ -210,6 +210,7 @@ struct tcp_flight {
 	bool doubted;	    /* R1 was reached and IP told */
 	uint8_t wait;	    /* enum tcp_wait: what wait_tick is for */
 	uint8_t soft_error; /* what ICMP said; reported if the connection times out */
+	uint32_t soft_rx;   /* ... and nothing came from the peer since: last_rx at that time */
 	/* Recovery with SACK; NULL until something is sent that calm does not answer for, and for peers without. */
 	struct tcp_repair *repair;
 	struct tcp_reasm *reasm;

@@ -216,7 +216,7 @@ static bool is_shut_out(const struct holm_tcp *c)
 static bool fire_persist(struct holm_tcp *c)
 {
 	if (is_shut_out(c)) {
-		tcp_conn_closed(c, HOLM_ETIMEDOUT);
+		tcp_conn_closed(c, tcp_timeout_error(c));
 		return false;
 	}
 	if (c->flight->retries < UINT8_MAX)
