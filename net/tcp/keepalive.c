@@ -4,12 +4,22 @@
  */
 #include "net/tcp/hot.h"
 
+/* The end of a silence of `keepidle_s`; see restart_keep_alive() in option.c. */
+static uint64_t silence_ends(const struct holm_tcp *c)
+{
+	uint32_t now = tcp_stamp(tcp_net(c)->now), since = c->flight->keep_from;
+
+	if (now - c->last_rx < now - since)
+		since = c->last_rx;
+	return tcp_after_stamp(tcp_net(c), since, c->settings->keepidle_s);
+}
+
 static uint64_t deadline(const struct holm_tcp *c)
 {
 	const struct tcp_settings *s = c->settings;
 
 	if (c->flight->retries == 0)
-		return tcp_after_last_rx(c, s->keepidle_s);
+		return silence_ends(c);
 	/* c->flight->rexmt: when the last probe was due. */
 	return tcp_ns_of_tick(tcp_net(c),
 			      c->flight->rexmt + 1 + tcp_ticks_up(TCP_S(s->keepintvl_s)));

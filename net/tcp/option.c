@@ -31,7 +31,13 @@ struct tcp_settings *tcp_settings_own(struct holm_tcp *c)
 enum option_part { PART_NONE, PART_SACK, PART_ECN, PART_FASTOPEN, PART_SMALL, PART_TIMESTAMPS };
 
 /* What another value means beside itself. */
-enum option_effect { EFFECT_NONE, EFFECT_KEEP_ALIVE, EFFECT_PACING, EFFECT_LEVEL };
+enum option_effect {
+	EFFECT_NONE,
+	EFFECT_KEEP_ALIVE,
+	EFFECT_KEEP_IDLE,
+	EFFECT_PACING,
+	EFFECT_LEVEL,
+};
 
 /* An option as a field of the settings. */
 struct option {
@@ -54,7 +60,8 @@ _Static_assert(sizeof(struct tcp_settings) <= UINT8_MAX, "offsets are bytes");
 static const struct option options[] = {
 	[HOLM_TCP_OPT_NODELAY] = { SWITCH(nodelay) },
 	[HOLM_TCP_OPT_KEEPALIVE] = { SWITCH(keepalive), .effect = EFFECT_KEEP_ALIVE },
-	[HOLM_TCP_OPT_KEEPIDLE_S] = { FIELD(keepidle_s), .min = 1, .max = KEEP_MAX_S },
+	[HOLM_TCP_OPT_KEEPIDLE_S] = { FIELD(keepidle_s), .effect = EFFECT_KEEP_IDLE, .min = 1,
+				      .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPINTVL_S] = { FIELD(keepintvl_s), .min = 1, .max = KEEP_MAX_S },
 	[HOLM_TCP_OPT_KEEPCNT] = { FIELD(keepcnt), .min = 1, .max = 127 },
 	[HOLM_TCP_OPT_MAXSEG] = { FIELD(maxseg), .in_syn = true, .or_none = true,
@@ -189,6 +196,14 @@ static bool has_part(const struct tcp_state *ts, const struct option *o, uint32_
 	return false;
 }
 
+/* As on Linux: who switches it on waits from now on, who says for how long from what came last. */
+static void restart_keep_alive(struct holm_tcp *t, uint32_t from)
+{
+	tcp_net(t)->tcp->keep_alive = &tcp_keep_alive;
+	if (tcp_is_synchronized(t) && tcp_flight_get(t))
+		t->flight->keep_from = from;
+}
+
 /* It has another value now: what follows from it. False: no memory, it has not. */
 static bool take_effect(struct holm_tcp *t, struct tcp_settings *s, const struct option *o,
 			uint32_t before)
@@ -199,7 +214,10 @@ static bool take_effect(struct holm_tcp *t, struct tcp_settings *s, const struct
 	case EFFECT_NONE:
 		break;
 	case EFFECT_KEEP_ALIVE:
-		ts->keep_alive = &tcp_keep_alive;
+		restart_keep_alive(t, tcp_stamp(tcp_net(t)->now));
+		break;
+	case EFFECT_KEEP_IDLE:
+		restart_keep_alive(t, t->last_rx);
 		break;
 	case EFFECT_PACING:
 		ts->pacing = &tcp_pacing;

@@ -731,13 +731,18 @@ static inline uint64_t tcp_ns_of_tick(const struct holm_net *net, uint32_t tick)
 		return net->now;
 	return ((net->now >> TCP_TICK_SHIFT) + ahead) << TCP_TICK_SHIFT;
 }
-/* `seconds` after the last segment came; its stamp is rounded up, so never early. */
-static inline uint64_t tcp_after_last_rx(const struct holm_tcp *c, uint64_t seconds)
+/* `seconds` after a tcp_stamp(), which is rounded up, so never early. */
+static inline uint64_t tcp_after_stamp(const struct holm_net *net, uint32_t stamp, uint64_t seconds)
 {
-	uint64_t now = tcp_net(c)->now >> TCP_STAMP_SHIFT;
-	uint64_t ago = (uint32_t)now - c->last_rx;
+	uint64_t now = net->now >> TCP_STAMP_SHIFT;
+	uint64_t ago = (uint32_t)now - stamp;
 
 	return ((now - ago + 1) << TCP_STAMP_SHIFT) + TCP_S(seconds);
+}
+/* After the last segment came. */
+static inline uint64_t tcp_after_last_rx(const struct holm_tcp *c, uint64_t seconds)
+{
+	return tcp_after_stamp(tcp_net(c), c->last_rx, seconds);
 }
 void tcp_timer_fire(struct holm_net *net, struct net_timer *timer);
 /* Arm for the earliest deadline, lazily. */

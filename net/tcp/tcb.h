@@ -215,7 +215,8 @@ struct tcp_flight {
 	struct tcp_repair *repair;
 	struct tcp_reasm *reasm;
 	struct holm_tcp *conn;
-	uint32_t rexmt; /* tick: see TCP_REXMT, TCP_PERSIST; of the last keep-alive probe */
+	uint32_t rexmt;	    /* tick: see TCP_REXMT, TCP_PERSIST; of the last keep-alive probe */
+	uint32_t keep_from; /* tcp_stamp(): silence before it does not count for keep-alive */
 	uint32_t ts_offset;
 	struct tcp_seq rtx_nxt, rtx_end; /* to be sent again: [rtx_nxt, rtx_end) */
 	struct tcp_seq recover;		 /* RFC 6582: SND.NXT when the last recovery began */
