@@ -237,19 +237,30 @@ static never_inline bool send_again(struct tcp_tx *tx)
 
 /* ---- New data ------------------------------------------------------------------------------------ */
 
+/* Is there something urgent that the peer has not got yet? */
+static bool is_urgent(const struct holm_tcp *c)
+{
+	const struct tcp_flight *fl = c->flight;
+
+	return tcp_has_urgent(fl) && fl->urgent->sent && seq_gt(fl->urgent->snd_up, c->snd_una);
+}
+
 /*
  * Is a segment that is not full held back? By Nagle's algorithm, or because the program said that more
- * follows: then until it does, or the override timeout occurs.
+ * follows: then until it does, or the override timeout occurs. As on Linux, not while something is urgent.
  */
 static bool waits_for_more(const struct tcp_tx *tx)
 {
 	const struct holm_tcp *c = tx->c;
+	bool waits;
 
 	if (c->flags & TCP_SHUTDOWN)
 		return false;
 	if (unlikely((c->flags & TCP_MORE) || tcp_settings(c)->cork))
-		return !tx->override;
-	return !tcp_settings(c)->nodelay && seq_gt(c->flight->small_end, c->snd_una);
+		waits = !tx->override;
+	else
+		waits = !tcp_settings(c)->nodelay && seq_gt(c->flight->small_end, c->snd_una);
+	return waits && !is_urgent(c);
 }
 
 /*
