@@ -44,6 +44,24 @@ CASE(address_bound_to_port_0_has_one)
 	CHECK(port_of(fd) >= 1024);
 }
 
+/* Whichever address of 127.0.0.0/8 is spoken to. */
+CASE(address_that_speaks_to_the_loopback_is_the_first)
+{
+	struct sockaddr_in to = at("127.1.2.3", 9), name;
+	socklen_t len = sizeof(name);
+	int fd = udp();
+
+	OK(connect(fd, (struct sockaddr *)&to, sizeof(to)));
+	OK(getsockname(fd, (struct sockaddr *)&name, &len));
+	EQ(ntohl(name.sin_addr.s_addr), INADDR_LOOPBACK);
+	fd = tcp();
+	nonblocking(fd);
+	FAILS(connect(fd, (struct sockaddr *)&to, sizeof(to)), EINPROGRESS);
+	len = sizeof(name);
+	OK(getsockname(fd, (struct sockaddr *)&name, &len));
+	EQ(ntohl(name.sin_addr.s_addr), INADDR_LOOPBACK);
+}
+
 CASE(address_is_chosen_by_connect)
 {
 	struct sockaddr_in sa;
