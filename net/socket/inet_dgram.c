@@ -77,6 +77,8 @@ static int dgram_name(struct holm_socket *s, enum socket_name which, void *addr,
 		holm_udp_local(d->udp, &e);
 	else
 		err = holm_udp_remote(d->udp, &e);
+	if (!err && which == SOCKET_NAME_PEER && e.port == 0)
+		err = -HOLM_ENOTCONN;
 	return err ? err : inet_put(s, &e, addr, len);
 }
 

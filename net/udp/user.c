@@ -134,7 +134,7 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote)
 			udp_unbind(u);
 		return 0;
 	}
-	if (remote->port == 0 || holm_addr_is_any(&remote->addr))
+	if (holm_addr_is_any(&remote->addr))
 		return -HOLM_EINVAL;
 	if (u->dev_gone)
 		return -HOLM_ENODEV;

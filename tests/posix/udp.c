@@ -152,6 +152,20 @@ CASE(udp_of_ip4_hears_nothing_of_ip6)
 	EQ(c, 'y');
 }
 
+/* So programs ask which source a destination has, without a port in mind. */
+CASE_OF_BOTH(udp_connects_to_port_0_to_learn_its_source)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+	int fd = udp();
+
+	OK(connect_to(fd, 0));
+	CHECK(port_of(fd) != 0);
+	FAILS(getpeername(fd, (struct sockaddr *)&name, &len), ENOTCONN);
+	OK(connect_to(fd, 9));
+	OK(getpeername(fd, (struct sockaddr *)&name, &len));
+}
+
 CASE(udp_hears_of_closed_ports)
 {
 	uint16_t port;

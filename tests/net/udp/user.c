@@ -64,7 +64,7 @@ static void connecting_to_what_cannot_be_is_refused_and_changes_nothing(void **s
 {
 	struct holm_endpoint nowhere = { .addr = holm_addr_ip4(20, 0, 0, 1), .port = 9 };
 	struct holm_endpoint everybody = { .addr = holm_addr_ip4(255, 255, 255, 255), .port = 9 };
-	struct holm_endpoint zero = udp_lab_at(2, 0), any = udp_lab_at(0, 9), got;
+	struct holm_endpoint any = udp_lab_at(0, 9), got;
 	struct lab lab;
 	struct holm_udp *u;
 
@@ -73,7 +73,6 @@ static void connecting_to_what_cannot_be_is_refused_and_changes_nothing(void **s
 	u = udp_lab_bound(&lab, 7, 0);
 	assert_int_equal(holm_udp_connect(u, &nowhere), -HOLM_ENETUNREACH);
 	assert_int_equal(holm_udp_connect(u, &everybody), -HOLM_EACCES);
-	assert_int_equal(holm_udp_connect(u, &zero), -HOLM_EINVAL);
 	assert_int_equal(holm_udp_connect(u, &any), -HOLM_EINVAL);
 	assert_int_equal(holm_udp_remote(u, &got), -HOLM_ENOTCONN);
 	udp_lab_receive(&lab, 2, 9, 7, "still here");
