@@ -226,9 +226,9 @@ static int stream_listen(struct holm_socket *s, int backlog)
 		t->bound = err == 0;
 		t->local = any;
 	}
-	/* As on Linux a negative backlog is a very large one. */
+	/* As on Linux one more may wait than was said, and a negative backlog is a very large one. */
 	if (!err)
-		err = holm_tcp_listen(t->tcp, (uint32_t)backlog);
+		err = holm_tcp_listen(t->tcp, (uint32_t)backlog + (backlog >= 0));
 	if (!err)
 		t->phase = LISTENING;
 	return err;
@@ -300,6 +300,8 @@ static int stream_shutdown(struct holm_socket *s, unsigned shut)
 		return renew(t);
 	if (t->phase == UNCONNECTED || inet_stream_is_over(t))
 		return -HOLM_ENOTCONN;
+	/* As on Linux: who is connected, and shuts a side, has heard that he is. */
+	t->phase = CONNECTED;
 	s->unusual |= (uint8_t)shut;
 	return shut & SOCKET_SHUT_WR ? holm_tcp_shutdown(t->tcp) : 0;
 }

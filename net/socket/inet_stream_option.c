@@ -11,6 +11,7 @@
 #define TTL_DEFAULT 64
 #define LINGER2_DEFAULT_S 60
 #define LINGER2_MAX_S 120
+#define DEFER_ACCEPT_MAX_S 32767
 #define WINDOW_CLAMP_MIN 1152
 /* Linux's TCP_MIN_MSS */
 #define MAXSEG_MIN 88
@@ -44,8 +45,8 @@ static const struct mapping mappings[] = {
 	  false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_LINGER2, HOLM_TCP_OPT_LINGER2_S, 1, LINGER2_MAX_S,
 	  false },
-	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_DEFER_ACCEPT, HOLM_TCP_OPT_DEFER_ACCEPT_S, 0, 32767,
-	  false },
+	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_DEFER_ACCEPT, HOLM_TCP_OPT_DEFER_ACCEPT_S, 0,
+	  DEFER_ACCEPT_MAX_S, false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN, HOLM_TCP_OPT_FASTOPEN, 0, UINT16_MAX,
 	  false },
 	{ HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_USER_TIMEOUT, HOLM_TCP_OPT_USER_TIMEOUT_MS, 0,
@@ -99,7 +100,7 @@ static int meaning(enum holm_tcp_option opt, int value)
 	case HOLM_TCP_OPT_TOS:
 		return value & (int)UINT8_MAX & ~ECN_MASK;
 	case HOLM_TCP_OPT_DEFER_ACCEPT_S:
-		return value < 0 ? 0 : value;
+		return value < 0 ? 0 : (int)min_u32((uint32_t)value, DEFER_ACCEPT_MAX_S);
 	case HOLM_TCP_OPT_LINGER2_S:
 		if (value == 0)
 			return LINGER2_DEFAULT_S;

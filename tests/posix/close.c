@@ -302,6 +302,22 @@ CASE(close_of_a_seqpacket_is_the_end)
 
 /* ---- shutdown ---- */
 
+/* Who connects without waiting, and shuts a side of what has come about, is told no outcome any more. */
+CASE_OF_BOTH(shutdown_of_a_connection_is_being_told_of_it)
+{
+	uint16_t port;
+	int listener = listening(1, &port), fd = tcp();
+
+	nonblocking(fd);
+	FAILS(connect_to(fd, port), EINPROGRESS);
+	EQ(wait_for(fd, POLLOUT, 1000) & POLLOUT, POLLOUT);
+	OK(shutdown(fd, SHUT_WR));
+	FAILS(connect_to(fd, port), EISCONN);
+	close(accept(listener, NULL, NULL));
+	EQ(wait_for(fd, POLLHUP, 1000) & POLLHUP, POLLHUP);
+	FAILS(connect_to(fd, port), EISCONN);
+}
+
 CASE(shutdown_wants_a_direction)
 {
 	int fd[2];

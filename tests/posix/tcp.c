@@ -325,6 +325,25 @@ CASE_OF_BOTH(linger_zero_resets)
 	FAILS(read(fd[1], &c, 1), ECONNRESET);
 }
 
+/* Linux's backlog is exceeded by one. */
+CASE_OF_BOTH(a_backlog_lets_one_more_wait)
+{
+	for (int backlog = 0; backlog < 3; backlog++) {
+		uint16_t port;
+		int listener = listening(backlog, &port), c[4];
+
+		for (int i = 0; i <= backlog + 1; i++) {
+			c[i] = tcp();
+			nonblocking(c[i]);
+			FAILS(connect_to(c[i], port), EINPROGRESS);
+			EQ(wait_for(c[i], POLLOUT, 50) & POLLOUT, i <= backlog ? POLLOUT : 0);
+		}
+		for (int i = 0; i <= backlog + 1; i++)
+			close(c[i]);
+		close(listener);
+	}
+}
+
 CASE_OF_BOTH(a_backlog_bounds_who_may_wait)
 {
 	uint16_t port;

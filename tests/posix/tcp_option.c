@@ -112,6 +112,14 @@ CASE_OF_BOTH(tcp_paced_bytes_arrive)
 	EQ(recv(fd[1], back, sizeof(back), MSG_WAITALL), sizeof(back));
 }
 
+CASE(tcp_option_defer_accept_may_be_long)
+{
+	int fd = tcp();
+
+	OK(set_int(fd, SOL_TCP, TCP_DEFER_ACCEPT, 1 << 20));
+	CHECK(get_int(fd, SOL_TCP, TCP_DEFER_ACCEPT) > 30);
+}
+
 /* A socket whose connection was refused is the same socket when it tries again. */
 CASE_OF_BOTH(tcp_options_survive_a_refused_connection)
 {
