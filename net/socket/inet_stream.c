@@ -205,6 +205,9 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 		return 0;
 	}
 	err = holm_tcp_connect(t->tcp, &remote);
+	/* There is such a connection: Linux' word for it. */
+	if (err == -HOLM_EADDRINUSE)
+		return -HOLM_EADDRNOTAVAIL;
 	if (err)
 		return err;
 	t->phase = CONNECTING;

@@ -149,6 +149,21 @@ CASE(bind_again_after_the_connections_of_a_listener)
 	close(s);
 }
 
+CASE_OF_BOTH(bind_two_connections_with_the_same_ends_there_are_not)
+{
+	uint16_t port, from;
+	int listener = listening(4, &port), a = tcp(), b = tcp();
+
+	OK(set_int(a, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(set_int(b, SOL_SOCKET, SO_REUSEADDR, 1));
+	OK(bind_to(a, "127.0.0.1", 0));
+	from = port_of(a);
+	OK(connect_to(a, port));
+	OK(bind_to(b, "127.0.0.1", from));
+	FAILS(connect_to(b, port), EADDRNOTAVAIL);
+	close(listener);
+}
+
 CASE(bind_connecting_chooses_the_address)
 {
 	struct sockaddr_in sa;
