@@ -119,11 +119,10 @@ static int resolve_local(struct holm_net *net, struct ip_dst *dst)
 	dst->netif = net->netifs[0];
 	if (!dst->netif)
 		return -HOLM_ENETUNREACH;
+	dst->src = dst->remote;
 	/* As on Linux all of 127.0.0.0/8 is spoken to from its first address. */
-	dst->src = HOLM_WITH_LOOPBACK && ip4_is_addr(&dst->remote) &&
-				   holm_addr_is_loopback(&dst->remote)
-			   ? holm_addr_ip4(127, 0, 0, 1)
-			   : dst->remote;
+	if (HOLM_WITH_LOOPBACK && ip4_is_addr(&dst->remote) && holm_addr_is_loopback(&dst->remote))
+		dst->src = holm_addr_ip4(127, 0, 0, 1);
 	return 0;
 }
 

@@ -6,8 +6,8 @@
  * which defines HOLM_WITH_IPV6 and HOLM_WITH_SACK as 0 for all of its files. Leaving a protocol or a part out
  * of an instance's list drops its own code; this drops the questions after it that are asked everywhere else,
  * for programs that count bytes (net/README.md, "Parts"). Only conditions and the values of flags are made of
- * these constants: never the layout of a structure that a program sees, so that a program need not know how its library was built.
- * It finds out by the linker if it names what is not there.
+ * these constants: never the layout of a structure that a program sees, so that it need not know how its
+ * library was built. It finds out by the linker if it names what is not there.
  */
 #ifndef HOLM_BUILD_H
 #define HOLM_BUILD_H

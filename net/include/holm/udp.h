@@ -48,9 +48,10 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
 
 /*
  * Fix the remote end: only its datagrams are received, ICMP errors about it become the endpoint's
- * error. Port 0 is nobody's, for who wants to know from which address he would send. NULL dissolves the association, and gives back a port that was not asked for by number. Binds to an
- * ephemeral port where needed, and for as long as it is connected to the device of a link-local remote's
- * scope: -HOLM_EINVAL (bound to another, or no scope given; the wildcard), -HOLM_ENODEV,
+ * error. Port 0 is nobody's, for who wants to know from which address he would send. NULL dissolves the
+ * association, and gives back a port that was not asked for by number. Binds to an ephemeral port where
+ * needed, and for as long as it is connected to the device of a link-local remote's scope: -HOLM_EINVAL
+ * (bound to another, or no scope given; the wildcard), -HOLM_ENODEV,
  * -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EADDRINUSE, -HOLM_ENOMEM.
  */
 int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);

@@ -29,12 +29,14 @@ static void a_datagram_to_ourselves_arrives_within_the_same_poll(void **state)
 	u = udp_lab_bound(&lab, 7, 0);
 	s = udp_lab_bound(&lab, 0, 0);
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		/* All of 127.0.0.0/8 is spoken to from its first address. */
+		const struct holm_endpoint *from = i == 2 ? &ways[0] : &ways[i];
 		struct holm_datagram dg;
 
 		assert_int_equal(udp_lab_send(s, &ways[i], "me"), 0);
 		holm_net_poll(lab.net, lab.now, 64);
 		assert_int_equal(holm_udp_recv(u, &dg), 0);
-		assert_true(holm_addr_equal(&dg.from.addr, &ways[i].addr));
+		assert_true(holm_addr_equal(&dg.from.addr, &from->addr));
 		assert_true(dg.frame->flags & HOLM_FRAME_LOOPED);
 		holm_frame_free(dg.frame);
 	}
