@@ -204,7 +204,8 @@ static bool read_sent(const struct lab_sent *s, struct nd_lab_sent *out)
 		return false;
 	assert_true(ip6_parse(p, s->len - ETH_HDR_BYTES, s->len - ETH_HDR_BYTES, &info, &why));
 	if (info.next == IP6_PROTO_HOPOPTS) {
-		out->alert = p[skip + 2] == 5;
+		/* RFC 2711: of two bytes, and 0 is what MLD says. */
+		out->alert = load_be32(p + skip + 2) == 0x05020000;
 		info.next = p[skip];
 		skip += 8;
 	}

@@ -353,6 +353,8 @@ static void a_path_mtu_only_falls_not_below_the_floor_and_is_forgotten_in_time(v
 	assert_false(ip_dst_lower_mtu(lab.net, dst, 9000));
 	assert_true(ip_dst_lower_mtu(lab.net, dst, 0));
 	assert_int_equal(dst->mtu, 1492);
+	assert_true(ip_dst_lower_mtu(lab.net, dst, 0));
+	assert_int_equal(dst->mtu, 1006);
 	assert_true(ip_dst_lower_mtu(lab.net, dst, 1000));
 	assert_false(ip_dst_lower_mtu(lab.net, dst, 1001));
 	assert_true(ip_dst_lower_mtu(lab.net, dst, 68));

@@ -45,16 +45,23 @@ static struct holm_udp *member(struct lab *lab)
 	return u;
 }
 
-/* The i-th message that was sent, from the IGMP header on. */
+/*
+ * The i-th message that was sent, from the IGMP header on. RFC 3376 section 4: with a TTL of 1, a precedence of
+ * internetwork control and the router alert option.
+ */
 static const uint8_t *sent(const struct lab *lab, size_t i, uint32_t dst)
 {
 	const uint8_t *p = lab->sent[i].data;
 
 	assert_true(i < lab->nsent);
 	assert_int_equal(p[14], 0x46);
+	assert_int_equal(p[14 + 1], 0xc0);
+	assert_int_equal(load_be16(p + 14 + 2), lab->sent[i].len - 14);
 	assert_int_equal(p[14 + 8], 1);
 	assert_int_equal(p[14 + 9], IP4_PROTO_IGMP);
+	assert_int_equal(load_be32(p + 14 + 12), LAB_IP(1));
 	assert_int_equal(load_be32(p + 14 + 16), dst);
+	assert_int_equal(load_be32(p + 14 + 20), 0x94040000);
 	assert_int_equal(checksum_finish(checksum_partial(p + 14, 24, 0)), 0);
 	assert_int_equal(checksum_finish(checksum_partial(p + 38, lab->sent[i].len - 38, 0)), 0);
 	return p + 38;
@@ -102,6 +109,7 @@ static void joining_and_leaving_are_said_twice(void **state)
 	assert_false(is_in(&lab));
 	lab_run(&lab, 3 * LAB_S);
 	assert_int_equal(lab.nsent, 2);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_IGMP_REPORTS_SENT), 4);
 	assert_int_equal(sent(&lab, 1, 0xe0000016u)[8], IGMP_TO_INCLUDE);
 	assert_null(ip_group_find(lab.net, lab.dev.netif, &g));
 	holm_udp_close(u);
@@ -211,8 +219,93 @@ static void an_old_router_is_spoken_to_in_its_version(void **state)
 	lab_clear(&lab);
 	holm_udp_close(u);
 	lab_poll(&lab);
+	lab_run(&lab, 30 * LAB_S);
 	assert_int_equal(lab.nsent, 1);
 	assert_int_equal(sent(&lab, 0, 0xe0000002u)[0], IGMP2_LEAVE);
+	lab_fini(&lab);
+}
+
+static void a_router_of_version_1_hears_nothing_of_who_leaves(void **state)
+{
+	struct holm_udp *u;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = member(&lab);
+	ask(&lab, 1, 0, 0);
+	lab_run(&lab, 11 * LAB_S);
+	lab_clear(&lab);
+	holm_udp_close(u);
+	lab_run(&lab, 30 * LAB_S);
+	assert_int_equal(lab.nsent, 0);
+	lab_fini(&lab);
+}
+
+/* RFC 3376 section 5.2: at a random time within what the router allows, lest all answer at once. */
+static void the_answer_to_a_query_waits_for_a_time_by_lot(void **state)
+{
+	uint64_t longest = 0, shortest = UINT64_MAX;
+	struct holm_udp *u;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = member(&lab);
+	lab_run(&lab, 3 * LAB_S);
+	for (int i = 0; i < 16; i++) {
+		uint64_t asked = lab.now;
+
+		lab_clear(&lab);
+		ask(&lab, 3, 0, 100);
+		lab_run(&lab, 11 * LAB_S);
+		assert_int_equal(lab.nsent, 1);
+		longest = max_u64(longest, lab.sent[0].at_ns - asked);
+		shortest = min_u64(shortest, lab.sent[0].at_ns - asked);
+	}
+	assert_in_range(longest, 5 * LAB_S, 10 * LAB_S + 10 * LAB_MS);
+	assert_true(shortest < 5 * LAB_S);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
+/* RFC 3376 section 6: everybody is in 224.0.0.1. */
+static void the_group_of_all_hosts_is_not_reported(void **state)
+{
+	const struct holm_addr all = holm_addr_ip4(224, 0, 0, 1);
+	struct holm_udp *u;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	lab_run(&lab, 3 * LAB_S);
+	lab_clear(&lab);
+	u = udp_lab_bound(&lab, 5, 0);
+	assert_int_equal(holm_udp_join(u, &all, &lab.dev), 0);
+	lab_run(&lab, 30 * LAB_S);
+	assert_int_equal(lab.nsent, 0);
+	holm_udp_close(u);
+	lab_run(&lab, 30 * LAB_S);
+	assert_int_equal(lab.nsent, 0);
+	lab_fini(&lab);
+}
+
+static void a_query_that_lies_in_several_pieces_of_memory_is_understood(void **state)
+{
+	struct holm_udp *u;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	u = member(&lab);
+	lab_run(&lab, 3 * LAB_S);
+	for (lab.segments = 15; lab.segments < 46; lab.segments++) {
+		lab_clear(&lab);
+		ask(&lab, 3, GROUP, 10);
+		lab_run(&lab, 2 * LAB_S);
+		assert_int_equal(lab.nsent, 1);
+	}
+	holm_udp_close(u);
 	lab_fini(&lab);
 }
 
@@ -241,14 +334,16 @@ static void another_member_on_the_link_makes_a_report_unnecessary(void **state)
 
 static void what_is_no_igmp_is_dropped(void **state)
 {
-	uint8_t m[IGMP_BYTES] = { IGMP_QUERY, 10 };
+	/* Without a sum, and with the right one, but too short. */
+	uint8_t m[IGMP_BYTES] = { IGMP_QUERY, 10 }, cut[4] = { IGMP_QUERY, 10, 0xee, 0xf5 };
 	struct lab lab;
 
 	(void)state;
 	lab_init(&lab, &plain);
 	hear(&lab, 0xe0000001u, m, sizeof(m));
 	hear(&lab, 0xe0000001u, m, 5);
-	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IGMP_MALFORMED), 2);
+	hear(&lab, 0xe0000001u, cut, sizeof(cut));
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IGMP_MALFORMED), 3);
 	lab_fini(&lab);
 }
 
@@ -356,6 +451,10 @@ int main(void)
 		cmocka_unit_test(a_link_that_comes_up_is_told_of_every_group),
 		cmocka_unit_test(queries_are_answered_in_time),
 		cmocka_unit_test(an_old_router_is_spoken_to_in_its_version),
+		cmocka_unit_test(a_router_of_version_1_hears_nothing_of_who_leaves),
+		cmocka_unit_test(the_answer_to_a_query_waits_for_a_time_by_lot),
+		cmocka_unit_test(the_group_of_all_hosts_is_not_reported),
+		cmocka_unit_test(a_query_that_lies_in_several_pieces_of_memory_is_understood),
 		cmocka_unit_test(another_member_on_the_link_makes_a_report_unnecessary),
 		cmocka_unit_test(what_is_no_igmp_is_dropped),
 		cmocka_unit_test(groups_are_heard_by_their_interface_alone),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lib/bytes.h"
+#include "net/ip/flow.h"
 #include "net/ip/ip4_send.h"
 #include "net/wire/eth.h"
 #include "net/wire/ip4.h"
@@ -140,7 +141,7 @@ static uint64_t source_drops(struct lab *lab, uint32_t src, uint32_t dst)
 static void sources_that_cannot_be_are_refused(void **state)
 {
 	static const uint32_t bad[] = {
-		LAB_IP(1),  LAB_IP(255), 0x7f000001, 0x7fffffff, 0xe0000001,
+		LAB_IP(1),  LAB_IP(255), 0x7f000001, 0x7fffffff, 0xe0000000, 0xe0000001,
 		0xefffffff, 0xf0000001,	 0xffffffff, 0,		 0x00000005,
 	};
 	struct lab lab;
@@ -151,6 +152,25 @@ static void sources_that_cannot_be_are_refused(void **state)
 		assert_int_equal(source_drops(&lab, bad[i], LAB_IP(1)), 1);
 	/* Who has no address yet may ask the whole link. */
 	assert_int_equal(source_drops(&lab, 0, 0xffffffff), 0);
+	lab_fini(&lab);
+}
+
+/* RFC 3021: the other one of a network of two is nobody's broadcast address. */
+static void a_network_of_two_has_no_broadcast_address(void **state)
+{
+	struct holm_addr self = lab_addr(2), one = lab_addr(1);
+	struct lab lab;
+	uint8_t frame[128];
+
+	(void)state;
+	start(&lab);
+	lab_introduce(&lab, 3);
+	assert_int_equal(holm_addr_del(lab.net, &lab.dev, &one), 0);
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &self, 31), 0);
+	lab_receive(&lab, frame, lab_echo(frame, LAB_IP(3), LAB_IP(2), 8));
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP4_SOURCE), 0);
+	lab_receive(&lab, frame, lab_echo(frame, LAB_IP(2), LAB_IP(3), 8));
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP4_SOURCE), 1);
 	lab_fini(&lab);
 }
 
@@ -369,6 +389,86 @@ static void a_packet_larger_than_the_path_is_a_counted_drop(void **state)
 	lab_fini(&lab);
 }
 
+/* RFC 8899: a probe of the path is as large as the link lets through, whatever is believed of the path. */
+static void what_asks_for_the_links_size_is_cut_to_that(void **state)
+{
+	const struct holm_addr to = lab_addr(2);
+	struct ip_dst *dst;
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	assert_int_equal(ip_dst_get(lab.net, &to, NULL, &dst), 0);
+	assert_true(ip_dst_lower_mtu(lab.net, dst, 1000));
+	for (size_t len = 1480; len < 1482; len++) {
+		struct ip_tx tx = {
+			.src = &dst->src, .dst = &to, .proto = 200, .ttl = 9, .link_mtu = true
+		};
+
+		lab_clear(&lab);
+		ip_output(lab.net, dst, segment(&lab, len), &tx);
+		lab_poll(&lab);
+		assert_int_equal(lab.nsent, len - 1479);
+		assert_int_equal(load_be16(lab.sent[0].data + 14 + 6), len == 1480 ? 0 : IP4_MF);
+	}
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
+static void what_no_header_can_say_is_not_cut_but_dropped(void **state)
+{
+	const struct holm_addr to = lab_addr(2);
+	struct ip_dst *dst;
+	struct holm_frame *f;
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	assert_int_equal(ip_dst_get(lab.net, &to, NULL, &dst), 0);
+	f = segment(&lab, 8);
+	f->len = IP4_TOTAL_MAX - IP4_HDR_BYTES + 1; /* as far as can be seen from here */
+	struct ip_tx tx = { .src = &dst->src, .dst = &to, .proto = 200, .ttl = 9 };
+	ip_output(lab.net, dst, f, &tx);
+	lab_poll(&lab);
+	assert_int_equal(lab.nsent, 0);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP_TOO_BIG), 1);
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
+static void expect_source(struct lab *lab, struct holm_addr to, struct holm_addr wanted)
+{
+	struct holm_addr src;
+
+	assert_true(lab->net->ip->families[IP_FAMILY_4]->select_source(lab->net, lab->dev.netif,
+								       &to, &src));
+	assert_true(holm_addr_equal(&src, &wanted));
+}
+
+static void add_address(struct lab *lab, struct holm_addr addr, unsigned prefix_len)
+{
+	assert_int_equal(holm_addr_add(lab->net, &lab->dev, &addr, prefix_len), 0);
+}
+
+/* RFC 6724 section 5, rules 2 and 8. */
+static void the_source_is_of_the_destinations_network_or_the_first(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	add_address(&lab, lab_addr(7), 24);
+	add_address(&lab, holm_addr_ip4(10, 254, 1, 1), 16);
+	add_address(&lab, holm_addr_ip4(169, 254, 0, 5), 16);
+	/* What lies behind the prefix does not count. */
+	expect_source(&lab, lab_addr(6), lab_addr(1));
+	expect_source(&lab, holm_addr_ip4(10, 255, 0, 1), holm_addr_ip4(10, 254, 1, 1));
+	/* An address of the link is for the link. */
+	expect_source(&lab, holm_addr_ip4(169, 254, 9, 9), holm_addr_ip4(169, 254, 0, 5));
+	expect_source(&lab, holm_addr_ip4(169, 10, 0, 1), lab_addr(1));
+	lab_fini(&lab);
+}
+
 static void groups_and_broadcasts_go_to_their_ethernet_addresses(void **state)
 {
 	static const uint8_t group[6] = { 0x01, 0x00, 0x5e, 0x01, 0x02, 0x03 };
@@ -462,6 +562,32 @@ static void remembering_the_last_packet_changes_no_verdict(void **state)
 	lab_fini(&b);
 }
 
+/* The ends are such that their words carry, on machines of either order. */
+static void the_next_packet_of_a_flow_is_known_by_its_header_and_a_damaged_one_is_not(void **state)
+{
+	const struct holm_addr self = holm_addr_ip4(192, 168, 0, 200);
+	struct lab lab;
+	uint8_t frame[128];
+	size_t len;
+
+	(void)state;
+	start(&lab);
+	assert_int_equal(holm_addr_add(lab.net, &lab.dev, &self, 24), 0);
+	len = lab_echo(frame, 0xc80102fe, 0xc0a800c8, 20);
+	lab_receive(&lab, frame, len);
+	for (unsigned id = 1; id < 0x10000; id += 0x101) {
+		store_be16(frame + 18, (uint16_t)id);
+		reseal(frame);
+		assert_true(ip_flow_is4(&lab.net->flow, frame + 14));
+	}
+	for (size_t bit = 0; bit < 160; bit++) {
+		frame[14 + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_false(ip_flow_is4(&lab.net->flow, frame + 14));
+		frame[14 + bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	lab_fini(&lab);
+}
+
 static void an_address_that_went_is_not_remembered(void **state)
 {
 	struct lab lab;
@@ -514,6 +640,7 @@ int main(void)
 		cmocka_unit_test(any_flipped_bit_of_the_header_is_noticed),
 		cmocka_unit_test(padding_behind_the_packet_is_no_part_of_it),
 		cmocka_unit_test(sources_that_cannot_be_are_refused),
+		cmocka_unit_test(a_network_of_two_has_no_broadcast_address),
 		cmocka_unit_test(packets_for_others_are_refused),
 		cmocka_unit_test(a_unicast_packet_in_a_broadcast_frame_is_refused),
 		cmocka_unit_test(options_are_skipped_but_source_routes_refused),
@@ -523,9 +650,14 @@ int main(void)
 			a_header_is_not_taken_for_that_of_a_packet_that_differs_in_one_field),
 		cmocka_unit_test(packets_that_may_be_fragmented_have_different_identifications),
 		cmocka_unit_test(a_packet_larger_than_the_path_is_a_counted_drop),
+		cmocka_unit_test(what_asks_for_the_links_size_is_cut_to_that),
+		cmocka_unit_test(what_no_header_can_say_is_not_cut_but_dropped),
+		cmocka_unit_test(the_source_is_of_the_destinations_network_or_the_first),
 		cmocka_unit_test(groups_and_broadcasts_go_to_their_ethernet_addresses),
 		cmocka_unit_test(random_bytes_are_dropped_whatever_they_say),
 		cmocka_unit_test(remembering_the_last_packet_changes_no_verdict),
+		cmocka_unit_test(
+			the_next_packet_of_a_flow_is_known_by_its_header_and_a_damaged_one_is_not),
 		cmocka_unit_test(an_address_that_went_is_not_remembered),
 		cmocka_unit_test(a_header_of_a_kind_is_the_one_that_is_summed_by_itself),
 	};

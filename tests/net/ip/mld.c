@@ -110,12 +110,14 @@ static void joining_and_leaving_are_said_twice(void **state)
 {
 	const struct holm_addr g = group();
 	struct holm_addr self;
+	uint64_t counted;
 	struct nd_lab_sent sent;
 	struct lab lab;
 
 	(void)state;
 	begin(&lab);
 	self = nd_lab_self(&lab);
+	counted = holm_net_counter(lab.net, HOLM_COUNT_MLD_REPORTS_SENT);
 	join(&lab, GROUP);
 	assert_int_equal(said(&lab, &g, 0), MLD_TO_EXCLUDE);
 	assert_true(nd_lab_sent(&lab, MLD2_REPORT, 0, &sent));
@@ -128,6 +130,7 @@ static void joining_and_leaving_are_said_twice(void **state)
 	lab_run(&lab, 3 * LAB_S);
 	assert_int_equal(said(&lab, &g, 0), MLD_TO_INCLUDE);
 	assert_int_equal(said(&lab, &g, 1), MLD_TO_INCLUDE);
+	assert_int_equal(holm_net_counter(lab.net, HOLM_COUNT_MLD_REPORTS_SENT), counted + 4);
 	assert_int_equal(nd_lab_count(&lab, MLD2_REPORT), 2);
 	assert_null(ip_group_find(lab.net, lab.dev.netif, &g));
 	lab_fini(&lab);

@@ -266,6 +266,10 @@ static void impossible_pieces_are_dropped(void **state)
 	give(&lab, &tiny);
 	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 4);
 	assert_true(lab_frames_are_home(&lab));
+	/* Behind the ports and flags anything may begin. */
+	tiny.off = 16;
+	give(&lab, &tiny);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_FRAGMENT), 4);
 	lab_fini(&lab);
 }
 
@@ -287,6 +291,60 @@ static void the_sender_hears_that_pieces_did_not_come_in_time(void **state)
 	assert_int_equal(lab_find_type(&lab, ETH_TYPE_IP4, 0)->data[34], ICMP4_TIME_EXCEEDED);
 	assert_int_equal(lab_find_type(&lab, ETH_TYPE_IP4, 0)->data[35], 1);
 	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
+static void a_datagram_has_time_from_its_own_first_piece_on(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	make_message(1000);
+	give_part(&lab, 1, 0, 800, true);
+	lab_run(&lab, 10 * LAB_S);
+	give_part(&lab, 2, 0, 800, true);
+	give_part(&lab, 3, 0, 800, true);
+	lab_run(&lab, IP_REASM_NS - 9 * LAB_S);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_TIME), 1);
+	lab_clear(&lab);
+	give_part(&lab, 2, 800, 200, false);
+	expect_answer(&lab, 1000);
+	lab_run(&lab, 10 * LAB_S);
+	assert_int_equal(drops(&lab, HOLM_DROP_IP_REASM_TIME), 2);
+	assert_int_equal(lab_count_type(&lab, ETH_TYPE_IP4), 1);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
+/* What an error quotes of it is what raw endpoints see, too. */
+static void the_whole_has_a_header_as_if_nothing_had_been_cut(void **state)
+{
+	struct cut a = {
+		.id = 7, .proto = 200, .tos = 0x22, .len = 800, .options = 4, .more = true
+	};
+	struct cut b = { .id = 7, .proto = 200, .tos = 0x23, .off = 800, .len = 200 };
+	const struct lab_sent *error;
+	const uint8_t *quoted;
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	make_message(1000);
+	give(&lab, &a);
+	give(&lab, &b);
+	assert_int_equal(lab.nsent, 1);
+	error = lab_find_type(&lab, ETH_TYPE_IP4, 0);
+	assert_int_equal(error->data[34], ICMP4_UNREACHABLE);
+	assert_int_equal(error->data[35], ICMP4_PROTOCOL);
+	quoted = error->data + 34 + ICMP4_HDR_BYTES;
+	assert_int_equal(quoted[0], 0x46);
+	assert_int_equal(quoted[1], 0x23); /* the mark of one piece */
+	assert_int_equal(load_be16(quoted + 2), 24 + 1000);
+	assert_int_equal(load_be16(quoted + 4), 7);
+	assert_int_equal(load_be16(quoted + 6), 0);
+	assert_int_equal(checksum_finish(checksum_partial(quoted, 24, 0)), 0);
+	assert_memory_equal(quoted + 24, message, 8);
 	lab_fini(&lab);
 }
 
@@ -476,6 +534,8 @@ int main(void)
 		cmocka_unit_test(all_pieces_agree_where_the_end_is),
 		cmocka_unit_test(impossible_pieces_are_dropped),
 		cmocka_unit_test(the_sender_hears_that_pieces_did_not_come_in_time),
+		cmocka_unit_test(a_datagram_has_time_from_its_own_first_piece_on),
+		cmocka_unit_test(the_whole_has_a_header_as_if_nothing_had_been_cut),
 		cmocka_unit_test(who_sent_a_piece_of_an_error_hears_of_no_error),
 		cmocka_unit_test(a_mark_on_one_piece_is_a_mark_on_the_whole),
 		cmocka_unit_test(one_source_cannot_fill_the_table),

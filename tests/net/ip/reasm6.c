@@ -24,12 +24,15 @@ static uint8_t message[MESSAGE_MAX];
 static struct {
 	unsigned n, code;
 	uint32_t pointer;
+	uint8_t header[40 + 2 * OPTIONS_BYTES + 8]; /* of the packet that has it */
 } problem;
 
 static void note_problem(struct holm_net *net, struct holm_frame *f, uint8_t code, uint32_t pointer)
 {
 	(void)net;
-	(void)f;
+	memset(problem.header, 0, sizeof(problem.header));
+	holm_frame_read(f, f->l3_off, problem.header,
+			min_size(f->len - f->l3_off, sizeof(problem.header)));
 	problem.n++;
 	problem.code = code;
 	problem.pointer = pointer;
@@ -44,13 +47,13 @@ static void start(struct lab *lab)
 		message[i] = (uint8_t)(i * 13 + (i >> 8));
 }
 
-/* A piece of `message`, which begins anew where it ends; with `options` behind a hop-by-hop header, too. */
+/* A piece of `message`, which begins anew where it ends; behind so many headers of options, the first a hop-by-hop one. */
 struct cut {
 	unsigned host;
 	uint32_t id;
 	size_t off, len;
 	bool more;
-	bool options;
+	unsigned options;
 	uint8_t next;
 	uint8_t tos;
 };
@@ -61,10 +64,17 @@ static void give(struct lab *lab, const struct cut *c)
 	const struct ip6_piece piece = {
 		.id = c->id, .off = (uint32_t)c->off, .next = c->next, .more = c->more
 	};
-	/* One option: PadN. */
-	uint8_t p[1500] = { IP6_PROTO_FRAGMENT, 0, 1, 4 }, frame[2048];
-	size_t at = c->options ? OPTIONS_BYTES : 0, len;
+	uint8_t p[1500], frame[2048];
+	size_t at = 0, len;
 
+	for (unsigned i = 1; i <= c->options; i++, at += OPTIONS_BYTES) {
+		/* One option: PadN. */
+		const uint8_t padding[OPTIONS_BYTES] = { i < c->options ? IP6_PROTO_DSTOPTS
+									: IP6_PROTO_FRAGMENT,
+							 0, 1, 4 };
+
+		memcpy(p + at, padding, sizeof(padding));
+	}
 	ip6_build_piece(p + at, &piece);
 	memcpy(p + at + IP6_FRAGMENT_BYTES, message + c->off % MESSAGE_PERIOD, c->len);
 	len = lab6_packet(frame, &src, &dst,
@@ -115,7 +125,7 @@ static void headers_in_front_of_pieces_and_inside_them_are_walked_over(void **st
 	start(&lab);
 	/* The packet that was cut begins with destination options. */
 	begin_with_options();
-	c.options = true;
+	c.options = 1;
 	c.next = IP6_PROTO_DSTOPTS;
 	give(&lab, &c);
 	c.off = 0;
@@ -272,7 +282,7 @@ static void no_packet_is_larger_than_its_header_can_say(void **state)
 		struct cut c = udp_cut(excess, 0, 1400, true);
 		size_t len = IP6_PAYLOAD_MAX - OPTIONS_BYTES + excess;
 
-		c.options = true;
+		c.options = 1;
 		give(&lab, &c);
 		for (size_t at = 1400; at < len; at += 1400)
 			give_udp(&lab, excess, at, min_size(1400, len - at), at + 1400 < len);
@@ -302,6 +312,61 @@ static void a_piece_is_not_cut_again(void **state)
 	lab_fini(&lab);
 }
 
+/* RFC 8200 section 4.5. */
+static void a_piece_that_is_not_the_last_is_of_whole_units_or_a_problem_of_its_length(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	problem.pointer = UINT32_MAX;
+	give_udp(&lab, 1, 0, 799, true);
+	assert_int_equal(problem.n, 1);
+	assert_int_equal(problem.code, IP6_PROBLEM_HEADER);
+	assert_int_equal(problem.pointer, 4);
+	/* Nothing at all is a drop. */
+	give_udp(&lab, 1, 800, 0, false);
+	assert_int_equal(problem.n, 1);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_IP_FRAGMENT), 2);
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
+/* Seen by whoever hears that nobody is there whom it could be for. */
+static void the_whole_has_headers_as_if_nothing_had_been_cut(void **state)
+{
+	struct cut c = udp_cut(1, 0, 800, true);
+	struct lab lab;
+
+	(void)state;
+	start(&lab);
+	for (unsigned options = 0; options < 3; options++) {
+		size_t behind = (size_t)options * OPTIONS_BYTES;
+
+		c = udp_cut(options, 0, 800, true);
+		c.next = 253;
+		c.options = options;
+		c.tos = 0xa2;
+		give(&lab, &c);
+		c.off = 800;
+		c.len = 201;
+		c.more = false;
+		c.tos = 0xa3; /* marked */
+		give(&lab, &c);
+		assert_int_equal(problem.n, options + 1);
+		assert_int_equal(problem.code, IP6_PROBLEM_NEXT_HEADER);
+		assert_int_equal(problem.pointer, options ? 32 + behind : 6);
+		assert_int_equal(load_be32(problem.header), 6u << 28 | 0xa3u << 20);
+		assert_int_equal(load_be16(problem.header + 4), behind + 1001);
+		assert_int_equal(problem.header[6], options ? IP6_PROTO_HOPOPTS : 253);
+		if (options)
+			assert_int_equal(problem.header[32 + behind], 253);
+		assert_memory_equal(problem.header + 40 + behind, message, 8);
+	}
+	assert_true(lab_frames_are_home(&lab));
+	lab_fini(&lab);
+}
+
 /* RFC 7112: of TCP, UDP and ICMPv6 the transport's header belongs to it. */
 static void the_first_piece_has_all_headers(void **state)
 {
@@ -326,8 +391,10 @@ static void the_first_piece_has_all_headers(void **state)
 		problem.n = 0;
 		give(&lab, &c);
 		assert_int_equal(problem.n, !cases[i].ok);
-		if (!cases[i].ok)
-			assert_int_equal(problem.code, IP6_PROBLEM_CHAIN);
+		if (cases[i].ok)
+			continue;
+		assert_int_equal(problem.code, IP6_PROBLEM_CHAIN);
+		assert_int_equal(problem.pointer, 0);
 	}
 	lab_fini(&lab);
 }
@@ -343,6 +410,9 @@ int main(void)
 		cmocka_unit_test(what_would_be_larger_than_a_packet_is_a_problem_of_its_offset),
 		cmocka_unit_test(no_packet_is_larger_than_its_header_can_say),
 		cmocka_unit_test(a_piece_is_not_cut_again),
+		cmocka_unit_test(
+			a_piece_that_is_not_the_last_is_of_whole_units_or_a_problem_of_its_length),
+		cmocka_unit_test(the_whole_has_headers_as_if_nothing_had_been_cut),
 		cmocka_unit_test(the_first_piece_has_all_headers),
 	};
 

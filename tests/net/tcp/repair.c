@@ -131,6 +131,33 @@ static void blocks_of_what_was_never_sent_are_counted_and_ignored(void **state)
 	finish(&t);
 }
 
+/* Blocks that there is no memory to note: all that is in flight is one range again, and it is counted. */
+static void a_scoreboard_without_memory_is_counted_and_all_is_repaired(void **state)
+{
+	void *held[4096], *p;
+	struct tcp_fixture t;
+	struct mem *mem;
+	size_t n = 0;
+
+	(void)state;
+	flying(&t, 10);
+	mem = &t.lab.net->mem;
+	t.lab.fail_from = t.lab.alloc_calls + 1;
+	while ((p = mem_alloc(mem, 2 * sizeof(score(&t)->few))) != NULL && n < ARRAY_LEN(held))
+		held[n++] = p;
+	rx(&t, .ack = 1001, .nsack = 3, .sack = { { 7001, 8001 }, { 5001, 6001 }, { 3001, 4001 } });
+	assert_true(fixture_counted(&t, HOLM_COUNT_TCP_SCOREBOARD_FULL) > 0);
+	t.lab.fail_from = 0;
+	while (n > 0)
+		mem_free(mem, held[--n], 2 * sizeof(score(&t)->few));
+	fixture_wait_ms(&t, 10 * RTT_MS);
+	assert_true(fixture_skip(&t) > 0);
+	rx(&t, .ack = 10001);
+	expect_silence(&t);
+	assert_int_equal(t.t->flight->phase, TCP_OPEN);
+	finish(&t);
+}
+
 static void a_peer_that_reneges_gets_everything_again(void **state)
 {
 	struct tcp_fixture t;
@@ -442,6 +469,7 @@ int main(void)
 		cmocka_unit_test(three_hundred_duplicates_send_the_hole_once),
 		cmocka_unit_test(what_the_peer_announces_makes_room_for_new_data),
 		cmocka_unit_test(blocks_of_what_was_never_sent_are_counted_and_ignored),
+		cmocka_unit_test(a_scoreboard_without_memory_is_counted_and_all_is_repaired),
 		cmocka_unit_test(a_peer_that_reneges_gets_everything_again),
 		cmocka_unit_test(a_retransmission_may_be_cut_anew_and_acknowledged_in_the_middle),
 		cmocka_unit_test(a_peer_that_shrinks_its_window_is_no_congestion),
