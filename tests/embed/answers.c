@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "env.h"
+
 #define FRAMES 64u
 #define ECHO_DATA 1000u
 #define SECOND 1000000000ull
@@ -36,29 +38,8 @@ static struct holm_net *net;
 static uint8_t sent[2048]; /* the last frame that left */
 static size_t nsent;	   /* how many did */
 static size_t nasked;	   /* how many of them were questions of ARP */
-static size_t nblocks;	   /* of memory that the instance has */
+static struct env env;
 static uint64_t now = SECOND;
-
-static void *env_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	nblocks++;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void env_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	nblocks--;
-	memset(p, 0xdd, size); /* whoever still looks there is to notice */
-	free(p);
-}
-
-static void env_random(void *ctx, void *dst, size_t len)
-{
-	(void)ctx;
-	memset(dst, 7, len);
-}
 
 static size_t tx(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
@@ -288,7 +269,7 @@ static void many_strangers(void)
 {
 	struct holm_pool_stats stats;
 	struct holm_tcp *conns[100];
-	size_t before = nblocks;
+	size_t before = env.nblocks;
 
 	for (unsigned i = 0; i < 100; i++)
 		conns[i] = call((uint8_t)(100 + i));
@@ -304,7 +285,7 @@ static void many_strangers(void)
 	say(20, 20, true);
 	must(left_for(20), "there is room for the frame of who answers");
 	holm_tcp_abort(conns[0]);
-	must(nblocks <= before + 40, "what is known of them is not kept for ever");
+	must(env.nblocks <= before + 40, "what is known of them is not kept for ever");
 	for (unsigned i = 0; i < 100; i++)
 		say((uint8_t)(100 + i), 100, false);
 }
@@ -313,13 +294,13 @@ int main(void)
 {
 	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_icmp4,
 							   &holm_tcp, NULL };
-	struct holm_env env = { sizeof(env), NULL, env_alloc, env_free, env_random, NULL };
+	struct holm_env callbacks = env_of(&env);
 	void *frames = aligned_alloc(HOLM_FRAME_BYTES, FRAMES * HOLM_FRAME_BYTES);
 	struct holm_addr addr = holm_addr_ip4(10, 0, 0, 1);
 	struct holm_config config;
 
 	holm_config_default(&config);
-	must(holm_net_create(&net, &config, &env, protos) == 0, "an instance");
+	must(holm_net_create(&net, &config, &callbacks, protos) == 0, "an instance");
 	holm_pool_add(holm_net_pool(net), frames, FRAMES * HOLM_FRAME_BYTES);
 	must(holm_net_add_dev(net, &dev) >= 0, "a device");
 	must(holm_addr_add(net, &dev, &addr, 24) == 0, "an address");

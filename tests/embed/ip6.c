@@ -14,33 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "env.h"
+
 #define FRAMES 256u
 #define SECOND 1000000000ull
 
 static const uint8_t words[] = "what IPv4 is not needed for";
-
-static void *env_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void env_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
-/* A test wants to be repeatable; a product puts real entropy here. */
-static void env_random(void *ctx, void *dst, size_t len)
-{
-	uint32_t *seed = ctx;
-
-	for (size_t i = 0; i < len; i++)
-		((unsigned char *)dst)[i] =
-			(unsigned char)((*seed = *seed * 1664525 + 1013904223) >> 24);
-}
 
 static void must(int err, const char *what)
 {
@@ -55,7 +34,7 @@ struct side {
 	struct holm_dev *dev;
 	struct holm_addr addr; /* the link-local one */
 	void *frames;
-	uint32_t seed;
+	struct env env;
 };
 
 static struct side side[2];
@@ -67,10 +46,10 @@ static void side_start(unsigned i)
 	static const struct holm_proto *const protos[] = { &holm_tcp,	&holm_udp, &holm_ipv6,
 							   &holm_icmp6, &holm_nd,  NULL };
 	struct side *s = &side[i];
-	struct holm_env env = { sizeof(env), &s->seed, env_alloc, env_free, env_random, NULL };
+	struct holm_env env = env_of(&s->env);
 	struct holm_config config;
 
-	s->seed = i + 1;
+	s->env.seed = i + 1;
 	holm_config_default(&config);
 	must(holm_net_create(&s->net, &config, &env, protos), "holm_net_create");
 	s->frames = aligned_alloc(HOLM_FRAME_BYTES, holm_pool_region_bytes(FRAMES));

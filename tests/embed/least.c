@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "env.h"
+
 #define FRAMES 1024u
 #define BYTES (200u * 1024u)
 #define SECOND 1000000000ull
@@ -32,9 +34,7 @@ struct side {
 	uint8_t got[BYTES];
 	size_t ngot;
 	void *frames;
-	uint32_t seed;
-	uint32_t nblocks; /* of memory that the instance has from us */
-	uint32_t nrandom; /* how often it asked for random bytes */
+	struct env env;
 };
 
 #define BLOCKS_MAX 4096u
@@ -58,23 +58,20 @@ static void must(int err, const char *what)
 }
 
 /* A library without memory of its own asks for every object: each has its place, and goes back as it came. */
-static void *env_alloc(void *ctx, size_t size, size_t align)
+static void *known_alloc(void *ctx, size_t size, size_t align)
 {
-	void *p = aligned_alloc(align, (size + align - 1) / align * align);
-	struct side *s = ctx;
+	void *p = env_alloc(ctx, size, align);
 	size_t i = 0;
 
 	while (i < BLOCKS_MAX && blocks[i].p)
 		i++;
 	must(i < BLOCKS_MAX && p ? 0 : -HOLM_ENOMEM, "memory");
 	blocks[i] = (struct block){ p, size };
-	s->nblocks++;
 	return p;
 }
 
-static void env_free(void *ctx, void *p, size_t size)
+static void known_free(void *ctx, void *p, size_t size)
 {
-	struct side *s = ctx;
 	size_t i = 0;
 
 	while (i < BLOCKS_MAX && blocks[i].p != p)
@@ -82,26 +79,16 @@ static void env_free(void *ctx, void *p, size_t size)
 	must(i < BLOCKS_MAX && blocks[i].size == size ? 0 : -HOLM_EINVAL,
 	     "memory goes back as it came");
 	blocks[i].p = NULL;
-	s->nblocks--;
-	free(p);
+	env_free(ctx, p, size);
 }
 
-/* A test wants to be repeatable; a product puts real entropy here. */
-static void env_random(void *ctx, void *dst, size_t len)
+static struct holm_env env_of_side(struct side *s)
 {
-	struct side *s = ctx;
+	struct holm_env env = env_of(&s->env);
 
-	s->nrandom++;
-	for (size_t i = 0; i < len; i++)
-		((unsigned char *)dst)[i] =
-			(unsigned char)((s->seed = s->seed * 1664525 + 1013904223) >> 24);
-}
-
-static struct holm_env env_of(struct side *s)
-{
-	return (struct holm_env){
-		sizeof(struct holm_env), s, env_alloc, env_free, env_random, NULL
-	};
+	env.alloc = known_alloc;
+	env.free = known_free;
+	return env;
 }
 
 /* A part whose table is there all the same is refused where the library cannot do what it needs. */
@@ -109,7 +96,7 @@ static int merging(void)
 {
 	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_tcp,
 							   &holm_tcp_gro, NULL };
-	struct holm_env env = env_of(&side[0]);
+	struct holm_env env = env_of_side(&side[0]);
 	struct holm_config config;
 	struct holm_net *net;
 	int err;
@@ -125,7 +112,7 @@ static int merging(void)
 static int nonsense(void)
 {
 	static const struct holm_proto *const protos[] = { NULL };
-	struct holm_env env = env_of(&side[0]);
+	struct holm_env env = env_of_side(&side[0]);
 	struct holm_config config;
 	struct holm_net *net;
 	int err;
@@ -142,16 +129,16 @@ static void side_start(unsigned i)
 {
 	static const struct holm_proto *const protos[] = { &holm_arp, &holm_ipv4, &holm_tcp, NULL };
 	struct side *s = &side[i];
-	struct holm_env env = env_of(s);
+	struct holm_env env = env_of_side(s);
 	struct holm_impair_config loss = { .seed = i + 1,
 					   .drop_ppm = 30000,
 					   .delay_ns = 5000000,
 					   .queue_frames = HOLM_IMPAIR_QUEUE };
 	struct holm_config config;
 
-	s->seed = i + 1;
-	env_random(s, sent[i], BYTES);
-	s->nrandom = 0;
+	s->env.seed = i + 1;
+	env_random(&s->env, sent[i], BYTES);
+	s->env.nrandom = 0;
 	holm_config_default(&config);
 	must(holm_net_create(&s->net, &config, &env, protos), "holm_net_create");
 	s->frames = aligned_alloc(HOLM_FRAME_BYTES, holm_pool_region_bytes(FRAMES));
@@ -331,7 +318,7 @@ static int crowd(void)
 /* The env is asked once, for a seed, or for every number. */
 static int random_numbers(void)
 {
-	bool once = side[1].nrandom == 1;
+	bool once = side[1].env.nrandom == 1;
 
 	return once == (bool)HOLM_WITH_RANDOM ? 0 : -HOLM_EIO;
 }
@@ -350,7 +337,7 @@ void holm_assert_failed(const char *expr, const char *file, int line)
 static int no_end(void)
 {
 	static const struct holm_proto *const protos[] = { NULL };
-	struct holm_env env = env_of(&side[0]);
+	struct holm_env env = env_of_side(&side[0]);
 	static volatile unsigned refused;
 	static struct holm_net *empty;
 	struct holm_config config;
@@ -389,7 +376,7 @@ int main(void)
 	for (int i = 0; i < 2; i++) {
 		holm_net_destroy(side[i].net);
 		holm_impair_fini(&side[i].wire);
-		must(side[i].nblocks ? -HOLM_ENOMEM : 0, "all memory goes back");
+		must(side[i].env.nblocks ? -HOLM_ENOMEM : 0, "all memory goes back");
 	}
 	holm_pair_fini(&link);
 	for (int i = 0; i < 2; i++)

@@ -1,7 +1,7 @@
 /*
  * Embedding, the whole of it: a program that knows nothing but the public headers makes two
  * instances, joins them with a queue of its own, and moves a megabyte over TCP between buffers of
- * its own. Every callback of struct holm_env is supplied here.
+ * its own. Every callback of struct holm_env is supplied, here and in env.h.
  */
 #include <holm/buf.h>
 #include <holm/ip.h>
@@ -12,35 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "env.h"
+
 #define BYTES (1024u * 1024u)
 #define QUEUE 256u
 #define FRAMES 512u
 #define SECOND 1000000000ull
 
-/* ---- The environment: memory, randomness, log. ---- */
-
-static void *env_alloc(void *ctx, size_t size, size_t align)
-{
-	(void)ctx;
-	return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static void env_free(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(p);
-}
-
-/* A test wants to be repeatable; a product puts real entropy here. */
-static void env_random(void *ctx, void *dst, size_t len)
-{
-	uint32_t *seed = ctx;
-
-	for (size_t i = 0; i < len; i++)
-		((unsigned char *)dst)[i] =
-			(unsigned char)((*seed = *seed * 1664525 + 1013904223) >> 24);
-}
+/* ---- The environment: memory and randomness are in env.h, the log is here. ---- */
 
 static void env_log(void *ctx, enum holm_log_level level, const char *line, size_t len)
 {
@@ -98,7 +77,7 @@ struct side {
 	struct cable cable;
 	struct holm_endpoint addr;
 	void *frames;
-	uint32_t seed;
+	struct env env;
 };
 
 static struct side side[2];
@@ -117,9 +96,10 @@ static void side_start(int i)
 		&holm_arp, &holm_ipv4, HOLM_IP_PARTS, &holm_icmp4, &holm_tcp, HOLM_TCP_PARTS, NULL,
 	};
 	struct side *s = &side[i];
-	struct holm_env env = { sizeof(env), &s->seed, env_alloc, env_free, env_random, env_log };
+	struct holm_env env = env_of(&s->env);
 	struct holm_config config;
 
+	env.log = env_log;
 	holm_config_default(&config);
 	must(holm_net_create(&s->net, &config, &env, protos), "holm_net_create");
 	s->frames = aligned_alloc(HOLM_FRAME_BYTES, holm_pool_region_bytes(FRAMES));
