@@ -133,6 +133,14 @@ uint64_t siphash24_short_end(const struct siphash_state *s, uint64_t tail)
 	return sip_tail(&copy, tail, 2, 4);
 }
 
+uint64_t siphash24_short(const struct siphash_key *key, uint64_t word, uint64_t tail)
+{
+	struct siphash_state s = sip_begin(key);
+
+	sip_word(&s, word, 2);
+	return sip_tail(&s, tail, 2, 4);
+}
+
 uint64_t siphash13_short(const struct siphash_key *key, uint64_t word, uint64_t tail)
 {
 	struct siphash_state s = sip_begin(key);

@@ -8,7 +8,7 @@
  * The _words forms hash n 64-bit words as if each were stored with its low byte first. They give
  * the same value on every machine and skip the handling of a tail. The _short forms hash 15 bytes so, one
  * word and the 7 low bytes of another: the length lies in the last word with them, and takes none of its own.
- * That of SipHash-2-4 comes in two steps, for who hashes several that begin with the same word.
+ * That of SipHash-2-4 comes in two steps, too, for who hashes several that begin with the same word.
  */
 #ifndef LIB_SIPHASH_H
 #define LIB_SIPHASH_H
@@ -36,6 +36,7 @@ struct siphash_state {
 /* `tail` is below 2^56. */
 void siphash24_short_begin(struct siphash_state *s, const struct siphash_key *key, uint64_t word);
 uint64_t siphash24_short_end(const struct siphash_state *s, uint64_t tail);
+uint64_t siphash24_short(const struct siphash_key *key, uint64_t word, uint64_t tail);
 uint64_t siphash13_short(const struct siphash_key *key, uint64_t word, uint64_t tail);
 
 #endif

@@ -76,9 +76,11 @@ int tcp_bind_add(struct tcp_state *ts, struct holm_tcp *c, const struct holm_add
 	b->owner = c;
 	b->addr = *addr;
 	b->port = port;
-	b->reuse = (flags & HOLM_TCP_REUSEADDR) != 0;
-	b->share = (flags & HOLM_TCP_REUSEPORT) != 0;
-	b->v6only = (flags & HOLM_TCP_V6ONLY) != 0;
+	if (HOLM_WITH_PORTS) {
+		b->reuse = (flags & HOLM_TCP_REUSEADDR) != 0;
+		b->share = (flags & HOLM_TCP_REUSEPORT) != 0;
+	}
+	b->v6only = HOLM_WITH_IPV6 && (flags & HOLM_TCP_V6ONLY);
 	list_init(&b->children);
 	if (!table_insert(&ts->binds, &b->node, port_hash(ts, port))) {
 		mem_free(&ts->net->mem, b, sizeof(*b));
@@ -119,7 +121,7 @@ int tcp_bind_find_port(struct tcp_state *ts, struct holm_tcp *c, struct tcp_bind
 {
 	unsigned flags = (b->reuse ? HOLM_TCP_REUSEADDR : 0u) |
 			 (b->share ? HOLM_TCP_REUSEPORT : 0u) | (b->v6only ? HOLM_TCP_V6ONLY : 0u);
-	uint16_t port = tcp_port_any(ts, &b->addr);
+	uint16_t port = HOLM_WITH_PORTS ? tcp_port_any(ts, &b->addr) : 0;
 	int err;
 
 	if (port == 0)
@@ -153,6 +155,15 @@ struct wanted {
 	uint16_t port;
 };
 
+/* Does it listen to this port, and by this device? */
+static bool may_hear(const struct tcp_bind *b, const struct wanted *w)
+{
+	const struct holm_dev *dev = dev_of(b->owner);
+
+	return b->port == w->port && b->owner->state == HOLM_TCP_LISTEN &&
+	       !(dev && w->dev && dev != w->dev);
+}
+
 /*
  * How well does a listener fit? 0: not at all. An address before a wildcard, a device before any, and a
  * wildcard of the segment's own family before "::", as on Linux.
@@ -162,8 +173,7 @@ static unsigned fitness(const struct tcp_bind *b, const struct wanted *w)
 	const struct holm_dev *dev = dev_of(b->owner);
 	bool exact = holm_addr_equal(&b->addr, w->addr);
 
-	if (b->port != w->port || b->owner->state != HOLM_TCP_LISTEN ||
-	    (dev && w->dev && dev != w->dev) || !(exact || overlap(b, w->addr, true)))
+	if (!may_hear(b, w) || !(exact || overlap(b, w->addr, true)))
 		return 0;
 	return 1u + (exact ? 4u : 0u) + (dev ? 2u : 0u) +
 	       (ip4_is_addr(&b->addr) == ip4_is_addr(w->addr) ? 1u : 0u);
@@ -183,7 +193,7 @@ static struct tcp_bind *only_listener(struct tcp_state *ts, const struct wanted 
 {
 	struct htab_node *n = table_first(&ts->binds, port_hash(ts, w->port));
 
-	while (n && fitness(bind_at(n), w) == 0)
+	while (n && !(may_hear(bind_at(n), w) && overlap(bind_at(n), w->addr, true)))
 		n = table_next(&ts->binds, n);
 	return n ? bind_at(n) : NULL;
 }

@@ -52,7 +52,7 @@ static inline bool has_released(const struct holm_tcp *c)
 static inline bool is_unwatched(const struct holm_tcp *c)
 {
 	const struct tcp_flight *fl = c->flight;
-	const struct tcp_settings *s = c->settings;
+	const struct tcp_settings *s = tcp_settings(c);
 
 	return !fl->pacer && !fl->cc_ops->rate && !s->cork && !s->notsent_lowat && !s->keepalive &&
 	       !s->window_clamp;

@@ -4,6 +4,8 @@
  */
 #include "net/tcp/cc.h"
 
+#include <holm/build.h>
+
 #include "lib/compiler.h"
 
 static void newreno_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
@@ -11,7 +13,8 @@ static void newreno_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 	if (!ack->cwnd_limited || ack->in_recovery)
 		return;
 	if (cc->cwnd < cc->ssthresh) {
-		uint32_t leap = cc->paced ? UINT32_MAX : TCP_SLOW_START_SEGMENTS * cc->mss;
+		bool paced = (HOLM_WITH_CONTROLLERS || HOLM_WITH_OPTIONS) && cc->paced;
+		uint32_t leap = paced ? UINT32_MAX : TCP_SLOW_START_SEGMENTS * cc->mss;
 
 		cc->cwnd += min_u32(ack->acked_bytes, leap);
 	} else {

@@ -54,7 +54,7 @@ static struct holm_tcp *make_child(const struct tcp_bind *bind, const struct tcp
 {
 	struct holm_tcp *c;
 
-	rx->why = HOLM_DROP_TCP_NO_MEMORY;
+	tcp_rx_why(rx, HOLM_DROP_TCP_NO_MEMORY);
 	if (tcp_conn_create(rx->net, bind->owner->settings, &c) != 0)
 		return NULL;
 	if (!fill_child(c, bind, half, rx, una)) {

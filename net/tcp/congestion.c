@@ -111,8 +111,10 @@ bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 	}
 	forget(c);
 	fl->cc_ops = ops;
-	fl->cc.own = own;
-	fl->cc.random = HOLM_WITH_CONTROLLERS && ops->rate ? net_random_u32(tcp_net(c)) : 0;
+	if (HOLM_WITH_CONTROLLERS) {
+		fl->cc.own = own;
+		fl->cc.random = ops->rate ? net_random_u32(tcp_net(c)) : 0;
+	}
 	fl->cc.paced = tcp_has_pacer(fl);
 	fl->round_end = fl->snd_nxt;
 	/* Before the handshake there is no window: tcp_conn_start() sets one, and restarts. */
@@ -128,7 +130,7 @@ static bool window_is_used(const struct holm_tcp *c, uint32_t acked)
 {
 	if (c->flags & TCP_CWND_LIMITED)
 		return true;
-	return c->cwnd < c->ssthresh && 2 * (uint64_t)(tcp_in_flight(c) + acked) > c->cwnd;
+	return c->cwnd < c->ssthresh && tcp_in_flight(c) + acked > c->cwnd / 2;
 }
 
 /* A round: from a moment until all that was in flight then is acknowledged. */
@@ -165,9 +167,13 @@ void tcp_cc_on_ack(struct holm_tcp *c, struct tcp_cc_ack *ack)
 	struct tcp_cc *cc = load(c);
 	struct tcp_rate_sample sample;
 
-	ack->now_ns = tcp_net(c)->now;
 	ack->cwnd_limited = window_is_used(c, ack->acked_bytes);
-	ack->wnd_limited = (c->flags & (TCP_CWND_LIMITED | TCP_WND_LIMITED)) == TCP_WND_LIMITED;
+	/* NewReno asks neither. */
+	if (HOLM_WITH_CONTROLLERS) {
+		ack->now_ns = tcp_net(c)->now;
+		ack->wnd_limited =
+			(c->flags & (TCP_CWND_LIMITED | TCP_WND_LIMITED)) == TCP_WND_LIMITED;
+	}
 	ack->in_recovery = fl->phase == TCP_RECOVERY;
 	ack->round_start = round_has_passed(c);
 	if (unlikely(c->flags & TCP_ECN)) {

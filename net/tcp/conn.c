@@ -9,7 +9,7 @@
 
 void tcp_settings_put(struct tcp_settings *s)
 {
-	if (--s->refs == 0)
+	if (HOLM_WITH_OPTIONS && --s->refs == 0)
 		mem_give(&s->net->mem, s, sizeof(*s));
 }
 
@@ -77,12 +77,14 @@ static void flight_empty(struct holm_tcp *c)
 	fl->held_frames = 0;
 	fl->held_bytes = 0;
 	repair_end(c);
-	if (tcp_has_reasm(fl))
+	if (tcp_has_reasm(fl)) {
 		tcp_net(c)->tcp->reasm->destroy(tcp_net(c), fl->reasm);
-	fl->reasm = NULL;
-	if (tcp_has_urgent(fl))
+		fl->reasm = NULL;
+	}
+	if (tcp_has_urgent(fl)) {
 		mem_free(&tcp_net(c)->mem, fl->urgent, sizeof(*fl->urgent));
-	fl->urgent = NULL;
+		fl->urgent = NULL;
+	}
 	if (tcp_has_search(fl))
 		tcp_net(c)->tcp->search->end(c);
 }
@@ -94,10 +96,12 @@ static always_inline void flight_free_here(struct holm_net *net, struct holm_tcp
 
 	if (unlikely(has_parts(fl)))
 		flight_empty(c);
-	if (unlikely(fl->cc.own || tcp_has_pacer(fl)))
+	if (unlikely((HOLM_WITH_CONTROLLERS && fl->cc.own) || tcp_has_pacer(fl)))
 		tcp_cc_end(c);
-	list_remove(&fl->lru);
-	net->tcp->nflights--;
+	if (HOLM_WITH_GROWTH) {
+		list_remove(&fl->lru);
+		net->tcp->nflights--;
+	}
 	c->flight = NULL;
 	if (!HOLM_WITH_SACK || net->tcp->spare) {
 		net_timer_cancel(net, &fl->timer);
@@ -154,7 +158,8 @@ void tcp_flight_put_if_idle(struct holm_tcp *c)
 
 /*
  * Many connections are active by turns: the blocks of those whose turn is long over go to those whose
- * turn it is, and stay in the cache. Looks at two, so that each that is made may bring the number down.
+ * turn it is, and stay in the cache. Looks at two, so that each that is made may bring the number down. A build
+ * without GROWTH has few, and its timer alone takes them.
  */
 static void take_back(struct tcp_state *ts)
 {
@@ -173,7 +178,7 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 	struct tcp_flight *fl;
 	struct tcp_tuple t;
 
-	if (unlikely(ts->nflights >= TCP_FLIGHTS_KEPT))
+	if (HOLM_WITH_GROWTH && unlikely(ts->nflights >= TCP_FLIGHTS_KEPT))
 		take_back(ts);
 	fl = take_flight(ts);
 	if (!fl)
@@ -186,7 +191,8 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 	/* What is acceptable begins there, or reaches there. */
 	fl->snd_wl1 = c->rcv_nxt;
 	fl->rcv_mss = TCP_MSS_DEFAULT_IP4;
-	rack_init(&fl->rack);
+	if (HOLM_WITH_SACK)
+		rack_init(&fl->rack);
 	fl->rtx_nxt = c->snd_una;
 	fl->rtx_end = c->snd_una;
 	fl->small_end = c->snd_una;
@@ -205,8 +211,10 @@ struct tcp_flight *tcp_flight_make(struct holm_tcp *c)
 		c->flight = NULL;
 		return NULL;
 	}
-	list_push_back(&ts->flights, &fl->lru);
-	ts->nflights++;
+	if (HOLM_WITH_GROWTH) {
+		list_push_back(&ts->flights, &fl->lru);
+		ts->nflights++;
+	}
 	if (c->state == HOLM_TCP_ESTABLISHED && tcp_calm(ts))
 		ts->calm->begin(c);
 	return fl;

@@ -447,8 +447,8 @@ static always_inline void tcp_write_ip6(const struct holm_tcp *c, uint8_t *p, ui
 		.dst = &c->ends6->remote,
 		.flow_label = c->flight->flow_label,
 		.proto = IP4_PROTO_TCP,
-		.tos = c->settings->tos,
-		.ttl = c->settings->ttl,
+		.tos = tcp_settings(c)->tos,
+		.ttl = tcp_settings(c)->ttl,
 	};
 
 	ip6_write_header(p, len, &ip);

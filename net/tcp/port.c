@@ -90,7 +90,7 @@ uint16_t tcp_port_any(struct tcp_state *ts, const struct holm_addr *addr)
 	uint64_t hash = pair_hash(ts, &any);
 	uint32_t *counter = &ts->port_counters[(hash >> 32) % TCP_PORT_COUNTERS];
 
-	for (uint32_t i = 0; HOLM_WITH_PORTS && i < PROBES_MAX; i++) {
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
 		uint32_t at = ((uint32_t)hash + (*counter)++) % PORT_COUNT;
 		uint16_t port = (uint16_t)(PORT_FIRST + at);
 

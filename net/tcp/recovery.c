@@ -7,19 +7,25 @@
 
 #define DUPACKS 3u
 
+/* What other controllers than NewReno ask of an ACK. */
+static inline void describe(const struct holm_tcp *c, struct tcp_cc_ack *ack)
+{
+	bool open = c->flight->phase == TCP_OPEN;
+
+	ack->delivered_bytes = ack->acked_bytes;
+	ack->in_flight = tcp_in_flight(c);
+	ack->prior_in_flight = ack->in_flight + ack->acked_bytes;
+	ack->newest_end = c->snd_una.v;
+	ack->newest_once = open;
+	ack->rtt_us = open ? (uint32_t)(rtt_srtt_ns(&c->rtt) / 1000u) : 0;
+}
+
 static void grow(struct holm_tcp *c, uint32_t acked)
 {
-	struct tcp_cc_ack ack = {
-		.delivered_bytes = acked,
-		.acked_bytes = acked,
-		.prior_in_flight = tcp_in_flight(c) + acked,
-		.in_flight = tcp_in_flight(c),
-		.newest_end = c->snd_una.v,
-		.newest_once = c->flight->phase == TCP_OPEN,
-		.rtt_us =
-			c->flight->phase == TCP_OPEN ? (uint32_t)(rtt_srtt_ns(&c->rtt) / 1000u) : 0,
-	};
+	struct tcp_cc_ack ack = { .acked_bytes = acked };
 
+	if (HOLM_WITH_CONTROLLERS)
+		describe(c, &ack);
 	tcp_cc_on_ack(c, &ack);
 }
 

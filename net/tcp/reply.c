@@ -87,12 +87,10 @@ static bool take_token(struct tcp_state *ts)
 {
 	const struct holm_net *net = ts->net;
 	uint32_t rate = net->config.icmp_rate_per_s;
-	uint64_t passed = net->now - ts->rst_filled_ns;
-	uint64_t fill;
+	uint32_t passed = (uint32_t)min_u64(net->now - ts->rst_filled_ns, TCP_S(1));
+	/* Once per tick. */
+	uint64_t fill = (uint64_t)passed * rate >> 30;
 
-	/* Tokens are filled once per tick; a second's worth is the most. */
-	passed = min_u64(passed, TCP_S(1));
-	fill = passed * rate >> 30;
 	if (fill > 0) {
 		ts->rst_tokens = (uint32_t)min_u64(ts->rst_tokens + fill, rate);
 		ts->rst_filled_ns = net->now;

@@ -77,17 +77,25 @@ struct tcp_rx {
 	struct tcp_seq iss;
 };
 
+/* Why it is dropped, for who counts that. */
+static inline void tcp_rx_why(struct tcp_rx *rx, enum holm_drop why)
+{
+	if (HOLM_WITH_COUNTERS)
+		rx->why = why;
+}
+
 static inline enum tcp_verdict tcp_drop(struct tcp_rx *rx, enum holm_drop why,
 					enum tcp_reply_kind reply)
 {
-	rx->why = why;
+	tcp_rx_why(rx, why);
 	rx->reply = reply;
 	return TCP_DROP;
 }
 
 static inline struct tcp_settings *tcp_settings_get(struct tcp_settings *s)
 {
-	s->refs++;
+	if (HOLM_WITH_OPTIONS)
+		s->refs++;
 	return s;
 }
 

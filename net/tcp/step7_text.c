@@ -87,7 +87,7 @@ enum tcp_verdict tcp_step7_text(struct holm_tcp *c, struct tcp_rx *rx)
 		return TCP_NEXT;
 	if (unlikely(tcp_is_orphan(c))) {
 		/* SHLD-3: new data after CLOSE was called is lost; show that. */
-		rx->why = HOLM_DROP_TCP_AFTER_CLOSE;
+		tcp_rx_why(rx, HOLM_DROP_TCP_AFTER_CLOSE);
 		rx->reply = TCP_REPLY_RST;
 		net_drop_note(rx->net, rx->why);
 		tcp_conn_closed(c, 0);

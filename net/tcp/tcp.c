@@ -65,13 +65,18 @@ static int start(struct holm_net *net)
 	if (HOLM_WITH_ECN)
 		table_init(&ts->accecns, &ts->memory);
 	list_init(&ts->unconnected);
-	list_init(&ts->flights);
+	if (HOLM_WITH_GROWTH)
+		list_init(&ts->flights);
 	net_timer_init(&ts->retry, wake_starved);
 	ts->rst_tokens = net->config.icmp_rate_per_s;
 	ts->wscale = tcp_wscale_for(net->config.tcp_rcvbuf_max_bytes);
 	for (size_t i = 0; i < TCP_PORT_COUNTERS; i++)
 		ts->port_counters[i] = net_random_u32(net);
-	ts->defaults = tcp_default_settings;
+	/* Else the compiler knows the others: tcp_settings(). */
+	if (HOLM_WITH_OPTIONS || HOLM_WITH_RECORDS || !FOR_SIZE)
+		ts->defaults = tcp_default_settings;
+	else
+		ts->defaults.cc = &tcp_cc_newreno;
 	ts->defaults.net = net;
 	ts->cc[ts->ncc++] = &tcp_cc_newreno;
 	net->tcp = ts;

@@ -231,7 +231,7 @@ static bool fire_due(struct holm_tcp *c)
 {
 	const struct holm_net *net = tcp_net(c);
 
-	if (wait_deadline(c) <= net->now)
+	if (HOLM_WITH_SACK && wait_deadline(c) <= net->now)
 		net->tcp->sack->fire(c);
 	if ((c->flags & (TCP_REXMT | TCP_PERSIST)) && tick_is_due(net, c->flight->rexmt)) {
 		bool alive = c->flags & TCP_REXMT ? tcp_recovery_timeout(c) : fire_persist(c);

@@ -28,7 +28,7 @@ enum tcp_tw_says tcp_time_wait_judge(const struct tcp_tw *tw, struct tcp_rx *rx)
 	if (h->flags & TCP_RST) {
 		if (seq_eq(rx->orig_seq, tw->rcv_nxt) && !rx->net->config.tcp_rfc1337)
 			return TCP_TW_END;
-		rx->why = HOLM_DROP_TCP_RST_INVALID;
+		tcp_rx_why(rx, HOLM_DROP_TCP_RST_INVALID);
 		return TCP_TW_IGNORE;
 	}
 	/* Where nobody listens there is none to come: the old one is not to end for it. */
@@ -40,7 +40,7 @@ enum tcp_tw_says tcp_time_wait_judge(const struct tcp_tw *tw, struct tcp_rx *rx)
 		net_count(rx->net, HOLM_COUNT_TCP_TIME_WAIT_RECYCLED);
 		return TCP_TW_REOPEN;
 	}
-	rx->why = HOLM_DROP_TCP_TIME_WAIT;
+	tcp_rx_why(rx, HOLM_DROP_TCP_TIME_WAIT);
 	/* RFC 9293 3.10.7.4, eighth: restart the 2 MSL time-wait timeout. */
 	if (h->flags & TCP_FIN)
 		return TCP_TW_RESTART;

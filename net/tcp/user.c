@@ -81,7 +81,7 @@ int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigne
 	    !ip_addr_is_local(net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
 	if (port == 0 && !(flags & HOLM_TCP_ADDR_ONLY)) {
-		port = tcp_port_any(net->tcp, &local->addr);
+		port = HOLM_WITH_PORTS ? tcp_port_any(net->tcp, &local->addr) : 0;
 		if (port == 0)
 			return -HOLM_EADDRINUSE;
 	}
@@ -105,7 +105,8 @@ int holm_tcp_listen(struct holm_tcp *t, uint32_t backlog)
 		b = tcp_bind_of(net->tcp, t);
 		if (b->port == 0 && (err = tcp_bind_find_port(net->tcp, t, b)) != 0)
 			return err;
-		b = tcp_bind_of(net->tcp, t);
+		if (HOLM_WITH_PORTS)
+			b = tcp_bind_of(net->tcp, t);
 		if (tcp_bind_is_listened(net->tcp, b))
 			return -HOLM_EADDRINUSE;
 		tcp_set_state(t, HOLM_TCP_LISTEN);

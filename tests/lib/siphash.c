@@ -74,6 +74,7 @@ static void short_ones_hash_like_fifteen_bytes(void **state)
 	/* It may be ended again, by another tail, too. */
 	assert_true(siphash24_short_end(&begun, tail + 1) != siphash24(&key, bytes, 15));
 	assert_true(siphash24_short_end(&begun, tail) == siphash24(&key, bytes, 15));
+	assert_true(siphash24_short(&key, word, tail) == siphash24(&key, bytes, 15));
 	assert_true(siphash13_short(&key, word, tail) == siphash13(&key, bytes, 15));
 }
 
