@@ -91,10 +91,10 @@ enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct
 
 /*
  * A frame of net->flow: a plain IP header, and behind it what is expected? `seen`: the network layer has found
- * it to be a packet of the flow; `single`: one that lies in one piece and is no super-frame.
+ * it to be a packet of the flow.
  */
 static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-				     bool ip6, bool stamped, bool seen, bool single)
+				     bool ip6, bool stamped, bool seen, enum tcp_shape shape)
 {
 	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
@@ -103,7 +103,7 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	size_t l4_len = seen ? ip_rx(f)->l4_len : ip6 ? ip_flow_len6(ip) : ip_flow_len4(ip);
 	uint32_t len;
 
-	if (unlikely(l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, single)))
+	if (unlikely(l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, shape)))
 		return false;
 	/* Its kind first: a FIN is somebody else's, who will ask all the rest. */
 	if (unlikely(!tcp_plain_header(c, p, 0, stamped)) ||
@@ -113,7 +113,7 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	if (!tcp_plain_is_for(c, p, ip6) || !tcp_plain_is_next(c, p, len, false) ||
 	    !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
 		return false;
-	run(net, c, f, off, len, stamped, single);
+	run(net, c, f, off, len, stamped, shape != TCP_SHAPE_ANY);
 	return true;
 }
 
@@ -127,10 +127,10 @@ static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
 	if (ip6 != ((c->flags & TCP_IP6) != 0) || (c->flags & TCP_CLOSING))
 		return false;
 	if (ip6)
-		return stamped ? take_frame(net, c, f, true, true, seen, false)
-			       : take_frame(net, c, f, true, false, seen, false);
-	return stamped ? take_frame(net, c, f, false, true, seen, false)
-		       : take_frame(net, c, f, false, false, seen, false);
+		return stamped ? take_frame(net, c, f, true, true, seen, TCP_SHAPE_ANY)
+			       : take_frame(net, c, f, true, false, seen, TCP_SHAPE_ANY);
+	return stamped ? take_frame(net, c, f, false, true, seen, TCP_SHAPE_ANY)
+		       : take_frame(net, c, f, false, false, seen, TCP_SHAPE_ANY);
 }
 
 /*
@@ -145,7 +145,8 @@ static always_inline bool is_usual(const struct holm_tcp *c, uint32_t flags)
 static always_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				   bool seen)
 {
-	return likely(is_usual(c, 0) && take_frame(net, c, f, false, false, seen, true)) ||
+	return likely(is_usual(c, 0) &&
+		      take_frame(net, c, f, false, false, seen, TCP_SHAPE_SINGLE)) ||
 	       take_unusual(net, c, f, seen);
 }
 
@@ -205,15 +206,26 @@ static never_inline void alone_unusual(struct holm_net *net, struct holm_frame *
 	pool_free(f);
 }
 
-static never_inline void alone_usual(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+static always_inline void alone_as(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c,
+				   enum tcp_shape shape)
 {
-	if (unlikely(!take_frame(net, c, f, false, false, false, true))) {
+	if (unlikely(!take_frame(net, c, f, false, false, false, shape))) {
 		alone_unusual(net, f, c);
 		return;
 	}
 	conclude_open(net, c);
 	tcp_count_alone(net, f);
 	pool_free(f);
+}
+
+static never_inline void alone_usual(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+{
+	alone_as(net, f, c, TCP_SHAPE_ASKED);
+}
+
+static never_inline void alone_super(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+{
+	alone_as(net, f, c, TCP_SHAPE_ANY);
 }
 
 /* Whose it is. That is all that is done here: the others' registers are not saved for a segment that they do not get. */
@@ -223,8 +235,10 @@ void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 
 	if (unlikely(!c || !tcp_is_calm(c)))
 		tcp_input_alone(net, f);
-	else if (likely(is_usual(c, TCP_CHANGED)))
+	else if (likely(is_usual(c, TCP_CHANGED) && f->gso == HOLM_GSO_NONE))
 		alone_usual(net, f, c);
+	else if (is_usual(c, TCP_CHANGED))
+		alone_super(net, f, c);
 	else if (c->flags & TCP_CLOSING)
 		tcp_closing_alone(net, f, c);
 	else

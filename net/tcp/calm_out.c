@@ -21,9 +21,9 @@ static inline bool has_turn(const struct holm_net *net, struct holm_tcp *c)
 }
 
 /* Of `n` bytes, while nothing is in flight, what the peer's window lets go: all of them, or whole segments. */
-static inline uint32_t within_window(const struct holm_tcp *c, uint32_t n)
+static inline uint32_t within_window(const struct holm_tcp *c, uint32_t n, uint32_t mss)
 {
-	return likely(n <= c->snd_wnd) ? n : c->snd_wnd - c->snd_wnd % tcp_mss(c);
+	return likely(n <= c->snd_wnd) ? n : c->snd_wnd - c->snd_wnd % mss;
 }
 
 /*
@@ -306,7 +306,7 @@ static never_inline bool send_run(struct holm_tcp *c, uint32_t queued)
 		return false;
 	ip_dst_check(net, c->dst);
 	tcp_tx_init(&tx, c, seq_add(fl->snd_nxt, queued));
-	n = within_window(c, queued);
+	n = within_window(c, queued, tx.mss);
 	if (n < queued)
 		c->flags |= TCP_WND_LIMITED;
 	/* A window of less than a segment is output.c's. */
@@ -351,7 +351,7 @@ static inline bool is_held_back(struct holm_tcp *c, uint32_t n)
 static inline bool fits_calm(const struct holm_tcp *c, uint32_t n)
 {
 	return likely(n <= c->cwnd / 2) ||
-	       (c->snd_wnd > 0 && cwnd_rests(c, within_window(c, n), n));
+	       (c->snd_wnd > 0 && cwnd_rests(c, within_window(c, n, tcp_mss(c)), n));
 }
 
 /* Calm now, or from now on, where what may go of `n` bytes that wait may go in calm. */

@@ -123,7 +123,7 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	enum tcp_verdict v;
 
 	if (!(ip6 ? ip_flow_is6(&net->flow, ip) : ip_flow_is4(&net->flow, ip)) ||
-	    l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, true))
+	    l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, TCP_SHAPE_SINGLE))
 		return false;
 	len = (uint32_t)l4_len - hdr_len;
 	/* Most carry nothing else: the compiler knows the sum of such a one. */

@@ -70,14 +70,17 @@ static always_inline bool tcp_plain_sum_holds(const struct holm_frame *f, const 
 	return checksum_tally_holds(&t);
 }
 
+/* What a frame is to be: of any shape, no super-frame and in one piece, or in one piece and known to be none. */
+enum tcp_shape { TCP_SHAPE_ANY, TCP_SHAPE_SINGLE, TCP_SHAPE_ASKED };
+
 /* All of a packet is there; in one piece what has to be: its header, or for a checksum all of it. */
 static always_inline bool tcp_plain_lies_well(const struct holm_frame *f, uint32_t off,
-					      uint32_t hdr_len, size_t l4_len, bool single)
+					      uint32_t hdr_len, size_t l4_len, enum tcp_shape shape)
 {
 	size_t linear = f->segs[0].len - off;
 
-	if (single)
-		return l4_len <= linear && f->gso == HOLM_GSO_NONE;
+	if (shape != TCP_SHAPE_ANY)
+		return l4_len <= linear && (shape == TCP_SHAPE_ASKED || f->gso == HOLM_GSO_NONE);
 	return l4_len <= f->len - off && hdr_len <= linear &&
 	       (l4_len <= linear || f->csum != HOLM_CSUM_NONE);
 }

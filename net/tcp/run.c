@@ -174,14 +174,14 @@ static inline size_t find_queued(struct holm_sndbuf *snd, size_t off, size_t len
 	return reach;
 }
 
-int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+/* A run for a device that does not cut: its segments. 0: not this way. */
+static never_inline int send_segments(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len,
+				      uint8_t flags)
 {
 	struct holm_seg segs[HOLM_LEND_SPANS_MAX];
 	struct gso_run run;
 	size_t reach;
 
-	if (!FOR_SIZE && tcp_takes_super(tx->c))
-		return send_supers(tx, seq, len, flags);
 	if (unlikely(tx->mss > TCP_FRAME_PAYLOAD || !may_cut(tx)))
 		return 0;
 	reach = find_queued(tx->c->snd, seq_diff(seq, tx->c->flight->buf_seq),
@@ -200,6 +200,13 @@ int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 	tcp_write_run(tx, &run);
 	len = (uint32_t)gso_cut(&run, len, tx->mss);
 	return len > 0 ? (int)len : -HOLM_ENOBUFS;
+}
+
+int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags)
+{
+	if (!FOR_SIZE && tcp_takes_super(tx->c))
+		return send_supers(tx, seq, len, flags);
+	return send_segments(tx, seq, len, flags);
 }
 
 /* ---- Layer by layer ------------------------------------------------------------------------------ */
