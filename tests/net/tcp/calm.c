@@ -2,102 +2,8 @@
  * Calm connections, of both families: that requests and answers keep one calm, what ends it, and that
  * nothing is lost or forgotten then. That every frame is the same is tests/sim/same.c's.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <holm/stats.h>
-
-#include "net/link/netif.h"
-#include "net/tcp/hot.h"
 #include "net/tcp/lend.h"
-#include "tests/support/expect.h"
-#include "tests/support/lab6.h"
-#include "tests/support/tcp_ends.h"
-
-static const struct holm_proto *const protos[] = {
-	&holm_arp,	  &holm_ipv4,	   HOLM_IP_PARTS,  &holm_ipv6,
-	&lab6_neighbours, &holm_tcp,	   &holm_tcp_rack, &holm_tcp_cubic,
-	&holm_tcp_bbr,	  &holm_tcp_super, &holm_tcp_gro,  NULL,
-};
-
-struct talk {
-	struct duo d;
-	struct tcp_ends e;
-};
-
-/* Each knows the other. */
-static void use_ip6(struct duo *d)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		d->addr[i] = lab6_addr(i + 1);
-		assert_int_equal(holm_addr_add(d->net[i], duo_dev(d, (int)i), &d->addr[i], 64), 0);
-	}
-	for (unsigned i = 0; i < 2; i++)
-		neigh_heard(d->net[i], duo_dev(d, (int)i)->netif, &d->addr[1 - i],
-			    &duo_dev(d, (int)(1 - i))->mac, NEIGH_ASKED_US);
-}
-
-static void say(struct talk *t, int i, size_t n)
-{
-	assert_int_equal(holm_pattern_sndbuf_write(&t->e.end[i].snd, n), n);
-	holm_tcp_send(t->e.end[i].tcp);
-}
-
-/* A request and its answer, a few times. */
-static void ask(struct talk *t, int times)
-{
-	while (times--) {
-		say(t, 0, 100);
-		ends_settle(&t->e);
-		say(t, 1, 200);
-		ends_settle(&t->e);
-	}
-}
-
-static void begin_by(struct talk *t, bool ip6, const struct holm_dev_caps *caps)
-{
-	duo_init(&t->d, &(struct duo_options){ .protos = protos, .start_ns = LAB_S, .caps = caps });
-	if (ip6)
-		use_ip6(&t->d);
-	assert_int_equal(ends_open(&t->e, &t->d, (uint64_t[2]){ 0, 0 }, 65535), 0);
-	t->e.end[0].shut_at_end = false;
-	t->e.end[1].shut_at_end = false;
-	ends_settle(&t->e);
-	assert_non_null(t->e.end[1].tcp);
-	ask(t, 3);
-}
-
-static void begin(struct talk *t, bool ip6)
-{
-	begin_by(t, ip6, NULL);
-}
-
-static void end(struct talk *t)
-{
-	ends_fini(&t->e);
-	duo_run(&t->d, 120 * LAB_S);
-	duo_fini(&t->d);
-}
-
-static uint64_t count(const struct talk *t, int i, enum holm_counter counter)
-{
-	return holm_net_counter(t->d.net[i], counter);
-}
-
-/* Everything that was said has been read. */
-static void assert_all_read(const struct talk *t)
-{
-	for (int i = 0; i < 2; i++) {
-		const struct holm_pattern_rcvbuf *rcv = &t->e.end[i].rcv;
-		const struct holm_pattern_sndbuf *snd = &t->e.end[1 - i].snd;
-
-		assert_int_equal(rcv->tail - rcv->base.readable, snd->head + snd->base.queued);
-	}
-}
+#include "tests/support/talk.h"
 
 static void stays_calm(bool ip6)
 {
@@ -170,13 +76,6 @@ static void what_left_in_calm_and_is_lost_is_sent_again(void **state)
 	}
 }
 
-/* Windows are open for a message of `n` bytes. */
-static void open_windows(struct talk *t, size_t n)
-{
-	for (int i = 0; i < 2; i++)
-		t->e.end[i].tcp->cwnd = (uint32_t)n * 2;
-}
-
 static void messages_of_several_segments_keep_a_connection_calm(void **state)
 {
 	(void)state;
@@ -202,114 +101,6 @@ static void messages_of_several_segments_keep_a_connection_calm(void **state)
 		assert_all_read(&t);
 		end(&t);
 	}
-}
-
-/* What is under way to side 1 comes in, is read or not, and is acknowledged. */
-static void arrive(struct talk *t, bool reads)
-{
-	holm_net_poll_devs(t->d.net[1], t->d.now, 64);
-	if (reads) {
-		holm_pattern_rcvbuf_read(&t->e.end[1].rcv, SIZE_MAX);
-		holm_tcp_received(t->e.end[1].tcp);
-	}
-	holm_net_poll(t->d.net[1], t->d.now, 64);
-	holm_net_poll_devs(t->d.net[0], t->d.now, 64);
-}
-
-/* More is queued than the peer's window holds. What is written meanwhile waits, too. */
-static void a_stream_goes_in_calm_a_window_at_a_time(void **state)
-{
-	(void)state;
-	for (int ip6 = 0; ip6 < 2; ip6++) {
-		struct talk t;
-		struct holm_tcp *c;
-		uint32_t window;
-
-		begin(&t, ip6);
-		open_windows(&t, 65536);
-		c = t.e.end[0].tcp;
-		say(&t, 0, 200000);
-		for (int i = 0; i < 2; i++) {
-			uint64_t out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX);
-
-			window = c->snd_wnd - c->snd_wnd % tcp_mss(c);
-			holm_net_poll(t.d.net[0], t.d.now, 64);
-			assert_int_equal(tcp_in_flight(c), window);
-			say(&t, 0, 1000);
-			holm_net_poll(t.d.net[0], t.d.now, 64);
-			assert_int_equal(tcp_in_flight(c), window);
-			assert_true(tcp_is_calm(c));
-			assert_true(c->flags & TCP_WND_LIMITED);
-			out = count(&t, 0, HOLM_COUNT_TCP_PREDICTED_TX) - out;
-			assert_int_equal(out, window / tcp_mss(c));
-			arrive(&t, true);
-			assert_true(tcp_is_calm(c));
-			assert_false(c->flags & TCP_WND_LIMITED);
-			assert_int_equal(tcp_in_flight(c), 0);
-		}
-		ends_settle(&t.e);
-		assert_all_read(&t);
-		end(&t);
-	}
-}
-
-/* Nothing is in flight then whose ACK would open it. */
-static void a_stream_whose_window_closes_is_calm_no_more(void **state)
-{
-	struct holm_tcp *c;
-	struct talk t;
-
-	(void)state;
-	begin(&t, false);
-	open_windows(&t, 65536);
-	c = t.e.end[0].tcp;
-	say(&t, 0, 100000);
-	holm_net_poll(t.d.net[0], t.d.now, 64);
-	assert_true(tcp_is_calm(c));
-	arrive(&t, false);
-	holm_net_poll(t.d.net[0], t.d.now, 64);
-	assert_false(tcp_is_calm(c));
-	assert_int_equal(tcp_in_flight(c), 0);
-	assert_true(c->flags & TCP_PERSIST);
-	ends_run(&t.e, LAB_S);
-	assert_all_read(&t);
-	end(&t);
-}
-
-/* While the first of `n` bytes are in flight the window becomes `now`, and so many more are written: how many go? */
-static uint32_t go_meanwhile(size_t n, uint32_t wnd, uint32_t most, size_t more, uint32_t now)
-{
-	struct holm_tcp *c;
-	struct talk t;
-	uint32_t flying;
-
-	begin(&t, false);
-	open_windows(&t, 65536);
-	c = t.e.end[0].tcp;
-	assert_int_equal(holm_tcp_set_option(c, HOLM_TCP_OPT_NODELAY, 1), 0);
-	c->snd_wnd = wnd;
-	c->flight->max_snd_wnd = most;
-	say(&t, 0, n);
-	holm_net_poll(t.d.net[0], t.d.now, 64);
-	assert_true(tcp_is_calm(c));
-	flying = tcp_in_flight(c);
-	c->snd_wnd = now;
-	say(&t, 0, more);
-	holm_net_poll(t.d.net[0], t.d.now, 64);
-	flying = tcp_in_flight(c) - flying;
-	ends_run(&t.e, LAB_S);
-	assert_all_read(&t);
-	end(&t);
-	return flying;
-}
-
-/* A segment, or half of the largest window that there was: output.c's questions. */
-static void what_a_window_has_room_for_need_not_wait_for_an_ack(void **state)
-{
-	(void)state;
-	assert_int_equal(go_meanwhile(20000, 8000, 65535, 1, 8000), 0);
-	assert_int_equal(go_meanwhile(20000, 8000, 65535, 1, 12000), 3 * 1448);
-	assert_int_equal(go_meanwhile(100, 1440, 1440, 3000, 1440), 1340);
 }
 
 /* A ring in the place of an end's pattern has what that would have. */
@@ -974,9 +765,6 @@ int main(void)
 		cmocka_unit_test(a_second_segment_in_flight_ends_calm_and_both_are_noted),
 		cmocka_unit_test(what_left_in_calm_and_is_lost_is_sent_again),
 		cmocka_unit_test(messages_of_several_segments_keep_a_connection_calm),
-		cmocka_unit_test(a_stream_goes_in_calm_a_window_at_a_time),
-		cmocka_unit_test(a_stream_whose_window_closes_is_calm_no_more),
-		cmocka_unit_test(what_a_window_has_room_for_need_not_wait_for_an_ack),
 		cmocka_unit_test(a_super_frame_in_calm_counts_as_the_segments_it_was),
 		cmocka_unit_test(an_answer_of_several_segments_acknowledges_the_question),
 		cmocka_unit_test(a_message_that_cwnd_might_grow_by_does_not_go_in_calm),
