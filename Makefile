@@ -107,7 +107,7 @@ endif
 LIB_SRC := $(wildcard lib/*.c net/*.c net/*/*.c)
 # What libholm.a may be built without: the names of <holm/build.h>, each with the files that hold what
 # programs name of it.
-LEFT_OUT := GROWTH: CHECKS: NEIGHBOURS: RANDOM: PORTS: END: MEMORY: PIECES: COUNTERS:net/core/stats.c LOOPBACK:net/ip/local.c \
+LEFT_OUT := GROWTH: CHECKS: NEIGHBOURS: DEVICES: RANDOM: PORTS: END: MEMORY: PIECES: COUNTERS:net/core/stats.c LOOPBACK:net/ip/local.c \
 	TAPS:net/socket/packet.c TAPS:net/link/trace.c TAPS:net/link/capture.c \
 	CLAIMS:net/link/arp_claim.c DATAGRAMS:net/udp/udp.c DATAGRAMS:net/socket/inet_raw.c \
 	DATAGRAMS:net/socket/inet_ping.c DATAGRAMS:net/socket/inet6_end.c DATAGRAMS:net/ip/igmp.c \

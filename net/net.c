@@ -200,7 +200,7 @@ static uint32_t find_slot(struct holm_net *net, const struct holm_dev *dev)
 {
 	if (dev->caps.features & HOLM_DEV_LOOPBACK)
 		return UINT32_MAX;
-	for (uint32_t i = 1; i <= net->config.devices_max; i++)
+	for (uint32_t i = 1; i <= net_devices_max(net); i++)
 		if (!net->netifs[i])
 			return i;
 	return UINT32_MAX;
@@ -399,7 +399,7 @@ static never_inline bool poll_several(struct holm_net *net, size_t budget)
 {
 	bool more = false;
 
-	for (uint32_t i = 1; i < net->nnetifs; i++)
+	for (uint32_t i = 1; i < net_slots_end(net); i++)
 		if (net->netifs[i] && poll_dev(net, net->netifs[i]->dev, budget))
 			more = true;
 	return more;
@@ -488,7 +488,7 @@ void net_fine_recount(struct holm_net *net)
 
 static never_inline void flush_several(struct holm_net *net)
 {
-	for (uint32_t i = 1; i < net->nnetifs; i++)
+	for (uint32_t i = 1; i < net_slots_end(net); i++)
 		if (net->netifs[i])
 			netif_flush(net, net->netifs[i]);
 }
@@ -553,7 +553,7 @@ uint64_t holm_net_next_deadline(struct holm_net *net)
 
 	if (net->work || net->queued)
 		return net->now;
-	for (uint32_t i = 1; i < net->nnetifs; i++)
+	for (uint32_t i = 1; i < net_slots_end(net); i++)
 		if (net->netifs[i])
 			next = min_u64(next, holm_dev_next_deadline(net->netifs[i]->dev));
 	return next;

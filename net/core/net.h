@@ -123,6 +123,31 @@ struct holm_net {
 	struct holm_config config;
 };
 
+/* Is one device, with one address, all that there can be? */
+static inline bool net_is_single(void)
+{
+	return !HOLM_WITH_DEVICES && !HOLM_WITH_IPV6 && !HOLM_WITH_LOOPBACK;
+}
+
+/* Where interfaces may lie in net->netifs: from here, up to net_slots_end(). Some are NULL. */
+static inline uint32_t net_slots_begin(void)
+{
+	return net_is_single() ? 1 : 0;
+}
+static inline uint32_t net_slots_end(const struct holm_net *net)
+{
+	return net_is_single() ? 2 : net->nnetifs;
+}
+
+static inline uint32_t net_devices_max(const struct holm_net *net)
+{
+	return net_is_single() ? 1 : net->config.devices_max;
+}
+static inline uint32_t net_addrs_max(const struct holm_net *net)
+{
+	return net_is_single() ? 1 : net->config.addrs_max;
+}
+
 /* May a frame be of several pieces? */
 static inline bool net_has_pieces(void)
 {

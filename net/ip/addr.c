@@ -37,7 +37,7 @@ void ip_changed(struct holm_net *net, struct holm_netif *netif)
 
 struct netif_addr *ip_addr_find(struct holm_netif *netif, const struct holm_addr *addr)
 {
-	for (uint32_t i = 0; i < netif->naddrs; i++)
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++)
 		if (holm_addr_equal(&netif->addrs[i].addr, addr))
 			return &netif->addrs[i];
 	return NULL;
@@ -47,7 +47,7 @@ int ip_addr_install(struct holm_net *net, struct holm_netif *netif, const struct
 {
 	int err = 0;
 
-	if (netif->naddrs >= net->config.addrs_max)
+	if (netif->naddrs >= net_addrs_max(net))
 		return -HOLM_ENOSPC;
 	if (!a->no_route)
 		err = ip_route_add_onlink(net, netif, &a->addr, a->prefix_len);
@@ -64,7 +64,7 @@ static bool is_taken(const struct holm_net *net, struct holm_netif *netif,
 {
 	if (ip6_is_link_local(addr))
 		return ip_addr_find(netif, addr) != NULL;
-	for (uint32_t i = 0; i < net->nnetifs; i++)
+	for (uint32_t i = net_slots_begin(); i < net_slots_end(net); i++)
 		if (net->netifs[i] && ip_addr_find(net->netifs[i], addr))
 			return true;
 	return holm_addr_is_loopback(addr);
@@ -151,7 +151,7 @@ static bool prefix_is_shared(const struct holm_netif *netif, const struct netif_
 {
 	unsigned prefix_len = prefix_of_128(gone);
 
-	for (uint32_t i = 0; i < netif->naddrs; i++) {
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++) {
 		const struct netif_addr *a = &netif->addrs[i];
 
 		if (!a->no_route && prefix_of_128(a) == prefix_len &&
@@ -275,7 +275,7 @@ bool ip_addr_is_local(const struct holm_net *net, const struct holm_addr *addr)
 {
 	if (holm_addr_is_loopback(addr))
 		return true;
-	for (uint32_t i = 0; i < net->nnetifs; i++)
+	for (uint32_t i = net_slots_begin(); i < net_slots_end(net); i++)
 		if (net->netifs[i] && netif_has_addr(net->netifs[i], addr))
 			return true;
 	return false;

@@ -25,7 +25,7 @@ struct ip_dst *icmp_reply_dst(struct holm_net *net, const struct holm_addr *remo
 {
 	struct icmp_state *icmp = net->icmp;
 
-	if (icmp->last && holm_addr_equal(&icmp->last->remote, remote) &&
+	if (!FOR_SIZE && icmp->last && holm_addr_equal(&icmp->last->remote, remote) &&
 	    icmp->last->via.dev == dev && ip_dst_check(net, icmp->last))
 		return icmp->last;
 	if (icmp->last)

@@ -318,8 +318,8 @@ static void ip4_addrs_changed(struct holm_net *net)
 		}
 	}
 	ip->nlocals4 = 0;
-	for (uint32_t i = 0; i < net->nnetifs; i++)
-		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
+	for (uint32_t i = net_slots_begin(); i < net_slots_end(net); i++)
+		for (uint32_t j = 0; net->netifs[i] && j < netif_count_addrs(net->netifs[i]); j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
 	if (HOLM_WITH_DATAGRAMS)
 		ip_early_retry(net, &net->ip->early);
@@ -339,7 +339,7 @@ static bool ip4_select_source(const struct holm_net *net, const struct holm_neti
 	bool found = false;
 
 	(void)net;
-	for (uint32_t i = 0; i < netif->naddrs; i++) {
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++) {
 		const struct netif_addr *a = &netif->addrs[i];
 		unsigned match;
 

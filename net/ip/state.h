@@ -261,9 +261,9 @@ static inline uint32_t ip_count_addrs(const struct holm_net *net)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < net->nnetifs; i++)
+	for (uint32_t i = net_slots_begin(); i < net_slots_end(net); i++)
 		if (net->netifs[i])
-			n += net->netifs[i]->naddrs;
+			n += netif_count_addrs(net->netifs[i]);
 	return n;
 }
 

@@ -66,7 +66,7 @@ static uint32_t sender_for(const struct holm_netif *netif, uint32_t target)
 {
 	uint32_t any = 0;
 
-	for (uint32_t i = 0; i < netif->naddrs; i++) {
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++) {
 		const struct netif_addr *a = &netif->addrs[i];
 		uint32_t addr;
 
@@ -118,7 +118,7 @@ static bool is_ours(const struct holm_netif *netif, uint32_t addr)
 
 static bool is_on_link(const struct holm_netif *netif, uint32_t addr)
 {
-	for (uint32_t i = 0; i < netif->naddrs; i++) {
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++) {
 		const struct netif_addr *a = &netif->addrs[i];
 
 		if (ip4_is_addr(&a->addr) &&

@@ -193,7 +193,7 @@ void netif_destroy(struct holm_netif *netif)
 
 bool netif_has_family(const struct holm_netif *netif, bool ip4)
 {
-	for (uint32_t i = 0; i < netif->naddrs; i++)
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++)
 		if (ip4_is_addr(&netif->addrs[i].addr) == ip4)
 			return true;
 	return false;

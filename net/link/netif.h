@@ -233,13 +233,18 @@ static inline void netif_note_link(struct holm_netif *netif)
 /* dev->link_up or dev->caps.mtu has changed: a dead link's queue is dropped. */
 void netif_link_changed(struct holm_netif *netif);
 
+static inline uint32_t netif_count_addrs(const struct holm_netif *netif)
+{
+	return net_is_single() ? netif->naddrs != 0 : netif->naddrs;
+}
+
 /* Has the interface any address of IPv4, or of IPv6? */
 bool netif_has_family(const struct holm_netif *netif, bool ip4);
 
 /* Is this one of the netif's own addresses? Tentative and duplicate ones are not its own. */
 static inline bool netif_has_addr(const struct holm_netif *netif, const struct holm_addr *addr)
 {
-	for (uint32_t i = 0; i < netif->naddrs; i++)
+	for (uint32_t i = 0; i < netif_count_addrs(netif); i++)
 		if (holm_addr_equal(&netif->addrs[i].addr, addr))
 			return netif->addrs[i].state < NETIF_ADDR_TENTATIVE;
 	return false;

@@ -45,7 +45,7 @@ static struct block {
 } blocks[BLOCKS_MAX];
 
 static struct side side[2];
-static struct holm_pair link;
+static struct holm_pair link, other_link;
 static uint8_t sent[2][BYTES];
 static uint64_t now = SECOND;
 
@@ -195,6 +195,32 @@ static int other_family(void)
 	return holm_addr_add(side[0].net, &side[0].wire.dev, &addr, 64) == -HOLM_EAFNOSUPPORT
 		       ? 0
 		       : -HOLM_EIO;
+}
+
+/* A second address, a second device: where the library has no room for them, the first go on. */
+static int second_ones(void)
+{
+	const struct holm_addr addr = holm_addr_ip4(10, 1, 0, 1);
+	struct holm_dev_caps caps = holm_pair_default_caps();
+	struct holm_net *net = side[0].net;
+	struct holm_dev *dev = &other_link.end[0].dev;
+	int room = HOLM_WITH_DEVICES || HOLM_WITH_IPV6 || HOLM_WITH_LOOPBACK ? 0 : -HOLM_ENOSPC;
+	int index;
+
+	holm_pair_init(&other_link, &caps);
+	if (holm_addr_add(net, &side[0].wire.dev, &addr, 24) != room ||
+	    holm_addr_is_local(net, &addr) != !room)
+		return -HOLM_EIO;
+	if (holm_addr_add(net, &side[0].wire.dev, &side[0].addr, 24) != -HOLM_EEXIST)
+		return -HOLM_EEXIST;
+	index = holm_net_add_dev(net, dev);
+	if (index != (room ? room : 2) || (holm_net_dev(net, 1) == dev) != !room)
+		return -HOLM_ENODEV;
+	if (!room && HOLM_WITH_END) {
+		holm_net_remove_dev(net, dev);
+		must(holm_addr_del(net, &side[0].wire.dev, &addr), "holm_addr_del");
+	}
+	return 0;
 }
 
 static int stream(void)
@@ -365,6 +391,7 @@ int main(void)
 	side_start(0);
 	side_start(1);
 	must(other_family(), "an address of IPv6");
+	must(second_ones(), "a second address and device");
 	must(stream(), "a stream");
 	must(crowd(), "many of them");
 	must(ports(), "ports");
@@ -379,6 +406,7 @@ int main(void)
 		must(side[i].env.nblocks ? -HOLM_ENOMEM : 0, "all memory goes back");
 	}
 	holm_pair_fini(&link);
+	holm_pair_fini(&other_link);
 	for (int i = 0; i < 2; i++)
 		free(side[i].frames);
 	return 0;

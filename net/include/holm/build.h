@@ -52,6 +52,14 @@
 #endif
 
 /*
+ * More than one device, and more than one address of it. Without it, IPV6 and LOOPBACK a second one is -HOLM_ENOSPC,
+ * as if config.devices_max and config.addrs_max were 1; whose address changes takes the old one away first.
+ */
+#ifndef HOLM_WITH_DEVICES
+#define HOLM_WITH_DEVICES 1
+#endif
+
+/*
  * A generator of random numbers of its own. Without it env.random() is called for each, so it has to be good and
  * fast whenever it is asked, and calls nothing of the instance.
  */
