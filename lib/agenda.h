@@ -1,6 +1,7 @@
 /*
- * Few timers, in the least code: a list in the order of their ticks. Popping and the question when to look
- * again cost nothing, arming goes through what is due before. Right for some tens of timers; any number works.
+ * Few timers, in the least code: a list in the order of their ticks. Popping and the question when
+ * to look again cost nothing, arming goes through what is due before. Right for some tens of
+ * timers; any number works.
  *
  * Timers, ticks and the loop of who owns it are those of lib/wheel.h, which it stands for where that is too
  * large. Of one tick, who was armed first is first.

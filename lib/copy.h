@@ -11,7 +11,10 @@
 #include "lib/compiler.h"
 #include "lib/mem.h"
 
-/* From `least` to twice as many bytes, `least` being a constant: the first and the last, which may overlap. */
+/*
+ * From `least` to twice as many bytes, `least` being a constant: the first and the last, which may
+ * overlap.
+ */
 static always_inline void copy_ends(uint8_t *restrict dst, const uint8_t *restrict src, size_t n,
 				    size_t least)
 {

@@ -2,7 +2,8 @@
  * A table for few nodes, in the least code: their addresses in an array that doubles when it is full, all of
  * which a lookup goes through. Right for some tens of them; any number finds room.
  *
- * Nodes, hashes and what is asked are those of lib/htab.h, so that one may stand where the other is too large.
+ * Nodes, hashes and what is asked are those of lib/htab.h, so that one may stand where the other is
+ * too large.
  */
 #ifndef LIB_PILE_H
 #define LIB_PILE_H

@@ -49,7 +49,10 @@ unsigned platform_pci_line(unsigned device, unsigned pin)
 {
 	unsigned first = 20;
 
-	/* ICH9 wires device and pin, rotated, to lines 20-23; microvm to 12-15 or, with two IO-APICs, 16-19. */
+	/*
+	 * ICH9 wires device and pin, rotated, to lines 20-23; microvm to 12-15 or, with two
+	 * IO-APICs, 16-19.
+	 */
 	if (pci_is_microvm)
 		first = acpi.ioapic_count > 1 ? MICROVM_PCI_LINE_TWO : MICROVM_PCI_LINE;
 	return first + (device + pin) % 4;

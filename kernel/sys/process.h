@@ -62,7 +62,10 @@ struct process_names {
 	char host[65], domain[65];
 };
 
-/* One slot per descriptor, without a file where none is open; a bit per slot says whether it is free, a bit per word whether any is. */
+/*
+ * One slot per descriptor, without a file where none is open; a bit per slot says whether it is
+ * free, a bit per word whether any is.
+ */
 struct fd_slot {
 	struct file *file;
 	bool cloexec;

@@ -253,7 +253,10 @@ static never_inline int64_t move_piece(struct process *p, int fd, void *buf, siz
 
 /* ---- bytes ---- */
 
-/* The socket of a call that moves bytes at once, without a message and a reference; NULL: it is not of that kind. */
+/*
+ * The socket of a call that moves bytes at once, without a message and a reference; NULL: it is not
+ * of that kind.
+ */
 static always_inline struct holm_socket *socket_at_once(struct process *p, int fd, const void *buf,
 							size_t n, int flags)
 {

@@ -43,7 +43,10 @@ struct wait_queue {
 
 struct waiter;
 
-/* Who has waiters in many queues and is no thread. What changes is noted here, and who waits for that is woken. */
+/*
+ * Who has waiters in many queues and is no thread. What changes is noted here, and who waits for
+ * that is woken.
+ */
 struct watcher {
 	struct list noted; /* of struct waiter */
 	struct wait_queue *waiters;

@@ -10,7 +10,10 @@
 #include "lib/mem.h"
 #include "net/core/ring_short.h"
 
-/* What the reader has not read and what may still come, together. On the way to a smaller limit, any number. */
+/*
+ * What the reader has not read and what may still come, together. On the way to a smaller limit,
+ * any number.
+ */
 static uint32_t limit_of(const struct holm_ring_rcvbuf *b)
 {
 	return (uint32_t)(b->base.readable + b->base.window);

@@ -2,8 +2,8 @@
  * What has to be true of what a program hands to holm_net_create(): one list, from which both its check
  * (net/core/config.c) and the words for a person (net/explain.c) are made. `c` is the config, `env` the env.
  *
- * X(part, rule): where the build has the part, the rule, which is "what", whether it holds, "what it has to be".
- * The sizes stand first: nobody reads on in a structure of another size.
+ * X(part, rule): where the build has the part, the rule, which is "what", whether it holds, "what
+ * it has to be". The sizes stand first: nobody reads on in a structure of another size.
  */
 #ifndef NET_CORE_CONFIG_RULES_H
 #define NET_CORE_CONFIG_RULES_H
@@ -31,7 +31,10 @@
 		") of the headers that the library was built with"
 #define RULE_CALLBACK(name) "env." #name, env->name != NULL, "must be a function, and is NULL"
 
-/* TIME-WAIT lasts at most nine minutes: its records hold when they end in 16 bits of 17 ms, half the future. */
+/*
+ * TIME-WAIT lasts at most nine minutes: its records hold when they end in 16 bits of 17 ms, half
+ * the future.
+ */
 #define CONFIG_RULES(X)                                                                            \
 	X(1, RULE_SIZE(c, "config"))                                                               \
 	X(1, RULE_WITHIN(devices_max, 1, 1024))                                                    \

@@ -94,8 +94,8 @@ static inline void mem_discount(struct mem *m, size_t size)
 }
 
 /*
- * mem_alloc() and mem_free() of what every connection has, in the caller's own code: the compiler knows its size, and
- * mostly the last one that was freed waits for the next.
+ * mem_alloc() and mem_free() of what every connection has, in the caller's own code: the compiler
+ * knows its size, and mostly the last one that was freed waits for the next.
  */
 static always_inline void *mem_take(struct mem *m, size_t size)
 {
@@ -122,8 +122,8 @@ static always_inline void mem_give(struct mem *m, void *p, size_t size)
 }
 
 /*
- * The hand of a struct holm_memory is a page's address, or one of these: who asks need not know whose memory it
- * is.
+ * The hand of a struct holm_memory is a page's address, or one of these: who asks need not know
+ * whose memory it is.
  */
 enum mem_hand {
 	MEM_HAND_NONE, /* not a struct mem's: nothing goes by hand */

@@ -79,8 +79,9 @@ struct holm_net {
 	void (*alone)(struct holm_net *net, struct holm_frame *f);
 	const struct holm_proto *const *protos; /* NULL-terminated, as given */
 	/*
-	 * The one who sends in a round what was noted since the last, TCP or a part of it, where somebody is named
-	 * who takes notes. At most `budget` bursts; returns what is left of it. Who has more kicks.
+	 * The one who sends in a round what was noted since the last, TCP or a part of it, where
+	 * somebody is named who takes notes. At most `budget` bursts; returns what is left of it.
+	 * Who has more kicks.
 	 */
 	size_t (*output)(struct holm_net *net, size_t budget);
 	/* What of them is called at the end of a batch: NULL-terminated, in their order. */

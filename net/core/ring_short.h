@@ -54,7 +54,10 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
  */
 void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need);
 
-/* ring_rcv_take() of what is empty and takes a page, as it does in dialogues: the bytes have a place in that. */
+/*
+ * ring_rcv_take() of what is empty and takes a page, as it does in dialogues: the bytes have a
+ * place in that.
+ */
 static always_inline bool ring_rcv_take_first(struct holm_ring_rcvbuf *b, const uint8_t *src,
 					      size_t len)
 {

@@ -1,6 +1,7 @@
 /*
- * The timers of an instance by their deadlines: a wheel (lib/wheel.h), which does not care how many there are;
- * in a build without that (HOLM_WITH_GROWTH) a list in the order of their ticks (lib/agenda.h).
+ * The timers of an instance by their deadlines: a wheel (lib/wheel.h), which does not care how many
+ * there are; in a build without that (HOLM_WITH_GROWTH) a list in the order of their ticks
+ * (lib/agenda.h).
  */
 #ifndef NET_CORE_TIMERS_H
 #define NET_CORE_TIMERS_H

@@ -3,8 +3,8 @@
  * see ip.h. A destination without holder keeps what was found and lets its neighbour go, when the next
  * one is given up: that may be evicted then, and is looked up anew.
  *
- * Where the library has no neighbour cache (neigh_is_small()) each keeps what it knows of its neighbour itself,
- * as long as it is there.
+ * Where the library has no neighbour cache (neigh_is_small()) each keeps what it knows of its
+ * neighbour itself, as long as it is there.
  */
 #include "net/ip/state.h"
 

@@ -56,8 +56,8 @@ struct ip_end {
 	uint32_t icmp_filter
 		[IP_END_FILTER_WORDS]; /* bit n: ICMP messages of type n are not for us */
 	/*
-	 * RFC 3542 section 3.1, raw ones of IPv6: where in what is sent the checksum belongs, which is ours to
-	 * fill in, and to check in what comes; -1: nowhere.
+	 * RFC 3542 section 3.1, raw ones of IPv6: where in what is sent the checksum belongs, which
+	 * is ours to fill in, and to check in what comes; -1: nowhere.
 	 */
 	int32_t checksum_at;
 };
@@ -90,7 +90,10 @@ struct ip_end_kind {
 int ip_end_open(struct holm_net *net, const struct ip_end_kind *kind, struct ip_end **out);
 void ip_end_close(struct ip_end *e);
 
-/* The address is of its family. -HOLM_EADDRNOTAVAIL; of echo ones -HOLM_EADDRINUSE, -HOLM_EINVAL (has an identifier already). */
+/*
+ * The address is of its family. -HOLM_EADDRNOTAVAIL; of echo ones -HOLM_EADDRINUSE, -HOLM_EINVAL
+ * (has an identifier already).
+ */
 int ip_end_bind(struct ip_end *e, const struct holm_endpoint *local);
 /* NULL dissolves. -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EINVAL (no link given). */
 int ip_end_connect(struct ip_end *e, const struct holm_endpoint *remote);

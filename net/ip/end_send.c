@@ -13,7 +13,10 @@
 /* Where the fields are that are filled in. */
 enum { AT_TOTAL = 2, AT_ID = 4, AT_PROTO = 9, AT_CHECKSUM = 10, AT_SOURCE = 12 };
 
-/* What is said of one packet must not contradict what else says by which device it goes: of IPv6, as on Linux. */
+/*
+ * What is said of one packet must not contradict what else says by which device it goes: of IPv6,
+ * as on Linux.
+ */
 static int choose_way(const struct ip_end *e, const struct holm_endpoint *to,
 		      const struct ip_end_how *how, struct ip_via *via)
 {

@@ -1,6 +1,7 @@
 /*
- * icmp.h -- what ICMP of both families has in common: the rate of errors, replies to echo requests, the
- * frame of an error, the way of a received message. Shared by icmp4.c and icmp6.c; messages of both begin with eight bytes of header.
+ * icmp.h -- what ICMP of both families has in common: the rate of errors, replies to echo requests,
+ * the frame of an error, the way of a received message. Shared by icmp4.c and icmp6.c; messages of
+ * both begin with eight bytes of header.
  */
 #ifndef NET_IP_ICMP_H
 #define NET_IP_ICMP_H

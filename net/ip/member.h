@@ -1,6 +1,6 @@
 /*
- * member.h -- the groups that an endpoint has joined, and on which devices: Linux's memberships. Shared by UDP's,
- * raw and echo endpoints; each owns its list.
+ * member.h -- the groups that an endpoint has joined, and on which devices: Linux's memberships.
+ * Shared by UDP's, raw and echo endpoints; each owns its list.
  */
 #ifndef NET_IP_MEMBER_H
 #define NET_IP_MEMBER_H

@@ -39,7 +39,10 @@ struct ip_family {
 	/* Choose a source address for `remote`, which is reached through `netif`. False: there is none. */
 	bool (*select_source)(const struct holm_net *net, const struct holm_netif *netif,
 			      const struct holm_addr *remote, struct holm_addr *src);
-	/* An address is about to be an interface's, or no longer is. -HOLM_ENOBUFS, -HOLM_ENOMEM. NULL: so be it. */
+	/*
+	 * An address is about to be an interface's, or no longer is. -HOLM_ENOBUFS, -HOLM_ENOMEM.
+	 * NULL: so be it.
+	 */
 	int (*addr_comes)(struct holm_net *net, struct holm_netif *netif,
 			  const struct holm_addr *addr);
 	void (*addr_goes)(struct holm_net *net, struct holm_netif *netif,

@@ -1,7 +1,8 @@
 /*
- * ARP: what to say and what to believe. RFC 826; announcements and the defence of an address as
- * RFC 5227 sections 2.3 and 2.4 (b) say. Knows the neighbour cache, which asks through it; addresses
- * come and go in net/ip. What is said more than once, and the defence, are a part, arp_claim.c. Probing before an address is used (RFC 5227 section 2.1) is not done.
+ * ARP: what to say and what to believe. RFC 826; announcements and the defence of an address as RFC
+ * 5227 sections 2.3 and 2.4 (b) say. Knows the neighbour cache, which asks through it; addresses
+ * come and go in net/ip. What is said more than once, and the defence, are a part, arp_claim.c.
+ * Probing before an address is used (RFC 5227 section 2.1) is not done.
  */
 #ifndef NET_LINK_ARP_H
 #define NET_LINK_ARP_H

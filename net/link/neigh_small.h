@@ -11,8 +11,8 @@
 #include "net/link/neigh.h"
 
 /*
- * `n`, all zero or entered before, leads to this address from now on, and knows what others know that do; that
- * it does already is fine. -HOLM_ENETUNREACH: no protocol.
+ * `n`, all zero or entered before, leads to this address from now on, and knows what others know
+ * that do; that it does already is fine. -HOLM_ENETUNREACH: no protocol.
  */
 int neigh_small_enter(struct holm_net *net, struct neigh *n, struct holm_netif *netif,
 		      const struct holm_addr *addr);

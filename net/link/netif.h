@@ -45,8 +45,8 @@ struct holm_netif {
 	/* By enum holm_gso and enum holm_csum: a bit for each kind that the device takes as it is. */
 	uint8_t takes_gso, takes_csum;
 	/*
-	 * The kinds of super-frames that TCP brings into shape itself: the device takes them, in as many pieces
-	 * as are inline, or it neither takes nor gathers them, and segments are copied.
+	 * The kinds of super-frames that TCP brings into shape itself: the device takes them, in as
+	 * many pieces as are inline, or it neither takes nor gathers them, and segments are copied.
 	 */
 	uint8_t direct_gso;
 

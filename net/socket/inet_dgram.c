@@ -1,6 +1,6 @@
 /*
- * AF_INET and AF_INET6, SOCK_DGRAM: a UDP endpoint behind the calls of POSIX. Datagrams arrive as frames and are
- * copied out once; sent ones are copied into their frame by UDP.
+ * AF_INET and AF_INET6, SOCK_DGRAM: a UDP endpoint behind the calls of POSIX. Datagrams arrive as
+ * frames and are copied out once; sent ones are copied into their frame by UDP.
  */
 #include "net/socket/inet_dgram.h"
 

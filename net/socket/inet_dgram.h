@@ -27,8 +27,9 @@ struct holm_dev *inet_dev_of(const struct holm_net *net, uint32_t ifindex);
 int inet_read_packet_dev(const struct holm_net *net, const struct holm_endpoint *to,
 			 uint32_t ifindex, struct holm_dev **dev);
 /*
- * The same of all its packets, IPV6_PKTINFO as an option, behind what the socket is bound to and the scope of where it
- * goes; `ifindex` is what a message about this packet names. -HOLM_EINVAL: another one; -HOLM_ENETUNREACH.
+ * The same of all its packets, IPV6_PKTINFO as an option, behind what the socket is bound to and
+ * the scope of where it goes; `ifindex` is what a message about this packet names. -HOLM_EINVAL:
+ * another one; -HOLM_ENETUNREACH.
  */
 int inet_read_sticky_dev(const struct holm_socket *s, uint32_t scope, uint32_t ifindex,
 			 struct holm_dev **dev);
@@ -64,8 +65,9 @@ uint32_t inet6_company(int name);
 int inet_dgram_set_udp(struct dgram *d, int name, int value);
 int inet_dgram_get_udp(const struct dgram *d, int name, int *value);
 /*
- * `*first`, which lies in the message already, had all of its bytes there: datagrams of its flow that have come behind it
- * are taken to the same message, as many as fit, all but the last of its size. Returns how many bytes they are.
+ * `*first`, which lies in the message already, had all of its bytes there: datagrams of its flow
+ * that have come behind it are taken to the same message, as many as fit, all but the last of its
+ * size. Returns how many bytes they are.
  */
 size_t inet_dgram_gather(struct dgram *d, const struct holm_datagram *first, struct holm_msg *msg);
 

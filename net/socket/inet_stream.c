@@ -1,7 +1,7 @@
 /*
- * AF_INET and AF_INET6, SOCK_STREAM: a TCP endpoint behind the calls of POSIX. What is read from where it stands: the
- * phase of connect() is the socket's, everything else is asked of TCP when it is needed. Bytes are
- * inet_stream_bytes.c's.
+ * AF_INET and AF_INET6, SOCK_STREAM: a TCP endpoint behind the calls of POSIX. What is read from
+ * where it stands: the phase of connect() is the socket's, everything else is asked of TCP when it
+ * is needed. Bytes are inet_stream_bytes.c's.
  */
 #include "net/socket/inet_stream.h"
 

@@ -47,15 +47,18 @@ static inline uint64_t rings_read_bytes(const struct rings *r)
 	return r->read_before + rings_read_since(r);
 }
 
-/* Was more than half of the window read since rings_fit_rcv() was last asked? Then it is to be asked again. */
+/*
+ * Was more than half of the window read since rings_fit_rcv() was last asked? Then it is to be
+ * asked again.
+ */
 static inline bool rings_have_read_much(const struct rings *r, uint32_t limit)
 {
 	return rings_read_since(r) > limit / 2;
 }
 
 /*
- * The window grows while half of it is read within a round trip. `limit` is what it is now; returns what it is from now
- * on, at most `max`, which may be what it is.
+ * The window grows while half of it is read within a round trip. `limit` is what it is now; returns
+ * what it is from now on, at most `max`, which may be what it is.
  */
 uint32_t rings_fit_rcv(struct rings *r, const struct holm_tcp *tcp, uint32_t limit, uint32_t max);
 

@@ -17,8 +17,8 @@
 #define SOCKET_RCVBUF_MIN 1152u
 
 /*
- * Bits of holm_socket.unusual: what keeps bytes alone from being moved at once, or a level from being what its
- * endpoint says. Nearly always there is nothing of it, and one look says so.
+ * Bits of holm_socket.unusual: what keeps bytes alone from being moved at once, or a level from
+ * being what its endpoint says. Nearly always there is nothing of it, and one look says so.
  */
 enum socket_unusual {
 	SOCKET_SHUT_RD = 1, /* the first two are as shutdown() counts them less one */
@@ -99,7 +99,10 @@ struct socket_ops {
 	int (*get)(struct holm_socket *s, int level, int name, int *value);
 	/* dev, mark or dontroute has changed. NULL: no such options. */
 	int (*set_way)(struct holm_socket *s);
-	/* Options whose values are no ints, asked for first: -HOLM_ENOPROTOOPT: not one of them. NULL: none. */
+	/*
+	 * Options whose values are no ints, asked for first: -HOLM_ENOPROTOOPT: not one of them.
+	 * NULL: none.
+	 */
 	int (*set_bytes)(struct holm_socket *s, int level, int name, const void *value,
 			 uint32_t len);
 	int (*get_bytes)(struct holm_socket *s, int level, int name, void *value, uint32_t *len);

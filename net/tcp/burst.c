@@ -1,8 +1,8 @@
 /*
- * Queued bytes as segments (RFC 9293 3.7): what fits one is copied and summed into a frame; more is run.c's, or goes
- * one segment after the other where that is not a part of the instance, or has no room; and an ACK alone. Counts
- * what went, and notes what it acknowledged. Decides nothing about what is sent or when (output.c), and writes
- * no header (header.c).
+ * Queued bytes as segments (RFC 9293 3.7): what fits one is copied and summed into a frame; more is
+ * run.c's, or goes one segment after the other where that is not a part of the instance, or has no
+ * room; and an ACK alone. Counts what went, and notes what it acknowledged. Decides nothing about
+ * what is sent or when (output.c), and writes no header (header.c).
  */
 #include "net/tcp/header.h"
 

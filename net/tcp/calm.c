@@ -1,7 +1,8 @@
 /*
- * Calm: a connection that asks and answers. What goes is all that is queued, or what the peer's window lets go
- * of it, in one segment or a run of them, while nothing else is in flight; what comes is next in order and
- * acknowledges all of that, or carries text and acknowledges nothing new.
+ * Calm: a connection that asks and answers. What goes is all that is queued, or what the peer's
+ * window lets go of it, in one segment or a run of them, while nothing else is in flight; what
+ * comes is next in order and acknowledges all of that, or carries text and acknowledges nothing
+ * new.
  *
  * flight->calm says that all is well, in place of a dozen questions, and of what is in flight only its
  * end (SND.NXT) and when it left (flight->timed_ns) are noted. Scoreboard, controller and deadlines do

@@ -90,8 +90,8 @@ enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct
 /* ---- What comes by itself, and in runs ----------------------------------------------------------- */
 
 /*
- * A frame of net->flow: a plain IP header, and behind it what is expected? `seen`: the network layer has found
- * it to be a packet of the flow.
+ * A frame of net->flow: a plain IP header, and behind it what is expected? `seen`: the network
+ * layer has found it to be a packet of the flow.
  */
 static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				     bool ip6, bool stamped, bool seen, enum tcp_shape shape)
@@ -134,8 +134,8 @@ static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
 }
 
 /*
- * IPv4 without timestamps, both directions open, and none of these flags: a flow of the other family has no ends
- * that are its.
+ * IPv4 without timestamps, both directions open, and none of these flags: a flow of the other
+ * family has no ends that are its.
  */
 static always_inline bool is_usual(const struct holm_tcp *c, uint32_t flags)
 {
@@ -228,7 +228,10 @@ static never_inline void alone_super(struct holm_net *net, struct holm_frame *f,
 	alone_as(net, f, c, TCP_SHAPE_ANY);
 }
 
-/* Whose it is. That is all that is done here: the others' registers are not saved for a segment that they do not get. */
+/*
+ * Whose it is. That is all that is done here: the others' registers are not saved for a segment
+ * that they do not get.
+ */
 void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 {
 	struct holm_tcp *c = net->tcp->last;

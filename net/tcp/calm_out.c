@@ -1,7 +1,8 @@
 /*
- * What a calm connection (calm.c) sends: a message in a segment of its own or in a run of them, a stream a window
- * at a time, its FIN, and ACKs alone, these of any connection. A segment's headers are written in one piece from
- * what connection, destination and neighbour hold. What does not fit is output.c's, as is every visit of others.
+ * What a calm connection (calm.c) sends: a message in a segment of its own or in a run of them, a
+ * stream a window at a time, its FIN, and ACKs alone, these of any connection. A segment's headers
+ * are written in one piece from what connection, destination and neighbour hold. What does not fit
+ * is output.c's, as is every visit of others.
  */
 #include "net/tcp/hot.h"
 
@@ -20,15 +21,18 @@ static inline bool has_turn(const struct holm_net *net, struct holm_tcp *c)
 	return seq_eq(c->flight->snd_nxt, c->snd_una) && !(c->flags & TCP_MORE);
 }
 
-/* Of `n` bytes, while nothing is in flight, what the peer's window lets go: all of them, or whole segments. */
+/*
+ * Of `n` bytes, while nothing is in flight, what the peer's window lets go: all of them, or whole
+ * segments.
+ */
 static inline uint32_t within_window(const struct holm_tcp *c, uint32_t n, uint32_t mss)
 {
 	return likely(n <= c->snd_wnd) ? n : c->snd_wnd - c->snd_wnd % mss;
 }
 
 /*
- * cwnd lets these `n` of all that is queued go, and does not grow by them: in slow start it would by more than half
- * of it, later where it holds anything back.
+ * cwnd lets these `n` of all that is queued go, and does not grow by them: in slow start it would
+ * by more than half of it, later where it holds anything back.
  */
 static inline bool cwnd_rests(const struct holm_tcp *c, uint32_t n, uint32_t queued)
 {
@@ -61,8 +65,8 @@ static never_inline uint16_t announce_any(struct holm_tcp *c)
 }
 
 /*
- * tcp_announce_window() of an open connection in calm, whose window nothing clamps: by the message it does not
- * open, but is rounded up to a unit where the buffer honours that.
+ * tcp_announce_window() of an open connection in calm, whose window nothing clamps: by the message
+ * it does not open, but is rounded up to a unit where the buffer honours that.
  */
 static always_inline uint16_t announce_window(struct holm_tcp *c)
 {
@@ -170,7 +174,10 @@ static never_inline bool send_any(struct holm_net *net, struct holm_tcp *c, uint
 		       : send_in_one(net, c, len, flags, false, false);
 }
 
-/* Nothing but a header, over IPv4 without timestamps: of a connection that is not calm, or for a device that sums. */
+/*
+ * Nothing but a header, over IPv4 without timestamps: of a connection that is not calm, or for a
+ * device that sums.
+ */
 static never_inline bool send_bare_any(struct holm_net *net, struct holm_tcp *c, uint32_t flags)
 {
 	return send_in_one(net, c, 0, flags, false, false);
@@ -268,8 +275,9 @@ static never_inline bool output_fin(struct holm_tcp *c, uint32_t n)
 }
 
 /*
- * `n` bytes are cut at once, if they are to be cut: what else may speak against that there is not in calm; or
- * they go as any run does. How many went, or nothing positive. *segments is what all would be, and then what went.
+ * `n` bytes are cut at once, if they are to be cut: what else may speak against that there is not
+ * in calm; or they go as any run does. How many went, or nothing positive. *segments is what all
+ * would be, and then what went.
  */
 static inline int send_segments(struct tcp_tx *tx, uint32_t n, uint8_t flags, uint32_t *segments)
 {
@@ -412,8 +420,8 @@ static never_inline bool begins(struct holm_tcp *c)
 }
 
 /*
- * The usual visit: in calm, where nothing is in flight all that is queued is new, and goes in one segment. Who
- * was silent for long has a smaller window first.
+ * The usual visit: in calm, where nothing is in flight all that is queued is new, and goes in one
+ * segment. Who was silent for long has a smaller window first.
  */
 static inline bool output(struct holm_net *net, struct holm_tcp *c)
 {

@@ -1,9 +1,9 @@
 /*
- * BBR version 3: draft-ietf-ccwg-bbr-01, sections 4.2 and 4.3 (its states) and 4.6 (rate and window).
- * A mark of ECN is a loss in its round, which the draft leaves open. Different from the draft: loss is judged on the samples of
- * what arrives and not on each lost packet; two segments lost in a round trip are chance; where the
- * program or the peer's window holds the flow back, how much is in flight was not BBR's choice, and loss
- * does not lower it.
+ * BBR version 3: draft-ietf-ccwg-bbr-01, sections 4.2 and 4.3 (its states) and 4.6 (rate and
+ * window). A mark of ECN is a loss in its round, which the draft leaves open. Different from the
+ * draft: loss is judged on the samples of what arrives and not on each lost packet; two segments
+ * lost in a round trip are chance; where the program or the peer's window holds the flow back, how
+ * much is in flight was not BBR's choice, and loss does not lower it.
  */
 #include "net/core/proto.h"
 #include "net/tcp/bbr.h"

@@ -23,8 +23,9 @@ static always_inline bool is_expected(const struct holm_tcp *c, const uint8_t *p
 }
 
 /*
- * Our FIN has arrived, and the peer's is here, too: nobody will ask recovery any more. Where a record stays behind
- * the connection's last word is an ACK alone, as in calm all are that go without text.
+ * Our FIN has arrived, and the peer's is here, too: nobody will ask recovery any more. Where a
+ * record stays behind the connection's last word is an ACK alone, as in calm all are that go
+ * without text.
  */
 static never_inline enum tcp_verdict end_both(struct holm_net *net, struct holm_tcp *c, bool fin)
 {
@@ -40,7 +41,10 @@ static never_inline enum tcp_verdict end_both(struct holm_net *net, struct holm_
 			return tcp_time_wait_enter(c, (c->flags & TCP_ACK_NOW) != 0);
 		small->time_wait(c, (c->flags & TCP_ACK_NOW) != 0);
 	}
-	/* In calm no opening is under way, and no wait: of an orphan that is all that tcp_conn_closed() asks. */
+	/*
+	 * In calm no opening is under way, and no wait: of an orphan that is all that
+	 * tcp_conn_closed() asks.
+	 */
 	if (likely(tcp_is_orphan(c)))
 		tcp_conn_destroy(c);
 	else

@@ -157,9 +157,9 @@ void tcp_flight_put_if_idle(struct holm_tcp *c)
 }
 
 /*
- * Many connections are active by turns: the blocks of those whose turn is long over go to those whose
- * turn it is, and stay in the cache. Looks at two, so that each that is made may bring the number down. A build
- * without GROWTH has few, and its timer alone takes them.
+ * Many connections are active by turns: the blocks of those whose turn is long over go to those
+ * whose turn it is, and stay in the cache. Looks at two, so that each that is made may bring the
+ * number down. A build without GROWTH has few, and its timer alone takes them.
  */
 static void take_back(struct tcp_state *ts)
 {

@@ -1,6 +1,6 @@
 /*
- * OPEN, active: RFC 9293 sections 3.10.1 and 3.10.7.3 (SYN-SENT). Linked with holm_tcp_connect(), which enters
- * what it needs in the instance: a program that only listens has none of it.
+ * OPEN, active: RFC 9293 sections 3.10.1 and 3.10.7.3 (SYN-SENT). Linked with holm_tcp_connect(),
+ * which enters what it needs in the instance: a program that only listens has none of it.
  */
 #include "net/tcp/hot.h"
 #include "net/tcp/lend.h"

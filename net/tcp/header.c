@@ -1,9 +1,10 @@
 /*
- * The headers of a connection's segments (RFC 9293 3.1, 3.2; RFC 7323 3): TCP's with the options that are due, and
- * IP's, in front of a payload that lies in its frame or is lent, the checksum over both or its beginning for
- * whoever finishes it, and the way out. The usual segment's are written in one piece, any other one's layer by
- * layer. What the payload is burst.c and run.c say; calm_out.c, opening.c and reply.c write headers of
- * their own, and run.c those of what a device cuts.
+ * The headers of a connection's segments (RFC 9293 3.1, 3.2; RFC 7323 3): TCP's with the options
+ * that are due, and IP's, in front of a payload that lies in its frame or is lent, the checksum
+ * over both or its beginning for whoever finishes it, and the way out. The usual segment's are
+ * written in one piece, any other one's layer by layer. What the payload is burst.c and run.c say;
+ * calm_out.c, opening.c and reply.c write headers of their own, and run.c those of what a device
+ * cuts.
  */
 #include "net/tcp/header.h"
 

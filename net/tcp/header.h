@@ -17,8 +17,8 @@ static inline bool tcp_header_is_plain(const struct holm_tcp *c, uint8_t flags)
 }
 
 /*
- * The frame has its payload, with the sum `sum` if that is not somebody else's (`partial`): headers, and away. It
- * is taken.
+ * The frame has its payload, with the sum `sum` if that is not somebody else's (`partial`):
+ * headers, and away. It is taken.
  */
 void tcp_send_headed(struct tcp_tx *tx, struct holm_frame *f, struct tcp_seq seq, uint8_t flags,
 		     uint32_t sum, bool partial);

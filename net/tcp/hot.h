@@ -19,8 +19,9 @@ struct tcp_calm_ops {
 	/* tcp_predicted_input(). */
 	bool (*predicted)(struct holm_tcp *c, struct tcp_rx *rx);
 	/*
-	 * Of frames that follow each other in a batch, how many, from the first on, are the segments that this
-	 * calm connection expects? They have been dealt with, and are free. net->flow is theirs.
+	 * Of frames that follow each other in a batch, how many, from the first on, are the
+	 * segments that this calm connection expects? They have been dealt with, and are free.
+	 * net->flow is theirs.
 	 */
 	size_t (*frames)(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
 			 size_t n);
@@ -243,8 +244,8 @@ static always_inline void tcp_schedule_ack(const struct holm_net *net, struct ho
 	c->flags |= TCP_ACK_DELAYED;
 }
 /*
- * The seventh step of `len` bytes that are next in order and within the window and lie in one piece: into a ring
- * that lies as most do, without a call. False: nothing has happened.
+ * The seventh step of `len` bytes that are next in order and within the window and lie in one
+ * piece: into a ring that lies as most do, without a call. False: nothing has happened.
  */
 static always_inline bool tcp_text_linear(const struct holm_net *net, struct holm_tcp *c,
 					  const uint8_t *src, uint32_t len, uint32_t frame_len)
@@ -257,8 +258,8 @@ static always_inline bool tcp_text_linear(const struct holm_net *net, struct hol
 	return true;
 }
 /*
- * The same of a frame, `off` bytes into it: behind its headers in the same piece, or all in the next one, as what a
- * sender on this machine lends.
+ * The same of a frame, `off` bytes into it: behind its headers in the same piece, or all in the
+ * next one, as what a sender on this machine lends.
  */
 static always_inline bool tcp_text_short(const struct holm_net *net, struct holm_tcp *c,
 					 const struct holm_frame *f, uint32_t off, uint32_t len,
@@ -467,8 +468,9 @@ static always_inline uint64_t tcp_write_ip(const struct holm_tcp *c, uint8_t *p,
 }
 
 /*
- * One visit to each connection that was noted, as long as the budget lasts; returns what is left. What `quick`
- * (NULL: there is none) has not seen to is tcp_output_one()'s; those that died it does not see to.
+ * One visit to each connection that was noted, as long as the budget lasts; returns what is left.
+ * What `quick` (NULL: there is none) has not seen to is tcp_output_one()'s; those that died it does
+ * not see to.
  */
 static always_inline size_t tcp_visit_noted(struct holm_net *net, size_t budget,
 					    bool (*quick)(struct holm_net *net, struct holm_tcp *c))

@@ -147,7 +147,10 @@ static void begin(struct tcp_rx *rx)
 	rx->hash = 0;
 }
 
-/* Run a chain through the steps. Ownership of the frames passes. `c` is whom it is for, where that is known. */
+/*
+ * Run a chain through the steps. Ownership of the frames passes. `c` is whom it is for, where that
+ * is known.
+ */
 static always_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
 {
 	enum tcp_verdict v;

@@ -37,7 +37,10 @@ struct tcp_towards {
 	uint16_t rport; /* 0: nobody has asked yet */
 };
 
-/* The two hosts whose addresses of IPv4 were the last to be hashed for an initial sequence number: see isn.c. */
+/*
+ * The two hosts whose addresses of IPv4 were the last to be hashed for an initial sequence number:
+ * see isn.c.
+ */
 struct tcp_between {
 	uint64_t ends; /* 0: nobody's yet */
 	struct siphash_state begun;
@@ -57,8 +60,9 @@ struct tcp_state {
 	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
 	/*
-	 * The last that was given back, or NULL, as in a build without calm. Its timer keeps its place in the
-	 * wheel, armed for never: the connection that follows mostly wants one behind it, and need not be filed.
+	 * The last that was given back, or NULL, as in a build without calm. Its timer keeps its
+	 * place in the wheel, armed for never: the connection that follows mostly wants one behind
+	 * it, and need not be filed.
 	 */
 	struct tcp_flight *spare;
 	struct allocator memory;

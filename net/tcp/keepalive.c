@@ -1,6 +1,6 @@
 /*
- * Keep-alive: RFC 9293 section 3.8.4. Entered by the option that switches it on; whether it runs now, and when
- * it is looked at, is timer.c's.
+ * Keep-alive: RFC 9293 section 3.8.4. Entered by the option that switches it on; whether it runs
+ * now, and when it is looked at, is timer.c's.
  */
 #include "net/tcp/hot.h"
 

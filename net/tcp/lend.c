@@ -1,7 +1,7 @@
 /*
  * Lent bytes: which of them frames still refer to, so that the send buffer forgets nothing too
- * early. Two generations of references; see README.md. Lending is a part, holm_tcp_super (lend_part.c): without
- * it payload is copied into frames of one segment each.
+ * early. Two generations of references; see README.md. Lending is a part, holm_tcp_super
+ * (lend_part.c): without it payload is copied into frames of one segment each.
  */
 #include "net/tcp/lend.h"
 #include "net/tcp/room.h"

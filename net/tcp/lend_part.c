@@ -1,6 +1,6 @@
 /*
- * The part holm_tcp_super: segments of more than one MSS, whose payload is lent (lend.c), and the software that
- * cuts them where no device does.
+ * The part holm_tcp_super: segments of more than one MSS, whose payload is lent (lend.c), and the
+ * software that cuts them where no device does.
  */
 #include "net/tcp/room.h"
 

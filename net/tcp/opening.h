@@ -69,8 +69,8 @@ struct holm_tcp *tcp_child_fast(struct tcp_bind *bind, const struct tcp_half *ha
 
 /* ---- opening.c */
 /*
- * The SYN of a connection in SYN-SENT, and the SYN-ACK of a record, where they are as most are. False: nothing
- * was sent, another way may know how.
+ * The SYN of a connection in SYN-SENT, and the SYN-ACK of a record, where they are as most are.
+ * False: nothing was sent, another way may know how.
  */
 bool tcp_send_usual_syn(struct holm_net *net, struct holm_tcp *c);
 bool tcp_send_usual_syn_ack(struct holm_net *net, const struct tcp_half *half,

@@ -1,9 +1,8 @@
 /*
- * When bytes may leave: at the controller's rate, or at one that follows from window and round-trip time,
- * never above the program's limit. A connection that is paced has a struct tcp_pacer beside its flight;
- * others pay a test of a pointer. Who
- * names neither BBR nor that option links nothing of it. Deadlines are the instance's fine timers, a burst is about a
- * millisecond's worth.
+ * When bytes may leave: at the controller's rate, or at one that follows from window and round-trip
+ * time, never above the program's limit. A connection that is paced has a struct tcp_pacer beside
+ * its flight; others pay a test of a pointer. Who names neither BBR nor that option links nothing
+ * of it. Deadlines are the instance's fine timers, a burst is about a millisecond's worth.
  */
 #include "net/tcp/room.h"
 

@@ -146,7 +146,10 @@ struct tcp_accecn_ops {
 	/* A segment whose ACK is acceptable. */
 	void (*input)(struct holm_tcp *c, const struct tcp_rx *rx, uint32_t flight_size);
 	uint8_t (*mark)(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
-	/* The counters, as far as they are news and fit beside `len` bytes, which are less than a full segment. */
+	/*
+	 * The counters, as far as they are news and fit beside `len` bytes, which are less than a
+	 * full segment.
+	 */
 	void (*fill)(const struct tcp_tx *tx, const struct tcp_hdr_info *h, uint32_t len,
 		     struct tcp_extra *x);
 	/* Those of a SYN-ACK. */

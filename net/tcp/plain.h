@@ -70,7 +70,10 @@ static always_inline bool tcp_plain_sum_holds(const struct holm_frame *f, const 
 	return checksum_tally_holds(&t);
 }
 
-/* What a frame is to be: of any shape, no super-frame and in one piece, or in one piece and known to be none. */
+/*
+ * What a frame is to be: of any shape, no super-frame and in one piece, or in one piece and known
+ * to be none.
+ */
 enum tcp_shape { TCP_SHAPE_ANY, TCP_SHAPE_SINGLE, TCP_SHAPE_ASKED };
 
 /* All of a packet is there; in one piece what has to be: its header, or for a checksum all of it. */

@@ -126,8 +126,8 @@ struct tcp_slots {
 
 enum {
 	/*
-	 * Buckets of the table's first segment, 2 KB, half of what the first records take; that and one for each
-	 * doubling, up to 2^27 buckets.
+	 * Buckets of the table's first segment, 2 KB, half of what the first records take; that and
+	 * one for each doubling, up to 2^27 buckets.
 	 */
 	TCP_RECORD_BUCKETS_MIN = 512,
 	TCP_RECORD_SEGMENTS = 19,

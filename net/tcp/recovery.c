@@ -211,7 +211,10 @@ bool tcp_recovery_timeout(struct holm_tcp *c)
 		c->flags |= TCP_SYN_DUE | TCP_SYN_AGAIN;
 		fl->timing = false;
 	} else if (c->snd_wnd == 0 && seq_lt(c->snd_una, tcp_sent_data_end(c))) {
-		/* The peer took its window back (SHLD-17): not a loss, probe until it opens. A FIN needs none. */
+		/*
+		 * The peer took its window back (SHLD-17): not a loss, probe until it opens. A FIN
+		 * needs none.
+		 */
 		c->flags &= ~(uint32_t)TCP_REXMT;
 		c->flags |= TCP_PROBE_DUE;
 		fl->retries++;

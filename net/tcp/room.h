@@ -474,8 +474,8 @@ static inline bool tcp_window_is_most(const struct holm_tcp *c)
 	return holm_rcvbuf_window(c->rcv) / 2 < tcp_rcv_wnd(c);
 }
 /*
- * A window that opened enough is worth an ACK of its own if the peer may be waiting for it. There is a buffer;
- * after a FIN `whole` is what was promised.
+ * A window that opened enough is worth an ACK of its own if the peer may be waiting for it. There
+ * is a buffer; after a FIN `whole` is what was promised.
  */
 static inline bool tcp_window_update_due(const struct holm_tcp *c)
 {
@@ -553,8 +553,8 @@ static inline unsigned tcp_gso_kind(const struct holm_tcp *c)
 	return c->flags & TCP_IP6 ? HOLM_GSO_TCP6 : HOLM_GSO_TCP4;
 }
 /*
- * Does what this connection sends go to a device that cuts super-frames, or for which software cuts and copies?
- * Then a run is cut out of the send buffer at once, in super-frames or in segments.
+ * Does what this connection sends go to a device that cuts super-frames, or for which software cuts
+ * and copies? Then a run is cut out of the send buffer at once, in super-frames or in segments.
  */
 static inline bool tcp_is_cut(const struct holm_tcp *c)
 {
@@ -568,9 +568,9 @@ static inline bool tcp_takes_super(const struct holm_tcp *c)
 	return c->dst->netif->takes_gso >> tcp_gso_kind(c) & 1;
 }
 /*
- * Then: a run of plain segments, in super-frames that refer to lent bytes, what is left of them copied; or into
- * frames of their own, whose payload is copied and summed in one pass. As tcp_send_segment(), but that nothing
- * is noted. 0: it is not to go this way now.
+ * Then: a run of plain segments, in super-frames that refer to lent bytes, what is left of them
+ * copied; or into frames of their own, whose payload is copied and summed in one pass. As
+ * tcp_send_segment(), but that nothing is noted. 0: it is not to go this way now.
  */
 int tcp_send_cut(const struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t flags);
 
@@ -624,7 +624,10 @@ void tcp_recovery_resend(struct holm_tcp *c);
 int tcp_cc_register(struct holm_net *net, const struct tcp_cc_ops *ops);
 /* The controller's state, from now on that of `ops`. False: no memory, nothing has changed. */
 must_check bool tcp_cc_begin(struct holm_tcp *c, const struct tcp_cc_ops *ops);
-/* The same of a block that was just made. Where all zero is good enough to begin with there is little to do. */
+/*
+ * The same of a block that was just made. Where all zero is good enough to begin with there is
+ * little to do.
+ */
 must_check static inline bool tcp_cc_begin_new(struct holm_tcp *c, const struct tcp_cc_ops *ops)
 {
 	struct tcp_flight *fl = c->flight;

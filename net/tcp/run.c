@@ -1,10 +1,11 @@
 /*
- * More than one segment at once, or one that does not fit a frame: of the part holm_tcp_super, whose payload is
- * lent (lend.c) or cut out of the send buffer. A run of plain segments goes as its device will have it: in
- * super-frames, written in one piece, for one that cuts; as the segments that software GSO cuts at once for one
- * that does not. Anything else is a super-frame that is built as any segment is, for whoever cuts it.
- * Follows no specification of its own: on the wire a run is the segments (RFC 9293 3.7) that burst.c would send one
- * by one. Notes nothing of what went: that is burst.c's.
+ * More than one segment at once, or one that does not fit a frame: of the part holm_tcp_super,
+ * whose payload is lent (lend.c) or cut out of the send buffer. A run of plain segments goes as its
+ * device will have it: in super-frames, written in one piece, for one that cuts; as the segments
+ * that software GSO cuts at once for one that does not. Anything else is a super-frame that is
+ * built as any segment is, for whoever cuts it. Follows no specification of its own: on the wire a
+ * run is the segments (RFC 9293 3.7) that burst.c would send one by one. Notes nothing of what
+ * went: that is burst.c's.
  */
 #include "net/link/gso.h"
 #include "net/tcp/header.h"
@@ -69,8 +70,8 @@ struct whole_run {
 };
 
 /*
- * A super-frame, or what is left of a run, for a device that cuts and sums, by a way that is clear: its headers
- * are written in one piece. False: no frame, or it is not to go this way.
+ * A super-frame, or what is left of a run, for a device that cuts and sums, by a way that is clear:
+ * its headers are written in one piece. False: no frame, or it is not to go this way.
  */
 static always_inline bool send_whole(const struct whole_run *r, struct tcp_seq seq, uint32_t len,
 				     uint32_t flags)
@@ -186,7 +187,10 @@ static never_inline int send_segments(const struct tcp_tx *tx, struct tcp_seq se
 		return 0;
 	reach = find_queued(tx->c->snd, seq_diff(seq, tx->c->flight->buf_seq),
 			    min_size(len, (size_t)tx->room * tx->mss), segs);
-	/* More than there are frames for, or lies in more pieces: whole segments, what ends the stream waits. */
+	/*
+	 * More than there are frames for, or lies in more pieces: whole segments, what ends the
+	 * stream waits.
+	 */
 	if (unlikely(reach < len)) {
 		len = (uint32_t)(reach > tx->mss ? reach - reach % tx->mss : reach);
 		flags &= (uint8_t) ~(unsigned)(TCP_FIN | TCP_PSH);

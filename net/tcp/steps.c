@@ -141,8 +141,8 @@ static enum tcp_verdict step1_sequence(struct holm_tcp *c, struct tcp_rx *rx)
 }
 
 /*
- * The error that a reset means to the program: RFC 9293 3.10.7.4, second, by state. While our FIN waits behind
- * bytes, which are lost now, the RFC's state is one before it.
+ * The error that a reset means to the program: RFC 9293 3.10.7.4, second, by state. While our FIN
+ * waits behind bytes, which are lost now, the RFC's state is one before it.
  */
 static int reset_error(const struct holm_tcp *c)
 {

@@ -211,7 +211,10 @@ struct tcp_flight {
 	uint8_t wait;	    /* enum tcp_wait: what wait_tick is for */
 	uint8_t soft_error; /* what ICMP said; reported if the connection times out */
 	uint32_t soft_rx;   /* ... and nothing came from the peer since: last_rx at that time */
-	/* Recovery with SACK; NULL until something is sent that calm does not answer for, and for peers without. */
+	/*
+	 * Recovery with SACK; NULL until something is sent that calm does not answer for, and for
+	 * peers without.
+	 */
 	struct tcp_repair *repair;
 	struct tcp_reasm *reasm;
 	struct holm_tcp *conn;

@@ -236,8 +236,8 @@ static bool has_unread(const struct holm_tcp *t)
 }
 
 /*
- * RFC 9293 3.10.5: SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT end without a word. A FIN that waits behind bytes
- * has not been sent: to the RFC these are other states until then.
+ * RFC 9293 3.10.5: SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT end without a word. A FIN that waits
+ * behind bytes has not been sent: to the RFC these are other states until then.
  */
 static bool ends_silently(const struct holm_tcp *t)
 {

@@ -215,7 +215,10 @@ int udp_bind_to_scope(struct holm_udp *u, const struct holm_endpoint *e, bool *b
 
 /* ---- send.c */
 
-/* All that speaks against sending but size and memory; where to and how is in dst and tx then. 0 or an error. */
+/*
+ * All that speaks against sending but size and memory; where to and how is in dst and tx then. 0 or
+ * an error.
+ */
 int udp_prepare(struct holm_udp *u, const struct holm_endpoint *to);
 size_t udp_total_of_spans(const struct holm_span *spans, size_t nspans);
 

@@ -121,8 +121,10 @@ void unix_stop(struct holm_net *net);
 void unix_let_go(struct holm_net *net);
 
 /* ---- name.c */
-/* A name as a program gave it: sun_path and how many bytes of it. -HOLM_EINVAL: empty, too long, or bound already;
- * -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+/*
+ * A name as a program gave it: sun_path and how many bytes of it. -HOLM_EINVAL: empty, too long, or
+ * bound already; -HOLM_EADDRINUSE, -HOLM_ENOMEM.
+ */
 int unix_bind(struct unix_end *e, const uint8_t *name, size_t len);
 /* An abstract name that nobody has. */
 int unix_autobind(struct unix_end *e);
@@ -180,7 +182,10 @@ void unix_room_is_there(struct unix_end *e);
 /* ---- stream.c, packet.c */
 int64_t unix_send_stream(struct unix_end *e, const struct holm_msg *msg);
 int64_t unix_recv_stream(struct unix_end *e, struct holm_msg *msg, int flags);
-/* What most sends and receives are, bytes alone that do not wrap in the ring; 0: nothing was done, ask the others. */
+/*
+ * What most sends and receives are, bytes alone that do not wrap in the ring; 0: nothing was done,
+ * ask the others.
+ */
 size_t unix_write(struct unix_end *e, const void *p, size_t n);
 size_t unix_read(struct unix_end *e, void *p, size_t n);
 /* Could a writer at the other end of this one go on? */

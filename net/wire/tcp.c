@@ -38,7 +38,10 @@ static void take_option(const uint8_t *opt, size_t len, struct tcp_hdr_info *out
 	}
 }
 
-/* Those of a SYN, where they begin on words in the order that senders have them. Returns how many bytes they take. */
+/*
+ * Those of a SYN, where they begin on words in the order that senders have them. Returns how many
+ * bytes they take.
+ */
 static inline size_t take_words(const uint8_t *opts, size_t len, struct tcp_hdr_info *out)
 {
 	const uint8_t *opt = opts, *end = opts + len;

@@ -208,7 +208,10 @@ void floor_memcpy(uint32_t units)
 /* The same where a card has put them into memory, which is not counted: they go to the reader. */
 void floor_read(uint32_t units)
 {
-	/* What is called is not known to the compiler, which would copy before it says that it does not count. */
+	/*
+	 * What is called is not known to the compiler, which would copy before it says that it does
+	 * not count.
+	 */
 	static void *(*const volatile copy)(void *, const void *, size_t) = memcpy;
 	static const volatile size_t segment_bytes = 1460;
 

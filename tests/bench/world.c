@@ -143,7 +143,10 @@ struct big {
 	_Alignas(64) uint8_t bytes[65536 + 64];
 };
 
-/* In front of a frame, so that what is behind the headers of IPv4 and TCP begins at a line: copies like it. */
+/*
+ * In front of a frame, so that what is behind the headers of IPv4 and TCP begins at a line: copies
+ * like it.
+ */
 #define BIG_HEADROOM (64 - 54)
 
 /* Who looks for one finds it by its references. */

@@ -74,7 +74,10 @@ static void release(struct holm_buf *buf)
 	(void)buf;
 }
 
-/* A frame comes in, its bytes behind the first `piece` in a buffer of their own; true: something was answered. */
+/*
+ * A frame comes in, its bytes behind the first `piece` in a buffer of their own; true: something
+ * was answered.
+ */
 static bool input(const uint8_t *bytes, size_t len, size_t piece)
 {
 	static const struct holm_buf_owner owner = { .release = release };

@@ -1,6 +1,7 @@
 /*
- * env.h -- what the programs here give an instance: memory of the C library, which is counted, and random bytes
- * that are the same in every run. minimal/ is a program by itself and shows the same without counting.
+ * env.h -- what the programs here give an instance: memory of the C library, which is counted, and
+ * random bytes that are the same in every run. minimal/ is a program by itself and shows the same
+ * without counting.
  */
 #ifndef TESTS_EMBED_ENV_H
 #define TESTS_EMBED_ENV_H

@@ -1,7 +1,7 @@
 /*
  * upload.c -- an HTTP server that checks what is uploaded: the body of a PUT must be the pattern of
- * source.c, as long as its head says. It answers with 200, or 400 and where the first wrong byte is. One connection at a
- * time, one request each.
+ * source.c, as long as its head says. It answers with 200, or 400 and where the first wrong byte
+ * is. One connection at a time, one request each.
  *
  *	upload [PORT]		port 8000
  */

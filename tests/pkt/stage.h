@@ -1,7 +1,7 @@
 /*
  * stage.h -- where a script is played: one fresh instance with one ethernet device, virtual time,
- * memory with books. Neighbours answer by themselves, to ARP and to neighbour discovery; what is left are IP packets, in
- * and out.
+ * memory with books. Neighbours answer by themselves, to ARP and to neighbour discovery; what is
+ * left are IP packets, in and out.
  */
 #ifndef TESTS_PKT_STAGE_H
 #define TESTS_PKT_STAGE_H

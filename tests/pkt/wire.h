@@ -19,8 +19,8 @@ struct wire_quote {
 };
 
 /*
- * An IP packet, of the family of its addresses, with all of p's numbers, addresses and ports as they are; `payload` has p->len bytes.
- * Returns its length.
+ * An IP packet, of the family of its addresses, with all of p's numbers, addresses and ports as
+ * they are; `payload` has p->len bytes. Returns its length.
  */
 size_t wire_build(const struct packet *p, const uint8_t *payload, const struct wire_quote *quote,
 		  uint8_t out[static WIRE_MAX]);

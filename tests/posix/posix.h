@@ -105,7 +105,7 @@ void posix_fails(const char *file, int line, const char *what, long got, int err
 #define DIFFERS(why) (sizeof(why) < 1)
 #endif
 
-/* ---- short ways of saying it: in the family of the case, whose loopback and wildcard 127.0.0.1 and 0.0.0.0 mean */
+/* ---- short ways of saying it, in the family of the case: 127.0.0.1 is its loopback, 0.0.0.0 its wildcard */
 
 int tcp(void);
 int udp(void);

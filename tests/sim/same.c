@@ -93,8 +93,9 @@ static void talk(struct sim_end_plan *p, uint64_t *rng, uint32_t longest, uint64
 }
 
 /*
- * One end streams to a window that holds less: as much goes as that lets go, for the ACK of what went before. The
- * 64 KiB that the handshake promises come first. The other end has a byte to say now and then.
+ * One end streams to a window that holds less: as much goes as that lets go, for the ACK of what
+ * went before. The 64 KiB that the handshake promises come first. The other end has a byte to say
+ * now and then.
  */
 static void stream(struct sim_end_plan *p, uint64_t *rng, bool reads)
 {

@@ -1,6 +1,7 @@
 /*
- * sockets6.h -- what sockets.h says, of AF_INET6: a duo whose instances know no IPv4. Instance i is fd00::(i + 1)
- * and, on the link, fe80::(i + 1); that nobody else has these is known when the duo is made.
+ * sockets6.h -- what sockets.h says, of AF_INET6: a duo whose instances know no IPv4. Instance i is
+ * fd00::(i + 1) and, on the link, fe80::(i + 1); that nobody else has these is known when the duo
+ * is made.
  */
 #ifndef TESTS_SUPPORT_SOCKETS6_H
 #define TESTS_SUPPORT_SOCKETS6_H

@@ -1,4 +1,7 @@
-/* Two sides of a connection that say something to each other and wait until it is there: for tests of calm ones. */
+/*
+ * Two sides of a connection that say something to each other and wait until it is there: for tests
+ * of calm ones.
+ */
 #ifndef TESTS_SUPPORT_TALK_H
 #define TESTS_SUPPORT_TALK_H
 

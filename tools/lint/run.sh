@@ -103,7 +103,7 @@ about()
 	format) echo "clang-format agrees with every C file" ;;
 	tidy) echo "clang-tidy finds nothing" ;;
 	layers) echo "rooms include what the table allows" ;;
-	length) echo "functions up to 70 lines, files up to 800 (tests 1000)" ;;
+	length) echo "functions up to 70 lines, files up to 800 (tests 1000), lines up to 110 columns" ;;
 	head) echo "every file begins with a comment" ;;
 	conditional) echo "no #if inside a function" ;;
 	words) echo "no marks of unfinished work" ;;

@@ -102,7 +102,10 @@ EXPORT int dup(int fd)
 	return finish_copy(&c, host()->dup(fd));
 }
 
-/* What was at `to` is closed first; between that and the copy nobody else gets the number, if all use one lock. */
+/*
+ * What was at `to` is closed first; between that and the copy nobody else gets the number, if all
+ * use one lock.
+ */
 static int copy_to(int fd, int to, int flags)
 {
 	struct call c;

@@ -10,7 +10,10 @@
 
 #include "tools/preload/host.h"
 
-/* Unread bytes in the program's end: each is an edge, none is asked for. Fits the kernel's smallest buffer. */
+/*
+ * Unread bytes in the program's end: each is an edge, none is asked for. Fits the kernel's smallest
+ * buffer.
+ */
 #define BYTES_MAX 64u
 /* Makes the smallest send buffer of a Unix socket unwritable, whatever page size its memory has. */
 #define FILL_BYTES 2048u

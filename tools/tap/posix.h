@@ -1,8 +1,8 @@
 /*
  * Put in front of every source file of an application that runs on the TAP program: the calls that
- * concern sockets and waiting get other names, under which tools/front and posix.c lead them to kernel/sys. Everything
- * else is the host's C library. System headers come first, so that their own declarations keep their
- * names.
+ * concern sockets and waiting get other names, under which tools/front and posix.c lead them to
+ * kernel/sys. Everything else is the host's C library. System headers come first, so that their own
+ * declarations keep their names.
  */
 #ifndef TAP_POSIX_H
 #define TAP_POSIX_H

@@ -26,42 +26,45 @@
 #endif
 
 /*
- * Hash tables and a wheel of timers, to which it is all the same how much is in them. Without them connections,
- * ports and destinations are in arrays, timers in a list, all of which are gone through: right for a few dozen
- * of each, and 4 KiB of memory less; more find their place, and are looked for longer.
+ * Hash tables and a wheel of timers, to which it is all the same how much is in them. Without them
+ * connections, ports and destinations are in arrays, timers in a list, all of which are gone
+ * through: right for a few dozen of each, and 4 KiB of memory less; more find their place, and are
+ * looked for longer.
  */
 #ifndef HOLM_WITH_GROWTH
 #define HOLM_WITH_GROWTH 1
 #endif
 
 /*
- * That holm_net_create() refuses a config, an env or a list of protocols with which nothing can go well. Without it
- * they are taken as they are: for who hands over the same ones always, and has seen them accepted once.
+ * That holm_net_create() refuses a config, an env or a list of protocols with which nothing can go
+ * well. Without it they are taken as they are: for who hands over the same ones always, and has
+ * seen them accepted once.
  */
 #ifndef HOLM_WITH_CHECKS
 #define HOLM_WITH_CHECKS 1
 #endif
 
 /*
- * A neighbour cache, which asks by itself and doubts in good time. Without it, and without IPV6, each destination
- * keeps what it knows of its neighbour, the only frame that waits for that included, and asks when there is
- * something to send: for one link and some ten peers.
+ * A neighbour cache, which asks by itself and doubts in good time. Without it, and without IPV6,
+ * each destination keeps what it knows of its neighbour, the only frame that waits for that
+ * included, and asks when there is something to send: for one link and some ten peers.
  */
 #ifndef HOLM_WITH_NEIGHBOURS
 #define HOLM_WITH_NEIGHBOURS 1
 #endif
 
 /*
- * More than one device, and more than one address of it. Without it, IPV6 and LOOPBACK a second one is -HOLM_ENOSPC,
- * as if config.devices_max and config.addrs_max were 1; whose address changes takes the old one away first.
+ * More than one device, and more than one address of it. Without it, IPV6 and LOOPBACK a second one
+ * is -HOLM_ENOSPC, as if config.devices_max and config.addrs_max were 1; whose address changes
+ * takes the old one away first.
  */
 #ifndef HOLM_WITH_DEVICES
 #define HOLM_WITH_DEVICES 1
 #endif
 
 /*
- * A generator of random numbers of its own. Without it env.random() is called for each, so it has to be good and
- * fast whenever it is asked, and calls nothing of the instance.
+ * A generator of random numbers of its own. Without it env.random() is called for each, so it has
+ * to be good and fast whenever it is asked, and calls nothing of the instance.
  */
 #ifndef HOLM_WITH_RANDOM
 #define HOLM_WITH_RANDOM 1
@@ -120,9 +123,9 @@
 #endif
 
 /*
- * Of TCP: ports that endpoints share, by address or by HOLM_TCP_REUSEADDR and HOLM_TCP_REUSEPORT, and ports that
- * are chosen for who binds to 0. Without them a port is one endpoint's, and 0 is -HOLM_EADDRINUSE. Who connects
- * has one chosen all the same.
+ * Of TCP: ports that endpoints share, by address or by HOLM_TCP_REUSEADDR and HOLM_TCP_REUSEPORT,
+ * and ports that are chosen for who binds to 0. Without them a port is one endpoint's, and 0 is
+ * -HOLM_EADDRINUSE. Who connects has one chosen all the same.
  */
 #ifndef HOLM_WITH_PORTS
 #define HOLM_WITH_PORTS 1

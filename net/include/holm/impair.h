@@ -1,7 +1,7 @@
 /*
  * impair.h -- a device in front of another device that loses, delays, reorders, duplicates,
- * corrupts and marks frames, and limits the rate, repeatably from a seed. Middleware: the instance attaches the
- * impairment, the impairment drives the device behind it.
+ * corrupts and marks frames, and limits the rate, repeatably from a seed. Middleware: the instance
+ * attaches the impairment, the impairment drives the device behind it.
  */
 #ifndef HOLM_IMPAIR_H
 #define HOLM_IMPAIR_H

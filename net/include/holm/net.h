@@ -91,11 +91,15 @@ extern const struct holm_proto holm_tcp_sack;  /* RFC 2018 and 6675, D-SACK (RFC
 extern const struct holm_proto holm_tcp_rack;
 
 /*
- * Who is half-open or in TIME-WAIT is a record of 40 bytes (64 over IPv6). Without it each is a connection, SYNs
- * cannot be held or deferred, and an active open takes over no four-tuple in TIME-WAIT.
+ * Who is half-open or in TIME-WAIT is a record of 40 bytes (64 over IPv6). Without it each is a
+ * connection, SYNs cannot be held or deferred, and an active open takes over no four-tuple in
+ * TIME-WAIT.
  */
 extern const struct holm_proto holm_tcp_records;
-/* The next three need it. SYN cookies (RFC 4987) for when the half-open records are used up, options in the timestamp. */
+/*
+ * The next three need it. SYN cookies (RFC 4987) for when the half-open records are used up,
+ * options in the timestamp.
+ */
 extern const struct holm_proto holm_tcp_cookies;
 
 extern const struct holm_proto holm_tcp_fastopen; /* RFC 7413 */
@@ -178,10 +182,10 @@ void holm_net_destroy(struct holm_net *net);
 struct holm_pool *holm_net_pool(struct holm_net *net);
 
 /*
- * Attach a device; its fields (ops, name, mac, caps, link_up) must be set, all others zero. The device
- * stays the caller's and must outlive its attachment; it has one instance at a time (an ASSERT). Returns
- * the interface index (>= 1) or -HOLM_ENOSPC, -HOLM_ENOMEM, -HOLM_EINVAL (caps that no frame fits: mtu < 68, head-room over HOLM_FRAME_HEADROOM
- * less 118, no segment).
+ * Attach a device; its fields (ops, name, mac, caps, link_up) must be set, all others zero. The
+ * device stays the caller's and must outlive its attachment; it has one instance at a time (an
+ * ASSERT). Returns the interface index (>= 1) or -HOLM_ENOSPC, -HOLM_ENOMEM, -HOLM_EINVAL (caps
+ * that no frame fits: mtu < 68, head-room over HOLM_FRAME_HEADROOM less 118, no segment).
  */
 int holm_net_add_dev(struct holm_net *net, struct holm_dev *dev);
 

@@ -337,10 +337,11 @@ struct holm_object {
 #define HOLM_OBJECTS_MAX 253u
 
 /*
- * A new socket. AF_INET with STREAM or DGRAM; where the instance's list has the part, AF_INET6 with the
- * same (`holm_sockets6`), with RAW, or DGRAM and IPPROTO_ICMPV6 (`holm_raw6`), AF_INET with RAW
- * (`holm_raw`) or DGRAM and IPPROTO_ICMP (`holm_ping`), AF_PACKET with RAW or DGRAM (`holm_packet`; the
- * protocol is an ethertype in network order), AF_UNIX with STREAM, DGRAM or SEQPACKET (`holm_unix`). -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
+ * A new socket. AF_INET with STREAM or DGRAM; where the instance's list has the part, AF_INET6 with
+ * the same (`holm_sockets6`), with RAW, or DGRAM and IPPROTO_ICMPV6 (`holm_raw6`), AF_INET with RAW
+ * (`holm_raw`) or DGRAM and IPPROTO_ICMP (`holm_ping`), AF_PACKET with RAW or DGRAM (`holm_packet`;
+ * the protocol is an ethertype in network order), AF_UNIX with STREAM, DGRAM or SEQPACKET
+ * (`holm_unix`). -HOLM_EAFNOSUPPORT, -HOLM_EPROTONOSUPPORT,
  * -HOLM_ESOCKTNOSUPPORT, -HOLM_EINVAL, -HOLM_ENOBUFS (config.sockets_max), -HOLM_ENOMEM.
  * `cookie` is what events about it carry.
  */
@@ -457,7 +458,10 @@ enum holm_ancillary_bit {
 	HOLM_ANC_DONTFRAG = 1 << 13, /* sent only: never in fragments */
 	HOLM_ANC_PATHMTU =
 		1 << 14, /* `path_mtu` to `to`, received with an empty message of its own */
-	/* `segment`: the message is datagrams of so many bytes, the last one perhaps of fewer; sent 0: it is one. */
+	/*
+	 * `segment`: the message is datagrams of so many bytes, the last one perhaps of fewer; sent
+	 * 0: it is one.
+	 */
 	HOLM_ANC_SEGMENT = 1 << 15,
 	HOLM_ANC_TIMESTAMP = 1 << 28,	/* `time_ns`, to be told in microseconds */
 	HOLM_ANC_TIMESTAMPNS = 1 << 29, /* the same, in nanoseconds */
@@ -504,15 +508,16 @@ int64_t holm_socket_sendmsg(struct holm_socket *s, const struct holm_msg *msg, i
 /* Bytes received; 0 at the end of the stream; -HOLM_EAGAIN while nothing is there. */
 int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int flags);
 /*
- * What nearly every write and read is: bytes, without flags, of a stream that is open. At least one byte, and what
- * the call would have moved as a message without waiting; 0: nothing was done, ask with a message.
+ * What nearly every write and read is: bytes, without flags, of a stream that is open. At least one
+ * byte, and what the call would have moved as a message without waiting; 0: nothing was done, ask
+ * with a message.
  */
 size_t holm_socket_write(struct holm_socket *s, const void *p, size_t n);
 /* A read is whole with that: fewer than SO_RCVLOWAT asks for are left where they are. */
 size_t holm_socket_read(struct holm_socket *s, void *p, size_t n);
 /*
- * A receive of several messages ended with this error, positive, behind some that it can report instead: it is
- * pending again, for whichever call comes next.
+ * A receive of several messages ended with this error, positive, behind some that it can report
+ * instead: it is pending again, for whichever call comes next.
  */
 void holm_socket_return_error(struct holm_socket *s, int error);
 

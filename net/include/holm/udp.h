@@ -71,10 +71,10 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 #define HOLM_UDP_CUT_MAX 128u
 
 /*
- * Send the bytes of all spans as datagrams of `bytes` each, the last of what is left: either there is room for all
- * of them, or none is sent (-HOLM_EAGAIN); a queue shorter than that takes what it can. They are never cut
- * further, whatever HOLM_UDP_OPT_PMTU says: -HOLM_EMSGSIZE. -HOLM_EINVAL: more than HOLM_UDP_CUT_MAX. The spans are
- * not as they were afterwards.
+ * Send the bytes of all spans as datagrams of `bytes` each, the last of what is left: either there
+ * is room for all of them, or none is sent (-HOLM_EAGAIN); a queue shorter than that takes what it
+ * can. They are never cut further, whatever HOLM_UDP_OPT_PMTU says: -HOLM_EMSGSIZE. -HOLM_EINVAL:
+ * more than HOLM_UDP_CUT_MAX. The spans are not as they were afterwards.
  */
 int holm_udp_send_cut(struct holm_udp *u, const struct holm_endpoint *to, uint32_t bytes,
 		      struct holm_span *spans, size_t nspans);
@@ -186,8 +186,8 @@ size_t holm_udp_next_bytes(const struct holm_udp *u);
 void holm_udp_queued(const struct holm_udp *u, size_t *datagrams, size_t *bytes);
 
 /*
- * Which datagram over IPv6 was refused last because it would have had to be cut (HOLM_UDP_OPT_UNCUT6), and how
- * much the path takes; false: none since the last call.
+ * Which datagram over IPv6 was refused last because it would have had to be cut
+ * (HOLM_UDP_OPT_UNCUT6), and how much the path takes; false: none since the last call.
  */
 bool holm_udp_take_path_mtu(struct holm_udp *u, struct holm_endpoint *to, uint32_t *mtu);
 

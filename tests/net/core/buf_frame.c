@@ -49,7 +49,10 @@ static void a_full_segment_is_kept_where_it_lies(void **state)
 	pool_end(pool);
 }
 
-/* No other frame is taken for one that ends with its bytes; of one that goes on, or begins later, a clone is. */
+/*
+ * No other frame is taken for one that ends with its bytes; of one that goes on, or begins later, a
+ * clone is.
+ */
 static void a_frame_is_kept_itself_where_its_bytes_are_all_that_is_left(void **state)
 {
 	struct holm_pool *pool = pool_make(4, 0);

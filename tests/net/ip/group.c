@@ -46,8 +46,8 @@ static struct holm_udp *member(struct lab *lab)
 }
 
 /*
- * The i-th message that was sent, from the IGMP header on. RFC 3376 section 4: with a TTL of 1, a precedence of
- * internetwork control and the router alert option.
+ * The i-th message that was sent, from the IGMP header on. RFC 3376 section 4: with a TTL of 1, a
+ * precedence of internetwork control and the router alert option.
  */
 static const uint8_t *sent(const struct lab *lab, size_t i, uint32_t dst)
 {

@@ -47,7 +47,10 @@ static void start(struct lab *lab)
 		message[i] = (uint8_t)(i * 13 + (i >> 8));
 }
 
-/* A piece of `message`, which begins anew where it ends; behind so many headers of options, the first a hop-by-hop one. */
+/*
+ * A piece of `message`, which begins anew where it ends; behind so many headers of options, the
+ * first a hop-by-hop one.
+ */
 struct cut {
 	unsigned host;
 	uint32_t id;

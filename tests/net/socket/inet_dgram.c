@@ -90,7 +90,10 @@ static void what_does_not_fit_is_lost_and_said_so(void **state)
 	assert_int_equal(holm_socket_recvmsg(f->s[1], &msg, 0), -HOLM_EAGAIN);
 }
 
-/* UDP_GRO: as many as there is room for, all but the last of one size; who cannot be told gets them singly. */
+/*
+ * UDP_GRO: as many as there is room for, all but the last of one size; who cannot be told gets them
+ * singly.
+ */
 static void datagrams_are_gathered_as_far_as_there_is_room(void **state)
 {
 	static const char *const texts[] = { "aaaa", "bbbb", "cccc", "dd", "ee", "ffff", "", "g" };

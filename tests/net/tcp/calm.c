@@ -193,7 +193,10 @@ static void a_message_that_cwnd_might_grow_by_does_not_go_in_calm(void **state)
 	end(&t);
 }
 
-/* Slow start is over: cwnd grows only where it holds something back, and that is what windows would let go. */
+/*
+ * Slow start is over: cwnd grows only where it holds something back, and that is what windows would
+ * let go.
+ */
 static void behind_slow_start_all_of_cwnd_may_go_in_calm(void **state)
 {
 	static const struct {
@@ -547,7 +550,10 @@ static void a_deadline_counts_from_when_the_message_left(void **state)
 	end(&t);
 }
 
-/* Of a message of `n` bytes that is in flight, and of those before it, what output and the steps would have noted. */
+/*
+ * Of a message of `n` bytes that is in flight, and of those before it, what output and the steps
+ * would have noted.
+ */
 static void all_is_noted(size_t n)
 {
 	const struct tcp_flight *fl;

@@ -1,6 +1,6 @@
 /*
- * Calm connections whose peer's window, or whose cwnd, holds something back: what goes, what waits, and that calm
- * ends where somebody else has to see to it. And super-frames that come in one piece.
+ * Calm connections whose peer's window, or whose cwnd, holds something back: what goes, what waits,
+ * and that calm ends where somebody else has to see to it. And super-frames that come in one piece.
  */
 #include "tests/support/talk.h"
 
@@ -77,7 +77,10 @@ static void a_stream_whose_window_closes_is_calm_no_more(void **state)
 	end(&t);
 }
 
-/* While the first of `n` bytes are in flight the window becomes `now`, and so many more are written: how many go? */
+/*
+ * While the first of `n` bytes are in flight the window becomes `now`, and so many more are
+ * written: how many go?
+ */
 static uint32_t go_meanwhile(size_t n, uint32_t wnd, uint32_t most, size_t more, uint32_t now)
 {
 	struct holm_tcp *c;
@@ -114,8 +117,8 @@ static void what_a_window_has_room_for_need_not_wait_for_an_ack(void **state)
 }
 
 /*
- * All that was queued went; what is written behind it finds a window full, or a cwnd that it might grow by: the latter
- * is output.c's.
+ * All that was queued went; what is written behind it finds a window full, or a cwnd that it might
+ * grow by: the latter is output.c's.
  */
 static void what_waits_behind_a_run_waits_for_who_holds_it_back(void **state)
 {

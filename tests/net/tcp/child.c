@@ -145,7 +145,10 @@ static struct holm_tcp *opened(struct tcp_fixture *t, uint16_t i)
 	return holm_tcp_accept(t->listener, &child) == 0 ? child : NULL;
 }
 
-/* Whatever it is that there is no memory for: nothing is left behind, and the record waits for another ACK. */
+/*
+ * Whatever it is that there is no memory for: nothing is left behind, and the record waits for
+ * another ACK.
+ */
 static void a_child_that_there_was_no_memory_for_is_made_by_a_later_ack(void **state)
 {
 	static struct holm_tcp *children[1000];

@@ -169,7 +169,10 @@ static void the_last_segment_of_what_is_queued_is_pushed(void **state)
 	finish(&t);
 }
 
-/* RFC 4861 section 4.6.4: a router knows what all of a link lets through, which may be less than ours does. */
+/*
+ * RFC 4861 section 4.6.4: a router knows what all of a link lets through, which may be less than
+ * ours does.
+ */
 static void what_a_router_says_of_the_link_is_announced(void **state)
 {
 	const struct tcp_settings s = { .maxseg = 0 };

@@ -1,7 +1,8 @@
 /*
- * What reads segments where they lie (net/tcp/plain.h and who includes it) against the steps and output.c: two
- * instances hear the same segments and do the same, one of them with nothing predicted. The peer is nobody's
- * stack: it says what none would. What both send, count and show their programs is the same.
+ * What reads segments where they lie (net/tcp/plain.h and who includes it) against the steps and
+ * output.c: two instances hear the same segments and do the same, one of them with nothing
+ * predicted. The peer is nobody's stack: it says what none would. What both send, count and show
+ * their programs is the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>

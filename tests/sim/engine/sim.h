@@ -211,7 +211,10 @@ struct sim {
 	bool trace;
 	uint64_t seed; /* for messages */
 	bool ip6;      /* hosts have IPv6 addresses; said before the first is added */
-	/* `wire` is wanted: of each side every frame that left, and when (FNV-1a). What both do at once has no order. */
+	/*
+	 * `wire` is wanted: of each side every frame that left, and when (FNV-1a). What both do at
+	 * once has no order.
+	 */
 	bool watched;
 	uint64_t wire[2];
 };
