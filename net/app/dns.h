@@ -66,8 +66,8 @@ struct holm_dns_query {
 	uint32_t refs;
 	bool done;
 	struct dns_key key; /* what was asked for */
-	struct dns_name
-		name; /* what is asked for now: at first the same, then what it stands for */
+	/* What is asked for now: at first the same, then what it stands for. */
+	struct dns_name name;
 	struct dns_name sent; /* the same with its letters mixed, as the answer must repeat it */
 	uint16_t id;
 	uint32_t attempt; /* goes through the servers, `rounds` times */

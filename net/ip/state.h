@@ -130,9 +130,8 @@ struct ip_state {
 	struct allocator allocator;
 	struct table dsts;
 	struct ip_dst *last_dst; /* asked for last, in the table */
-	struct ip_dst
-		*parting;   /* the last without holder, not on the list: its neighbour is held */
-	struct list unused; /* destinations without holder, least recently used first */
+	struct ip_dst *parting;	 /* the last without holder, not listed: its neighbour is held */
+	struct list unused;	 /* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
 	struct list keepers; /* of struct ip_keeper */
 	struct ip_early early;

@@ -118,8 +118,8 @@ struct neigh_table {
 	uint64_t removals;   /* entries that have gone: see struct neigh_memo */
 	struct list noise;   /* entries without holder that were never confirmed, oldest first */
 	struct list settled; /* ...that were, least recently used first; all small ones */
-	struct neigh
-		asker; /* of small ones: who asked for us last, of whom nobody wanted to know yet */
+	/* Of small ones: who asked for us last, of whom nobody wanted to know yet. */
+	struct neigh asker;
 	/*
 	 * A frame whose neighbour does not answer; ownership passes. Set by the network layer, which
 	 * counts it and tells the transport; it begins with its link header.

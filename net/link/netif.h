@@ -61,8 +61,7 @@ struct holm_netif {
 
 	/* Endpoints that wait for room, woken in order: see netif_wait(). */
 	struct list waiters;
-	struct net_timer
-		retry; /* wakes them when only the pool was short: nobody tells us of that */
+	struct net_timer retry; /* wakes them when only the pool was short: nobody tells of that */
 
 	struct netif_addr *addrs; /* [config.addrs_max] */
 	uint32_t naddrs;

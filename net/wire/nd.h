@@ -72,8 +72,8 @@ struct nd_info {
 	/* The first option of its kind. */
 	bool has_source_mac, has_target_mac, has_nonce;
 	struct holm_mac source_mac, target_mac;
-	struct nd_nonce
-		nonce; /* of other than six bytes: its first six, zeroes behind a shorter one */
+	/* Of other than six bytes: its first six, zeroes behind a shorter one. */
+	struct nd_nonce nonce;
 	/* All options: each has a length, and they end where the message ends. */
 	const uint8_t *options;
 	size_t options_len;
