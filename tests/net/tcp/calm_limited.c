@@ -223,8 +223,9 @@ static void what_lies_in_one_piece_counts_as_the_segments_it_was(void **state)
 		holm_net_poll(t.d.net[0], t.d.now, 64);
 		join_segments(&t);
 		holm_net_poll_devs(t.d.net[1], t.d.now, 64);
-		assert_int_equal(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX),
-				 predicted + (n > 1000 ? 2 : 1));
+		/* In a batch each by itself, or merged first, as where the library is built for size. */
+		assert_in_range(count(&t, 1, HOLM_COUNT_TCP_PREDICTED_RX) - predicted, 1,
+				n > 1000 ? 2 : 1);
 		assert_int_equal(c->flight->rcv_mss, 100);
 		assert_int_equal(ring.base.readable, n + 50);
 		holm_ring_rcvbuf_read(&ring, read, n + 50);
