@@ -50,7 +50,7 @@ static inline void ip_template_init(struct ip_template *t, const struct ip_tx *t
 	}
 }
 
-/* The header in front of `len` bytes: of IPv4, of IPv6, of either. */
+/* The header in front of `len` bytes, of IPv4 and of IPv6. */
 static always_inline void ip_template_write4(uint8_t *p, uint32_t len, const struct ip_template *t)
 {
 	uint16_t total = checksum_word((uint16_t)(IP4_HDR_BYTES + len));
@@ -67,14 +67,6 @@ static always_inline void ip_template_write6(uint8_t *p, uint32_t len, const str
 {
 	memcpy(p, t->bytes, IP6_HDR_BYTES);
 	store_be16(p + offsetof(struct ip6_hdr, payload_len), (uint16_t)len);
-}
-
-static always_inline void ip_template_write(uint8_t *p, uint32_t len, const struct ip_template *t)
-{
-	if (t->len == IP4_HDR_BYTES)
-		ip_template_write4(p, len, t);
-	else
-		ip_template_write6(p, len, t);
 }
 
 #endif

@@ -336,14 +336,14 @@ static void the_template_is_the_header_but_for_lengths(void **state)
 		tx.src = &from;
 		tx.dst = &to;
 		ip_template_init(&t, &tx);
-		ip_template_write(like, len, &t);
+		ip_template_write6(like, len, &t);
 		ip6_write_header(header, len, &ip6);
 		assert_int_equal(t.len, IP6_HDR_BYTES);
 		assert_memory_equal(like, header, IP6_HDR_BYTES);
 		tx.src = &from4;
 		tx.dst = &to4;
 		ip_template_init(&t, &tx);
-		ip_template_write(like, len, &t);
+		ip_template_write4(like, len, &t);
 		ip4_write_header(header, len + IP4_HDR_BYTES, &ip4);
 		assert_int_equal(t.len, IP4_HDR_BYTES);
 		assert_memory_equal(like, header, IP4_HDR_BYTES);
