@@ -18,49 +18,12 @@ struct table {
 	struct htab all;
 };
 
+/* What it is made of does what is asked of it. */
+#define TABLE(verb) htab_##verb
+
 static inline void table_init(struct table *t, const struct allocator *memory)
 {
 	htab_init(&t->all, memory, HTAB_CHAIN_MAX);
-}
-
-static inline void table_fini(struct table *t)
-{
-	htab_fini(&t->all);
-}
-
-must_check static inline bool table_insert(struct table *t, struct htab_node *n, uint32_t hash)
-{
-	return htab_insert(&t->all, n, hash) == HTAB_INSERTED;
-}
-
-static inline void table_remove(struct table *t, struct htab_node *n)
-{
-	htab_remove(&t->all, n);
-}
-
-static inline struct htab_node *table_first(const struct table *t, uint32_t hash)
-{
-	return htab_first(&t->all, hash);
-}
-
-static inline struct htab_node *table_next(const struct table *t, const struct htab_node *n)
-{
-	return htab_next(&t->all, n);
-}
-
-static inline struct htab_node *table_any(struct table *t)
-{
-	return htab_any(&t->all);
-}
-
-static inline struct htab_node *table_pop(struct table *t)
-{
-	return htab_pop(&t->all);
-}
-
-static inline struct htab_node *table_walk(const struct table *t, const struct htab_node *n)
-{
-	return htab_walk(&t->all, n);
 }
 
 #else
@@ -71,52 +34,56 @@ struct table {
 	struct pile all;
 };
 
+#define TABLE(verb) pile_##verb
+
 static inline void table_init(struct table *t, const struct allocator *memory)
 {
 	pile_init(&t->all, memory);
 }
 
+#endif
+
 static inline void table_fini(struct table *t)
 {
-	pile_fini(&t->all);
+	TABLE(fini)(&t->all);
 }
 
 must_check static inline bool table_insert(struct table *t, struct htab_node *n, uint32_t hash)
 {
-	return pile_insert(&t->all, n, hash) == HTAB_INSERTED;
+	return TABLE(insert)(&t->all, n, hash) == HTAB_INSERTED;
 }
 
 static inline void table_remove(struct table *t, struct htab_node *n)
 {
-	pile_remove(&t->all, n);
+	TABLE(remove)(&t->all, n);
 }
 
 static inline struct htab_node *table_first(const struct table *t, uint32_t hash)
 {
-	return pile_first(&t->all, hash);
+	return TABLE(first)(&t->all, hash);
 }
 
 static inline struct htab_node *table_next(const struct table *t, const struct htab_node *n)
 {
-	return pile_next(&t->all, n);
+	return TABLE(next)(&t->all, n);
 }
 
 static inline struct htab_node *table_any(struct table *t)
 {
-	return pile_any(&t->all);
+	return TABLE(any)(&t->all);
 }
 
 static inline struct htab_node *table_pop(struct table *t)
 {
-	return pile_pop(&t->all);
+	return TABLE(pop)(&t->all);
 }
 
 static inline struct htab_node *table_walk(const struct table *t, const struct htab_node *n)
 {
-	return pile_walk(&t->all, n);
+	return TABLE(walk)(&t->all, n);
 }
 
-#endif
+#undef TABLE
 
 /*
  * The hash of two words. A key keeps strangers from choosing what shares a bucket; where all of it is gone

@@ -13,54 +13,11 @@ struct subject {
 	struct htab t;
 };
 
+#define SUBJECT(verb) htab_##verb
+
 static void subject_init(struct subject *s, const struct allocator *memory)
 {
 	htab_init(&s->t, memory, HTAB_CHAIN_MAX);
-}
-
-static void subject_fini(struct subject *s)
-{
-	htab_fini(&s->t);
-}
-
-static enum htab_verdict subject_insert(struct subject *s, struct htab_node *n, uint32_t hash)
-{
-	return htab_insert(&s->t, n, hash);
-}
-
-static void subject_remove(struct subject *s, struct htab_node *n)
-{
-	htab_remove(&s->t, n);
-}
-
-static struct htab_node *subject_first(const struct subject *s, uint32_t hash)
-{
-	return htab_first(&s->t, hash);
-}
-
-static struct htab_node *subject_next(const struct subject *s, const struct htab_node *n)
-{
-	return htab_next(&s->t, n);
-}
-
-static struct htab_node *subject_any(struct subject *s)
-{
-	return htab_any(&s->t);
-}
-
-static struct htab_node *subject_pop(struct subject *s)
-{
-	return htab_pop(&s->t);
-}
-
-static struct htab_node *subject_walk(const struct subject *s, const struct htab_node *n)
-{
-	return htab_walk(&s->t, n);
-}
-
-static uint32_t subject_nodes(const struct subject *s)
-{
-	return s->t.nodes;
 }
 
 /* Every node is where a lookup goes, once, and the counts are true. */

@@ -10,54 +10,11 @@ struct subject {
 	struct pile t;
 };
 
+#define SUBJECT(verb) pile_##verb
+
 static void subject_init(struct subject *s, const struct allocator *memory)
 {
 	pile_init(&s->t, memory);
-}
-
-static void subject_fini(struct subject *s)
-{
-	pile_fini(&s->t);
-}
-
-static enum htab_verdict subject_insert(struct subject *s, struct htab_node *n, uint32_t hash)
-{
-	return pile_insert(&s->t, n, hash);
-}
-
-static void subject_remove(struct subject *s, struct htab_node *n)
-{
-	pile_remove(&s->t, n);
-}
-
-static struct htab_node *subject_first(const struct subject *s, uint32_t hash)
-{
-	return pile_first(&s->t, hash);
-}
-
-static struct htab_node *subject_next(const struct subject *s, const struct htab_node *n)
-{
-	return pile_next(&s->t, n);
-}
-
-static struct htab_node *subject_any(struct subject *s)
-{
-	return pile_any(&s->t);
-}
-
-static struct htab_node *subject_pop(struct subject *s)
-{
-	return pile_pop(&s->t);
-}
-
-static struct htab_node *subject_walk(const struct subject *s, const struct htab_node *n)
-{
-	return pile_walk(&s->t, n);
-}
-
-static uint32_t subject_nodes(const struct subject *s)
-{
-	return s->t.nodes;
 }
 
 /* A walk and a lookup meet the same nodes, and the count is true. */

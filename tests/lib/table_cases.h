@@ -1,6 +1,7 @@
 /*
  * Tests of what lib/htab and lib/pile have in common: membership, and memory that runs out. Who includes this
- * has defined struct subject, its functions, and subject_check(): it is sound.
+ * has defined struct subject, SUBJECT(verb), which is its function of that name, subject_init(), and
+ * subject_check(): it is sound.
  */
 #ifndef TESTS_LIB_TABLE_CASES_H
 #define TESTS_LIB_TABLE_CASES_H
@@ -15,6 +16,51 @@
 
 #include "lib/htab.h"
 #include "lib/mem.h"
+
+static void subject_fini(struct subject *s)
+{
+	SUBJECT(fini)(&s->t);
+}
+
+static enum htab_verdict subject_insert(struct subject *s, struct htab_node *n, uint32_t hash)
+{
+	return SUBJECT(insert)(&s->t, n, hash);
+}
+
+static void subject_remove(struct subject *s, struct htab_node *n)
+{
+	SUBJECT(remove)(&s->t, n);
+}
+
+static struct htab_node *subject_first(const struct subject *s, uint32_t hash)
+{
+	return SUBJECT(first)(&s->t, hash);
+}
+
+static struct htab_node *subject_next(const struct subject *s, const struct htab_node *n)
+{
+	return SUBJECT(next)(&s->t, n);
+}
+
+static struct htab_node *subject_any(struct subject *s)
+{
+	return SUBJECT(any)(&s->t);
+}
+
+static struct htab_node *subject_pop(struct subject *s)
+{
+	return SUBJECT(pop)(&s->t);
+}
+
+static struct htab_node *subject_walk(const struct subject *s, const struct htab_node *n)
+{
+	return SUBJECT(walk)(&s->t, n);
+}
+
+static uint32_t subject_nodes(const struct subject *s)
+{
+	return s->t.nodes;
+}
 
 /*
  * Fails every allocation of more than `fail_above` bytes from number `fail_from` up to, not including,
