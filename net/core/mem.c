@@ -147,12 +147,11 @@ static never_inline void *take_out(struct mem *m, unsigned class)
 /* The last that was freed. */
 static inline void *small_alloc(struct mem *m, unsigned class)
 {
-	void *p = m->last[class];
+	void *p = mem_take_last(m, class);
 
 	if (likely(p))
-		m->last[class] = NULL;
-	else
-		p = take_out(m, class);
+		return p;
+	p = take_out(m, class);
 	if (likely(p))
 		mem_account(m, mem_class_bytes(class));
 	return p;
@@ -188,8 +187,7 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 	void *before = m->last[class];
 
 	ASSERT(p != before);
-	m->last[class] = p;
-	mem_discount(m, mem_class_bytes(class));
+	mem_keep_last(m, p, class);
 	if (before)
 		put_back(m, before, class);
 }

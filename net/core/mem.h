@@ -93,32 +93,43 @@ static inline void mem_discount(struct mem *m, size_t size)
 		m->stats.in_use -= size;
 }
 
+/* The last of its class that was freed, if nobody has it yet; NULL. */
+static inline void *mem_take_last(struct mem *m, unsigned class)
+{
+	void *p = m->last[class];
+
+	if (unlikely(!p))
+		return NULL;
+	m->last[class] = NULL;
+	mem_account(m, mem_class_bytes(class));
+	return p;
+}
+
+static inline void mem_keep_last(struct mem *m, void *p, unsigned class)
+{
+	m->last[class] = p;
+	mem_discount(m, mem_class_bytes(class));
+}
+
 /*
  * mem_alloc() and mem_free() of what every connection has, in the caller's own code: the compiler
  * knows its size, and mostly the last one that was freed waits for the next.
  */
 static always_inline void *mem_take(struct mem *m, size_t size)
 {
-	unsigned class = mem_class_of(size);
-	void *p = m->last[class];
+	void *p = FOR_SIZE || !HOLM_WITH_MEMORY ? NULL : mem_take_last(m, mem_class_of(size));
 
-	if (FOR_SIZE || !HOLM_WITH_MEMORY || unlikely(!p))
-		return mem_alloc(m, size);
-	m->last[class] = NULL;
-	mem_account(m, mem_class_bytes(class));
-	return p;
+	return likely(p) ? p : mem_alloc(m, size);
 }
 
 static always_inline void mem_give(struct mem *m, void *p, size_t size)
 {
 	unsigned class = mem_class_of(size);
 
-	if (FOR_SIZE || !HOLM_WITH_MEMORY || unlikely(m->last[class])) {
+	if (FOR_SIZE || !HOLM_WITH_MEMORY || unlikely(m->last[class]))
 		mem_free(m, p, size);
-		return;
-	}
-	m->last[class] = p;
-	mem_discount(m, mem_class_bytes(class));
+	else
+		mem_keep_last(m, p, class);
 }
 
 /*
