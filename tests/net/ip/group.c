@@ -45,6 +45,18 @@ static struct holm_udp *member(struct lab *lab)
 	return u;
 }
 
+/* One of a lab that is made for it, who has said all that there is to be said of it. */
+static struct holm_udp *settled_member(struct lab *lab)
+{
+	struct holm_udp *u;
+
+	lab_init(lab, &plain);
+	u = member(lab);
+	lab_run(lab, 3 * LAB_S);
+	lab_clear(lab);
+	return u;
+}
+
 /*
  * The i-th message that was sent, from the IGMP header on. RFC 3376 section 4: with a TTL of 1, a
  * precedence of internetwork control and the router alert option.
@@ -147,9 +159,7 @@ static void a_link_that_comes_up_is_told_of_every_group(void **state)
 	size_t told = 0;
 
 	(void)state;
-	lab_init(&lab, &plain);
-	u = member(&lab);
-	lab_run(&lab, 3 * LAB_S);
+	u = settled_member(&lab);
 	lab.dev.link_up = false;
 	holm_net_link_changed(lab.net, &lab.dev);
 	lab_run(&lab, 3 * LAB_S);
@@ -174,10 +184,7 @@ static void queries_are_answered_in_time(void **state)
 	struct lab lab;
 
 	(void)state;
-	lab_init(&lab, &plain);
-	u = member(&lab);
-	lab_run(&lab, 3 * LAB_S);
-	lab_clear(&lab);
+	u = settled_member(&lab);
 	ask(&lab, 3, 0, 20);
 	lab_run(&lab, 2 * LAB_S + 10 * LAB_MS);
 	assert_int_equal(lab.nsent, 1);
@@ -200,10 +207,7 @@ static void an_old_router_is_spoken_to_in_its_version(void **state)
 	struct lab lab;
 
 	(void)state;
-	lab_init(&lab, &plain);
-	u = member(&lab);
-	lab_run(&lab, 3 * LAB_S);
-	lab_clear(&lab);
+	u = settled_member(&lab);
 	ask(&lab, 2, 0, 10);
 	lab_run(&lab, LAB_S + 10 * LAB_MS);
 	assert_int_equal(sent(&lab, 0, GROUP)[0], IGMP2_REPORT);
@@ -250,9 +254,7 @@ static void the_answer_to_a_query_waits_for_a_time_by_lot(void **state)
 	struct lab lab;
 
 	(void)state;
-	lab_init(&lab, &plain);
-	u = member(&lab);
-	lab_run(&lab, 3 * LAB_S);
+	u = settled_member(&lab);
 	for (int i = 0; i < 16; i++) {
 		uint64_t asked = lab.now;
 
@@ -296,9 +298,7 @@ static void a_query_that_lies_in_several_pieces_of_memory_is_understood(void **s
 	struct lab lab;
 
 	(void)state;
-	lab_init(&lab, &plain);
-	u = member(&lab);
-	lab_run(&lab, 3 * LAB_S);
+	u = settled_member(&lab);
 	for (lab.segments = 15; lab.segments < 46; lab.segments++) {
 		lab_clear(&lab);
 		ask(&lab, 3, GROUP, 10);
@@ -316,9 +316,7 @@ static void another_member_on_the_link_makes_a_report_unnecessary(void **state)
 	struct lab lab;
 
 	(void)state;
-	lab_init(&lab, &plain);
-	u = member(&lab);
-	lab_run(&lab, 3 * LAB_S);
+	u = settled_member(&lab);
 	ask(&lab, 2, 0, 100);
 	lab_clear(&lab);
 	igmp_build(report, IGMP2_REPORT, GROUP);

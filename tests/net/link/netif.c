@@ -199,19 +199,28 @@ static void who_finds_the_queue_full_is_woken_at_the_end_of_the_round(void **sta
 	lab_fini(&lab);
 }
 
+/* All frames that the pool has left; returns how many. */
+static size_t hold_all(struct lab *lab, struct holm_frame *held[])
+{
+	size_t n = 0;
+
+	while ((held[n] = holm_frame_alloc(holm_net_pool(lab->net), 64, true)) != NULL)
+		n++;
+	return n;
+}
+
 /* As long as somebody waits the end of each round asks, before the clock does. */
 static void who_waits_for_the_pool_is_woken_by_a_later_round_too(void **state)
 {
 	struct holm_frame *held[257];
 	struct holm_udp *u;
 	struct lab lab;
-	size_t n = 0;
+	size_t n;
 
 	(void)state;
 	start(&lab, 1);
 	u = udp_lab_connected(&lab, 4000, 2, 9);
-	while ((held[n] = holm_frame_alloc(holm_net_pool(lab.net), 64, true)) != NULL)
-		n++;
+	n = hold_all(&lab, held);
 	assert_int_not_equal(udp_lab_send(u, NULL, "x"), 0);
 	for (unsigned round = 0; round < 2; round++) {
 		struct holm_frame *f = held[--n];
@@ -236,13 +245,12 @@ static void who_waits_for_the_pool_alone_is_woken_by_the_clock(void **state)
 	struct holm_event ev;
 	struct holm_udp *u;
 	struct lab lab;
-	size_t n = 0;
+	size_t n;
 
 	(void)state;
 	start(&lab, 1);
 	u = udp_lab_connected(&lab, 4000, 2, 9);
-	while ((held[n] = holm_frame_alloc(holm_net_pool(lab.net), 64, true)) != NULL)
-		n++;
+	n = hold_all(&lab, held);
 	assert_int_not_equal(udp_lab_send(u, NULL, "x"), 0);
 	lab_run(&lab, 5 * LAB_MS);
 	while (holm_net_next_event(lab.net, &ev))
@@ -408,8 +416,7 @@ static void more_pieces_than_the_device_gathers_leave_as_one(void **state)
 		assert_int_equal(lab.sent[1].data[i], 1 + i / FRAME);
 	/* Where there is no frame for that, it is a counted drop. */
 	held[n++] = pieces(&lab, 3);
-	while ((held[n] = holm_frame_alloc(holm_net_pool(lab.net), 64, true)) != NULL)
-		n++;
+	n += hold_all(&lab, held + n);
 	netif_output(lab.dev.netif, held[0]);
 	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_NO_FRAME), 1);
 	while (n-- > 1)
