@@ -12,21 +12,15 @@
 static uint8_t table[HOLM_PATTERN_TABLE_BYTES];
 static uint8_t scratch[1024 * 1024];
 
-static void set_options(struct holm_tcp *t, bool timestamps)
-{
-	holm_tcp_set_option(t, HOLM_TCP_OPT_TIMESTAMPS, timestamps);
-	holm_tcp_set_option(t, HOLM_TCP_OPT_NODELAY, 1);
-}
-
 /* Open a connection with rings at both ends. */
 static struct holm_tcp *open_pair(struct world *w, struct end end[2], uint16_t port, uint32_t limit)
 {
 	struct holm_tcp *listener = world_listen(w, 1, port, 64);
 	struct holm_endpoint remote = { .addr = w->side[1].addr, .port = port };
 
-	set_options(listener, w->options.timestamps);
+	world_set_options(w, listener);
 	bench_check(holm_tcp_open(w->side[0].net, &end[0].t) == 0, "open");
-	set_options(end[0].t, w->options.timestamps);
+	world_set_options(w, end[0].t);
 	end_attach(w, 0, &end[0], limit);
 	bench_check(holm_tcp_connect(end[0].t, &remote) == 0, "connect");
 	for (int i = 0; i < 4; i++) {
@@ -48,32 +42,6 @@ static void close_pair(struct world *w, struct end end[2], struct holm_tcp *list
 	world_settle(w);
 	end_fini(&end[0]);
 	end_fini(&end[1]);
-}
-
-/* Take what is readable as a program does: peek and release, or copy out for small messages. */
-static size_t drain(struct end *e)
-{
-	size_t n;
-	size_t total = 0;
-
-	bench_on();
-	while ((n = holm_ring_rcvbuf_read(&e->rcv, scratch, sizeof(scratch))) > 0)
-		total += n;
-	if (total)
-		holm_tcp_received(e->t);
-	bench_off();
-	return total;
-}
-
-static void forget_events(struct world *w)
-{
-	struct holm_event ev;
-
-	bench_on();
-	for (int i = 0; i < 2; i++)
-		while (holm_net_next_event(w->side[i].net, &ev))
-			continue;
-	bench_off();
 }
 
 /* A bulk transfer under way. */
@@ -106,9 +74,9 @@ static void bulk_open(struct world *w, struct bulk *b)
 		holm_pattern_fill(table);
 	*b = (struct bulk){ .window = w->options.window ? w->options.window : WINDOW };
 	b->listener = world_listen(w, 1, WORLD_PORT, 64);
-	set_options(b->listener, w->options.timestamps);
+	world_set_options(w, b->listener);
 	bench_check(holm_tcp_open(w->side[0].net, &b->end[0].t) == 0, "open");
-	set_options(b->end[0].t, w->options.timestamps);
+	world_set_options(w, b->end[0].t);
 	/* More than the receiver's window holds, so that the sender always has something to send. */
 	holm_pattern_sndbuf_init(&b->pattern, table, 2 * (size_t)b->window, NULL);
 	holm_ring_rcvbuf_init(&b->end[0].rcv, holm_net_memory(w->side[0].net), WINDOW, NULL);
@@ -129,7 +97,7 @@ static size_t bulk_read(struct bulk *b)
 	size_t n;
 
 	if (!b->kept.pool)
-		return drain(&b->end[1]);
+		return end_read(&b->end[1], scratch, sizeof(scratch));
 	bench_on();
 	n = holm_frame_rcvbuf_read(&b->kept, scratch, sizeof(scratch));
 	if (n)
@@ -154,7 +122,7 @@ static void damage(struct world *w, struct bulk *b)
 	}
 }
 
-/* What drain() left in the scratch buffer is what was sent. */
+/* What end_read() left in the scratch buffer is what was sent. */
 static void bulk_verify(const struct bulk *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -185,7 +153,7 @@ static void bulk_round(struct world *w, struct bulk *b)
 	b->received += n;
 	world_out(w, 1);
 	world_in(w, 0);
-	forget_events(w);
+	world_forget_events(w);
 	/* What was damaged is only missed when time passes. */
 	w->now += w->options.verify ? 1000 * w->options.round_ns : w->options.round_ns;
 }
@@ -224,9 +192,10 @@ static void request_response(struct world *w, struct end end[2])
 		bench_off();
 		world_out(w, i);
 		world_in(w, !i);
-		bench_check(drain(&end[!i]) == MESSAGE, "rr lost its message");
+		bench_check(end_read(&end[!i], scratch, sizeof(scratch)) == MESSAGE,
+			    "rr lost its message");
 	}
-	forget_events(w);
+	world_forget_events(w);
 	w->now += w->options.round_ns;
 }
 
@@ -304,7 +273,7 @@ static void connect_request_close(struct world *w, struct holm_tcp *listener)
 
 	bench_on();
 	bench_check(holm_tcp_open(w->side[0].net, &end[0].t) == 0, "open");
-	set_options(end[0].t, w->options.timestamps);
+	world_set_options(w, end[0].t);
 	end_attach(w, 0, &end[0], 16 * 1024);
 	bench_check(holm_tcp_connect(end[0].t, &remote) == 0, "connect");
 	bench_off();
@@ -322,7 +291,7 @@ static void connect_request_close(struct world *w, struct holm_tcp *listener)
 	bench_check(holm_tcp_accept(listener, &end[1].t) == 0, "accept");
 	end_attach(w, 1, &end[1], 16 * 1024);
 	bench_off();
-	bench_check(drain(&end[1]) == MESSAGE, "crr lost its request");
+	bench_check(end_read(&end[1], scratch, sizeof(scratch)) == MESSAGE, "crr lost its request");
 	bench_on();
 	holm_ring_sndbuf_write(&end[1].snd, message, MESSAGE);
 	holm_tcp_send(end[1].t);
@@ -330,7 +299,7 @@ static void connect_request_close(struct world *w, struct holm_tcp *listener)
 	bench_off();
 	world_out(w, 1); /* answer and FIN */
 	world_in(w, 0);
-	bench_check(drain(&end[0]) == MESSAGE, "crr lost its answer");
+	bench_check(end_read(&end[0], scratch, sizeof(scratch)) == MESSAGE, "crr lost its answer");
 	bench_on();
 	holm_tcp_close(end[0].t);
 	bench_off();
@@ -338,7 +307,7 @@ static void connect_request_close(struct world *w, struct holm_tcp *listener)
 	world_in(w, 1);
 	world_out(w, 1); /* its ACK */
 	world_in(w, 0);
-	forget_events(w);
+	world_forget_events(w);
 	w->now += 10000000;
 	end_fini(&end[0]);
 	end_fini(&end[1]);
@@ -350,7 +319,7 @@ double run_crr(struct world *w, uint32_t ops)
 
 	world_introduce(w);
 	listener = world_listen(w, 1, WORLD_PORT, 64);
-	set_options(listener, w->options.timestamps);
+	world_set_options(w, listener);
 	for (uint32_t i = 0; i < 16; i++)
 		connect_request_close(w, listener);
 	bench_start();

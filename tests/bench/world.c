@@ -72,6 +72,22 @@ static struct holm_addr addr_of(const struct world *w, int side)
 	return a;
 }
 
+struct holm_addr world_crowd_addr(uint32_t i)
+{
+	return holm_addr_ip4(10, 0, 0, (uint8_t)(101 + i % WORLD_HOSTS));
+}
+
+static void add_crowd(struct world *w)
+{
+	for (uint32_t i = 0; i < WORLD_HOSTS; i++) {
+		struct holm_addr addr = world_crowd_addr(i);
+		int err = holm_addr_add(w->side[0].net, &w->pair.end[0].dev, &addr, 24);
+
+		if (err)
+			die("holm_addr_add", err);
+	}
+}
+
 static void side_init(struct world *w, int i)
 {
 	static const struct holm_proto *const protos[] = {
@@ -101,6 +117,7 @@ static void side_init(struct world *w, int i)
 	config.tcp_half_open_max = 1u << 17;
 	config.tcp_backlog_max = 1u << 17;
 	config.tcp_time_wait_max = 1u << 17;
+	config.addrs_max = WORLD_HOSTS + 1;
 	/* A window is promised, and its scale agreed on, before there is a buffer. */
 	if (w->options.window)
 		config.tcp_rcvbuf_bytes = w->options.window;
@@ -119,6 +136,8 @@ static void side_init(struct world *w, int i)
 	err = holm_addr_add(s->net, &w->pair.end[i].dev, &s->addr, w->options.ip6 ? 64 : 24);
 	if (err)
 		die("holm_addr_add", err);
+	if (w->options.hosts && i == 0)
+		add_crowd(w);
 }
 
 void world_in(struct world *w, int side)
@@ -224,6 +243,13 @@ static void drop_events(struct world *w)
 			continue;
 }
 
+void world_forget_events(struct world *w)
+{
+	bench_on();
+	drop_events(w);
+	bench_off();
+}
+
 void world_settle(struct world *w)
 {
 	for (int i = 0; i < 8; i++) {
@@ -264,6 +290,26 @@ void end_fini(struct end *e)
 		holm_ring_sndbuf_fini(&e->snd);
 	if (e->rcv.memory)
 		holm_ring_rcvbuf_fini(&e->rcv);
+}
+
+size_t end_read(struct end *e, void *dst, size_t size)
+{
+	size_t n;
+	size_t total = 0;
+
+	bench_on();
+	while ((n = holm_ring_rcvbuf_read(&e->rcv, dst, size)) > 0)
+		total += n;
+	if (total)
+		holm_tcp_received(e->t);
+	bench_off();
+	return total;
+}
+
+void world_set_options(const struct world *w, struct holm_tcp *t)
+{
+	holm_tcp_set_option(t, HOLM_TCP_OPT_TIMESTAMPS, w->options.timestamps);
+	holm_tcp_set_option(t, HOLM_TCP_OPT_NODELAY, 1);
 }
 
 void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,

@@ -37,10 +37,16 @@ struct world {
 	struct big *big;	/* [WORLD_BIGS], of world_land() */
 };
 
+/* Where rows of crowds say so they come from so many addresses, in turn: 10.0.0.101 and so on. */
+#define WORLD_HOSTS 8u
+struct holm_addr world_crowd_addr(uint32_t i);
+
 /* The second side listens for many connections from this port on, for WORLD_PER_PORT on each. */
 #define WORLD_IDLE_PORT 1000u
 #define WORLD_PER_PORT 25000u
 #define WORLD_PORT 80u
+/* So many at once in the rows of crowds: their frames come in one batch. */
+#define WORLD_CROWD 32u
 /* A window is one and a rest; those of the last one may still be read. */
 #define WORLD_BIGS 8
 
@@ -61,6 +67,15 @@ void world_settle(struct world *w);
 /* Rings of `limit` bytes for one end of a connection; given back by end_fini(). */
 void end_attach(struct world *w, int side, struct end *e, uint32_t limit);
 void end_fini(struct end *e);
+/*
+ * Take what is readable as a program does: in place or, of small messages, by a copy. Returns how many bytes;
+ * of more than `size` the last ones are at `dst`. Counted.
+ */
+size_t end_read(struct end *e, void *dst, size_t size);
+/* No delay, and timestamps where the row says so. */
+void world_set_options(const struct world *w, struct holm_tcp *t);
+/* Both programs hear what has happened. Counted. */
+void world_forget_events(struct world *w);
 
 /* Connect side 0 to a listener of side 1; both ends get small fixed buffers of the caller. */
 void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,
@@ -71,11 +86,14 @@ void world_introduce(struct world *w);
 
 struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t backlog);
 
-/* The runs (rows_tcp.c, rows_udp.c, rows_socket.c). */
+/* The runs (rows_tcp.c, rows_crowd.c, rows_udp.c, rows_socket.c). */
 double run_bulk(struct world *w, uint32_t ops);
 double run_rr(struct world *w, uint32_t ops);
 double run_rrn(struct world *w, uint32_t ops);
 double run_crr(struct world *w, uint32_t ops);
+double run_rr_crowd(struct world *w, uint32_t ops);
+double run_crr_crowd(struct world *w, uint32_t ops);
+double run_udp_crowd(struct world *w, uint32_t ops);
 double run_udp64(struct world *w, uint32_t ops);
 double run_udp1472(struct world *w, uint32_t ops);
 double run_socket_rr(struct world *w, uint32_t ops);
