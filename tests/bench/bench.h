@@ -59,6 +59,7 @@ struct world_options {
 	uint32_t round_ns; /* by which the clock moves; 0: 20 us */
 	uint32_t idle;	   /* connections that are there and do nothing */
 	bool sockets;	   /* sockets are named among the protocols */
+	bool crowd;	   /* of sockets: many connections at once */
 	bool ip6;	   /* over IPv6 */
 	bool hosts;	   /* a crowd comes from several addresses */
 	uint32_t watched;  /* descriptors that an epoll has and that do nothing */

@@ -79,19 +79,34 @@ static int ok(int result, const char *what)
 	return result;
 }
 
-/* ---- request and response by epoll --------------------------------------------------------------- */
+/* ---- connections in one epoll ---------------------------------------------------------------------- */
 
-/* A host with one connection in one epoll. */
+/* A host with its connections in one epoll. */
 struct peer {
 	struct process *p;
-	int fd, epoll;
+	int epoll;
+	int fd[WORLD_CROWD];
 };
+
+/* The second one listens. */
+struct peers {
+	struct world *w;
+	uint32_t n; /* connections at once */
+	int listener;
+	struct peer peer[2];
+	struct sys_epoll_event events[WORLD_CROWD];
+};
+
+static void watch_for(struct process *p, int epoll, int op, int fd, uint32_t events)
+{
+	struct sys_epoll_event ev = { events, (uint64_t)fd };
+
+	ok(sys_epoll_ctl(p, epoll, op, fd, &ev), "epoll_ctl");
+}
 
 static void watch(struct process *p, int epoll, int fd)
 {
-	struct sys_epoll_event ev = { HOLM_POLLIN, (uint64_t)fd };
-
-	ok(sys_epoll_ctl(p, epoll, SYS_EPOLL_CTL_ADD, fd, &ev), "epoll_ctl");
+	watch_for(p, epoll, SYS_EPOLL_CTL_ADD, fd, HOLM_POLLIN);
 }
 
 static struct holm_sockaddr_in address(const struct world *w, int side)
@@ -114,75 +129,240 @@ static void set_timestamps(const struct world *w, struct process *p, int fd)
 	   "timestamps");
 }
 
-static void begin(struct world *w, struct peer peer[2])
+static struct peers *peers_new(struct world *w)
 {
 	struct holm_sockaddr_in sa = address(w, 1);
-	int on = 1, listener;
+	struct peers *c = calloc(1, sizeof(*c));
+	struct process *server;
 
+	bench_check(c != NULL, "memory");
+	world_introduce(w);
+	c->w = w;
+	c->n = w->options.crowd ? WORLD_CROWD : 1;
 	for (int i = 0; i < 2; i++) {
-		peer[i].p = process_new(w, i);
-		peer[i].epoll = ok(sys_epoll_create1(peer[i].p, 0), "epoll");
+		c->peer[i].p = process_new(w, i);
+		c->peer[i].epoll = ok(sys_epoll_create1(c->peer[i].p, 0), "epoll");
 	}
-	listener = ok(sys_socket(peer[1].p, HOLM_AF_INET, HOLM_SOCK_STREAM, 0), "socket");
-	set_timestamps(w, peer[1].p, listener);
-	ok(sys_bind(peer[1].p, listener, &sa, sizeof(sa)), "bind");
-	ok(sys_listen(peer[1].p, listener, 1), "listen");
-	peer[0].fd = ok(sys_socket(peer[0].p, HOLM_AF_INET, HOLM_SOCK_STREAM | SYS_O_NONBLOCK, 0),
-			"socket");
-	set_timestamps(w, peer[0].p, peer[0].fd);
-	(void)sys_connect(peer[0].p, peer[0].fd, &sa, sizeof(sa));
-	world_settle(w);
-	peer[1].fd = ok(sys_accept4(peer[1].p, listener, NULL, NULL, SYS_O_NONBLOCK), "accept");
-	for (int i = 0; i < 2; i++) {
-		ok(sys_setsockopt(peer[i].p, peer[i].fd, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_NODELAY,
-				  &on, sizeof(on)),
-		   "nodelay");
-		watch(peer[i].p, peer[i].epoll, peer[i].fd);
-	}
+	server = c->peer[1].p;
+	c->listener = ok(sys_socket(server, HOLM_AF_INET, HOLM_SOCK_STREAM | SYS_O_NONBLOCK, 0),
+			 "socket");
+	set_timestamps(w, server, c->listener);
+	ok(sys_bind(server, c->listener, &sa, sizeof(sa)), "bind");
+	ok(sys_listen(server, c->listener, 2 * WORLD_CROWD), "listen");
+	return c;
 }
 
-/* One waits for the other's bytes, and reads them. */
-static void take(struct peer *at)
+static void peers_delete(struct peers *c)
 {
-	uint8_t message[MESSAGE];
-	struct sys_epoll_event ev;
+	process_delete(c->peer[0].p);
+	process_delete(c->peer[1].p);
+	world_settle(c->w);
+	free(c);
+}
+
+/* From here to there, and what they had to say is in the other's inbox. */
+static void cross(struct peers *c, int side)
+{
+	world_out(c->w, side);
+	world_in(c->w, !side);
+}
+
+static int connect_one(struct peers *c, uint32_t for_what)
+{
+	struct holm_sockaddr_in sa = address(c->w, 1);
+	struct peer *from = &c->peer[0];
+	int fd;
 
 	bench_on();
-	bench_check(sys_epoll_wait(at->p, at->epoll, &ev, 1, 0) == 1, "nothing is ready");
-	bench_check(sys_read(at->p, at->fd, message, sizeof(message)) == MESSAGE, "read");
+	fd = ok(sys_socket(from->p, HOLM_AF_INET, HOLM_SOCK_STREAM | SYS_O_NONBLOCK, 0), "socket");
+	bench_off();
+	set_timestamps(c->w, from->p, fd);
+	bench_on();
+	bench_check(sys_connect(from->p, fd, &sa, sizeof(sa)) == -HOLM_EINPROGRESS, "connect");
+	watch_for(from->p, from->epoll, SYS_EPOLL_CTL_ADD, fd, for_what);
+	bench_off();
+	return fd;
+}
+
+/* Until there are no more, as servers do. */
+static void accept_all(struct peers *c)
+{
+	struct peer *at = &c->peer[1];
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		bench_on();
+		at->fd[i] =
+			ok(sys_accept4(at->p, c->listener, NULL, NULL, SYS_O_NONBLOCK), "accept");
+		watch(at->p, at->epoll, at->fd[i]);
+		bench_off();
+	}
+	bench_on();
+	bench_check(sys_accept4(at->p, c->listener, NULL, NULL, SYS_O_NONBLOCK) == -HOLM_EAGAIN,
+		    "one too many");
 	bench_off();
 }
 
-static void exchange(struct world *w, struct peer peer[2])
+/* So many have something, as c->events says. */
+static void wait_for(struct peers *c, int side, uint32_t n)
+{
+	const struct peer *at = &c->peer[side];
+
+	bench_on();
+	bench_check(sys_epoll_wait(at->p, at->epoll, c->events, (int)c->n, 0) == (int)n,
+		    "not all are ready");
+	bench_off();
+}
+
+static void hear(struct process *p, int fd)
+{
+	uint8_t message[MESSAGE];
+
+	bench_on();
+	bench_check(sys_read(p, fd, message, sizeof(message)) == MESSAGE, "read");
+	bench_off();
+}
+
+static void say(struct process *p, int fd)
 {
 	uint8_t message[MESSAGE] = { 1 };
 
-	for (int i = 0; i < 2; i++) {
-		bench_on();
-		bench_check(sys_write(peer[i].p, peer[i].fd, message, MESSAGE) == MESSAGE, "write");
-		bench_off();
-		world_out(w, i);
-		world_in(w, !i);
-		take(&peer[!i]);
-	}
-	w->now += w->options.round_ns;
+	bench_on();
+	bench_check(sys_write(p, fd, message, MESSAGE) == MESSAGE, "write");
+	bench_off();
 }
 
-double run_socket_rr(struct world *w, uint32_t n)
+static void hang_up(struct process *p, int fd)
 {
-	struct peer peer[2];
+	bench_on();
+	ok(sys_close(p, fd), "close");
+	bench_off();
+}
 
-	begin(w, peer);
+/* ---- request and response ------------------------------------------------------------------------ */
+
+static void begin(struct peers *c)
+{
+	struct peer *peer = c->peer;
+	int on = 1;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		peer[0].fd[i] = connect_one(c, HOLM_POLLIN);
+	world_settle(c->w);
+	accept_all(c);
+	for (int side = 0; side < 2; side++)
+		for (uint32_t i = 0; i < c->n; i++)
+			ok(sys_setsockopt(peer[side].p, peer[side].fd[i], HOLM_IPPROTO_TCP,
+					  HOLM_SOCKOPT_TCP_NODELAY, &on, sizeof(on)),
+			   "nodelay");
+}
+
+static void exchange(struct peers *c)
+{
+	for (int side = 0; side < 2; side++) {
+		for (uint32_t i = 0; i < c->n; i++)
+			say(c->peer[side].p, c->peer[side].fd[i]);
+		cross(c, side);
+		wait_for(c, !side, c->n);
+		for (uint32_t i = 0; i < c->n; i++)
+			hear(c->peer[!side].p, (int)c->events[i].data);
+	}
+	c->w->now += (uint64_t)c->w->options.round_ns * c->n;
+}
+
+double run_socket_rr(struct world *w, uint32_t ops)
+{
+	struct peers *c = peers_new(w);
+	double units = (double)ops * c->n;
+
+	begin(c);
 	for (uint32_t i = 0; i < 16; i++)
-		exchange(w, peer);
+		exchange(c);
 	bench_start();
-	for (uint32_t i = 0; i < n; i++)
-		exchange(w, peer);
+	for (uint32_t i = 0; i < ops; i++)
+		exchange(c);
 	bench_stop();
-	process_delete(peer[0].p);
-	process_delete(peer[1].p);
-	world_settle(w);
-	return n;
+	peers_delete(c);
+	return units;
+}
+
+/* ---- connect, request, answer, close ------------------------------------------------------------- */
+
+/* A client that is connected asks, and waits for the answer. */
+static void ask_all(struct peers *c)
+{
+	struct peer *at = &c->peer[0];
+
+	wait_for(c, 0, c->n);
+	for (uint32_t i = 0; i < c->n; i++) {
+		int fd = (int)c->events[i].data;
+
+		say(at->p, fd);
+		bench_on();
+		watch_for(at->p, at->epoll, SYS_EPOLL_CTL_MOD, fd, HOLM_POLLIN);
+		bench_off();
+	}
+}
+
+/* The request has come with the end of the handshake. */
+static void answer_all(struct peers *c)
+{
+	struct process *p = c->peer[1].p;
+
+	wait_for(c, 1, 1);
+	accept_all(c);
+	wait_for(c, 1, c->n);
+	for (uint32_t i = 0; i < c->n; i++) {
+		int fd = (int)c->events[i].data;
+
+		hear(p, fd);
+		say(p, fd);
+		hang_up(p, fd);
+	}
+}
+
+static void hear_all(struct peers *c)
+{
+	struct process *p = c->peer[0].p;
+
+	wait_for(c, 0, c->n);
+	for (uint32_t i = 0; i < c->n; i++) {
+		int fd = (int)c->events[i].data;
+
+		hear(p, fd);
+		hang_up(p, fd);
+	}
+}
+
+static void connect_request_close(struct peers *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		(void)connect_one(c, HOLM_POLLOUT);
+	cross(c, 0); /* SYN */
+	cross(c, 1); /* SYN-ACK */
+	ask_all(c);
+	cross(c, 0); /* ACK and request */
+	answer_all(c);
+	cross(c, 1); /* answer and FIN */
+	hear_all(c);
+	cross(c, 0); /* FIN */
+	cross(c, 1); /* its ACK */
+	c->w->now += 10000000 * c->n;
+}
+
+double run_socket_crr(struct world *w, uint32_t ops)
+{
+	struct peers *c = peers_new(w);
+	double units = (double)ops * c->n;
+
+	watch(c->peer[1].p, c->peer[1].epoll, c->listener);
+	for (uint32_t i = 0; i < 4; i++)
+		connect_request_close(c);
+	bench_start();
+	for (uint32_t i = 0; i < ops; i++)
+		connect_request_close(c);
+	bench_stop();
+	peers_delete(c);
+	return units;
 }
 
 /* ---- epoll with many descriptors ----------------------------------------------------------------- */

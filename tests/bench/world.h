@@ -97,6 +97,7 @@ double run_udp_crowd(struct world *w, uint32_t ops);
 double run_udp64(struct world *w, uint32_t ops);
 double run_udp1472(struct world *w, uint32_t ops);
 double run_socket_rr(struct world *w, uint32_t ops);
+double run_socket_crr(struct world *w, uint32_t ops);
 double run_epoll(struct world *w, uint32_t ops);
 double run_unix_64k(struct world *w, uint32_t ops);
 double run_unix_pingpong(struct world *w, uint32_t ops);
