@@ -34,9 +34,9 @@ struct holm_proto {
 	/* A frame; ownership passes. */
 	void (*input)(struct holm_net *net, struct holm_frame *f);
 	/*
-	 * `n` > 1 frames that follow each other in a batch, packets of net->flow, each as for
-	 * input(): one call where there would be as many. net->last_of_batch is of the last. NULL:
-	 * they come one by one.
+	 * `n` > 1 frames that follow each other in a batch, plain packets of one family to addresses of
+	 * ours, each as for input() and with an end of its own: one call where there would be as many.
+	 * net->flow and net->last_of_batch are of the last. NULL: they come one by one.
 	 */
 	void (*input_run)(struct holm_net *net, struct holm_frame **frames, size_t n);
 	/* The batch is over, and somebody held something (net_hold()): pass it on. May be NULL. */

@@ -224,7 +224,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 	deliver(net, u, f);
 }
 
-/* ---- Runs: of one flow (net->flow), off one device. */
+/* ---- Runs: off one device. */
 
 /* How many frames of the pool, each with a buffer of its own, does it take yet? */
 static size_t room_of(const struct holm_net *net, const struct holm_udp *u)
@@ -238,8 +238,8 @@ static size_t room_of(const struct holm_net *net, const struct holm_udp *u)
 }
 
 /*
- * Between the same ports as the last, filling its packet, in one piece in a frame of the pool, and with a
- * checksum that holds?
+ * Between the same ends and ports as the last, filling its packet, in one piece in a frame of the pool, and
+ * with a checksum that holds?
  */
 static always_inline bool is_like_last(const struct udp_state *udp, struct holm_frame *f,
 				       bool trusted)
@@ -249,8 +249,8 @@ static always_inline bool is_like_last(const struct udp_state *udp, struct holm_
 	uint16_t length;
 
 	if (unlikely(len < UDP_HDR_BYTES || f->nsegs != 1 || f->segs[0].buf != &f->home ||
-		     load_be32(p) != udp->last_ports || load_be16(p + 4) != len ||
-		     load_be16(p + UDP_CSUM_OFFSET) == 0))
+		     load_be32(p) != udp->last_ports || ip_rx(f)->flow != udp->last_flow ||
+		     load_be16(p + 4) != len || load_be16(p + UDP_CSUM_OFFSET) == 0))
 		return false;
 	if (trusted || f->csum != HOLM_CSUM_NONE)
 		return true;
@@ -301,7 +301,7 @@ static void udp_input_run(struct holm_net *net, struct holm_frame **frames, size
 	size_t done = 0;
 
 	while (done < n) {
-		if (likely(udp->last && udp->last_flow == net->flow.number))
+		if (likely(udp->last && udp->last_flow == ip_rx(frames[done])->flow))
 			done += deliver_run(net, udp->last, frames + done, n - done);
 		if (unlikely(done < n))
 			input(net, frames[done++]);
