@@ -28,6 +28,7 @@
 #define PORT 80u
 #define IDLE_PORT 1000u
 #define PER_PORT 10000u
+#define CROWD 32u
 
 /* A frame on the wire, with what lwIP wants to hold it by. First, so that one is the other. */
 struct frame {
@@ -218,7 +219,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	struct world *w = arg;
 
 	(void)err;
-	adopt(w->accepted, pcb);
+	adopt(w->accepted++, pcb);
 	return ERR_OK;
 }
 
@@ -453,6 +454,100 @@ static double run_crr(struct world *w, uint32_t ops)
 	return ops;
 }
 
+/* ---- Crowds: what is above, of CROWD at once. */
+
+/* The server's ends are in the order in which they were accepted. */
+struct crowd {
+	struct end client[CROWD], server[CROWD];
+};
+
+static void crowd_connect(struct world *w, struct crowd *c)
+{
+	for (uint32_t i = 0; i < CROWD; i++) {
+		struct end pair[2];
+
+		bench_on();
+		start_connecting(w, pair, PORT);
+		adopt(&c->client[i], pair[0].pcb);
+		bench_off();
+	}
+	w->accepted = c->server;
+	take_in(w, 1);
+	take_in(w, 0);
+}
+
+static void crowd_say(struct end ends[CROWD], bool last)
+{
+	bench_on();
+	for (uint32_t i = 0; i < CROWD; i++) {
+		send_message(&ends[i], MESSAGE);
+		if (last)
+			tcp_close(ends[i].pcb);
+	}
+	bench_off();
+}
+
+static void crowd_hear(struct world *w, int side, struct end ends[CROWD])
+{
+	take_in(w, side);
+	for (uint32_t i = 0; i < CROWD; i++) {
+		bench_check(ends[i].received == MESSAGE, "lwip: a message of the crowd is lost");
+		ends[i].received = 0;
+	}
+}
+
+static void crowd_exchange(struct world *w, struct crowd *c, bool last)
+{
+	crowd_say(c->client, false);
+	crowd_hear(w, 1, c->server);
+	crowd_say(c->server, last);
+	crowd_hear(w, 0, c->client);
+}
+
+static double run_rr_crowd(struct world *w, uint32_t ops)
+{
+	static struct crowd c;
+
+	crowd_connect(w, &c);
+	settle(w);
+	for (uint32_t i = 0; i < 16 + ops; i++) {
+		if (i == 16)
+			bench_start();
+		crowd_exchange(w, &c, false);
+		w->now += (uint64_t)w->options.round_ns * CROWD;
+	}
+	bench_stop();
+	for (uint32_t i = 0; i < CROWD; i++) {
+		tcp_abort(c.client[i].pcb);
+		tcp_abort(c.server[i].pcb);
+	}
+	settle(w);
+	return (double)ops * CROWD;
+}
+
+static double run_crr_crowd(struct world *w, uint32_t ops)
+{
+	static struct crowd c;
+
+	for (uint32_t i = 0; i < 4 + ops; i++) {
+		if (i == 4)
+			bench_start();
+		crowd_connect(w, &c);
+		crowd_exchange(w, &c, true);
+		bench_on();
+		for (uint32_t k = 0; k < CROWD; k++)
+			tcp_close(c.client[k].pcb);
+		bench_off();
+		take_in(w, 1);
+		take_in(w, 0);
+		w->now += 10000000 * CROWD;
+	}
+	bench_stop();
+	return (double)ops * CROWD;
+}
+
+/* ---- Datagrams. */
+
 static uint32_t datagrams;
 
 static void on_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *addr,
@@ -528,6 +623,8 @@ const struct row bench_rows[] = {
 	{ "bulk", { 0 }, run_bulk, 40, 4000, floor_bulk },
 	{ "rr", { 0 }, run_rr, 500, 70000, floor_rr },
 	{ "crr", { 0 }, run_crr, 300, 2100, NULL },
+	{ "rr.crowd", { 0 }, run_rr_crowd, 20, 2000, floor_rr },
+	{ "crr.crowd", { 0 }, run_crr_crowd, 12, 60, NULL },
 	{ "udp64", { 0 }, run_udp64, 50, 10000, floor_udp64 },
 	{ "udp1472", { 0 }, run_udp1472, 50, 5000, floor_udp1472 },
 	{ "rrn@1", { .idle = 1 }, run_rrn, 2000, 70000, floor_rr },
