@@ -60,7 +60,17 @@ never_inline void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need)
 	b->cap = b->mem ? cap : 0;
 }
 
-/* The same where a page is enough, as it is for dialogues. */
+bool ring_rcv_fill_new(struct holm_ring_rcvbuf *b, const uint8_t *src, size_t len)
+{
+	uint8_t *page = b->memory->alloc(b->memory->ctx, RING_BYTES_MIN);
+
+	if (unlikely(!page))
+		return false;
+	ring_rcv_fill(b, page, src, len);
+	return true;
+}
+
+/* Where a page is enough, as it is for dialogues. */
 static inline void take_page(struct holm_ring_rcvbuf *b)
 {
 	b->mem = ring_take_page(b->memory);
@@ -240,15 +250,9 @@ static always_inline bool is_message(const struct holm_ring_rcvbuf *b, size_t n)
 	       (b->head & (RING_BYTES_MIN - 1)) + n <= RING_BYTES_MIN;
 }
 
-size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
+/* It is copied, and the ring lets go of the page. */
+static always_inline void take_message(struct holm_ring_rcvbuf *b, uint8_t *dst, size_t n)
 {
-	size_t n = b->base.readable;
-
-	if (n == 0)
-		return 0;
-	/* Nobody takes the page before its bytes have been copied. */
-	if (unlikely(len < n || !is_message(b, n) || !mem_hand_give(b->memory, b->mem)))
-		return read_any(b, dst, min_size(len, n));
 	copy_few(dst, b->mem + (b->head & (RING_BYTES_MIN - 1)), n);
 	b->base.readable = 0;
 	b->base.window += n;
@@ -257,6 +261,30 @@ size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
 	b->cap = 0;
 	b->last_cap = RING_BYTES_MIN;
 	b->mem = NULL;
+}
+
+/* The page goes back to where it is from. */
+static never_inline size_t read_message(struct holm_ring_rcvbuf *b, uint8_t *dst, size_t n)
+{
+	uint8_t *page = b->mem;
+
+	take_message(b, dst, n);
+	b->memory->free(b->memory->ctx, page, RING_BYTES_MIN);
+	return n;
+}
+
+size_t holm_ring_rcvbuf_read(struct holm_ring_rcvbuf *b, void *dst, size_t len)
+{
+	size_t n = b->base.readable;
+
+	if (n == 0)
+		return 0;
+	if (unlikely(len < n || !is_message(b, n)))
+		return read_any(b, dst, min_size(len, n));
+	/* Nobody takes the page before its bytes have been copied. */
+	if (unlikely(!mem_hand_give(b->memory, b->mem)))
+		return read_message(b, dst, n);
+	take_message(b, dst, n);
 	return n;
 }
 

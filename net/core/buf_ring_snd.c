@@ -275,6 +275,29 @@ static never_inline size_t write_any(struct holm_ring_sndbuf *b, const uint8_t *
 	return n;
 }
 
+/* A message into an empty ring whose memory is this page from now on: it has a place in it, `at`. */
+static always_inline void put_message(struct holm_ring_sndbuf *b, uint8_t *page, uint32_t at,
+				      const uint8_t *src, size_t len)
+{
+	b->mem = page;
+	b->cap = RING_BYTES_MIN;
+	copy_few(page + at, src, len);
+	b->tail += len;
+	b->base.queued += len;
+}
+
+/* The same with a page that is in nobody's hand. */
+static never_inline size_t write_message(struct holm_ring_sndbuf *b, const uint8_t *src, size_t len)
+{
+	uint32_t at = (uint32_t)b->tail & (RING_BYTES_MIN - 1);
+	uint8_t *page = b->memory->alloc(b->memory->ctx, RING_BYTES_MIN);
+
+	if (unlikely(!page))
+		return 0;
+	put_message(b, page, at, src, len);
+	return len;
+}
+
 size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_t len)
 {
 	uint32_t at = (uint32_t)b->tail & (RING_BYTES_MIN - 1);
@@ -285,12 +308,8 @@ size_t holm_ring_sndbuf_write(struct holm_ring_sndbuf *b, const void *src, size_
 		return write_any(b, src, len);
 	page = mem_hand_take(b->memory);
 	if (unlikely(!page))
-		return write_any(b, src, len);
-	b->mem = page;
-	b->cap = RING_BYTES_MIN;
-	copy_few(page + at, src, len);
-	b->tail += len;
-	b->base.queued += len;
+		return write_message(b, src, len);
+	put_message(b, page, at, src, len);
 	return len;
 }
 

@@ -54,25 +54,33 @@ static always_inline void ring_snd_discard(struct holm_sndbuf *base, size_t n)
  */
 void ring_rcv_begin(struct holm_ring_rcvbuf *b, size_t need);
 
-/*
- * ring_rcv_take() of what is empty and takes a page, as it does in dialogues: the bytes have a
- * place in that.
- */
-static always_inline bool ring_rcv_take_first(struct holm_ring_rcvbuf *b, const uint8_t *src,
-					      size_t len)
+/* The next `len` bytes into an empty ring whose memory is this page from now on: they have a place in it. */
+static always_inline void ring_rcv_fill(struct holm_ring_rcvbuf *b, uint8_t *page,
+					const uint8_t *src, size_t len)
 {
-	uint32_t at = b->head & (RING_BYTES_MIN - 1);
-
-	if (unlikely(at + len > RING_BYTES_MIN))
-		return false;
-	b->mem = mem_hand_take(b->memory);
-	if (unlikely(!b->mem))
-		return false;
+	b->mem = page;
 	b->cap = RING_BYTES_MIN;
-	copy_short(b->mem + at, src, len);
+	copy_short(page + (b->head & (RING_BYTES_MIN - 1)), src, len);
 	b->base.window -= len;
 	b->base.readable = len;
 	b->kept = (uint32_t)len;
+}
+
+/* The same with a page that is in nobody's hand. False: there is no memory. */
+bool ring_rcv_fill_new(struct holm_ring_rcvbuf *b, const uint8_t *src, size_t len);
+
+/* ring_rcv_take() of what is empty and takes a page, as it does in dialogues. */
+static always_inline bool ring_rcv_take_first(struct holm_ring_rcvbuf *b, const uint8_t *src,
+					      size_t len)
+{
+	uint8_t *page;
+
+	if (unlikely((b->head & (RING_BYTES_MIN - 1)) + len > RING_BYTES_MIN))
+		return false;
+	page = mem_hand_take(b->memory);
+	if (unlikely(!page))
+		return ring_rcv_fill_new(b, src, len);
+	ring_rcv_fill(b, page, src, len);
 	return true;
 }
 

@@ -155,6 +155,57 @@ static void a_message_takes_the_short_ways(void **state)
 	teardown(&f);
 }
 
+/* As where many speak at once: more pages than one are under way. */
+static void a_message_whose_page_nobody_holds_takes_the_short_ways(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 65536);
+	mem_free(&f.mem, mem_hand_take(&f.mem.memory), MEM_CHUNK);
+	for (int i = 0; i < 10; i++) {
+		write_both(&f, 100);
+		assert_true(take_both(&f, 100));
+		assert_same(&f);
+		assert_int_equal(mem_in_use(&f.mem), 4 * MEM_CHUNK);
+		assert_true(look_both(&f, 0, 100));
+		read_both(&f, 100);
+		assert_null(f.rcv[0].mem);
+		assert_same(&f);
+		discard_both(&f, 100);
+		assert_null(f.snd[0].mem);
+		assert_same(&f);
+		assert_int_equal(mem_in_use(&f.mem), 0);
+	}
+	teardown(&f);
+}
+
+static void *no_memory(void *ctx, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	return NULL;
+}
+
+static void without_memory_a_message_leaves_everything_as_it_was(void **state)
+{
+	static const struct holm_memory none = { .alloc = no_memory };
+	const uint8_t message[100] = { 1 };
+	struct holm_ring_sndbuf snd;
+	struct holm_ring_rcvbuf rcv;
+
+	(void)state;
+	holm_ring_sndbuf_init(&snd, &none, 4096, NULL);
+	holm_ring_rcvbuf_init(&rcv, &none, 4096, NULL);
+	assert_int_equal(holm_ring_sndbuf_write(&snd, message, sizeof(message)), 0);
+	assert_int_equal(holm_sndbuf_queued(&snd.base), 0);
+	assert_int_equal(snd.cap, 0);
+	assert_false(ring_rcv_take(&rcv.base, message, sizeof(message)));
+	assert_int_equal(holm_rcvbuf_readable(&rcv.base), 0);
+	assert_int_equal(holm_rcvbuf_window(&rcv.base), 4096);
+	assert_int_equal(rcv.cap, 0);
+}
+
 static void what_wraps_is_left_to_the_operations(void **state)
 {
 	struct fixture f;
@@ -256,6 +307,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_takes_the_short_ways),
+		cmocka_unit_test(a_message_whose_page_nobody_holds_takes_the_short_ways),
+		cmocka_unit_test(without_memory_a_message_leaves_everything_as_it_was),
 		cmocka_unit_test(what_wraps_is_left_to_the_operations),
 		cmocka_unit_test(constant_regions_are_left_to_the_operations),
 		cmocka_unit_test(more_than_the_window_is_left_to_the_operations),
