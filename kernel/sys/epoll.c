@@ -9,9 +9,6 @@
 #include "kernel/sys/file.h"
 #include "kernel/sys/sys.h"
 #include "kernel/sys/timespec.h"
-#include "lib/hash.h"
-#include "lib/htab.h"
-#include "lib/mem.h"
 
 /* epolls that watch epolls that watch ...: Linux's EP_MAX_NESTS, and this one. */
 #define DEPTH_MAX 5u
@@ -24,22 +21,10 @@
 
 struct epoll {
 	struct file base;
-	struct htab watches; /* by descriptor and file */
-	struct allocator memory;
+	struct list watches;
 	struct watcher ready;	/* notes watches that may have something */
 	struct list_node visit; /* while nesting is measured */
 	unsigned level;
-};
-
-/* Owned by its epoll; leaves with its file. */
-struct watch {
-	struct waiter waiter; /* in the file's queue; deaf: disarmed by EPOLLONESHOT */
-	struct htab_node node;
-	struct epoll *epoll;
-	struct file *file; /* not counted: it says when it goes */
-	int fd;
-	uint32_t events;
-	uint64_t data;
 };
 
 static const struct file_ops epoll_ops;
@@ -49,22 +34,26 @@ static struct epoll *epoll_of(struct file *f)
 	return f->ops == &epoll_ops ? container_of(f, struct epoll, base) : NULL;
 }
 
-/* Distinct by construction, so any spreading will do; nobody outside chooses addresses of files. */
-static uint32_t hash_of(int fd, const struct file *f)
+static struct epoll *epoll_of_watch(const struct epoll_watch *w)
 {
-	static const struct hash_key key = { 0x9e3779b97f4a7c15u, 0xd1b54a32d192ed03u };
-
-	return fold_hash_2(&key, (uint64_t)(uintptr_t)f, (uint32_t)fd);
+	return container_of(w->waiter.watcher, struct epoll, ready);
 }
 
-static struct watch *find(const struct epoll *ep, int fd, const struct file *f)
+static struct epoll_watch *watch_in(struct list_node *n)
 {
-	struct htab_node *n;
+	return container_of(n, struct epoll_watch, node);
+}
 
-	for (n = htab_first(&ep->watches, hash_of(fd, f)); n; n = htab_next(&ep->watches, n)) {
-		struct watch *w = container_of(n, struct watch, node);
+/* Among those who wait for the file, which are few: each change of it goes through them all. */
+static struct epoll_watch *find(const struct epoll *ep, int fd, const struct file *f)
+{
+	const struct list *q = &f->waiters.waiters;
 
-		if (w->fd == fd && w->file == f)
+	for (struct list_node *n = list_first(q); n; n = list_next(q, n)) {
+		struct waiter *waiter = container_of(n, struct waiter, node);
+		struct epoll_watch *w = container_of(waiter, struct epoll_watch, waiter);
+
+		if (waiter->watcher == &ep->ready && w->fd == fd)
 			return w;
 	}
 	return NULL;
@@ -72,41 +61,50 @@ static struct watch *find(const struct epoll *ep, int fd, const struct file *f)
 
 /* ---- Being told ---------------------------------------------------------------------------------- */
 
-static void drop(struct watch *w)
+/* The file's own, or another one. */
+static struct epoll_watch *make(const struct epoll *ep, struct file *f)
 {
-	struct epoll *ep = w->epoll;
 	const struct holm_memory *m = ep->base.process->env.memory;
 
+	return list_is_linked(&f->watch.node) ? m->alloc(m->ctx, sizeof(struct epoll_watch))
+					      : &f->watch;
+}
+
+static void drop(struct epoll_watch *w)
+{
+	const struct holm_memory *m = epoll_of_watch(w)->base.process->env.memory;
+
 	wait_leave(&w->waiter);
-	htab_remove(&ep->watches, &w->node);
-	m->free(m->ctx, w, sizeof(*w));
+	list_remove(&w->node);
+	if (w != &w->file->watch)
+		m->free(m->ctx, w, sizeof(*w));
 }
 
 static void watch_gone(struct waiter *waiter)
 {
-	drop(container_of(waiter, struct watch, waiter));
+	drop(container_of(waiter, struct epoll_watch, waiter));
 }
 
-static struct watch *watch_of(struct list_node *noted)
+static struct epoll_watch *watch_of(struct list_node *noted)
 {
-	return container_of(noted, struct watch, waiter.noted);
+	return container_of(noted, struct epoll_watch, waiter.noted);
 }
 
 /* ---- Looking ------------------------------------------------------------------------------------- */
 
-static uint32_t look(const struct watch *w)
+static uint32_t look(const struct epoll_watch *w)
 {
 	return file_poll(w->file) & w->events; /* no mode is one of those bits */
 }
 
-static void disarm(struct watch *w)
+static void disarm(struct epoll_watch *w)
 {
 	w->events &= MODES;
 	w->waiter.how |= WAITER_DEAF;
 }
 
 /* Is a report the last of it, until it is woken or armed again? */
-static bool ends_with_report(struct watch *w)
+static bool ends_with_report(struct epoll_watch *w)
 {
 	if (w->events & SYS_EPOLLONESHOT)
 		disarm(w);
@@ -116,7 +114,7 @@ static bool ends_with_report(struct watch *w)
 /* 0 or 1: an event was written. A watch that has nothing more leaves the list. */
 static always_inline int report_watch(struct list_node *n, struct sys_epoll_event *event)
 {
-	struct watch *w = watch_of(n);
+	struct epoll_watch *w = watch_of(n);
 	uint32_t now = look(w);
 
 	if (now != 0)
@@ -181,11 +179,10 @@ static unsigned epoll_poll(struct file *f)
 static void epoll_close(struct file *f)
 {
 	struct epoll *ep = container_of(f, struct epoll, base);
-	struct htab_node *n;
+	struct list_node *n;
 
-	while ((n = htab_any(&ep->watches)) != NULL)
-		drop(container_of(n, struct watch, node));
-	htab_fini(&ep->watches);
+	while ((n = list_first(&ep->watches)) != NULL)
+		drop(watch_in(n));
 }
 
 static const struct file_ops epoll_ops = {
@@ -214,17 +211,15 @@ static unsigned depth_below(struct epoll *from, const struct epoll *target)
 	visit(&todo, from, 1);
 	while ((n = list_pop_front(&todo)) != NULL) {
 		struct epoll *ep = container_of(n, struct epoll, visit);
-		const struct htab_node *h = NULL;
 
 		deepest = max_u32(deepest, ep == target ? DEPTH_MAX + 1 : ep->level);
 		if (deepest > DEPTH_MAX)
 			continue; /* empty the list, look no further */
-		while ((h = htab_walk(&ep->watches, h)) != NULL) {
-			struct watch *w =
-				container_of((struct htab_node *)(uintptr_t)h, struct watch, node);
+		for (n = list_first(&ep->watches); n; n = list_next(&ep->watches, n)) {
+			struct epoll *inner = epoll_of(watch_in(n)->file);
 
-			if (epoll_of(w->file))
-				visit(&todo, epoll_of(w->file), ep->level + 1);
+			if (inner)
+				visit(&todo, inner, ep->level + 1);
 		}
 	}
 	return deepest;
@@ -248,7 +243,7 @@ static unsigned depth_above(struct epoll *of)
 			struct waiter *w = container_of(n, struct waiter, node);
 
 			if (!w->thread && w->watcher->gone == watch_gone)
-				visit(&todo, container_of(w, struct watch, waiter)->epoll,
+				visit(&todo, container_of(w->watcher, struct epoll, ready),
 				      ep->level + 1);
 		}
 	}
@@ -265,7 +260,7 @@ static int may_nest(struct epoll *ep, struct epoll *inner)
 /* ---- Watching ------------------------------------------------------------------------------------ */
 
 /* What was ready before it was watched is reported, too. */
-static void begin(struct watch *w, const struct sys_epoll_event *event)
+static void begin(struct epoll_watch *w, const struct sys_epoll_event *event)
 {
 	w->events = event->events | HOLM_POLLERR | HOLM_POLLHUP;
 	w->data = event->data;
@@ -273,14 +268,13 @@ static void begin(struct watch *w, const struct sys_epoll_event *event)
 	if (look(w) == 0)
 		return;
 	watcher_note(&w->waiter);
-	file_wake(&w->epoll->base);
+	file_wake(&epoll_of_watch(w)->base);
 }
 
 static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_event *event)
 {
-	const struct holm_memory *m = ep->base.process->env.memory;
 	struct epoll *inner = epoll_of(f);
-	struct watch *w;
+	struct epoll_watch *w;
 	int err;
 
 	if (!f->ops->poll && !f->socket)
@@ -293,17 +287,13 @@ static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_
 	err = inner ? may_nest(ep, inner) : 0;
 	if (err)
 		return err;
-	w = m->alloc(m->ctx, sizeof(*w));
+	w = make(ep, f);
 	if (!w)
 		return -HOLM_ENOMEM;
-	memset(w, 0, sizeof(*w));
-	w->epoll = ep;
+	/* The rest is begin()'s. */
 	w->file = f;
 	w->fd = fd;
-	if (htab_insert(&ep->watches, &w->node, hash_of(fd, f)) != HTAB_INSERTED) {
-		m->free(m->ctx, w, sizeof(*w));
-		return -HOLM_ENOMEM;
-	}
+	list_push_back(&ep->watches, &w->node);
 	wait_enter_watched(&f->waiters, &w->waiter, &ep->ready,
 			   (event->events & SYS_EPOLLEXCLUSIVE) != 0);
 	begin(w, event);
@@ -313,7 +303,7 @@ static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_
 static int change(struct epoll *ep, int op, int fd, struct file *f,
 		  const struct sys_epoll_event *event)
 {
-	struct watch *w;
+	struct epoll_watch *w;
 
 	if (op == SYS_EPOLL_CTL_ADD)
 		return add(ep, fd, f, event);
@@ -350,20 +340,6 @@ int sys_epoll_ctl(struct process *p, int epfd, int op, int fd, const struct sys_
 
 /* ---- The other calls ----------------------------------------------------------------------------- */
 
-static void *memory_alloc(void *ctx, size_t size)
-{
-	const struct holm_memory *m = ctx;
-
-	return m->alloc(m->ctx, size);
-}
-
-static void memory_free(void *ctx, void *mem, size_t size)
-{
-	const struct holm_memory *m = ctx;
-
-	m->free(m->ctx, mem, size);
-}
-
 int sys_epoll_create1(struct process *p, int flags)
 {
 	struct epoll *ep;
@@ -376,9 +352,7 @@ int sys_epoll_create1(struct process *p, int flags)
 	if (!f)
 		return -HOLM_ENOMEM;
 	ep = container_of(f, struct epoll, base);
-	ep->memory =
-		(struct allocator){ memory_alloc, memory_free, (void *)(uintptr_t)p->env.memory };
-	htab_init(&ep->watches, &ep->memory, UINT32_MAX);
+	list_init(&ep->watches);
 	watcher_init(&ep->ready, &f->waiters, watch_gone);
 	return fds_install(p, f, flags & SYS_O_CLOEXEC);
 }

@@ -48,6 +48,16 @@ struct file_ops {
 	uint64_t (*timeout)(const struct file *f, bool writing);
 };
 
+/* A file that an epoll watches. Owned by the epoll; leaves with the file. */
+struct epoll_watch {
+	struct waiter waiter;  /* in the file's queue; deaf: disarmed by EPOLLONESHOT */
+	struct list_node node; /* among all of its epoll's */
+	struct file *file;     /* not counted: it says when it goes */
+	int fd;
+	uint32_t events;
+	uint64_t data;
+};
+
 /* The base of every file. Freed with the last reference. */
 struct file {
 	const struct file_ops *ops;
@@ -58,6 +68,7 @@ struct file {
 	struct wait_queue waiters;
 	struct holm_socket *socket; /* NULL: another kind of file */
 	struct holm_object object;  /* what a message carries of it */
+	struct epoll_watch watch;   /* of most that are watched there is one; others are made */
 };
 
 /* A file of `bytes` bytes with one reference, zero beyond the base; NULL without memory. */

@@ -15,7 +15,7 @@
 #include "kernel/deadlines.h"
 #include "kernel/sys/wait.h"
 
-/* A descriptor and its file cost 100 bytes: 128 Ki of them are 13 MB, and 100 000 connections fit. */
+/* A descriptor and its file cost 200 bytes: 128 Ki of them are 26 MB, and 100 000 connections fit. */
 #define FDS_MAX 131072u
 
 struct file;

@@ -188,6 +188,47 @@ static void a_file_that_goes_leaves_the_set(void **state)
 	world_do(*state, close_the_watched);
 }
 
+/* As on Linux a watch is a descriptor and its file, in one set: each is there and goes by itself. */
+static void watch_twice(void *arg)
+{
+	struct process *p = &((struct world *)arg)->p[0];
+	int ep[2] = { sys_epoll_create1(p, 0), sys_epoll_create1(p, 0) }, s[2], copy;
+
+	pair(p, s);
+	copy = sys_dup(p, s[0]);
+	sys_write(p, s[1], "x", 1);
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(add(p, ep[0], s[0], IN), 0);
+		assert_int_equal(add(p, ep[0], s[0], IN), -HOLM_EEXIST);
+		assert_int_equal(add(p, ep[0], copy, IN | OUT), 0);
+		assert_int_equal(add(p, ep[1], s[0], OUT), 0);
+		assert_int_equal(watch(p, ep[1], SYS_EPOLL_CTL_MOD, copy, IN), -HOLM_ENOENT);
+		assert_int_equal(now(p, ep[0], s[0]), IN);
+		assert_int_equal(now(p, ep[0], copy), IN | OUT);
+		/* The one that was there first goes first, and another one comes into its place. */
+		assert_int_equal(sys_epoll_ctl(p, ep[0], SYS_EPOLL_CTL_DEL, s[0], NULL), 0);
+		assert_int_equal(now(p, ep[0], s[0]), 0);
+		assert_int_equal(now(p, ep[0], copy), IN | OUT);
+		assert_int_equal(now(p, ep[1], s[0]), OUT);
+		assert_int_equal(add(p, ep[1], copy, IN), 0);
+		assert_int_equal(sys_epoll_ctl(p, ep[0], SYS_EPOLL_CTL_DEL, copy, NULL), 0);
+		assert_int_equal(now(p, ep[1], copy), IN);
+		assert_int_equal(sys_epoll_ctl(p, ep[1], SYS_EPOLL_CTL_DEL, copy, NULL), 0);
+		assert_int_equal(now(p, ep[1], s[0]), OUT);
+		assert_int_equal(sys_epoll_ctl(p, ep[1], SYS_EPOLL_CTL_DEL, s[0], NULL), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		sys_close(p, ep[i]);
+		sys_close(p, s[i]);
+	}
+	sys_close(p, copy);
+}
+
+static void a_file_is_watched_by_each_descriptor_and_in_each_set(void **state)
+{
+	world_do(*state, watch_twice);
+}
+
 static void nest(void *arg)
 {
 	struct process *p = &((struct world *)arg)->p[0];
@@ -358,6 +399,7 @@ int main(void)
 		TEST(a_one_shot_watch_waits_to_be_armed_again),
 		TEST(misuse_is_refused_as_on_linux),
 		TEST(a_file_that_goes_leaves_the_set),
+		TEST(a_file_is_watched_by_each_descriptor_and_in_each_set),
 		TEST(epolls_watch_epolls_up_to_a_depth_and_never_in_a_ring),
 		TEST(a_change_wakes_every_epoll_but_of_exclusive_ones_one),
 		TEST(a_wait_ends_with_its_time),
