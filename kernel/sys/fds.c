@@ -100,13 +100,13 @@ static int grow(struct process *p, uint32_t fd)
 	return 0;
 }
 
-static void put(struct fds *t, uint32_t fd, struct file *f, bool cloexec)
+void fds_put(struct process *p, int fd, struct file *f, bool cloexec)
 {
-	t->slots[fd] = (struct fd_slot){ .file = f, .cloexec = cloexec };
-	mark_used(t, fd);
+	p->fds.slots[fd] = (struct fd_slot){ .file = f, .cloexec = cloexec };
+	mark_used(&p->fds, (uint32_t)fd);
 }
 
-int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from)
+int fds_find(struct process *p, uint32_t from)
 {
 	uint32_t fd = find_free(&p->fds, from > p->fds.first ? from : p->fds.first);
 	int err;
@@ -118,8 +118,16 @@ int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from)
 		if (err)
 			return err;
 	}
-	put(&p->fds, fd, f, cloexec);
 	return (int)fd;
+}
+
+int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from)
+{
+	int fd = fds_find(p, from);
+
+	if (fd >= 0)
+		fds_put(p, fd, f, cloexec);
+	return fd;
 }
 
 int fds_install(struct process *p, struct file *f, bool cloexec)
@@ -161,7 +169,7 @@ int fds_put_at(struct process *p, uint32_t fd, struct file *f, bool cloexec, str
 			return err;
 	}
 	*old = p->fds.slots[fd].file;
-	put(&p->fds, fd, f, cloexec);
+	fds_put(p, (int)fd, f, cloexec);
 	return 0;
 }
 

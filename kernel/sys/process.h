@@ -143,8 +143,12 @@ void resolver_fini(struct process *p);
 
 /* ---- fds.c ---- */
 
-/* Put the file at the lowest free descriptor from `from` on; takes over the reference. -HOLM_EMFILE,
- * -HOLM_ENOMEM: the reference stays the caller's. */
+/* The lowest free descriptor from `from` on, and room for it, until somebody puts a file there. -HOLM_EMFILE,
+ * -HOLM_ENOMEM. */
+int fds_find(struct process *p, uint32_t from);
+/* Put the file at a descriptor that was found free; takes over the reference. */
+void fds_put(struct process *p, int fd, struct file *f, bool cloexec);
+/* Both; where there is none the reference stays the caller's. */
 int fds_add(struct process *p, struct file *f, bool cloexec, uint32_t from);
 /* Put it at this very descriptor; *old is what was there, its reference the caller's. */
 int fds_put_at(struct process *p, uint32_t fd, struct file *f, bool cloexec, struct file **old);

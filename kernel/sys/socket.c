@@ -82,29 +82,19 @@ struct accept {
 	int flags;
 };
 
-/*
- * The descriptor comes first: where there is none, the connection stays in the queue. A listener
- * whose level is 0 has none; the socket is asked all the same, because it may be no listener.
- */
+/* The descriptor comes first, as on Linux: where there is none, the connection stays in the queue. */
 static int64_t attempt_accept(struct file *f, void *arg)
 {
 	const struct accept *a = arg;
-	struct holm_socket *none;
-	struct file *child, *old;
-	int fd, err;
+	struct file *child;
+	int fd = fds_find(f->process, 0), err;
 
-	if (file_poll(f) == 0)
-		return holm_socket_accept(file_socket(f), NULL, NULL, NULL, &none);
-	fd = fds_add(f->process, f, a->flags & SYS_O_CLOEXEC, 0); /* stands in for the child */
 	if (fd < 0)
 		return fd;
 	err = socket_file_accept(f, a->addr, a->len, a->flags, &child);
-	if (err) {
-		(void)fds_take(f->process, fd);
+	if (err)
 		return err;
-	}
-	err = fds_put_at(f->process, (uint32_t)fd, child, a->flags & SYS_O_CLOEXEC, &old);
-	ASSERT(err == 0 && old == f);
+	fds_put(f->process, fd, child, a->flags & SYS_O_CLOEXEC);
 	return fd;
 }
 

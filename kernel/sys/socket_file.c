@@ -122,9 +122,12 @@ int socket_file_pair(struct process *p, int family, int type, int protocol, int 
 int socket_file_accept(struct file *listener, void *addr, uint32_t *len, int flags,
 		       struct file **out)
 {
-	struct file *f = empty_file(listener->process, flags);
-	int err;
+	int err = holm_socket_can_accept(listener->socket);
+	struct file *f;
 
+	if (err)
+		return err;
+	f = empty_file(listener->process, flags);
 	if (!f)
 		return -HOLM_ENOMEM;
 	err = holm_socket_accept(listener->socket, addr, len, f, &f->socket);

@@ -240,15 +240,17 @@ static void inherit(struct holm_socket *child, const struct holm_socket *listene
 	child->v6only = listener->v6only;
 }
 
+int holm_socket_can_accept(struct holm_socket *s)
+{
+	return s->ops->accept ? s->ops->can_accept(s) : -HOLM_EOPNOTSUPP;
+}
+
 int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,
 		       struct holm_socket **out)
 {
 	struct holm_socket *child;
-	int err;
+	int err = holm_socket_can_accept(s);
 
-	if (!s->ops->accept)
-		return -HOLM_EOPNOTSUPP;
-	err = s->ops->can_accept(s);
 	/* The object comes first: without memory, the connection stays in the queue. */
 	if (!err)
 		err = alloc_socket(s->net, s->ops, cookie, &child);

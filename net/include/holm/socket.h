@@ -417,6 +417,8 @@ int holm_socket_connect(struct holm_socket *s, const void *addr, uint32_t len);
 /* -HOLM_EAGAIN while nobody has connected. The new socket gets `cookie`. */
 int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *cookie,
 		       struct holm_socket **out);
+/* What it would say, but for a lack of memory. */
+int holm_socket_can_accept(struct holm_socket *s);
 int holm_socket_getsockname(struct holm_socket *s, void *addr, uint32_t *len);
 int holm_socket_getpeername(struct holm_socket *s, void *addr, uint32_t *len);
 int holm_socket_shutdown(struct holm_socket *s, int how);

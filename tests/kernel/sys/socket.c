@@ -81,6 +81,12 @@ static void use_up_descriptors(void *arg)
 	assert_int_equal(sys_accept(p, l, NULL, NULL), -HOLM_EMFILE);
 	sys_close(p, 10);
 	assert_int_equal(sys_accept(p, l, NULL, NULL), 10);
+	/* As on Linux, who has no descriptor for it does not wait for a connection. */
+	assert_int_equal(sys_accept(p, l, NULL, NULL), -HOLM_EMFILE);
+	assert_int_equal(sys_accept(p, c, NULL, NULL), -HOLM_EMFILE);
+	sys_close(p, 10);
+	assert_int_equal(sys_accept(p, c, NULL, NULL), -HOLM_EINVAL);
+	assert_int_equal(sys_socket(p, HOLM_AF_INET, HOLM_SOCK_DGRAM, 0), 10);
 	for (fd = 3; fd < 20; fd++)
 		assert_int_equal(sys_close(p, fd), 0);
 }
