@@ -175,10 +175,7 @@ int inet_stream_prepare_connect(struct stream *t, const void *addr, uint32_t len
 /* TCP_FASTOPEN_CONNECT, and a cookie is there to be shown with the first data. */
 static bool is_deferred(const struct stream *t, const struct holm_endpoint *remote)
 {
-	uint32_t asked;
-
-	return holm_tcp_get_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, &asked) == 0 && asked &&
-	       holm_tcp_has_cookie(t->base.net, &remote->addr);
+	return unlikely(t->defers) && holm_tcp_has_cookie(t->base.net, &remote->addr);
 }
 
 static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
@@ -196,22 +193,22 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	err = inet_stream_prepare_connect(t, addr, len, &remote);
 	if (err)
 		return err;
-	/* What TCP calls invalid Linux calls out of reach: groups, broadcasts. */
-	if (!ip_addr_is_unicast(s->net, &remote.addr))
-		return -HOLM_ENETUNREACH;
 	if (is_deferred(t, &remote)) {
 		t->remote = remote;
 		t->phase = DEFERRED;
 		return 0;
 	}
 	err = holm_tcp_connect(t->tcp, &remote);
+	/* What TCP calls invalid Linux calls out of reach: groups, broadcasts. */
+	if (err == -HOLM_EINVAL && !ip_addr_is_unicast(s->net, &remote.addr))
+		return -HOLM_ENETUNREACH;
 	/* There is such a connection: Linux' word for it. */
 	if (err == -HOLM_EADDRINUSE)
 		return -HOLM_EADDRNOTAVAIL;
 	if (err)
 		return err;
 	t->phase = CONNECTING;
-	return inet_stream_connect_outcome(t, -HOLM_EINPROGRESS);
+	return -HOLM_EINPROGRESS;
 }
 
 static int stream_listen(struct holm_socket *s, int backlog)
@@ -317,7 +314,7 @@ static size_t readiness_least(const struct stream *t)
 	return min_size(t->base.rcvlowat, t->base.rcvbuf / 2);
 }
 
-static unsigned poll_connection(struct stream *t)
+static never_inline unsigned poll_connection(struct stream *t)
 {
 	enum holm_tcp_state state = holm_tcp_state(t->tcp);
 	unsigned ready = inet_stream_ready(t), mask = 0;
@@ -345,7 +342,7 @@ static unsigned poll_connection(struct stream *t)
 	return mask;
 }
 
-static never_inline unsigned poll_any(struct stream *t)
+static inline unsigned poll_any(struct stream *t)
 {
 	switch (t->phase) {
 	case UNCONNECTED:

@@ -28,6 +28,7 @@ struct stream {
 	struct holm_endpoint local;
 	struct holm_endpoint remote; /* DEFERRED: where to */
 	bool inq;		     /* TCP_INQ */
+	bool defers;		     /* TCP_FASTOPEN_CONNECT */
 	bool addr_only, foreign;     /* IP_BIND_ADDRESS_NO_PORT, IP_FREEBIND */
 	bool oob_taken;		     /* by MSG_OOB: the byte that oob_id says */
 	uint32_t oob_id;

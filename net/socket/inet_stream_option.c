@@ -135,6 +135,8 @@ int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 	err = holm_tcp_set_option(t->tcp, m->opt, (uint32_t)value);
 	if (!err && m->opt == HOLM_TCP_OPT_NOTSENT_LOWAT)
 		socket_set_unusual(&t->base, SOCKET_BELOW_MARK, value != 0);
+	if (!err && m->opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
+		t->defers = value != 0;
 	return err;
 }
 

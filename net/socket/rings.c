@@ -11,8 +11,9 @@ static void drop_user(struct rings *r, uint8_t user)
 	if (r->users)
 		return;
 	holm_ring_rcvbuf_fini(&r->rcv);
-	holm_ring_sndbuf_fini(&r->snd);
-	mem_free(&r->net->mem, r, sizeof(*r));
+	/* Who writes asks TCP first, and what the sender has released takes nothing more. */
+	ASSERT(!r->snd.mem);
+	mem_give(&r->net->mem, r, sizeof(*r));
 }
 
 /* Nobody reads what was queued any more: its memory need not wait for the socket. */
@@ -32,17 +33,21 @@ static void rcv_released(struct holm_ring_rcvbuf *b)
 int rings_attach(struct holm_net *net, struct holm_tcp *tcp, uint32_t snd_limit, uint32_t rcv_limit,
 		 struct rings **out)
 {
-	struct rings *r = mem_zalloc(&net->mem, sizeof(*r));
+	struct rings *r = mem_take(&net->mem, sizeof(*r));
 	int err;
 
 	if (!r)
 		return -HOLM_ENOMEM;
 	r->net = net;
+	r->since_ns = 0;
+	r->read_before = 0;
+	r->since_pos = 0;
+	r->const_bytes = 0;
 	holm_ring_sndbuf_init(&r->snd, holm_net_memory(net), snd_limit, snd_released);
 	holm_ring_rcvbuf_init(&r->rcv, holm_net_memory(net), rcv_limit, rcv_released);
 	err = holm_tcp_attach(tcp, &r->snd.base, &r->rcv.base);
 	if (err) {
-		mem_free(&net->mem, r, sizeof(*r));
+		mem_give(&net->mem, r, sizeof(*r));
 		return err;
 	}
 	r->users = USER_SOCKET | USER_SENDER | USER_RECEIVER;
