@@ -315,7 +315,7 @@ static never_inline void input_batch(struct holm_net *net, struct holm_dev *dev,
 		bytes += f->len;
 		if (net_is_tapped(net))
 			net->tap(net, dev, TAP_IN, f);
-		if (likely(ip_flow_takes(&net->flow, dev, f)))
+		if (likely(ip_flow_takes(net, dev, f)))
 			continue;
 		input_run(net, frames + done, i - done, false);
 		net->last_of_batch = i + 1 == n;

@@ -1,5 +1,5 @@
 /*
- * What the last packet was that was let in; see flow.h.
+ * What the last packet was that was let in, and what else is let in as it was; see flow.h.
  */
 #include "net/ip/flow.h"
 
@@ -11,6 +11,14 @@ static bool is_another(const struct net_flow *flow, const struct holm_frame *f,
 {
 	return flow->from != f->dev || flow->looped != ((f->flags & HOLM_FRAME_LOOPED) != 0) ||
 	       !holm_addr_equal(&flow->src, &rx->src) || !holm_addr_equal(&flow->dst, &rx->dst);
+}
+
+/* As they lie in a header of IPv4. */
+static inline void set_ends4(struct net_flow *flow)
+{
+	memcpy(&flow->ends, flow->src.b + 12, 4);
+	memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
+	flow->ends_sum = (uint32_t)flow->ends + (flow->ends >> 32);
 }
 
 /* How frames of this flow begin: to our device, of this family, with a header of this version. */
@@ -27,11 +35,8 @@ static void set_look(struct net_flow *flow, const struct holm_dev *dev)
 	flow->second_mask = checksum_load64(mask + 8);
 	flow->headers = ETH_HDR_BYTES + (flow->ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	flow->ends = 0;
-	if (!flow->ip6) {
-		memcpy(&flow->ends, flow->src.b + 12, 4);
-		memcpy((uint8_t *)&flow->ends + 4, flow->dst.b + 12, 4);
-	}
-	flow->ends_sum = (uint32_t)flow->ends + (flow->ends >> 32);
+	if (!flow->ip6)
+		set_ends4(flow);
 	flow->sum_max = dev->netif->features & HOLM_DEV_NO_CSUM ? UINT64_MAX : IP4_SUM_QUOTIENT_MAX;
 }
 
@@ -60,4 +65,53 @@ void ip_flow_note(struct holm_net *net, struct holm_frame *f, const struct holm_
 	flow->proto = rx->proto;
 	flow->ip6 = !ip4_is_addr(&rx->src);
 	set_look(flow, f->dev);
+}
+
+/*
+ * May a packet between these come from the wire, to one address of ours? What ip4.c's walk over our addresses
+ * finds out, for those of whom it takes none.
+ */
+static inline bool lets_in4(const struct ip_state *ip, uint32_t src, uint32_t dst)
+{
+	const struct ip4_endings *e = &ip->endings4;
+
+	return e->ours[dst % IP4_ENDINGS] == dst && dst != 0 && ip4_is_unicast(src) &&
+	       !(e->taken >> src % IP4_ENDINGS & 1);
+}
+
+static always_inline bool turns4(struct holm_net *net, struct holm_frame *f, const uint8_t *p)
+{
+	struct net_flow *flow = &net->flow;
+
+	if (!lets_in4(net->ip, load_be32(p + 12), load_be32(p + 16)))
+		return false;
+	memcpy(flow->src.b + 12, p + 12, 4);
+	memcpy(flow->dst.b + 12, p + 16, 4);
+	set_ends4(flow);
+	flow->number++;
+	return ip_flow_take4(flow, f, p);
+}
+
+static never_inline bool turns6(struct holm_net *net, struct holm_frame *f, const uint8_t *p)
+{
+	struct net_flow *flow = &net->flow;
+	struct holm_addr src, dst;
+
+	memcpy(src.b, p + 8, sizeof(src.b));
+	memcpy(dst.b, p + 24, sizeof(dst.b));
+	if (!net->ip->families[IP_FAMILY_6]->lets_in(net, flow->from->netif, &src, &dst))
+		return false;
+	flow->src = src;
+	flow->dst = dst;
+	flow->number++;
+	return ip_flow_take6(flow, f, p);
+}
+
+bool ip_flow_turns(struct holm_net *net, struct holm_frame *f)
+{
+	const uint8_t *p = holm_frame_data(f) + ETH_HDR_BYTES;
+
+	if (FOR_SIZE)
+		return false;
+	return HOLM_WITH_IPV6 && net->flow.ip6 ? turns6(net, f, p) : turns4(net, f, p);
 }

@@ -1,7 +1,7 @@
 /*
  * The way of a frame that is like the last one: one comparison where link and network layer would each
- * ask their questions, whichever the family. What it notes, and what it lets through, is what those
- * would have: a test holds it to them.
+ * ask their questions, whichever the family, and a few more where its ends are others. What it notes, and
+ * what it lets through, is what those would have: tests hold it to them.
  */
 #ifndef NET_IP_FLOW_H
 #define NET_IP_FLOW_H
@@ -131,19 +131,27 @@ static inline bool ip_flow_looks(const struct net_flow *flow, const struct holm_
 		       ((checksum_load64(p + 8) ^ flow->second) & flow->second_mask)) == 0);
 }
 
-/* It does: is the rest of its headers like the last one's? */
-static inline bool ip_flow_take(const struct net_flow *flow, struct holm_frame *f)
+/*
+ * It does, but is none of the last one's flow: is a packet between such ends let in, for one address of ours,
+ * and is the rest of its headers as the last one's? Then the flow is this one's from now on.
+ */
+bool ip_flow_turns(struct holm_net *net, struct holm_frame *f);
+
+/* It does: is the rest of its headers like the last one's, or so but for its ends? */
+static inline bool ip_flow_take(struct holm_net *net, struct holm_frame *f)
 {
+	const struct net_flow *flow = &net->flow;
 	const uint8_t *p = holm_frame_data(f) + ETH_HDR_BYTES;
 
-	return flow->ip6 ? ip_flow_take6(flow, f, p) : ip_flow_take4(flow, f, p);
+	return likely(flow->ip6 ? ip_flow_take6(flow, f, p) : ip_flow_take4(flow, f, p)) ||
+	       ip_flow_turns(net, f);
 }
 
 /* Is a frame off the wire like the last? */
-static inline bool ip_flow_takes(const struct net_flow *flow, const struct holm_dev *dev,
+static inline bool ip_flow_takes(struct holm_net *net, const struct holm_dev *dev,
 				 struct holm_frame *f)
 {
-	return ip_flow_looks(flow, dev, f) && ip_flow_take(flow, f);
+	return ip_flow_looks(&net->flow, dev, f) && ip_flow_take(net, f);
 }
 
 #endif

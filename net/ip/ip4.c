@@ -298,6 +298,24 @@ static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 	ip->nlocals4++;
 }
 
+/* `ours`: 0 of what is not. */
+static void add_ending(struct ip4_endings *e, uint32_t a, uint32_t ours)
+{
+	e->ours[a % IP4_ENDINGS] = ours;
+	e->taken |= UINT64_C(1) << a % IP4_ENDINGS;
+}
+
+static void set_endings(struct ip_state *ip)
+{
+	memset(&ip->endings4, 0, sizeof(ip->endings4));
+	for (uint32_t i = 0; i < ip->nlocals4; i++) {
+		const struct ip4_local *l = &ip->locals4[i];
+
+		add_ending(&ip->endings4, l->addr, l->addr);
+		add_ending(&ip->endings4, l->broadcast, 0);
+	}
+}
+
 /*
  * Input compares with a compact copy of the addresses. When memory for a larger one is refused, it
  * goes on with what there is room for, and the newest addresses stay deaf until the next change.
@@ -321,6 +339,8 @@ static void ip4_addrs_changed(struct holm_net *net)
 	for (uint32_t i = net_slots_begin(); i < net_slots_end(net); i++)
 		for (uint32_t j = 0; net->netifs[i] && j < netif_count_addrs(net->netifs[i]); j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);
+	if (!FOR_SIZE)
+		set_endings(ip);
 	if (HOLM_WITH_DATAGRAMS)
 		ip_early_retry(net, &net->ip->early);
 }

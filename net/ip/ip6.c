@@ -33,14 +33,19 @@ static bool is_ours(const struct ip_state *ip, const struct holm_netif *netif,
  * do that are to get one (RFC 4862 section 5.4.2).
  */
 static bool source_is_possible(const struct holm_net *net, const struct holm_netif *netif,
-			       const struct ip6_info *info)
+			       const struct holm_addr *src, const struct holm_addr *dst)
 {
-	if (ip6_is_multicast(&info->src) || ip6_is_loopback(&info->src) ||
-	    ip6_is_mapped(&info->src))
+	if (ip6_is_multicast(src) || ip6_is_loopback(src) || ip6_is_mapped(src))
 		return false;
-	if (ip6_is_any(&info->src))
-		return ip6_is_multicast(&info->dst);
-	return !is_ours(net->ip, netif, &info->src);
+	if (ip6_is_any(src))
+		return ip6_is_multicast(dst);
+	return !is_ours(net->ip, netif, src);
+}
+
+static bool ip6_lets_in(const struct holm_net *net, const struct holm_netif *netif,
+			const struct holm_addr *src, const struct holm_addr *dst)
+{
+	return is_ours(net->ip, netif, dst) && source_is_possible(net, netif, src, dst);
 }
 
 /* From ourselves: only what we could have sent. */
@@ -88,7 +93,7 @@ static enum holm_drop examine(const struct holm_net *net, const struct holm_fram
 	bool looped = (f->flags & HOLM_FRAME_LOOPED) != 0;
 
 	if (!(looped ? looped_source_is_possible(net, netif, info)
-		     : source_is_possible(net, netif, info)) &&
+		     : source_is_possible(net, netif, &info->src, &info->dst)) &&
 	    !(is_claim(f, info) && is_ours(net->ip, netif, &info->src)))
 		return HOLM_DROP_IP6_SOURCE;
 	if (ip6_is_multicast(&info->dst))
@@ -344,6 +349,7 @@ static const struct ip_family ip6_family = {
 	.select_source = ip6_select_source,
 	.addr_comes = ip6_addr_comes,
 	.addr_goes = ip6_addr_goes,
+	.lets_in = ip6_lets_in,
 	.mtu_min = IP6_MTU_MIN,
 	.flow_label = ip6_flow_label,
 };

@@ -47,6 +47,9 @@ struct ip_family {
 			  const struct holm_addr *addr);
 	void (*addr_goes)(struct holm_net *net, struct holm_netif *netif,
 			  const struct holm_addr *addr);
+	/* Is a packet let in that came by this interface, to one address of ours? IPv4: see ip4_endings. */
+	bool (*lets_in)(const struct holm_net *net, const struct holm_netif *netif,
+			const struct holm_addr *src, const struct holm_addr *dst);
 	uint16_t mtu_min; /* no router makes a path narrower than this */
 	/* The label of a flow, from how its transport header begins. NULL: the family has none. */
 	uint32_t (*flow_label)(const struct holm_net *net, const struct holm_addr *src,
@@ -68,6 +71,17 @@ struct ip4_local {
 	uint32_t broadcast; /* of its network; 255.255.255.255 where the network has none */
 	uint32_t mask;
 	uint32_t netif_index;
+};
+
+/*
+ * They and the broadcast addresses of their networks by how they end, for whom one comparison must do. An
+ * ending that is not taken is none's of them.
+ */
+#define IP4_ENDINGS 64u
+
+struct ip4_endings {
+	uint64_t taken;		    /* a bit for each ending */
+	uint32_t ours[IP4_ENDINGS]; /* the last of our addresses that has it; 0: it may be none */
 };
 
 /* The same of IPv6. Tentative ones are not among them. */
@@ -178,6 +192,8 @@ struct ip_state {
 	 */
 	void (*dad_start)(struct holm_net *net, struct holm_netif *netif,
 			  const struct holm_addr *addr);
+
+	struct ip4_endings endings4; /* of locals4 */
 };
 
 /* What datagrams are sent and received with; NULL: not a part of this instance, or of the build. */

@@ -298,7 +298,7 @@ void tcp_input_alone(struct holm_net *net, struct holm_frame *f)
 	struct tcp_hdr_info h;
 	struct tcp_rx rx;
 
-	if (unlikely(!ip_flow_take(&net->flow, f))) {
+	if (unlikely(!ip_flow_take(net, f))) {
 		net_input_other(net, f);
 		return;
 	}

@@ -267,7 +267,7 @@ static inline uint32_t ip_pseudo_sum(const struct holm_addr *src, const struct h
 /* Is `a` something that one host can have: not 0.0.0.0/8, loopback, multicast, reserved? */
 static inline bool ip4_is_unicast(uint32_t a)
 {
-	return a >> 24 != 0 && !ip4_is_loopback(a) && a >> 29 != 7;
+	return a - (1u << 24) < (223u << 24) && !ip4_is_loopback(a);
 }
 
 /* a.b.c.d */
