@@ -33,13 +33,14 @@ static unsigned slot_on(uint64_t tick, unsigned level)
 	return (unsigned)(tick >> (level * WHEEL_LEVEL_BITS)) & (WHEEL_SLOTS - 1);
 }
 
-static void slot_push(struct wheel *w, struct wheel_timer *t, uint64_t tick)
+static inline void slot_push(struct wheel *w, struct wheel_timer *t, uint64_t tick)
 {
 	unsigned level = level_of(w, tick);
 	unsigned slot = slot_on(tick, level);
 	struct wheel_timer **head = &w->slots[level][slot];
 
-	t->filed_tick = tick;
+	/* The last nanosecond of the tick before the one that has its own begin. */
+	t->filed_after = (tick - 1) << WHEEL_TICK_SHIFT;
 	t->next = *head;
 	t->link = head;
 	if (*head)
@@ -83,15 +84,16 @@ static uint64_t earliest_slot(const struct wheel *w, unsigned *level, unsigned *
 
 void wheel_file(struct wheel *w, struct wheel_timer *t)
 {
-	unsigned level, slot;
+	uint64_t tick;
 
 	if (wheel_timer_is_armed(t))
 		slot_remove(w, t);
 	if (t->deadline_ns == WHEEL_NEVER)
 		return;
-	slot_push(w, t, max_u64(wheel_tick_of(t->deadline_ns), w->tick));
-	/* Where its slot begins, not its own tick: above level 0 it must be moved closer by then. */
-	w->earliest = min_u64(w->earliest, earliest_slot(w, &level, &slot));
+	tick = max_u64(wheel_tick_of(t->deadline_ns), w->tick);
+	slot_push(w, t, tick);
+	/* Above level 0 it is moved closer before, if there is another reason to look. */
+	w->earliest = min_u64(w->earliest, tick);
 }
 
 void wheel_cancel(struct wheel *w, struct wheel_timer *t)

@@ -40,13 +40,16 @@ struct wheel_timer {
 	struct wheel_timer *next;
 	struct wheel_timer **link; /* what points at this timer; NULL while not armed */
 	uint64_t deadline_ns;	   /* what the owner wants; read it, set it with wheel_arm */
-	uint64_t filed_tick;	   /* where the timer is, at or before its deadline's tick */
+	union {
+		uint64_t filed_after; /* what is due later than this may wait where the timer is */
+		uint64_t filed_tick;  /* on an agenda: its deadline's */
+	};
 };
 
 /* One per instance. Must not move while timers are armed. */
 struct wheel {
 	uint64_t tick;			 /* every slot before it is empty */
-	uint64_t earliest;		 /* no slot in use begins before this tick */
+	uint64_t earliest;		 /* no timer is due before this tick */
 	uint32_t levels;		 /* bit l: level l has a timer */
 	uint32_t armed;			 /* timers in the wheel */
 	uint64_t occupied[WHEEL_LEVELS]; /* bit s: slot s of the level has a timer */
@@ -70,7 +73,7 @@ static inline void wheel_timer_init(struct wheel_timer *t)
 	t->next = NULL;
 	t->link = NULL;
 	t->deadline_ns = WHEEL_NEVER;
-	t->filed_tick = 0;
+	t->filed_after = 0;
 }
 
 static inline bool wheel_timer_is_armed(const struct wheel_timer *t)
@@ -88,9 +91,7 @@ void wheel_file(struct wheel *w, struct wheel_timer *t);
 static inline bool wheel_arm(struct wheel *w, struct wheel_timer *t, uint64_t deadline_ns)
 {
 	t->deadline_ns = deadline_ns;
-	/* Its own tick is that of the nanosecond or the next. */
-	if (!FOR_SIZE && wheel_timer_is_armed(t) &&
-	    deadline_ns >> WHEEL_TICK_SHIFT >= t->filed_tick)
+	if (!FOR_SIZE && wheel_timer_is_armed(t) && deadline_ns > t->filed_after)
 		return false;
 	wheel_file(w, t);
 	return true;

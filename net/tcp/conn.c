@@ -103,7 +103,7 @@ static always_inline void flight_free_here(struct holm_net *net, struct holm_tcp
 		net->tcp->nflights--;
 	}
 	c->flight = NULL;
-	if (!HOLM_WITH_SACK || net->tcp->spare) {
+	if (!HOLM_WITH_SACK || unlikely(net->tcp->nspare == TCP_FLIGHTS_SPARE)) {
 		net_timer_cancel(net, &fl->timer);
 		mem_free(&net->mem, fl, sizeof(*fl));
 		return;
@@ -111,7 +111,9 @@ static always_inline void flight_free_here(struct holm_net *net, struct holm_tcp
 	/* In the place that it has. */
 	if (net_timer_is_armed(&fl->timer))
 		net_timer_arm(net, &fl->timer, WHEEL_NEVER);
+	fl->spare_next = net->tcp->spare;
 	net->tcp->spare = fl;
+	net->tcp->nspare++;
 }
 
 static never_inline void flight_free(struct holm_tcp *c)
@@ -119,24 +121,35 @@ static never_inline void flight_free(struct holm_tcp *c)
 	flight_free_here(tcp_net(c), c);
 }
 
+/* A block that is spare; NULL. */
+static inline struct tcp_flight *pop_spare(struct tcp_state *ts)
+{
+	struct tcp_flight *fl = HOLM_WITH_SACK ? ts->spare : NULL;
+
+	if (unlikely(!fl))
+		return NULL;
+	ts->spare = fl->spare_next;
+	ts->nspare--;
+	return fl;
+}
+
 void tcp_flight_spare_free(struct tcp_state *ts)
 {
-	if (!HOLM_WITH_SACK)
-		return;
-	if (ts->spare)
-		net_timer_cancel(ts->net, &ts->spare->timer);
-	mem_free(&ts->net->mem, ts->spare, sizeof(*ts->spare));
-	ts->spare = NULL;
+	struct tcp_flight *fl;
+
+	while ((fl = pop_spare(ts)) != NULL) {
+		net_timer_cancel(ts->net, &fl->timer);
+		mem_free(&ts->net->mem, fl, sizeof(*fl));
+	}
 }
 
 /* All zero but the timer, which is ready to be armed; perhaps it never left the wheel. */
 static struct tcp_flight *take_flight(struct tcp_state *ts)
 {
 	const size_t behind = offsetof(struct tcp_flight, timer) + sizeof(struct net_timer);
-	struct tcp_flight *fl = ts->spare;
+	struct tcp_flight *fl = pop_spare(ts);
 
-	if (HOLM_WITH_SACK && likely(fl)) {
-		ts->spare = NULL;
+	if (likely(fl)) {
 		memset(fl, 0, offsetof(struct tcp_flight, timer));
 		zero_lines((uint8_t *)fl + behind, sizeof(*fl) - behind);
 		return fl;

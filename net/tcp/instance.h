@@ -60,11 +60,12 @@ struct tcp_state {
 	struct list flights; /* of struct tcp_flight, about in the order of use */
 	uint32_t nflights;
 	/*
-	 * The last that was given back, or NULL, as in a build without calm. Its timer keeps its
-	 * place in the wheel, armed for never: the connection that follows mostly wants one behind
-	 * it, and need not be filed.
+	 * The last that were given back, TCP_FLIGHTS_SPARE at most, linked by spare_next; none in a
+	 * build without calm. Their timers keep their places in the wheel, armed for never: the
+	 * connection that follows mostly wants one behind it, and need not be filed.
 	 */
 	struct tcp_flight *spare;
+	uint32_t nspare;
 	struct allocator memory;
 	struct list unconnected;     /* of struct holm_tcp without a remote end */
 	struct queue output;	     /* of struct holm_tcp: something is to be sent */

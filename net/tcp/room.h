@@ -44,6 +44,8 @@
  * one takes up to two others back. Sixty-four are 20 KiB: they stay in the cache.
  */
 #define TCP_FLIGHTS_KEPT 64u
+/* So many wait for the connections that come next: as many as a busy server has at once in a batch. */
+#define TCP_FLIGHTS_SPARE 32u
 
 /* What the steps want sent. Filled by them, acted upon by input.c. */
 enum tcp_reply_kind {

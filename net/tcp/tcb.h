@@ -217,7 +217,10 @@ struct tcp_flight {
 	 */
 	struct tcp_repair *repair;
 	struct tcp_reasm *reasm;
-	struct holm_tcp *conn;
+	union {
+		struct holm_tcp *conn;
+		struct tcp_flight *spare_next; /* of a spare one */
+	};
 	uint32_t rexmt;	    /* tick: see TCP_REXMT, TCP_PERSIST; of the last keep-alive probe */
 	uint32_t keep_from; /* tcp_stamp(): silence before it does not count for keep-alive */
 	uint32_t ts_offset;

@@ -55,11 +55,46 @@ static void arming_for_later_keeps_the_place_until_it_comes_up(void **state)
 	(void)state;
 	wheel_arm(&f->s.w, &f->t[0], 10 * TICK);
 	wheel_arm(&f->s.w, &f->t[0], 500 * TICK);
-	assert_true(f->t[0].filed_tick == 10);
+	assert_true(f->t[0].filed_after == 9 * TICK);
 	assert_null(wheel_pop_due(&f->s.w, 10 * TICK));
 	assert_true(wheel_next(&f->s.w) > 10 * TICK);
 	assert_null(wheel_pop_due(&f->s.w, 500 * TICK - 1));
 	assert_ptr_equal(wheel_pop_due(&f->s.w, 500 * TICK), &f->t[0]);
+	free(f);
+}
+
+static void a_deadline_of_the_same_tick_keeps_the_place(void **state)
+{
+	struct fixture *f = fixture_at(0);
+
+	(void)state;
+	assert_true(wheel_arm(&f->s.w, &f->t[0], 9 * TICK + 5));
+	assert_false(wheel_arm(&f->s.w, &f->t[0], 9 * TICK + 5));
+	assert_false(wheel_arm(&f->s.w, &f->t[0], 9 * TICK + 1));
+	assert_null(wheel_pop_due(&f->s.w, 9 * TICK));
+	/* That is the tick before. */
+	assert_true(wheel_arm(&f->s.w, &f->t[0], 9 * TICK));
+	assert_ptr_equal(wheel_pop_due(&f->s.w, 9 * TICK), &f->t[0]);
+	free(f);
+}
+
+static void nobody_looks_before_the_first_tick_that_is_due(void **state)
+{
+	struct fixture *f = fixture_at(0);
+
+	(void)state;
+	/* Its slot, above level 0, begins at 64. */
+	wheel_arm(&f->s.w, &f->t[0], 100 * TICK);
+	assert_int_equal(wheel_due_from(&f->s.w), 100 * TICK);
+	assert_int_equal(wheel_next(&f->s.w), 100 * TICK);
+	/* One in the same slot that is due before. */
+	wheel_arm(&f->s.w, &f->t[1], 80 * TICK);
+	wheel_arm(&f->s.w, &f->t[2], 90 * TICK + 1);
+	assert_int_equal(wheel_due_from(&f->s.w), 80 * TICK);
+	assert_ptr_equal(wheel_pop_due(&f->s.w, 90 * TICK), &f->t[1]);
+	assert_null(wheel_pop_due(&f->s.w, 90 * TICK));
+	assert_ptr_equal(wheel_pop_due(&f->s.w, 91 * TICK), &f->t[2]);
+	assert_ptr_equal(wheel_pop_due(&f->s.w, 100 * TICK), &f->t[0]);
 	free(f);
 }
 
@@ -68,6 +103,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TIMER_CASES,
 		cmocka_unit_test(arming_for_later_keeps_the_place_until_it_comes_up),
+		cmocka_unit_test(a_deadline_of_the_same_tick_keeps_the_place),
+		cmocka_unit_test(nobody_looks_before_the_first_tick_that_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,6 +194,32 @@ static void the_block_of_who_ended_is_the_next_ones_and_its_deadlines_are_its_ow
 	finish(&t);
 }
 
+static void the_blocks_of_who_ended_together_are_those_of_who_begin_together(void **state)
+{
+	struct holm_endpoint remote = { .addr = lab_addr(2), .port = FIX_PEER_PORT };
+	struct holm_tcp *conns[TCP_FLIGHTS_SPARE + 2];
+	struct tcp_fixture t;
+
+	(void)state;
+	fixture_only(&t);
+	for (int turn = 0; turn < 2; turn++) {
+		for (unsigned i = 0; i < ARRAY_LEN(conns); i++) {
+			const struct tcp_flight *spare = t.lab.net->tcp->spare;
+
+			assert_int_equal(holm_tcp_open(t.lab.net, &conns[i]), 0);
+			assert_int_equal(holm_tcp_connect(conns[i], &remote), 0);
+			assert_true(!spare || conns[i]->flight == spare);
+		}
+		assert_int_equal(t.lab.net->tcp->nspare, 0);
+		lab_poll(&t.lab);
+		for (unsigned i = 0; i < ARRAY_LEN(conns); i++)
+			holm_tcp_abort(conns[i]);
+		/* More than a batch brings are not kept. */
+		assert_int_equal(t.lab.net->tcp->nspare, TCP_FLIGHTS_SPARE);
+	}
+	finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_segment_for_which_there_is_no_block_is_dropped_and_comes_again),
 		cmocka_unit_test(
 			the_block_of_who_ended_is_the_next_ones_and_its_deadlines_are_its_own),
+		cmocka_unit_test(the_blocks_of_who_ended_together_are_those_of_who_begin_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
