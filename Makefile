@@ -672,7 +672,7 @@ lint: $(TIDY_OUT) $(LIBRARIES) | $(SETUP)/lint
 
 ## seeds per scenario of make sim
 SEEDS ?= 100000
-SIM_SCENARIOS := lossy crowd same
+SIM_SCENARIOS := lossy crowd same batch
 SIM_PROGRAMS := $(SIM_SCENARIOS:%=$(BUILD)/host/tests/sim/%)
 
 .PHONY: sim
