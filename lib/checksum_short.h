@@ -150,13 +150,18 @@ static always_inline void checksum_short(uint8_t *d, const uint8_t *s, size_t n,
 		checksum_tail(d, s, n, copy, t);
 }
 
-/* A block of any length, not copied, is summed with others: all but the last have an even length. */
+/* A block, not copied, is summed with others, by a call: all but the last have an even length. */
+static always_inline void checksum_tally_long(struct checksum_tally *t, const uint8_t *s, size_t n)
+{
+	checksum_tally_add(t, checksum_to_memory(checksum_partial(s, n, 0)));
+}
+
 static always_inline void checksum_tally_block(struct checksum_tally *t, const uint8_t *s, size_t n)
 {
 	if (!FOR_SIZE && likely(n < CHECKSUM_SHORT))
 		checksum_short((uint8_t *)(uintptr_t)s, s, n, false, t);
 	else
-		checksum_tally_add(t, checksum_to_memory(checksum_partial(s, n, 0)));
+		checksum_tally_long(t, s, n);
 }
 
 /* Is it the sum of something whose checksum holds, the checksum among it? */

@@ -15,15 +15,7 @@
  */
 #define STEPS_MAX 2
 
-/* What a node's byte in the tags is: bits of its hash that do not choose the bucket. */
-#define TAG_SHIFT 24
-/* The highest byte of the tags: how many nodes there are. */
-#define COUNT_SHIFT 56
-#define COUNT_ONE ((uint64_t)1 << COUNT_SHIFT)
-/* The count of a line whose last place leads to the next line. */
-#define COUNT_MORE (HTAB_SLOTS + 1)
-
-_Static_assert(HTAB_SLOTS * 8 == COUNT_SHIFT, "a byte for each, and one for the count");
+_Static_assert(HTAB_SLOTS * 8 == HTAB_COUNT_SHIFT, "a byte for each, and one for the count");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct htab_line) == 64,
 	       "in an array of them each is one line of the cache");
 
@@ -37,23 +29,10 @@ void htab_init(struct htab *t, const struct allocator *memory, uint32_t chain_ma
 
 /* ---- Lines --------------------------------------------------------------------------------------- */
 
-static unsigned count_of(const struct htab_line *l)
-{
-	return (unsigned)(l->tags >> COUNT_SHIFT);
-}
-
-/* How many nodes are in the line itself. */
-static unsigned line_nodes(const struct htab_line *l)
-{
-	unsigned n = count_of(l);
-
-	return likely(n != COUNT_MORE) ? n : HTAB_SLOTS - 1;
-}
-
 /* The line behind it, or NULL. */
 static struct htab_line *line_next(const struct htab_line *l)
 {
-	return likely(count_of(l) != COUNT_MORE) ? NULL : l->place[HTAB_SLOTS - 1];
+	return likely(htab_count_of(l) != HTAB_COUNT_MORE) ? NULL : l->place[HTAB_SLOTS - 1];
 }
 
 static void line_give(const struct htab *t, struct htab_line *l)
@@ -64,7 +43,7 @@ static void line_give(const struct htab *t, struct htab_line *l)
 static void set(struct htab_line *l, unsigned i, struct htab_node *n)
 {
 	unsigned shift = 8 * i;
-	uint64_t tag = n->hash >> TAG_SHIFT;
+	uint64_t tag = n->hash >> HTAB_TAG_SHIFT;
 
 	l->place[i] = n;
 	l->tags = (l->tags & ~((uint64_t)0xff << shift)) | tag << shift;
@@ -73,11 +52,11 @@ static void set(struct htab_line *l, unsigned i, struct htab_node *n)
 /* Of a bucket that has room in its last line, which is this. */
 static void push(struct htab_line *l, struct htab_node *n)
 {
-	unsigned i = count_of(l);
+	unsigned i = htab_count_of(l);
 
 	ASSERT(i < HTAB_SLOTS);
 	set(l, i, n);
-	l->tags += COUNT_ONE;
+	l->tags += HTAB_COUNT_ONE;
 }
 
 /* A full line's last place leads to another from now on. Returns that. */
@@ -86,7 +65,7 @@ static struct htab_line *extend(struct htab_line *l, struct htab_line *fresh)
 	fresh->tags = 0;
 	push(fresh, l->place[HTAB_SLOTS - 1]);
 	l->place[HTAB_SLOTS - 1] = fresh;
-	l->tags += COUNT_ONE;
+	l->tags += HTAB_COUNT_ONE;
 	return fresh;
 }
 
@@ -98,7 +77,7 @@ static struct htab_line *push_behind(struct htab_line *l, struct htab_node *n,
 
 	while ((next = line_next(l)) != NULL)
 		l = next;
-	if (unlikely(count_of(l) == HTAB_SLOTS)) {
+	if (unlikely(htab_count_of(l) == HTAB_SLOTS)) {
 		ASSERT(spare != NULL);
 		next = spare->place[0];
 		l = extend(l, spare);
@@ -108,25 +87,12 @@ static struct htab_line *push_behind(struct htab_line *l, struct htab_node *n,
 	return spare;
 }
 
-/*
- * Which places have the hash's byte, as a bit in the byte of each: where subtracting one from what differs
- * borrows. It may borrow on from one that has it, so another may be among them that has not.
- */
-static uint64_t candidates(const struct htab_line *l, uint32_t hash)
-{
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t differs = l->tags ^ ones * (hash >> TAG_SHIFT);
-	uint64_t places = ((uint64_t)1 << 8 * line_nodes(l)) - 1;
-
-	return (differs - ones) & ~differs & ones << 7 & places;
-}
-
 /* The first with this hash in a bucket; the first behind `after`, unless that is NULL. */
 static struct htab_node *search(const struct htab_line *l, uint32_t hash,
 				const struct htab_node *after)
 {
 	do {
-		for (uint64_t left = candidates(l, hash); left; left &= left - 1) {
+		for (uint64_t left = htab_candidates(l, hash); left; left &= left - 1) {
 			struct htab_node *n = l->place[lowest_bit_u64(left) / 8];
 
 			if (unlikely(n->hash != hash))
@@ -207,7 +173,7 @@ static void divide(struct htab *t, struct htab_line *even, struct htab_line *odd
 	even->tags = 0;
 	odd->tags = 0;
 	for (;;) {
-		for (unsigned i = 0; i < line_nodes(&l); i++) {
+		for (unsigned i = 0; i < htab_line_nodes(&l); i++) {
 			struct htab_node *n = l.place[i];
 
 			spare = push_behind(n->hash & bit ? odd : even, n, spare);
@@ -252,9 +218,9 @@ static bool join(struct htab *t)
 	struct htab_line *to = htab_bucket(t, last & (t->mask >> 1));
 	const struct htab_line *from = htab_bucket(t, last);
 
-	if (count_of(from) > 0 && count_of(from) + count_of(to) > HTAB_SLOTS)
+	if (htab_count_of(from) > 0 && htab_count_of(from) + htab_count_of(to) > HTAB_SLOTS)
 		return false;
-	for (unsigned i = 0; i < count_of(from); i++)
+	for (unsigned i = 0; i < htab_count_of(from); i++)
 		push(to, from->place[i]);
 	t->buckets = last;
 	if (last == t->mask / 2 + 1)
@@ -302,12 +268,12 @@ static never_inline enum htab_verdict insert_behind(struct htab *t, struct htab_
 
 	for (; (next = line_next(l)) != NULL; l = next)
 		length += HTAB_SLOTS - 1;
-	length += count_of(l);
+	length += htab_count_of(l);
 	if (length > t->chain_max) {
 		t->refused++;
 		return HTAB_CHAIN_FULL;
 	}
-	if (count_of(l) == HTAB_SLOTS) {
+	if (htab_count_of(l) == HTAB_SLOTS) {
 		next = t->memory->alloc(t->memory->ctx, sizeof(*next));
 		if (!next) {
 			t->starved++;
@@ -328,7 +294,8 @@ static always_inline enum htab_verdict put(struct htab *t, struct htab_node *n, 
 
 	n->hash = hash;
 	/* One more than there ever were in a bucket is looked at more closely, too. */
-	if (FOR_SIZE || unlikely(count_of(l) >= HTAB_SLOTS || count_of(l) >= t->chain_longest))
+	if (FOR_SIZE ||
+	    unlikely(htab_count_of(l) >= HTAB_SLOTS || htab_count_of(l) >= t->chain_longest))
 		return insert_behind(t, l, n);
 	push(l, n);
 	t->nodes++;
@@ -345,7 +312,7 @@ enum htab_verdict htab_insert(struct htab *t, struct htab_node *n, uint32_t hash
 /* Where a node is among those of its line; HTAB_SLOTS: it is not. */
 static unsigned place_of(const struct htab_line *l, const struct htab_node *n)
 {
-	for (unsigned i = 0; i < line_nodes(l); i++) {
+	for (unsigned i = 0; i < htab_line_nodes(l); i++) {
 		if (l->place[i] == n)
 			return i;
 	}
@@ -367,24 +334,24 @@ static never_inline void take_out_of_many(struct htab *t, struct htab_line *l,
 	for (last = l; (next = line_next(last)) != NULL; last = next)
 		before = last;
 	ASSERT(before != NULL);
-	last->tags -= COUNT_ONE;
-	set(l, i, last->place[count_of(last)]);
-	if (count_of(last) > 1)
+	last->tags -= HTAB_COUNT_ONE;
+	set(l, i, last->place[htab_count_of(last)]);
+	if (htab_count_of(last) > 1)
 		return;
 	/* What is left there fits in where the line was named. */
 	set(before, HTAB_SLOTS - 1, last->place[0]);
-	before->tags -= COUNT_ONE;
+	before->tags -= HTAB_COUNT_ONE;
 	line_give(t, last);
 }
 
 static always_inline void take_out(struct htab *t, const struct htab_node *n)
 {
 	struct htab_line *l = bucket_for(t, n->hash);
-	unsigned last = count_of(l) - 1, i = last;
+	unsigned last = htab_count_of(l) - 1, i = last;
 
 	ASSERT(t->nodes > 0);
 	t->nodes--;
-	if (unlikely(last == COUNT_MORE - 1)) {
+	if (unlikely(last == HTAB_COUNT_MORE - 1)) {
 		take_out_of_many(t, l, n);
 		return;
 	}
@@ -392,7 +359,7 @@ static always_inline void take_out(struct htab *t, const struct htab_node *n)
 		ASSERT(i > 0);
 	if (i != last)
 		set(l, i, l->place[last]);
-	l->tags -= COUNT_ONE;
+	l->tags -= HTAB_COUNT_ONE;
 }
 
 static never_inline void shrink(struct htab *t)
@@ -418,9 +385,9 @@ struct htab_node *htab_any(struct htab *t)
 	if (!t->nodes)
 		return NULL;
 	/* What is empty at the end is not looked at again. */
-	while (t->buckets > HTAB_BUCKETS_MIN && count_of(htab_bucket(t, t->buckets - 1)) == 0)
+	while (t->buckets > HTAB_BUCKETS_MIN && htab_count_of(htab_bucket(t, t->buckets - 1)) == 0)
 		(void)join(t);
-	for (bucket = t->buckets - 1; count_of(htab_bucket(t, bucket)) == 0; bucket--)
+	for (bucket = t->buckets - 1; htab_count_of(htab_bucket(t, bucket)) == 0; bucket--)
 		ASSERT(bucket > 0);
 	return htab_bucket(t, bucket)->place[0];
 }
@@ -446,7 +413,7 @@ struct htab_node *htab_walk(const struct htab *t, const struct htab_node *n)
 		bucket = htab_bucket_of(t, n->hash);
 		for (l = htab_bucket(t, bucket); (i = place_of(l, n)) == HTAB_SLOTS;)
 			l = line_next(l);
-		if (++i == line_nodes(l)) {
+		if (++i == htab_line_nodes(l)) {
 			l = line_next(l);
 			i = 0;
 		}
@@ -456,7 +423,7 @@ struct htab_node *htab_walk(const struct htab *t, const struct htab_node *n)
 	}
 	for (; bucket < t->buckets; bucket++) {
 		l = htab_bucket(t, bucket);
-		if (count_of(l) > 0)
+		if (htab_count_of(l) > 0)
 			return l->place[0];
 	}
 	return NULL;

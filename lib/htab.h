@@ -109,8 +109,63 @@ static inline uint32_t htab_bucket_of(const struct htab *t, uint32_t hash)
 	return bucket < t->buckets ? bucket : bucket & (t->mask >> 1);
 }
 
+/* ---- Lines --------------------------------------------------------------------------------------- */
+
+/* What a node's byte in the tags is: bits of its hash that do not choose the bucket. */
+#define HTAB_TAG_SHIFT 24
+/* The highest byte of the tags: how many nodes there are. */
+#define HTAB_COUNT_SHIFT 56
+#define HTAB_COUNT_ONE ((uint64_t)1 << HTAB_COUNT_SHIFT)
+/* The count of a line whose last place leads to the next line. */
+#define HTAB_COUNT_MORE (HTAB_SLOTS + 1)
+
+static inline unsigned htab_count_of(const struct htab_line *l)
+{
+	return (unsigned)(l->tags >> HTAB_COUNT_SHIFT);
+}
+
+/* How many nodes are in the line itself. */
+static inline unsigned htab_line_nodes(const struct htab_line *l)
+{
+	unsigned n = htab_count_of(l);
+
+	return likely(n != HTAB_COUNT_MORE) ? n : HTAB_SLOTS - 1;
+}
+
+/*
+ * Which places have the hash's byte, as a bit in the byte of each: where subtracting one from what differs
+ * borrows. It may borrow on from one that has it, so another may be among them that has not.
+ */
+static inline uint64_t htab_candidates(const struct htab_line *l, uint32_t hash)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t differs = l->tags ^ ones * (hash >> HTAB_TAG_SHIFT);
+	uint64_t places = ((uint64_t)1 << 8 * htab_line_nodes(l)) - 1;
+
+	return (differs - ones) & ~differs & ones << 7 & places;
+}
+
+/* ---- Nodes --------------------------------------------------------------------------------------- */
+
 /* The first node with this hash, or NULL. */
 struct htab_node *htab_first(const struct htab *t, uint32_t hash);
+
+/* The same in the caller's own code, where the first that it looks at in a line is the one, or none is. */
+static always_inline struct htab_node *htab_probe(const struct htab *t, uint32_t hash)
+{
+	const struct htab_line *l;
+	struct htab_node *n;
+	uint64_t left;
+
+	if (FOR_SIZE || unlikely(t->nodes == 0))
+		return htab_first(t, hash);
+	l = htab_bucket(t, htab_bucket_of(t, hash));
+	left = htab_candidates(l, hash);
+	if (unlikely(left == 0))
+		return likely(htab_count_of(l) != HTAB_COUNT_MORE) ? NULL : htab_first(t, hash);
+	n = l->place[lowest_bit_u64(left) / 8];
+	return likely(n->hash == hash) ? n : htab_first(t, hash);
+}
 
 /* Another node, which is in the table, has the same hash; NULL: there is no more. */
 struct htab_node *htab_next(const struct htab *t, const struct htab_node *n);

@@ -26,6 +26,12 @@ static inline void table_init(struct table *t, const struct allocator *memory)
 	htab_init(&t->all, memory, HTAB_CHAIN_MAX);
 }
 
+/* table_first() in the caller's own code. */
+static always_inline struct htab_node *table_probe(const struct table *t, uint32_t hash)
+{
+	return htab_probe(&t->all, hash);
+}
+
 #else
 
 #include "lib/pile.h"
@@ -39,6 +45,11 @@ struct table {
 static inline void table_init(struct table *t, const struct allocator *memory)
 {
 	pile_init(&t->all, memory);
+}
+
+static inline struct htab_node *table_probe(const struct table *t, uint32_t hash)
+{
+	return pile_first(&t->all, hash);
 }
 
 #endif

@@ -90,16 +90,20 @@ enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct
 /* ---- What comes by itself, and in runs ----------------------------------------------------------- */
 
 /*
- * A frame of net->flow: a plain IP header, and behind it what is expected? `seen`: the network
- * layer has found it to be a packet of the flow.
+ * What is known of a frame that begins like a plain packet: that alone; that the network layer has let it in;
+ * whose it is.
  */
+enum known { KNOWN_LOOK, KNOWN_PACKET, KNOWN_OWNER };
+
+/* Is it the connection's, and what it expects? Of net->flow, where the network layer has not seen it yet. */
 static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-				     bool ip6, bool stamped, bool seen, enum tcp_shape shape)
+				     bool ip6, bool stamped, enum known known, enum tcp_shape shape)
 {
 	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	const uint8_t *ip = holm_frame_data(f) + ETH_HDR_BYTES;
 	const uint8_t *p = holm_frame_data(f) + off;
+	bool seen = known >= KNOWN_PACKET;
 	size_t l4_len = seen ? ip_rx(f)->l4_len : ip6 ? ip_flow_len6(ip) : ip_flow_len4(ip);
 	uint32_t len;
 
@@ -110,8 +114,8 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	    (!seen && !(ip6 ? ip_flow_is6(&net->flow, ip) : ip_flow_is4(&net->flow, ip))))
 		return false;
 	len = (uint32_t)l4_len - hdr_len;
-	if (!tcp_plain_is_for(c, p, ip6) || !tcp_plain_is_next(c, p, len, false) ||
-	    !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
+	if ((known < KNOWN_OWNER && !tcp_plain_is_for(c, p, ip6)) ||
+	    !tcp_plain_is_next(c, p, len, false) || !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
 		return false;
 	run(net, c, f, off, len, stamped, shape != TCP_SHAPE_ANY);
 	return true;
@@ -119,7 +123,7 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 
 /* What is not IPv4 without timestamps, and in one piece. */
 static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
-				      struct holm_frame *f, bool seen)
+				      struct holm_frame *f, enum known known)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 	bool ip6 = net->flow.ip6;
@@ -127,10 +131,10 @@ static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
 	if (ip6 != ((c->flags & TCP_IP6) != 0) || (c->flags & TCP_CLOSING))
 		return false;
 	if (ip6)
-		return stamped ? take_frame(net, c, f, true, true, seen, TCP_SHAPE_ANY)
-			       : take_frame(net, c, f, true, false, seen, TCP_SHAPE_ANY);
-	return stamped ? take_frame(net, c, f, false, true, seen, TCP_SHAPE_ANY)
-		       : take_frame(net, c, f, false, false, seen, TCP_SHAPE_ANY);
+		return stamped ? take_frame(net, c, f, true, true, known, TCP_SHAPE_ANY)
+			       : take_frame(net, c, f, true, false, known, TCP_SHAPE_ANY);
+	return stamped ? take_frame(net, c, f, false, true, known, TCP_SHAPE_ANY)
+		       : take_frame(net, c, f, false, false, known, TCP_SHAPE_ANY);
 }
 
 /*
@@ -140,14 +144,6 @@ static never_inline bool take_unusual(struct holm_net *net, struct holm_tcp *c,
 static always_inline bool is_usual(const struct holm_tcp *c, uint32_t flags)
 {
 	return likely(!(c->flags & (TCP_IP6 | TCP_TS | TCP_CLOSING | flags)));
-}
-
-static always_inline bool take_any(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-				   bool seen)
-{
-	return likely(is_usual(c, 0) &&
-		      take_frame(net, c, f, false, false, seen, TCP_SHAPE_SINGLE)) ||
-	       take_unusual(net, c, f, seen);
 }
 
 /* Does it end something? */
@@ -197,7 +193,7 @@ static always_inline void conclude(struct holm_net *net, struct holm_tcp *c)
 static never_inline void alone_unusual(struct holm_net *net, struct holm_frame *f,
 				       struct holm_tcp *c)
 {
-	if (has_fin(net, f) || !take_unusual(net, c, f, false)) {
+	if (has_fin(net, f) || !take_unusual(net, c, f, KNOWN_LOOK)) {
 		tcp_closing_alone(net, f, c);
 		return;
 	}
@@ -209,7 +205,7 @@ static never_inline void alone_unusual(struct holm_net *net, struct holm_frame *
 static always_inline void alone_as(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c,
 				   enum tcp_shape shape)
 {
-	if (unlikely(!take_frame(net, c, f, false, false, false, shape))) {
+	if (unlikely(!take_frame(net, c, f, false, false, KNOWN_LOOK, shape))) {
 		alone_unusual(net, f, c);
 		return;
 	}
@@ -248,15 +244,75 @@ void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 		alone_unusual(net, f, c);
 }
 
-/* What follows in order needs no merging: each goes to the buffer, and all of it is told once. */
-size_t tcp_calm_input_run(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
-			  size_t n)
+/* ---- Runs ---------------------------------------------------------------------------------------- */
+
+static always_inline bool take_seen(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+				    enum known known)
+{
+	return likely(is_usual(c, 0) &&
+		      take_frame(net, c, f, false, false, known, TCP_SHAPE_SINGLE)) ||
+	       take_unusual(net, c, f, known);
+}
+
+/*
+ * What follows in order needs no merging: each goes to the buffer, and all of it is told once. How many, from
+ * the first on, does this connection expect?
+ */
+static never_inline size_t take_several(struct holm_net *net, struct holm_tcp *c,
+					struct holm_frame **frames, size_t n)
 {
 	size_t done = 0;
 
-	while (done < n && take_any(net, c, frames[done], true))
+	while (done < n && take_seen(net, c, frames[done], KNOWN_PACKET))
 		pool_free(frames[done++]);
 	if (likely(done > 0))
 		conclude(net, c);
 	return done;
+}
+
+static always_inline bool take_one(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f)
+{
+	if (!take_seen(net, c, f, KNOWN_OWNER))
+		return false;
+	pool_free(f);
+	conclude(net, c);
+	return true;
+}
+
+/* It is calm: how many frames, from the first on, which is for it, have been dealt with? */
+static always_inline size_t take_run(struct holm_net *net, struct holm_tcp *c,
+				     struct holm_frame **frames, size_t n, uint32_t off, bool ip6)
+{
+	const uint8_t *p = holm_frame_data(frames[0]) + off;
+
+	if ((c->flags & TCP_CLOSING) || (p[13] & TCP_FIN))
+		return tcp_closing_frame(net, frames[0], c);
+	if (n > 1 && tcp_plain_has_header(frames[1], off) &&
+	    tcp_plain_is_for(c, holm_frame_data(frames[1]) + off, ip6))
+		return take_several(net, c, frames, n);
+	return take_one(net, c, frames[0]) || tcp_closing_frame(net, frames[0], c);
+}
+
+static always_inline size_t input_run(struct holm_net *net, struct holm_frame **frames, size_t n,
+				      struct tcp_whose *whose, bool ip6)
+{
+	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
+	size_t done = 0, taken = 1;
+
+	while (taken > 0 && done < n && likely(tcp_plain_has_header(frames[done], off))) {
+		*whose = tcp_plain_whose(net, holm_frame_data(frames[done]) + off, ip6);
+		taken = whose->c && tcp_is_calm(whose->c)
+				? take_run(net, whose->c, frames + done, n - done, off, ip6)
+				: 0;
+		done += taken;
+	}
+	return done;
+}
+
+size_t tcp_calm_input_run(struct holm_net *net, struct holm_frame **frames, size_t n,
+			  struct tcp_whose *whose)
+{
+	if (unlikely(net->flow.ip6))
+		return input_run(net, frames, n, whose, true);
+	return input_run(net, frames, n, whose, false);
 }

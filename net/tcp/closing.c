@@ -64,7 +64,7 @@ static inline enum tcp_verdict end_directions(struct holm_net *net, struct holm_
 }
 
 /* Is an ACK the last thing that an orphan waits for? Then nobody will ask for round trips or windows. */
-static inline bool is_last(const struct holm_tcp *c, struct tcp_seq ack, bool fin)
+static always_inline bool is_last(const struct holm_tcp *c, struct tcp_seq ack, bool fin)
 {
 	return (c->flags & TCP_FIN_SENT) && (fin || (c->flags & TCP_FIN_RCVD)) && !c->ep.owned &&
 	       seq_eq(ack, c->flight->snd_nxt);
@@ -114,28 +114,33 @@ enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, str
 	return run(net, c, f, f->l4_off, hdr_len, len, stamped, false);
 }
 
-/* A frame of net->flow, in one piece. */
+/*
+ * A frame in one piece, with a plain IP header: is it the connection's, and what it expects? `seen`: as in
+ * calm_in.c, and in place of what net->alone is to count the caller does.
+ */
 static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
-				     bool ip6, bool stamped)
+				     bool ip6, bool stamped, bool seen)
 {
 	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	uint32_t hdr_len = stamped ? TCP_HDR_TS_BYTES : TCP_HDR_BYTES;
 	const uint8_t *ip = holm_frame_data(f) + ETH_HDR_BYTES;
 	const uint8_t *p = holm_frame_data(f) + off;
-	size_t l4_len = ip6 ? ip_flow_len6(ip) : ip_flow_len4(ip);
+	size_t l4_len = seen ? ip_rx(f)->l4_len : ip6 ? ip_flow_len6(ip) : ip_flow_len4(ip);
 	uint32_t len;
 	enum tcp_verdict v;
 
-	if (!(ip6 ? ip_flow_is6(&net->flow, ip) : ip_flow_is4(&net->flow, ip)) ||
-	    l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, TCP_SHAPE_SINGLE))
+	if (!seen && !(ip6 ? ip_flow_is6(&net->flow, ip) : ip_flow_is4(&net->flow, ip)))
+		return false;
+	if (l4_len < hdr_len || !tcp_plain_lies_well(f, off, hdr_len, l4_len, TCP_SHAPE_SINGLE))
 		return false;
 	len = (uint32_t)l4_len - hdr_len;
 	/* Most carry nothing else: the compiler knows the sum of such a one. */
-	if (!tcp_plain_is_for(c, p, ip6) || !is_expected(c, p, len, stamped) ||
+	if ((!seen && !tcp_plain_is_for(c, p, ip6)) || !is_expected(c, p, len, stamped) ||
 	    !(len > 0 ? tcp_plain_sum_holds(f, p, hdr_len, len, ip6)
 		      : tcp_plain_sum_holds(f, p, hdr_len, 0, ip6)))
 		return false;
-	tcp_count_alone(net, f);
+	if (!seen)
+		tcp_count_alone(net, f);
 	v = run(net, c, f, off, hdr_len, len, stamped, true);
 	if (v != TCP_GONE) {
 		tcp_publish_input(net, c);
@@ -145,13 +150,23 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 	return true;
 }
 
-void tcp_closing_alone(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+static always_inline bool take(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c,
+			       bool seen)
 {
 	bool stamped = (c->flags & TCP_TS) != 0;
 	bool ip6 = (c->flags & TCP_IP6) != 0;
 
-	if (unlikely(ip6 != net->flow.ip6) ||
-	    !(likely(!ip6 && !stamped) ? take_frame(net, c, f, false, false)
-				       : take_frame(net, c, f, ip6, stamped)))
+	return likely(!ip6 && !stamped) ? take_frame(net, c, f, false, false, seen)
+					: take_frame(net, c, f, ip6, stamped, seen);
+}
+
+bool tcp_closing_frame(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+{
+	return take(net, f, c, true);
+}
+
+void tcp_closing_alone(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
+{
+	if (unlikely(((c->flags & TCP_IP6) != 0) != net->flow.ip6) || !take(net, f, c, false))
 		tcp_input_alone(net, f);
 }

@@ -5,29 +5,23 @@
  */
 #include "net/tcp/hot.h"
 
-#include "lib/hash.h"
 #include "net/wire/ip4.h"
 
-static uint64_t addr_word(const struct holm_addr *a, unsigned i)
+/* Two addresses of IPv4, as they lie behind each other in a packet. */
+static inline uint64_t join4(const struct holm_addr *remote, const struct holm_addr *local)
 {
-	uint64_t w;
+	uint64_t r = checksum_load32(remote->b + 12);
+	uint64_t l = checksum_load32(local->b + 12);
 
-	memcpy(&w, a->b + (size_t)i * 8, sizeof(w));
-	return w;
+	return HOST_IS_BIG_ENDIAN ? r << 32 | l : l << 32 | r;
 }
 
 static inline uint32_t hash_of(const struct holm_net *net, const struct tcp_tuple *t)
 {
-	const struct hash_key *key = &net->secrets.flow;
-	uint64_t ports = (uint64_t)t->rport << 16 | t->lport;
-	uint64_t h;
+	uint32_t ports = (uint32_t)t->rport << 16 | t->lport;
 
-	if (!HOLM_WITH_GROWTH)
-		return (uint32_t)ports;
-	h = fold_hash_mix(key, 0, addr_word(&t->remote, 0), addr_word(&t->remote, 1));
-
-	h = fold_hash_mix(key, h, addr_word(&t->local, 0) ^ ports, addr_word(&t->local, 1));
-	return fold_hash_end(key, h);
+	return likely(ip4_is_addr(&t->remote)) ? tcp_hash4(net, join4(&t->remote, &t->local), ports)
+					       : tcp_hash6(net, t->remote.b, t->local.b, ports);
 }
 
 uint32_t tcp_hash(const struct holm_net *net, const struct tcp_tuple *t)

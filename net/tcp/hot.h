@@ -5,12 +5,20 @@
 #ifndef NET_TCP_HOT_H
 #define NET_TCP_HOT_H
 
+#include "lib/hash.h"
 #include "net/core/ring_short.h"
 #include "net/ip/ip4_send.h"
 #include "net/ip/ip6_send.h"
 #include "net/tcp/room.h"
 
 /* ---- Calm ---------------------------------------------------------------------------------------- */
+
+/* Whom the table of connections has for a packet, as far as its ends where they lie can tell. */
+struct tcp_whose {
+	struct holm_tcp *c; /* NULL: `hash` is the four-tuple's */
+	uint32_t hash;
+	bool nobody; /* nothing in the table has that hash */
+};
 
 /* calm.c, calm_in.c, calm_out.c, closing.c and predict.c, linked with recovery by SACK. */
 struct tcp_calm_ops {
@@ -19,12 +27,12 @@ struct tcp_calm_ops {
 	/* tcp_predicted_input(). */
 	bool (*predicted)(struct holm_tcp *c, struct tcp_rx *rx);
 	/*
-	 * Of frames that follow each other in a batch, how many, from the first on, are the
-	 * segments that this calm connection expects? They have been dealt with, and are free.
-	 * net->flow is theirs.
+	 * Of the frames of a run (net/README.md), how many, from the first on, are segments that calm
+	 * connections expect? They have been dealt with, and are free. `whose` is whom the one behind
+	 * them is for.
 	 */
-	size_t (*frames)(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
-			 size_t n);
+	size_t (*frames)(struct holm_net *net, struct holm_frame **frames, size_t n,
+			 struct tcp_whose *whose);
 	/*
 	 * The same of a frame for the connection whose checksum holds. It is still the caller's. TCP_NEXT: it
 	 * has not been dealt with.
@@ -49,8 +57,8 @@ bool tcp_calm_begin(struct holm_tcp *c);
 /* The program has closed: is its FIN, with what is queued, all that is left? Then calm begins, too. */
 bool tcp_calm_begin_end(struct holm_tcp *c);
 enum tcp_verdict tcp_calm_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
-size_t tcp_calm_input_run(struct holm_net *net, struct holm_tcp *c, struct holm_frame **frames,
-			  size_t n);
+size_t tcp_calm_input_run(struct holm_net *net, struct holm_frame **frames, size_t n,
+			  struct tcp_whose *whose);
 bool tcp_calm_send_ack(struct holm_tcp *c);
 /* In tcp_output_all()'s place: where one segment is all that is due, or nothing, that is the visit. */
 size_t tcp_calm_output_all(struct holm_net *net, size_t budget);
@@ -66,6 +74,8 @@ bool tcp_calm_text(struct holm_net *net, struct holm_tcp *c, struct holm_frame *
 /* ---- closing.c, linked with it: segments that carry a FIN, or come to who is closing. */
 /* As tcp_calm_input(). */
 enum tcp_verdict tcp_closing_input(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f);
+/* A frame of a run for a calm connection. False: it has not been dealt with, else it is free. */
+bool tcp_closing_frame(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c);
 /* As tcp_calm_alone(), of a calm connection. */
 void tcp_closing_alone(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c);
 static inline bool tcp_is_calm(const struct holm_tcp *c)
@@ -88,6 +98,23 @@ static inline void tcp_stir(struct holm_tcp *c)
 }
 
 /* ---- In ------------------------------------------------------------------------------------------ */
+
+/*
+ * The hash of a four-tuple in a table that has both families: of the words of its addresses as they lie in
+ * memory, which of IPv4 are one, the remote address in front.
+ */
+static always_inline uint32_t tcp_hash4(const struct holm_net *net, uint64_t addrs, uint32_t ports)
+{
+	return HOLM_WITH_GROWTH ? fold_hash_2(&net->secrets.flow, addrs, ports) : ports;
+}
+static always_inline uint32_t tcp_hash6(const struct holm_net *net, const uint8_t *remote,
+					const uint8_t *local, uint32_t ports)
+{
+	if (!HOLM_WITH_GROWTH)
+		return ports;
+	return fold_hash_4(&net->secrets.flow, checksum_load64(remote), checksum_load64(remote + 8),
+			   checksum_load64(local) ^ ports, checksum_load64(local + 8));
+}
 
 /* As words: no call, no early exit. */
 static inline uint64_t tcp_addr_diff(const struct holm_addr *a, const struct holm_addr *b)

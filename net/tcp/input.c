@@ -52,8 +52,8 @@ static inline enum tcp_verdict run_expected(struct holm_tcp *c, struct tcp_rx *r
 	return calm->predicted(c, rx) ? TCP_DONE : TCP_NEXT;
 }
 
-/* Whom the table has for it; NULL: nobody. */
-static struct holm_tcp *look_up(struct tcp_rx *rx)
+/* Whom the table has for it; NULL: nobody, as was found out before if that one's hash is given. */
+static inline struct holm_tcp *look_up(struct tcp_rx *rx, const uint32_t *nobody)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
 
@@ -62,7 +62,10 @@ static struct holm_tcp *look_up(struct tcp_rx *rx)
 	rx->ends.rport = rx->h->sport;
 	rx->ends.lport = rx->h->dport;
 	rx->ends.scope = tcp_scope_of(&ip->src, rx->f->dev);
-	return tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
+	if (!nobody)
+		return tcp_find(rx->net->tcp, &rx->ends, &rx->hash);
+	rx->hash = *nobody;
+	return NULL;
 }
 
 /* TIME-WAIT, as a connection's state. */
@@ -80,9 +83,10 @@ static enum tcp_verdict input_time_wait(struct tcp_rx *rx, struct holm_tcp **c)
 }
 
 /* The segment's steps, by what is there for it; *c is the connection, if it is for one. */
-static always_inline enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c)
+static always_inline enum tcp_verdict dispatch(struct tcp_rx *rx, struct holm_tcp **c,
+					       const uint32_t *nobody)
 {
-	struct holm_tcp *found = *c ? *c : look_up(rx);
+	struct holm_tcp *found = *c ? *c : look_up(rx, nobody);
 	/* Of whom run() knew, and who had a block, it was not. */
 	bool may_be_expected = !*c || !found->flight;
 	enum tcp_verdict v;
@@ -151,12 +155,12 @@ static void begin(struct tcp_rx *rx)
  * Run a chain through the steps. Ownership of the frames passes. `c` is whom it is for, where that
  * is known.
  */
-static always_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
+static always_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c, const uint32_t *nobody)
 {
 	enum tcp_verdict v;
 
 	begin(rx);
-	v = dispatch(rx, &c);
+	v = dispatch(rx, &c, nobody);
 	if (unlikely(v == TCP_DROP))
 		net_drop_note(rx->net, rx->why);
 	if (unlikely(v == TCP_GONE))
@@ -166,25 +170,29 @@ static always_inline void run_steps(struct tcp_rx *rx, struct holm_tcp *c)
 	tcp_conclude(rx->f, c);
 }
 
-/*
- * The same, but for what was to be expected of the connection that the last segment was for. Those whose
- * scope matters are looked up.
- */
+/* The same, but first what was to be expected; NULL: it is not known whom it is for. */
+static always_inline void run_for(struct tcp_rx *rx, struct holm_tcp *c)
+{
+	enum tcp_verdict v = TCP_NEXT;
+
+	if (likely(c && c->flight))
+		v = run_expected(c, rx);
+	if (likely(v != TCP_NEXT))
+		tcp_conclude(rx->f, v == TCP_GONE ? NULL : c);
+	else
+		run_steps(rx, c, NULL);
+}
+
+/* Is it for whom the last segment was for? Those whose scope matters are looked up. */
 static always_inline void run_here(struct tcp_rx *rx)
 {
 	const struct ip_rx *ip = ip_rx(rx->f);
 	struct holm_tcp *last = rx->net->tcp->last;
-	enum tcp_verdict v = TCP_NEXT;
 
 	if (FOR_SIZE ||
 	    unlikely(last && !tcp_is_for(last, &ip->src, &ip->dst, rx->h->sport, rx->h->dport, 0)))
 		last = NULL;
-	if (likely(last && last->flight))
-		v = run_expected(last, rx);
-	if (likely(v != TCP_NEXT))
-		tcp_conclude(rx->f, v == TCP_GONE ? NULL : last);
-	else
-		run_steps(rx, last);
+	run_for(rx, last);
 }
 
 static never_inline void run(struct tcp_rx *rx)
@@ -328,65 +336,86 @@ static void flush(struct tcp_state *ts)
 	run(&rx);
 }
 
-static void input_any(struct holm_net *net, struct holm_frame *f)
+/* Does it continue what is held? Then it has been dealt with. */
+static inline bool append(struct tcp_state *ts, struct holm_frame *f)
+{
+	if (!gro_continues(&ts->gro, f))
+		return false;
+	if (unlikely(!tcp_checksum_holds(f))) {
+		net_drop(ts->net, f, HOLM_DROP_TCP_CSUM);
+		return true;
+	}
+	gro_append(&ts->gro, f);
+	net_count(ts->net, HOLM_COUNT_TCP_GRO_MERGED);
+	return true;
+}
+
+static void merge(struct holm_net *net, struct holm_frame *f)
 {
 	struct tcp_state *ts = net->tcp;
-	struct gro *g = &ts->gro;
-	struct tcp_hdr_info *info = gro_next_info(g);
+	struct tcp_hdr_info *info = gro_next_info(&ts->gro);
 
-	if (is_for_many(net, f))
+	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
+	if (is_for_many(net, f) || (ts->gro.head && append(ts, f)) ||
+	    unlikely(!parse_good(net, f, info, false)))
 		return;
-	if (g->head && gro_continues(g, f)) {
-		if (unlikely(!tcp_checksum_holds(f))) {
-			net_drop(net, f, HOLM_DROP_TCP_CSUM);
-			return;
-		}
-		gro_append(g, f);
-		net_count(net, HOLM_COUNT_TCP_GRO_MERGED);
-		return;
-	}
-	if (unlikely(!parse_good(net, f, info, false)))
-		return;
-	if (g->head)
+	if (ts->gro.head)
 		flush(ts);
 	/* Nothing can continue the last frame of a batch. */
-	if (net->last_of_batch || !gro_begin(g, f))
+	if (net->last_of_batch || !gro_begin(&ts->gro, f))
 		run_one(net, f, info);
 	else
 		net_hold(net);
 }
 
-static void merge(struct holm_net *net, struct holm_frame *f)
+/* ---- Runs ---------------------------------------------------------------------------------------- */
+
+/* Of a run, what nobody was calm about; `next` (NULL: none) is behind it in the run. Nothing is held. */
+static never_inline void input_other(struct holm_net *net, struct holm_frame *f,
+				     const struct holm_frame *next, const struct tcp_whose *whose)
 {
-	net_count(net, HOLM_COUNT_TCP_RX_SEGMENTS);
-	input_any(net, f);
+	struct gro *g = &net->tcp->gro;
+	struct tcp_hdr_info *info = gro_next_info(g);
+	struct tcp_rx rx;
+
+	if (unlikely(!parse_good(net, f, info, true)))
+		return;
+	if ((next ? gro_may_follow(f, next) : !net->last_of_batch) && gro_begin(g, f)) {
+		net_hold(net);
+		return;
+	}
+	fill_rx(&rx, net, f, info);
+	if (whose->c)
+		run_for(&rx, whose->c);
+	else if (whose->nobody)
+		run_steps(&rx, NULL, &whose->hash);
+	else
+		run(&rx);
 }
 
-/* Of a run, how many calm has dealt with. */
-static inline size_t calm_run(struct tcp_state *ts, struct holm_frame **frames, size_t n)
-{
-	struct holm_tcp *last = ts->last;
-	size_t done;
-
-	if (!last || !tcp_is_calm(last) || ts->gro.head)
-		return 0;
-	done = ts->calm->frames(ts->net, last, frames, n);
-	net_count_n(ts->net, HOLM_COUNT_TCP_RX_SEGMENTS, done);
-	return done;
-}
-
+/*
+ * Frames of several connections, as like as not. What continues what is held is appended to it; of the others
+ * those that a calm connection expects need no merging, and are dealt with where they lie.
+ */
 static void merge_run(struct holm_net *net, struct holm_frame **frames, size_t n)
 {
-	size_t done = calm_run(net->tcp, frames, n);
-	bool last = net->last_of_batch;
+	struct tcp_state *ts = net->tcp;
+	const struct tcp_calm_ops *calm = tcp_calm(ts);
 
-	if (done == n)
-		return;
-	net->last_of_batch = false;
-	for (size_t i = done; i + 1 < n; i++)
-		merge(net, frames[i]);
-	net->last_of_batch = last;
-	merge(net, frames[n - 1]);
+	net_count_n(net, HOLM_COUNT_TCP_RX_SEGMENTS, n);
+	for (size_t i = 0; i < n; i++) {
+		struct tcp_whose whose = { 0 };
+
+		if (ts->gro.head) {
+			if (append(ts, frames[i]))
+				continue;
+			flush(ts);
+		}
+		if (likely(calm))
+			i += calm->frames(net, frames + i, n - i, &whose);
+		if (i < n)
+			input_other(net, frames[i], i + 1 < n ? frames[i + 1] : NULL, &whose);
+	}
 }
 
 static void merge_done(struct holm_net *net)

@@ -52,6 +52,34 @@ static always_inline bool tcp_plain_is_for(const struct holm_tcp *c, const uint8
 				 tcp_addr_diff(&c->ends6->local, (const void *)(p - 16))) == 0;
 }
 
+/* A header without options is there, `off` bytes into the frame, whatever the packet says. */
+static always_inline bool tcp_plain_has_header(const struct holm_frame *f, uint32_t off)
+{
+	return f->segs[0].len >= off + TCP_HDR_BYTES;
+}
+
+/* Whose it is: the last one's, or the table is asked, once. */
+static always_inline struct tcp_whose tcp_plain_whose(struct holm_net *net, const uint8_t *p,
+						      bool ip6)
+{
+	struct tcp_state *ts = net->tcp;
+	struct tcp_whose w = { .c = ts->last };
+	struct htab_node *n;
+
+	if (w.c && ip6 == ((w.c->flags & TCP_IP6) != 0) && tcp_plain_is_for(w.c, p, ip6))
+		return w;
+	w.hash = ip6 ? tcp_hash6(net, p - 32, p - 16, load_be32(p))
+		     : tcp_hash4(net, checksum_load64(p - 8), load_be32(p));
+	n = table_probe(&ts->table, w.hash);
+	w.nobody = !n;
+	w.c = n ? container_of(n, struct holm_tcp, ep.node) : NULL;
+	if (unlikely(n && (ip6 != ((w.c->flags & TCP_IP6) != 0) || !tcp_plain_is_for(w.c, p, ip6))))
+		w.c = NULL;
+	if (likely(w.c))
+		ts->last = w.c;
+	return w;
+}
+
 /* ... so there is one sum over both, and over what follows. */
 static always_inline bool tcp_plain_sum_holds(const struct holm_frame *f, const uint8_t *p,
 					      uint32_t hdr_len, uint32_t len, bool ip6)
@@ -62,7 +90,7 @@ static always_inline bool tcp_plain_sum_holds(const struct holm_frame *f, const 
 	if (f->csum != HOLM_CSUM_NONE)
 		return true;
 	if (FOR_SIZE || len >= CHECKSUM_SHORT) {
-		checksum_tally_block(&t, p - ends, ends + hdr_len + len);
+		checksum_tally_long(&t, p - ends, ends + hdr_len + len);
 	} else {
 		checksum_tally_block(&t, p - ends, ends + hdr_len);
 		checksum_tally_block(&t, p + hdr_len, len);
