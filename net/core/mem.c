@@ -65,10 +65,36 @@ void mem_init(struct mem *m, const struct holm_env *env)
 		list_init(&m->partial[i]);
 }
 
+static void env_free(struct mem *m, void *p, size_t size)
+{
+	if (HOLM_WITH_COUNTERS)
+		m->stats.from_env -= size;
+	m->env->free(m->env->ctx, p, size);
+}
+
+/* What is kept goes back. */
+static never_inline void give_up_kept(struct mem *m)
+{
+	for (unsigned i = 0; i < MEM_LARGE_CLASSES; i++) {
+		while (m->large[i]) {
+			void *p = m->large[i];
+
+			memcpy(&m->large[i], p, sizeof(void *));
+			env_free(m, p, large_bytes(i));
+		}
+	}
+	m->kept = 0;
+}
+
+/* Where the env has none left it may have what is kept for another size, or for nobody. */
 static void *env_alloc(struct mem *m, size_t size, size_t align)
 {
 	void *p = m->env->alloc(m->env->ctx, size, align);
 
+	if (HOLM_WITH_MEMORY && unlikely(!p && m->kept > 0)) {
+		give_up_kept(m);
+		p = m->env->alloc(m->env->ctx, size, align);
+	}
 	if (!HOLM_WITH_COUNTERS)
 		return p;
 	if (p)
@@ -76,13 +102,6 @@ static void *env_alloc(struct mem *m, size_t size, size_t align)
 	else
 		m->stats.failures++;
 	return p;
-}
-
-static void env_free(struct mem *m, void *p, size_t size)
-{
-	if (HOLM_WITH_COUNTERS)
-		m->stats.from_env -= size;
-	m->env->free(m->env->ctx, p, size);
 }
 
 /* ---- Without classes: every object is the env's ---------------------------------------------------- */
@@ -221,9 +240,16 @@ static inline void *large_alloc(struct mem *m, size_t size)
 	return p;
 }
 
-static never_inline void large_free_now(struct mem *m, void *p, size_t size)
+/*
+ * There is no room for it beside what is kept. If it is larger than all of that it takes its place: a ring in
+ * use, and they are what it grew from.
+ */
+static never_inline bool takes_their_place(struct mem *m, size_t size)
 {
-	env_free(m, p, size);
+	if (size > MEM_KEEP_BYTES || size <= m->kept)
+		return false;
+	give_up_kept(m);
+	return true;
 }
 
 static inline void large_free(struct mem *m, void *p, size_t size)
@@ -233,8 +259,8 @@ static inline void large_free(struct mem *m, void *p, size_t size)
 	if (likely(class < MEM_LARGE_CLASSES))
 		size = large_bytes(class);
 	mem_discount(m, size);
-	if (unlikely(class == MEM_LARGE_CLASSES || m->kept + size > MEM_KEEP_BYTES)) {
-		large_free_now(m, p, size);
+	if (unlikely(m->kept + size > MEM_KEEP_BYTES) && !takes_their_place(m, size)) {
+		env_free(m, p, size);
 		return;
 	}
 	memcpy(p, &m->large[class], sizeof(void *));
@@ -290,12 +316,5 @@ void mem_fini(struct mem *m)
 			env_free(m, c, MEM_CHUNK);
 		}
 	}
-	for (unsigned i = 0; i < MEM_LARGE_CLASSES; i++) {
-		while (m->large[i]) {
-			void *p = m->large[i];
-
-			memcpy(&m->large[i], p, sizeof(void *));
-			env_free(m, p, large_bytes(i));
-		}
-	}
+	give_up_kept(m);
 }

@@ -7,7 +7,7 @@
  * their class; a chunk all of whose objects are free goes back to the env when more than one chunk
  * of its class is empty. The object of each class that was freed last waits in front of its chunk for
  * the next, which needs not be cut out. Larger objects (tables, rings) are single env allocations, of
- * which up to MEM_KEEP_BYTES are kept for reuse by size.
+ * which up to MEM_KEEP_BYTES are kept for reuse by size, or until the env has none left.
  *
  * The rings of dialogues take a page for a message and give it back with the next: one page goes from
  * ring to ring by hand, in a few instructions, in front of all that. It counts as in use.
@@ -41,7 +41,8 @@
 #define MEM_CHUNK_SHIFT 12
 /* Large blocks: powers of two from MEM_CLASS_MAX * 2 up to 1 MiB are kept on lists when freed. */
 #define MEM_LARGE_CLASSES 10u
-#define MEM_KEEP_BYTES (256u * 1024u)
+/* The ring of a large window, and smaller blocks beside it. */
+#define MEM_KEEP_BYTES (320u * 1024u)
 
 _Static_assert(MEM_CHUNK == 1u << MEM_CHUNK_SHIFT, "one number, twice");
 

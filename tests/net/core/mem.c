@@ -15,6 +15,7 @@ struct books {
 	size_t bytes;
 	unsigned calls;
 	unsigned fail_from;
+	size_t limit; /* 0: none */
 	size_t smallest;
 };
 
@@ -24,6 +25,8 @@ static void *env_alloc(void *ctx, size_t size, size_t align)
 
 	b->calls++;
 	if (b->fail_from && b->calls >= b->fail_from)
+		return NULL;
+	if (b->limit && b->bytes + size > b->limit)
 		return NULL;
 	b->bytes += size;
 	if (size < b->smallest)
@@ -235,6 +238,77 @@ static void freed_large_blocks_are_kept_up_to_a_bound(void **state)
 	teardown(&f);
 }
 
+/* It is drained and filled anew with each window, and what it grew from is kept. */
+static void a_large_ring_finds_its_memory_again(void **state)
+{
+	const size_t size = 256 * 1024;
+	struct fixture f;
+	unsigned calls;
+	void *p, *page;
+
+	(void)state;
+	setup(&f);
+	for (size_t grown = 2 * MEM_CHUNK; grown < size; grown *= 2)
+		mem_free(&f.mem, mem_alloc(&f.mem, grown), grown);
+	p = mem_alloc(&f.mem, size);
+	page = mem_alloc(&f.mem, MEM_CHUNK);
+	mem_free(&f.mem, p, size);
+	mem_free(&f.mem, page, MEM_CHUNK);
+	assert_true(f.books.bytes <= MEM_KEEP_BYTES);
+	calls = f.books.calls;
+	assert_ptr_equal(mem_alloc(&f.mem, size), p);
+	assert_ptr_equal(mem_alloc(&f.mem, MEM_CHUNK), page);
+	assert_int_equal(f.books.calls, calls);
+	mem_free(&f.mem, page, MEM_CHUNK);
+	mem_free(&f.mem, p, size);
+	teardown(&f);
+}
+
+static void what_is_small_does_not_drive_out_a_large_ring(void **state)
+{
+	const size_t size = 256 * 1024;
+	struct fixture f;
+	void *p, *small[20];
+
+	(void)state;
+	setup(&f);
+	p = mem_alloc(&f.mem, size);
+	for (int i = 0; i < 20; i++)
+		small[i] = mem_alloc(&f.mem, 2 * MEM_CHUNK);
+	mem_free(&f.mem, p, size);
+	for (int i = 0; i < 20; i++)
+		mem_free(&f.mem, small[i], 2 * MEM_CHUNK);
+	assert_true(f.books.bytes <= MEM_KEEP_BYTES);
+	assert_ptr_equal(mem_alloc(&f.mem, size), p);
+	mem_free(&f.mem, p, size);
+	teardown(&f);
+}
+
+static void what_is_kept_goes_back_where_the_env_has_none_left(void **state)
+{
+	struct fixture f;
+	void *p, *q;
+
+	(void)state;
+	setup(&f);
+	p = mem_alloc(&f.mem, 65536);
+	q = mem_alloc(&f.mem, 32768);
+	mem_free(&f.mem, p, 65536);
+	mem_free(&f.mem, q, 32768);
+	assert_int_equal(f.books.bytes, 65536 + 32768);
+	f.books.limit = 100000;
+	p = mem_alloc(&f.mem, 16384);
+	assert_non_null(p);
+	assert_int_equal(f.books.bytes, 16384);
+	assert_int_equal(f.mem.stats.from_env, 16384);
+	assert_int_equal(f.mem.stats.failures, 0);
+	assert_null(mem_alloc(&f.mem, 131072));
+	assert_int_equal(f.mem.stats.failures, 1);
+	assert_int_equal(f.mem.kept, 0);
+	mem_free(&f.mem, p, 16384);
+	teardown(&f);
+}
+
 static void a_block_larger_than_all_classes_is_given_and_taken_exactly(void **state)
 {
 	struct fixture f;
@@ -366,6 +440,9 @@ int main(void)
 		cmocka_unit_test(what_was_freed_last_needs_no_chunk_and_is_not_in_use),
 		cmocka_unit_test(what_is_taken_and_given_at_once_is_as_allocated_and_freed),
 		cmocka_unit_test(freed_large_blocks_are_kept_up_to_a_bound),
+		cmocka_unit_test(a_large_ring_finds_its_memory_again),
+		cmocka_unit_test(what_is_small_does_not_drive_out_a_large_ring),
+		cmocka_unit_test(what_is_kept_goes_back_where_the_env_has_none_left),
 		cmocka_unit_test(a_block_larger_than_all_classes_is_given_and_taken_exactly),
 		cmocka_unit_test(failure_is_reported_counted_and_harmless),
 		cmocka_unit_test(objects_do_not_overlap_whatever_the_order),
