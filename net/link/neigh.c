@@ -113,7 +113,7 @@ static bool is_evictable(const struct holm_net *net, const struct neigh *n)
 {
 	if (n->state == NEIGH_INCOMPLETE)
 		return net->now - n->asked_ns >= NEIGH_RETRANS_NS;
-	return net->now >= n->fresh_until_ns;
+	return n->state != NEIGH_REACHABLE || net->now >= n->fresh_until_ns;
 }
 
 static bool make_room(struct holm_net *net)
@@ -361,12 +361,15 @@ static void transmit(struct neigh *n, struct holm_frame *f)
 	netif_output(n->netif, f);
 }
 
-/* Used without being fresh: a transport has NEIGH_DELAY_NS to confirm it before we ask. */
+/*
+ * Used without being known to be there: a transport has NEIGH_DELAY_NS to confirm it before we ask. Until
+ * then nothing is to be done for a frame.
+ */
 static void used_stale(struct holm_net *net, struct neigh *n)
 {
 	n->state = NEIGH_DELAY;
-	n->fresh_until_ns = 0;
-	net_timer_arm(net, &n->timer, net->now + NEIGH_DELAY_NS);
+	n->fresh_until_ns = net->now + NEIGH_DELAY_NS;
+	net_timer_arm(net, &n->timer, n->fresh_until_ns);
 }
 
 void neigh_output_slow(struct holm_net *net, struct neigh *n, struct holm_frame *f)

@@ -79,7 +79,7 @@ struct neigh_ops {
 /* One per neighbour of an interface. Owned by the table. */
 struct neigh {
 	/* Read for every frame that is sent. */
-	uint64_t fresh_until_ns; /* of NEIGH_REACHABLE, else 0: one comparison on the fast path */
+	uint64_t fresh_until_ns; /* of NEIGH_REACHABLE and NEIGH_DELAY, else 0: one comparison */
 	struct holm_netif *netif;
 	uint8_t header[ETH_HDR_BYTES]; /* ready to be copied: its address, ours, the type */
 	uint8_t state;		       /* enum neigh_state */

@@ -300,6 +300,27 @@ static void a_hundred_talkers_do_not_evict_a_live_flow_from_a_cache_of_four(void
 	lab_fini(&lab);
 }
 
+/* What was used while it was stale is as good as fresh to who sends, but not here. */
+static void who_is_to_be_checked_gives_way_if_nobody_holds_it(void **state)
+{
+	struct lab lab;
+	struct holm_udp *u;
+
+	(void)state;
+	start_with(&lab, 4);
+	u = socket_of(&lab);
+	for (unsigned host = 2; host < 6; host++) {
+		lab_introduce(&lab, host);
+		send_to(&lab, u, host, "x");
+		assert_int_equal(entry(&lab, host)->state, NEIGH_DELAY);
+	}
+	send_to(&lab, u, 6, "x");
+	assert_non_null(entry(&lab, 6));
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_NEIGH_TABLE_FULL), 0);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 static void a_full_cache_sheds_with_a_counted_reason_and_without_a_storm(void **state)
 {
 	struct lab lab;
@@ -480,6 +501,7 @@ int main(void)
 		cmocka_unit_test(who_is_doubted_again_and_again_is_asked_once_a_second),
 		cmocka_unit_test(an_unasked_announcement_moves_an_entry_but_confirms_nothing),
 		cmocka_unit_test(a_hundred_talkers_do_not_evict_a_live_flow_from_a_cache_of_four),
+		cmocka_unit_test(who_is_to_be_checked_gives_way_if_nobody_holds_it),
 		cmocka_unit_test(a_full_cache_sheds_with_a_counted_reason_and_without_a_storm),
 		cmocka_unit_test(a_request_that_finds_the_queue_full_is_made_a_little_later),
 		cmocka_unit_test(an_entry_that_a_flow_holds_outlives_a_flush_only_as_a_husk),
