@@ -11,16 +11,19 @@ static uint32_t port_hash(const struct holm_net *net, uint16_t port)
 	return fold_hash_2(&net->secrets.flow, port, 0);
 }
 
-struct udp_port *udp_port_find(const struct holm_net *net, uint16_t port)
+struct udp_port *udp_port_probe(const struct holm_net *net, uint16_t port)
 {
+	struct udp_state *udp = net->udp;
 	struct htab_node *n;
 
-	for (n = table_first(&net->udp->ports, port_hash(net, port)); n;
-	     n = table_next(&net->udp->ports, n)) {
+	for (n = table_first(&udp->ports, port_hash(net, port)); n;
+	     n = table_next(&udp->ports, n)) {
 		struct udp_port *p = container_of(n, struct udp_port, node);
 
-		if (p->port == port)
-			return p;
+		if (p->port != port)
+			continue;
+		udp->recent[port % UDP_PORTS_RECENT] = p;
+		return p;
 	}
 	return NULL;
 }
@@ -43,8 +46,12 @@ static struct udp_port *port_create(struct holm_net *net, uint16_t port)
 
 static void port_release(struct holm_net *net, struct udp_port *p)
 {
+	struct udp_port **recent = &net->udp->recent[p->port % UDP_PORTS_RECENT];
+
 	if (!list_is_empty(&p->unconnected) || !list_is_empty(&p->connected))
 		return;
+	if (*recent == p)
+		*recent = NULL;
 	table_remove(&net->udp->ports, &p->node);
 	mem_free(&net->mem, p, sizeof(*p));
 }
@@ -85,6 +92,17 @@ static bool conflicts(const struct udp_port *p, const struct holm_udp *u)
 	return list_conflicts(&p->unconnected, u) || list_conflicts(&p->connected, u);
 }
 
+/* Somebody came, or went. */
+static void see_who_is_left(struct udp_port *p)
+{
+	bool either = list_is_empty(&p->unconnected) != list_is_empty(&p->connected);
+	const struct list *one = list_is_empty(&p->connected) ? &p->unconnected : &p->connected;
+
+	p->only = either && list_is_single(one)
+			  ? container_of(list_first(one), struct holm_udp, port_node)
+			  : NULL;
+}
+
 static void enter(struct holm_udp *u, struct udp_port *p)
 {
 	u->port = p;
@@ -94,7 +112,7 @@ static void enter(struct holm_udp *u, struct udp_port *p)
 		p->exclusive++;
 	if (u->any_dst)
 		ip_any_dst_users(u->net, 1);
-	udp_forget_flow(u->net);
+	see_who_is_left(p);
 }
 
 void udp_unbind(struct holm_udp *u)
@@ -110,8 +128,8 @@ void udp_unbind(struct holm_udp *u)
 		ip_any_dst_users(u->net, -1);
 	u->port = NULL;
 	u->lport = 0;
+	see_who_is_left(p);
 	port_release(u->net, p);
-	udp_forget_flow(u->net);
 }
 
 int udp_bind_any_port(struct holm_udp *u)
@@ -211,5 +229,4 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev)
 	u->dev_gone = false;
 	u->dev_of_remote = false;
 	udp_drop_dst(u);
-	udp_forget_flow(u->net);
 }

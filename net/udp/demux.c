@@ -1,12 +1,9 @@
 /*
- * Finding the endpoint of a datagram; see udp.h. Exact flows first, then the best of those bound to
- * the port: a specific address before the wildcard, a device before any device, the datagram's own
+ * Finding the endpoint of a datagram; see udp.h. Of several, exact flows first, then the best of those bound
+ * to the port: a specific address before the wildcard, a device before any device, the datagram's own
  * family before the other, the last that was bound before those before it.
  */
 #include "net/udp/udp.h"
-
-#include "lib/checksum.h"
-#include "net/wire/ip4.h"
 
 static uint32_t flow_hash(const struct holm_net *net, const struct holm_addr *local, uint16_t lport,
 			  const struct holm_addr *remote, uint16_t rport)
@@ -22,8 +19,14 @@ static uint32_t flow_hash(const struct holm_net *net, const struct holm_addr *lo
 static bool is_between(const struct holm_udp *u, const struct holm_addr *local, uint16_t lport,
 		       const struct holm_addr *remote, uint16_t rport)
 {
-	return u->lport == lport && u->rport == rport && holm_addr_equal(&u->local, local) &&
-	       holm_addr_equal(&u->remote, remote);
+	return u->lport == lport && u->rport == rport && udp_same_addr(&u->local, local) &&
+	       udp_same_addr(&u->remote, remote);
+}
+
+/* Is it, where it is bound to one, the device that it is bound to? */
+static bool hears(const struct holm_udp *u, const struct holm_dev *dev)
+{
+	return !u->dev_gone && (!u->dev || u->dev == dev);
 }
 
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
@@ -40,8 +43,7 @@ struct holm_udp *udp_find_connected(const struct holm_net *net, const struct hol
 	     n = table_next(flows, n)) {
 		struct holm_udp *u = container_of(n, struct holm_udp, ep.node);
 
-		if (u->dev_gone || (u->dev && u->dev != dev) ||
-		    !is_between(u, local, lport, remote, rport))
+		if (!hears(u, dev) || !is_between(u, local, lport, remote, rport))
 			continue;
 		if (u->dev)
 			return u;
@@ -81,11 +83,6 @@ void udp_flow_remove(struct holm_udp *u)
 	table_remove(&u->net->udp->flows, &u->ep.node);
 }
 
-void udp_forget_flow(struct holm_net *net)
-{
-	net->udp->last = NULL;
-}
-
 /* The wildcard of IPv6 takes both families unless it was told not to. */
 static bool wildcard_takes(const struct holm_udp *u, const struct holm_addr *dst)
 {
@@ -97,9 +94,7 @@ static bool wildcard_takes(const struct holm_udp *u, const struct holm_addr *dst
 
 bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const struct holm_dev *dev)
 {
-	if (u->dev_gone || (u->dev && u->dev != dev))
-		return false;
-	return wildcard_takes(u, dst) || holm_addr_equal(&u->local, dst);
+	return hears(u, dev) && (udp_same_addr(&u->local, dst) || wildcard_takes(u, dst));
 }
 
 /*
@@ -160,37 +155,33 @@ static struct holm_udp *best_bound(const struct holm_net *net, const struct udp_
 			   flow_hash(net, &rx->dst, port->port, &rx->src, sport) % sharers);
 }
 
-static struct holm_udp *find(struct holm_net *net, const struct holm_frame *f,
-			     const struct ip_rx *rx, const uint8_t *ports)
+static never_inline struct holm_udp *find(const struct holm_net *net, const struct udp_port *port,
+					  const struct holm_dev *dev, const struct ip_rx *rx,
+					  uint16_t sport)
 {
-	uint16_t sport = load_be16(ports);
-	uint16_t dport = load_be16(ports + 2);
-	struct holm_udp *u = udp_find_connected(net, &rx->dst, dport, &rx->src, sport, f->dev);
-	const struct udp_port *port;
+	struct holm_udp *u = NULL;
 
-	if (u)
-		return u;
-	port = udp_port_find(net, dport);
-	return port ? best_bound(net, port, f->dev, rx, sport) : NULL;
+	if (!list_is_empty(&port->connected))
+		u = udp_find_connected(net, &rx->dst, port->port, &rx->src, sport, dev);
+	return u ? u : best_bound(net, port, dev, rx, sport);
 }
 
-/* The prefix of IPv4-mapped addresses sums to zero, so this serves both families. */
-uint32_t udp_ends_sum(const struct ip_rx *rx)
-{
-	return checksum_32(rx->src.b, IP4_PROTO_UDP);
-}
-
-struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+struct holm_udp *udp_lookup(const struct holm_net *net, const struct holm_dev *dev,
 			    const struct ip_rx *rx, const uint8_t *ports)
 {
-	struct udp_state *udp = net->udp;
-	struct holm_udp *u = find(net, f, rx, ports);
+	uint16_t sport = load_be16(ports), dport = load_be16(ports + 2);
+	const struct udp_port *port = udp_port_find(net, dport);
+	struct holm_udp *u;
+	bool takes;
 
-	if (u) {
-		udp->last = u;
-		udp->last_ports = load_be32(ports);
-		udp->last_flow = rx->flow;
-		udp->last_sum = udp_ends_sum(rx);
-	}
-	return u;
+	if (unlikely(!port))
+		return NULL;
+	u = port->only;
+	if (unlikely(!u))
+		return find(net, port, dev, rx, sport);
+	if (u->connected)
+		takes = hears(u, dev) && is_between(u, &rx->dst, dport, &rx->src, sport);
+	else
+		takes = udp_takes(u, &rx->dst, dev);
+	return likely(takes) ? u : NULL;
 }

@@ -155,7 +155,7 @@ static never_inline bool may_lack_checksum(const struct holm_frame *f)
 }
 
 /* Of a datagram in one piece; `sum` is that of the pseudo header, of words as they lie in memory. */
-static always_inline bool sum_holds(const uint8_t *p, size_t len, uint64_t sum)
+static always_inline bool bytes_hold(const uint8_t *p, size_t len, uint64_t sum)
 {
 	struct checksum_tally t = { .sum = sum };
 
@@ -163,25 +163,25 @@ static always_inline bool sum_holds(const uint8_t *p, size_t len, uint64_t sum)
 	return checksum_tally_holds(&t);
 }
 
-/* `sum` is that of both ends and the length; `linear` bytes lie at `p` in one piece. */
-static always_inline bool bytes_hold(const struct holm_frame *f, const uint8_t *p, size_t linear,
-				     size_t len, uint32_t sum)
-{
-	if (unlikely(len > linear))
-		return checksum_finish(frame_sum(f, f->l4_off, len, sum)) == 0;
-	return sum_holds(p, len, checksum_to_memory(sum));
-}
-
-/* `sum` is that of both ends. */
+/* `linear` bytes lie at `p` in one piece. */
 static always_inline bool checksum_holds(const struct holm_frame *f, const uint8_t *p,
-					 size_t linear, const struct udp_info *info, uint32_t sum)
+					 size_t linear, const struct udp_info *info)
 {
+	const struct ip_rx *rx = (const struct ip_rx *)(const void *)f->cb.bytes;
+	uint32_t sum;
+
 	if (unlikely(info->checksum == 0))
 		return may_lack_checksum(f);
-	return is_trusted(f) || bytes_hold(f, p, linear, info->len, checksum_add(sum, info->len));
+	if (is_trusted(f))
+		return true;
+	/* The prefix of IPv4-mapped addresses sums to zero, so this serves both families. */
+	sum = checksum_32(rx->src.b, (uint32_t)IP4_PROTO_UDP + info->len);
+	if (unlikely(info->len > linear))
+		return checksum_finish(frame_sum(f, f->l4_off, info->len, sum)) == 0;
+	return bytes_hold(p, info->len, checksum_to_memory(sum));
 }
 
-static always_inline void input(struct holm_net *net, struct holm_frame *f)
+static void udp_input(struct holm_net *net, struct holm_frame *f)
 {
 	size_t linear = f->segs[0].len - (size_t)f->l4_off;
 	struct ip_rx *rx = ip_rx(f);
@@ -202,9 +202,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 		net_drop(net, f, why);
 		return;
 	}
-	u = udp_lookup_last(net, rx, p);
-	if (unlikely(!checksum_holds(f, p, linear, &info,
-				     u ? net->udp->last_sum : udp_ends_sum(rx)))) {
+	if (unlikely(!checksum_holds(f, p, linear, &info))) {
 		net_drop(net, f, HOLM_DROP_UDP_CSUM);
 		return;
 	}
@@ -214,8 +212,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 		deliver_to_all(net, f, info.sport, info.dport);
 		return;
 	}
-	if (unlikely(!u))
-		u = udp_lookup(net, f, rx, p);
+	u = udp_lookup(net, f->dev, rx, p);
 	if (unlikely(!u)) {
 		ip_send_port_unreachable(net, f);
 		net_drop(net, f, HOLM_DROP_UDP_NO_PORT);
@@ -224,7 +221,7 @@ static always_inline void input(struct holm_net *net, struct holm_frame *f)
 	deliver(net, u, f);
 }
 
-/* ---- Runs: off one device. */
+/* ---- Runs: plain packets of one family to addresses of ours, off one device. */
 
 /* How many frames of the pool, each with a buffer of its own, does it take yet? */
 static size_t room_of(const struct holm_net *net, const struct holm_udp *u)
@@ -237,52 +234,110 @@ static size_t room_of(const struct holm_net *net, const struct holm_udp *u)
 	return min_u32(frames - u->nframes, (bytes - u->pinned_bytes) / HOLM_FRAME_BYTES);
 }
 
-/*
- * Between the same ends and ports as the last, filling its packet, in one piece in a frame of the pool, and
- * with a checksum that holds?
- */
-static always_inline bool is_like_last(const struct udp_state *udp, struct holm_frame *f,
-				       bool trusted)
+/* A datagram that fills its packet, with a checksum, in one piece in a frame of the pool? */
+static always_inline bool is_plain(struct holm_frame *f, const uint8_t *p)
 {
-	const uint8_t *p = holm_frame_data(f) + f->l4_off;
 	uint32_t len = ip_rx(f)->l4_len;
-	uint16_t length;
 
-	if (unlikely(len < UDP_HDR_BYTES || f->nsegs != 1 || f->segs[0].buf != &f->home ||
-		     load_be32(p) != udp->last_ports || ip_rx(f)->flow != udp->last_flow ||
-		     load_be16(p + 4) != len || load_be16(p + UDP_CSUM_OFFSET) == 0))
-		return false;
-	if (trusted || f->csum != HOLM_CSUM_NONE)
-		return true;
-	/* In the pseudo header the length counts once more; words are added as they lie in memory. */
-	memcpy(&length, p + 4, sizeof(length));
-	return sum_holds(p, len, (uint64_t)checksum_to_memory(udp->last_sum) + length);
+	return likely(len >= UDP_HDR_BYTES && f->nsegs == 1 && f->segs[0].buf == &f->home &&
+		      load_be16(p + 4) == len && load_be16(p + UDP_CSUM_OFFSET) != 0);
 }
 
-/* Of a run, how many, from the first on, go to who had the last as they are? They are told of at once. */
-static size_t deliver_run(struct holm_net *net, struct holm_udp *u, struct holm_frame **frames,
-			  size_t n)
+/* The sum of both addresses, which lie in front of a datagram of a run, and of the protocol: as in memory. */
+static always_inline uint64_t sum_of_ends(const struct holm_frame *f, const uint8_t *p)
 {
-	bool trusted = (frames[0]->dev->netif->features & HOLM_DEV_NO_CSUM) != 0;
+	uint64_t sum = checksum_word(IP4_PROTO_UDP);
+
+	if (likely(f->l4_off - f->l3_off == IP4_HDR_BYTES))
+		return sum + checksum_load32(p - 8) + checksum_load32(p - 4);
+	for (size_t i = 4; i <= 2 * sizeof(struct holm_addr); i += 4)
+		sum += checksum_load32(p - i);
+	return sum;
+}
+
+/* Of a plain datagram; `ends` is the sum of its ends. */
+static always_inline bool sum_holds(struct holm_frame *f, const uint8_t *p, uint64_t ends)
+{
+	uint16_t length;
+
+	if (f->csum != HOLM_CSUM_NONE)
+		return true;
+	/* In the pseudo header the length counts once more. */
+	memcpy(&length, p + 4, sizeof(length));
+	return bytes_hold(p, ip_rx(f)->l4_len, ends + length);
+}
+
+/* What tells datagrams of a run that are for one endpoint from others. */
+struct aim {
+	uint64_t flow, ends;  /* of the last, and its sum_of_ends() */
+	uint32_t ports, mask; /* the ports, as in memory; of who is alone on its own, that */
+};
+
+/* The ports that have to agree: who is not connected, and alone on its port, gets all that is for that. */
+static inline uint32_t mask_for(const struct holm_udp *u)
+{
+	static const uint8_t own[4] = { 0, 0, 0xff, 0xff };
+
+	return u->port->only && !u->connected ? checksum_load32(own) : UINT32_MAX;
+}
+
+static always_inline struct aim aim_of(const struct holm_udp *u, struct holm_frame *f,
+				       const uint8_t *p)
+{
+	return (struct aim){
+		.flow = ip_rx(f)->flow,
+		.ends = sum_of_ends(f, p),
+		.ports = checksum_load32(p),
+		.mask = mask_for(u),
+	};
+}
+
+/* Is a plain datagram for the same endpoint as the one before? */
+static always_inline bool is_aimed_alike(struct aim *aim, struct holm_frame *f, const uint8_t *p,
+					 struct holm_frame *before)
+{
+	if ((checksum_load32(p) ^ aim->ports) & aim->mask)
+		return false;
+	if (likely(ip_rx(f)->flow == aim->flow))
+		return true;
+	aim->flow = ip_rx(f)->flow;
+	aim->ends = sum_of_ends(f, p);
+	return aim->mask != UINT32_MAX && udp_same_addr(&ip_rx(f)->dst, &ip_rx(before)->dst);
+}
+
+/*
+ * Of a run, how many, from the first on, which is plain and for u, go to u as they are? It is told of them at
+ * once. 0: the first is damaged, or there is no room.
+ */
+static always_inline size_t deliver_run(struct holm_net *net, struct holm_udp *u,
+					struct holm_frame **frames, size_t n)
+{
+	struct holm_frame **at = frames, **end = frames + min_size(n, room_of(net, u)), *f = *at;
 	struct holm_frame **link = u->first ? &u->last->next : &u->first;
-	uint32_t bytes = 0;
-	size_t done = 0;
+	bool trusted = (f->dev->netif->features & HOLM_DEV_NO_CSUM) != 0;
+	const uint8_t *p = holm_frame_data(f) + f->l4_off;
+	struct aim aim = aim_of(u, f, p);
+	uint32_t bytes = 0, done;
 
-	n = min_size(n, room_of(net, u));
-	while (done < n && is_like_last(net->udp, frames[done], trusted)) {
-		struct holm_frame *f = frames[done++];
-
+	while (at < end && (trusted || sum_holds(f, p, aim.ends))) {
 		f->payload_off = (uint16_t)(f->l4_off + UDP_HDR_BYTES);
 		bytes += ip_rx(f)->l4_len - UDP_HDR_BYTES;
 		*link = f;
 		link = &f->next;
+		if (++at == end)
+			break;
+		f = *at;
+		p = holm_frame_data(f) + f->l4_off;
+		if (!is_plain(f, p) || !is_aimed_alike(&aim, f, p, at[-1]))
+			break;
 	}
+	done = (uint32_t)(at - frames);
 	if (unlikely(done == 0))
 		return 0;
 	*link = NULL;
-	u->last = frames[done - 1];
-	u->nframes += (uint32_t)done;
-	u->pinned_bytes += (uint32_t)done * HOLM_FRAME_BYTES;
+	u->last = at[-1];
+	u->nframes += done;
+	u->pinned_bytes += done * HOLM_FRAME_BYTES;
 	u->payload_bytes += bytes;
 	net_count_n(net, HOLM_COUNT_UDP_RX, done);
 	u->ep.state |= HOLM_READABLE;
@@ -290,21 +345,23 @@ static size_t deliver_run(struct holm_net *net, struct holm_udp *u, struct holm_
 	return done;
 }
 
-static void udp_input(struct holm_net *net, struct holm_frame *f)
-{
-	input(net, f);
-}
-
 static void udp_input_run(struct holm_net *net, struct holm_frame **frames, size_t n)
 {
-	const struct udp_state *udp = net->udp;
 	size_t done = 0;
 
 	while (done < n) {
-		if (likely(udp->last && udp->last_flow == ip_rx(frames[done])->flow))
-			done += deliver_run(net, udp->last, frames + done, n - done);
-		if (unlikely(done < n))
-			input(net, frames[done++]);
+		struct holm_frame *f = frames[done];
+		const uint8_t *p = holm_frame_data(f) + f->l4_off;
+		struct holm_udp *u = NULL;
+		size_t some = 0;
+
+		if (is_plain(f, p))
+			u = udp_lookup(net, f->dev, ip_rx(f), p);
+		if (likely(u))
+			some = deliver_run(net, u, frames + done, n - done);
+		if (unlikely(some == 0))
+			udp_input(net, frames[done++]);
+		done += some;
 	}
 }
 
@@ -330,7 +387,6 @@ static void udp_netif_changed(struct holm_net *net, struct holm_netif *netif)
 	struct list *all = &net->udp->all;
 	struct list_node *n;
 
-	udp_forget_flow(net);
 	if (net->netifs[netif->index] == netif)
 		return;
 	for (n = list_first(all); n; n = list_next(all, n))

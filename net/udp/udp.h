@@ -1,8 +1,8 @@
 /*
  * UDP's part of an instance and its endpoints, shared by the files of net/udp and nobody else.
  *
- * A datagram finds its endpoint in this order: the flow of the one before it; the table of connected
- * endpoints, by both ends; the record of its port, which lists the endpoints bound to it.
+ * A datagram finds its endpoint by the record of its port: there is only one on it, or the table of connected
+ * endpoints is asked, by both ends, and then the list of those that are not.
  */
 #ifndef NET_UDP_UDP_H
 #define NET_UDP_UDP_H
@@ -26,9 +26,13 @@ struct udp_port {
 	struct htab_node node;
 	struct list unconnected; /* of struct holm_udp */
 	struct list connected;
+	struct holm_udp *only; /* the one that is on either list; NULL: there are several */
 	uint16_t port;
 	uint32_t exclusive; /* endpoints that do not share their port */
 };
+
+/* Ports that are asked for in turn are found without a probe, if there are no more than about so many. */
+#define UDP_PORTS_RECENT 64u
 
 /* What datagrams of one family say, how they are cut, and what is heard of them. */
 struct udp_manner {
@@ -93,14 +97,10 @@ struct holm_udp {
 
 /* One per instance. */
 struct udp_state {
-	/* The flow of the last datagram: bursts and dialogues find their endpoint here. */
-	struct holm_udp *last; /* NULL: nothing remembered */
-	uint64_t last_flow;    /* its ip_rx.flow */
-	uint32_t last_ports;   /* as they lie in the header */
-	uint32_t last_sum;     /* of its pseudo header but for the length: udp_ends_sum() */
-
 	struct table flows; /* connected endpoints by both ends */
 	struct table ports; /* struct udp_port by number */
+	/* Of each that have the low bits of their number in common the one asked for last; NULL: none. */
+	struct udp_port *recent[UDP_PORTS_RECENT];
 	struct list all;
 	uint32_t count;
 	struct allocator allocator;
@@ -140,23 +140,9 @@ static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_ad
 
 /* ---- demux.c */
 
-/* Whose is a datagram of the same flow as the last one? NULL: it is of another. */
-static inline struct holm_udp *udp_lookup_last(const struct holm_net *net, const struct ip_rx *rx,
-					       const uint8_t *ports)
-{
-	const struct udp_state *udp = net->udp;
-	bool same = load_be32(ports) == udp->last_ports && rx->flow == udp->last_flow;
-
-	return likely(same) ? udp->last : NULL;
-}
-
-/* Who gets a datagram for one of our unicast addresses? Remembers the flow. NULL: nobody. */
-struct holm_udp *udp_lookup(struct holm_net *net, const struct holm_frame *f,
+/* Who gets a datagram for one of our unicast addresses that came in on `dev`? NULL: nobody. */
+struct holm_udp *udp_lookup(const struct holm_net *net, const struct holm_dev *dev,
 			    const struct ip_rx *rx, const uint8_t *ports);
-/* What the checksum of a received datagram begins with, but for its length. */
-uint32_t udp_ends_sum(const struct ip_rx *rx);
-/* Binding changed: what the last datagram found may be wrong. */
-void udp_forget_flow(struct holm_net *net);
 /* The connected endpoint of a flow by this device, seen from our side; who is bound to it before others. */
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
 				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
@@ -174,7 +160,16 @@ void udp_flow_remove(struct holm_udp *u);
 
 /* ---- bind.c */
 
-struct udp_port *udp_port_find(const struct holm_net *net, uint16_t port);
+struct udp_port *udp_port_probe(const struct holm_net *net, uint16_t port);
+
+/* The record of a port; NULL: nobody is bound to it. */
+static inline struct udp_port *udp_port_find(const struct holm_net *net, uint16_t port)
+{
+	struct udp_port *p = net->udp->recent[port % UDP_PORTS_RECENT];
+
+	return likely(p && p->port == port) ? p : udp_port_probe(net, port);
+}
+
 /* Bind to an ephemeral port. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
 int udp_bind_any_port(struct holm_udp *u);
 void udp_unbind(struct holm_udp *u);

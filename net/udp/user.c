@@ -59,7 +59,6 @@ static void dissolve(struct holm_udp *u)
 		list_push_back(&u->port->unconnected, &u->port_node);
 	}
 	udp_drop_dst(u);
-	udp_forget_flow(u->net);
 }
 
 void udp_destroy(struct holm_udp *u)
@@ -118,7 +117,6 @@ static int associate(struct holm_udp *u, const struct holm_endpoint *remote)
 	u->connected = true;
 	list_remove(&u->port_node);
 	list_push_back(&u->port->connected, &u->port_node);
-	udp_forget_flow(u->net);
 	return 0;
 }
 
