@@ -52,26 +52,30 @@ struct ip_via udp_via(const struct holm_udp *u, const struct holm_endpoint *to)
 	return via;
 }
 
-/* Point u->dst at where the datagram goes, which is mostly where the last one went. */
-static int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
+static never_inline int find_another_dst(struct holm_udp *u, const struct holm_endpoint *to)
 {
-	const struct holm_endpoint connected = { .addr = u->remote };
-	struct ip_via via;
+	struct ip_via via = udp_via(u, to);
 	struct ip_dst *dst;
 	int err;
 
-	to = to ? to : &connected;
-	/* Of a link-local address every link has one. */
-	if (likely(u->dst && udp_same_addr(&u->dst->remote, &to->addr)) &&
-	    !ip6_needs_zone(&to->addr))
-		return 0;
-	via = udp_via(u, to);
+	if (unlikely(holm_addr_is_any(&to->addr)))
+		return -HOLM_EINVAL;
 	err = ip_dst_get_via(u->net, &to->addr, &via, &dst);
 	if (err)
 		return err;
 	udp_drop_dst(u);
 	u->dst = dst;
 	return 0;
+}
+
+/* Point u->dst at where the datagram goes, which is mostly where the last one went. */
+static inline int find_dst(struct holm_udp *u, const struct holm_endpoint *to)
+{
+	/* Of a link-local address every link has one. */
+	if (likely(u->dst && udp_same_addr(&u->dst->remote, &to->addr)) &&
+	    !ip6_needs_zone(&to->addr))
+		return 0;
+	return find_another_dst(u, to);
 }
 
 /* The sum of what is the same in every datagram from here to there: addresses, protocol, ports. */
@@ -128,6 +132,7 @@ static void go_straight(struct holm_udp *u)
 /* Everything that may speak against sending; afterwards only size and memory can. */
 static never_inline int find_way(struct holm_udp *u, const struct holm_endpoint *to)
 {
+	const struct holm_endpoint connected = { .addr = u->remote };
 	int err;
 
 	if (u->error)
@@ -143,7 +148,7 @@ static never_inline int find_way(struct holm_udp *u, const struct holm_endpoint 
 		if (err)
 			return err;
 	}
-	err = find_dst(u, to);
+	err = find_dst(u, to ? to : &connected);
 	if (err)
 		return err;
 	if (!ip_dst_check(u->net, u->dst))
@@ -361,9 +366,43 @@ static inline bool is_clear(const struct holm_net *net, const struct ip_dst *dst
 	       len + dst->header_bytes + UDP_HDR_BYTES <= dst->mtu && netif_is_open(neigh->netif);
 }
 
+/* What is said in front of one datagram. */
+struct words {
+	const struct ip_template *header; /* NULL: the words of tx */
+	struct ip_tx tx;
+	uint64_t sum; /* of the pseudo header and the ports, without any length; as in memory */
+	uint32_t ports;
+};
+
+static always_inline void write_header(uint8_t *p, uint32_t len, const struct words *w, bool ip6)
+{
+	const struct ip_tx *tx = &w->tx;
+
+	if (w->header && ip6)
+		ip_template_write6(p, len, w->header);
+	else if (w->header)
+		ip_template_write4(p, len, w->header);
+	else if (ip6)
+		ip6_write_header(p, len,
+				 &(struct ip6_tx){ .src = tx->src,
+						   .dst = tx->dst,
+						   .flow_label = tx->flow_label,
+						   .proto = IP4_PROTO_UDP,
+						   .tos = tx->tos,
+						   .ttl = tx->ttl });
+	else
+		ip4_write_header(p, IP4_HDR_BYTES + len,
+				 &(struct ip4_tx){ .src = ip4_from_addr(tx->src),
+						   .dst = ip4_from_addr(tx->dst),
+						   .frag = IP4_DF,
+						   .proto = IP4_PROTO_UDP,
+						   .tos = tx->tos,
+						   .ttl = tx->ttl });
+}
+
 /* All headers of a datagram of one family, and the payload, each written once. */
-static always_inline int send_templated(struct holm_net *net, struct holm_udp *u,
-					const struct holm_span *span, bool ip6)
+static always_inline int send_clear(struct holm_net *net, struct holm_udp *u,
+				    const struct holm_span *span, const struct words *w, bool ip6)
 {
 	uint32_t l4_off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	const struct neigh *neigh = u->dst->neigh;
@@ -379,20 +418,72 @@ static always_inline int send_templated(struct holm_net *net, struct holm_udp *u
 	p = f->segs_inline[0].data;
 	udp = p + l4_off;
 	/* The length counts twice: in the pseudo header and in the header. */
-	sum = (uint64_t)checksum_to_memory(u->sum) + 2u * length;
-	sum = checksum_copy_words(udp + UDP_HDR_BYTES, span->data, span->len, sum);
+	sum = checksum_copy_words(udp + UDP_HDR_BYTES, span->data, span->len, w->sum + 2u * length);
 	checksum = udp_checksum(checksum_fold_wide(sum));
 	memcpy(p, neigh->header, ETH_HDR_BYTES);
-	if (ip6)
-		ip_template_write6(p + ETH_HDR_BYTES, udp_len, &u->header);
-	else
-		ip_template_write4(p + ETH_HDR_BYTES, udp_len, &u->header);
-	store_be32(udp, u->ports);
+	write_header(p + ETH_HDR_BYTES, udp_len, w, ip6);
+	store_be32(udp, w->ports);
 	memcpy(udp + offsetof(struct udp_hdr, len), &length, sizeof(length));
 	memcpy(udp + offsetof(struct udp_hdr, checksum), &checksum, sizeof(checksum));
 	net_count(net, HOLM_COUNT_UDP_TX);
 	netif_put(neigh->netif, f);
 	return 0;
+}
+
+static always_inline int send_templated(struct holm_net *net, struct holm_udp *u,
+					const struct holm_span *span, bool ip6)
+{
+	const struct words w = { .header = &u->header,
+				 .sum = checksum_to_memory(u->sum),
+				 .ports = u->ports };
+
+	return send_clear(net, u, span, &w, ip6);
+}
+
+/* Words of its own for each, since the next one goes to another port, or somebody else. */
+static always_inline int send_worded(struct holm_net *net, struct holm_udp *u, uint16_t rport,
+				     const struct holm_span *span, bool ip6)
+{
+	const struct udp_manner *m = ip6 ? &u->ip6 : &u->ip4;
+	const struct holm_addr *src = udp_has_source(u) ? &u->local : &u->dst->src;
+	const struct holm_addr *dst = &u->dst->remote;
+	struct words w = {
+		.tx = { .src = src,
+			.dst = dst,
+			.proto = IP4_PROTO_UDP,
+			.tos = m->tos,
+			.ttl = m->ttl },
+		.ports = (uint32_t)u->lport << 16 | rport,
+	};
+
+	w.sum = checksum_to_memory(flow_sum(src, dst, u->lport, rport));
+	if (ip6)
+		w.tx.flow_label = ip6_flow_label(net, src, dst, IP4_PROTO_UDP, w.ports);
+	return send_clear(net, u, span, &w, ip6);
+}
+
+/* Nothing speaks against it that has to do with the endpoint alone? */
+static inline bool is_ready(const struct holm_udp *u, const struct udp_manner *m)
+{
+	return !u->error && !u->dev_gone && u->port && m->pmtu == HOLM_UDP_PMTU_WANT;
+}
+
+/* One datagram to somebody, as a server answers: mostly by a way that is known. */
+static never_inline int send_to(struct holm_net *net, struct holm_udp *u,
+				const struct holm_endpoint *to, const struct holm_span *span)
+{
+	bool ip6 = !holm_addr_is_ip4(&to->addr);
+	int err;
+
+	if (unlikely(!is_ready(u, ip6 ? &u->ip6 : &u->ip4) || to->port == 0))
+		return send_any(u, to, span, 1);
+	err = find_dst(u, to);
+	if (unlikely(err))
+		return err;
+	if (unlikely(!is_clear(net, u->dst, span->len) || !sums_in_software(u->dst->netif)))
+		return send_any(u, to, span, 1);
+	return ip6 ? send_worded(net, u, to->port, span, true)
+		   : send_worded(net, u, to->port, span, false);
 }
 
 int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const struct holm_span *spans,
@@ -401,7 +492,11 @@ int holm_udp_send(struct holm_udp *u, const struct holm_endpoint *to, const stru
 	struct holm_net *net = u->net;
 
 	ASSERT(!net->callbacks);
-	if (unlikely(to || nspans != 1 || !u->templated || !is_clear(net, u->dst, spans[0].len)))
+	if (unlikely(nspans != 1))
+		return send_any(u, to, spans, nspans);
+	if (to)
+		return send_to(net, u, to, spans);
+	if (unlikely(!u->templated || !is_clear(net, u->dst, spans[0].len)))
 		return send_any(u, to, spans, nspans);
 	return u->header.len == IP4_HDR_BYTES ? send_templated(net, u, spans, false)
 					      : send_templated(net, u, spans, true);
