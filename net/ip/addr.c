@@ -271,9 +271,16 @@ bool holm_addr_is_local(struct holm_net *net, const struct holm_addr *addr)
 	return ip_addr_is_local(net, addr);
 }
 
+/* Without a walk. */
+static inline bool is_known(const struct ip_state *ip, const struct holm_addr *addr)
+{
+	return !FOR_SIZE && ip && ip4_is_addr(addr) &&
+	       ip4_is_known(&ip->endings4, ip4_from_addr(addr));
+}
+
 bool ip_addr_is_local(const struct holm_net *net, const struct holm_addr *addr)
 {
-	if (holm_addr_is_loopback(addr))
+	if (holm_addr_is_loopback(addr) || is_known(net->ip, addr))
 		return true;
 	for (uint32_t i = net_slots_begin(); i < net_slots_end(net); i++)
 		if (net->netifs[i] && netif_has_addr(net->netifs[i], addr))

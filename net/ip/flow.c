@@ -75,8 +75,7 @@ static inline bool lets_in4(const struct ip_state *ip, uint32_t src, uint32_t ds
 {
 	const struct ip4_endings *e = &ip->endings4;
 
-	return e->ours[dst % IP4_ENDINGS] == dst && dst != 0 && ip4_is_unicast(src) &&
-	       !(e->taken >> src % IP4_ENDINGS & 1);
+	return ip4_is_known(e, dst) && ip4_is_unicast(src) && !(e->taken >> src % IP4_ENDINGS & 1);
 }
 
 static always_inline bool turns4(struct holm_net *net, struct holm_frame *f, const uint8_t *p)
@@ -95,14 +94,12 @@ static always_inline bool turns4(struct holm_net *net, struct holm_frame *f, con
 static never_inline bool turns6(struct holm_net *net, struct holm_frame *f, const uint8_t *p)
 {
 	struct net_flow *flow = &net->flow;
-	struct holm_addr src, dst;
+	const struct holm_addr *src = (const void *)(p + 8), *dst = (const void *)(p + 24);
 
-	memcpy(src.b, p + 8, sizeof(src.b));
-	memcpy(dst.b, p + 24, sizeof(dst.b));
-	if (!net->ip->families[IP_FAMILY_6]->lets_in(net, flow->from->netif, &src, &dst))
+	if (!net->ip->families[IP_FAMILY_6]->lets_in(net, flow->from->netif, src, dst))
 		return false;
-	flow->src = src;
-	flow->dst = dst;
+	flow->src = *src;
+	flow->dst = *dst;
 	flow->number++;
 	return ip_flow_take6(flow, f, p);
 }

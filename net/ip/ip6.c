@@ -16,14 +16,27 @@
 
 /* ---- Input. */
 
-/* Is it an address of ours, for a packet that came in by this interface? */
-static bool is_ours(const struct ip_state *ip, const struct holm_netif *netif,
-		    const struct holm_addr *a)
+/* How an address ends: for most that are not ours this is all that has to be asked. */
+static inline uint64_t ending_of(const struct holm_addr *a)
 {
-	for (uint32_t i = 0; i < ip->nlocals6; i++)
-		if (holm_addr_equal(&ip->locals6[i].addr, a) &&
-		    (!ip6_is_link_local(a) || ip->locals6[i].netif_index == netif->index))
+	return UINT64_C(1) << (a->b[15] & 63);
+}
+
+/* Is it an address of ours, for a packet that came in by this interface? */
+static inline bool is_ours(const struct ip_state *ip, const struct holm_netif *netif,
+			   const struct holm_addr *a)
+{
+	const uint64_t high = load_be64(a->b), low = load_be64(a->b + 8);
+
+	if (!(ip->endings6 & ending_of(a)))
+		return false;
+	for (uint32_t i = 0; i < ip->nlocals6; i++) {
+		const struct ip6_local *l = &ip->locals6[i];
+
+		if (load_be64(l->addr.b + 8) == low && load_be64(l->addr.b) == high &&
+		    (!ip6_is_link_local(a) || l->netif_index == netif->index))
 			return true;
+	}
 	return false;
 }
 
@@ -293,6 +306,7 @@ static void add_local(struct ip_state *ip, const struct holm_netif *netif,
 		return;
 	ip->locals6[ip->nlocals6++] =
 		(struct ip6_local){ .addr = a->addr, .netif_index = netif->index };
+	ip->endings6 |= ending_of(&a->addr);
 }
 
 /* Input compares with a compact copy of the addresses: see IPv4's. */
@@ -312,6 +326,7 @@ static void ip6_addrs_changed(struct holm_net *net)
 		}
 	}
 	ip->nlocals6 = 0;
+	ip->endings6 = 0;
 	for (uint32_t i = 0; i < net->nnetifs; i++)
 		for (uint32_t j = 0; net->netifs[i] && j < net->netifs[i]->naddrs; j++)
 			add_local(ip, net->netifs[i], &net->netifs[i]->addrs[j]);

@@ -84,6 +84,12 @@ struct ip4_endings {
 	uint32_t ours[IP4_ENDINGS]; /* the last of our addresses that has it; 0: it may be none */
 };
 
+/* Of most that are ours. */
+static inline bool ip4_is_known(const struct ip4_endings *e, uint32_t a)
+{
+	return e->ours[a % IP4_ENDINGS] == a && a != 0;
+}
+
 /* The same of IPv6. Tentative ones are not among them. */
 struct ip6_local {
 	struct holm_addr addr;
@@ -169,6 +175,7 @@ struct ip_state {
 	uint32_t nlocals6;
 	struct ip6_local *locals6;
 	uint32_t locals6_room;
+	uint64_t endings6; /* a bit for what one of them ends with */
 	const struct holm_proto *icmp6;
 	struct hash_key label_key; /* of flow labels (RFC 6437) */
 	struct net_timer life;	   /* the next address that is to be deprecated, or to go */

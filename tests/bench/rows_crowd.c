@@ -42,7 +42,7 @@ static struct crowd *crowd_new(struct world *w)
 static void connect_one(struct world *w, struct end *e, uint32_t i)
 {
 	struct holm_endpoint remote = { .addr = w->side[1].addr, .port = WORLD_PORT };
-	struct holm_endpoint local = { .addr = world_crowd_addr(i) };
+	struct holm_endpoint local = { .addr = world_crowd_addr(w, i) };
 
 	bench_on();
 	bench_check(holm_tcp_open(w->side[0].net, &e->t) == 0, "open");
@@ -216,7 +216,7 @@ static void udp_begin(struct world *w, struct udp_crowd *c)
 	c->message = (struct holm_span){ c->payload, MESSAGE };
 	c->server = udp_bound(w, 1, at);
 	for (uint32_t i = 0; i < WORLD_CROWD; i++) {
-		struct holm_addr from = w->options.hosts ? world_crowd_addr(i) : w->side[0].addr;
+		struct holm_addr from = w->options.hosts ? world_crowd_addr(w, i) : w->side[0].addr;
 
 		c->client[i] = udp_bound(
 			w, 0, (struct holm_endpoint){ .addr = from, .port = (uint16_t)(5000 + i) });

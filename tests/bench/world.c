@@ -60,28 +60,34 @@ static struct holm_dev_caps caps_of(const struct world_options *o)
 	return caps;
 }
 
-/* 10.0.0.1 and 10.0.0.2, or fd00::1 and fd00::2. */
-static struct holm_addr addr_of(const struct world *w, int side)
+/* 10.0.0.1 and 10.0.0.2, or fd00::1 and fd00::2: the first side's and the other's, and of a crowd. */
+static struct holm_addr host_addr(const struct world *w, uint32_t host)
 {
 	struct holm_addr a = holm_addr_any6();
 
 	if (!w->options.ip6)
-		return holm_addr_ip4(10, 0, 0, (uint8_t)(side + 1));
+		return holm_addr_ip4(10, 0, 0, (uint8_t)host);
 	a.b[0] = 0xfd;
-	a.b[15] = (uint8_t)(side + 1);
+	a.b[15] = (uint8_t)host;
 	return a;
 }
 
-struct holm_addr world_crowd_addr(uint32_t i)
+static struct holm_addr addr_of(const struct world *w, int side)
 {
-	return holm_addr_ip4(10, 0, 0, (uint8_t)(101 + i % WORLD_HOSTS));
+	return host_addr(w, (uint32_t)side + 1);
+}
+
+struct holm_addr world_crowd_addr(const struct world *w, uint32_t i)
+{
+	return host_addr(w, 101 + i % WORLD_HOSTS);
 }
 
 static void add_crowd(struct world *w)
 {
 	for (uint32_t i = 0; i < WORLD_HOSTS; i++) {
-		struct holm_addr addr = world_crowd_addr(i);
-		int err = holm_addr_add(w->side[0].net, &w->pair.end[0].dev, &addr, 24);
+		struct holm_addr addr = world_crowd_addr(w, i);
+		int err = holm_addr_add(w->side[0].net, &w->pair.end[0].dev, &addr,
+					w->options.ip6 ? 64 : 24);
 
 		if (err)
 			die("holm_addr_add", err);
@@ -117,7 +123,7 @@ static void side_init(struct world *w, int i)
 	config.tcp_half_open_max = 1u << 17;
 	config.tcp_backlog_max = 1u << 17;
 	config.tcp_time_wait_max = 1u << 17;
-	config.addrs_max = WORLD_HOSTS + 1;
+	config.addrs_max = WORLD_HOSTS + 2; /* IPv6 has one of the link */
 	/* A window is promised, and its scale agreed on, before there is a buffer. */
 	if (w->options.window)
 		config.tcp_rcvbuf_bytes = w->options.window;

@@ -37,9 +37,9 @@ struct world {
 	struct big *big;	/* [WORLD_BIGS], of world_land() */
 };
 
-/* Where rows of crowds say so they come from so many addresses, in turn: 10.0.0.101 and so on. */
+/* Where rows of crowds say so they come from so many addresses, in turn: 10.0.0.101 (fd00::65) and so on. */
 #define WORLD_HOSTS 8u
-struct holm_addr world_crowd_addr(uint32_t i);
+struct holm_addr world_crowd_addr(const struct world *w, uint32_t i);
 
 /* The second side listens for many connections from this port on, for WORLD_PER_PORT on each. */
 #define WORLD_IDLE_PORT 1000u

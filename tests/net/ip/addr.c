@@ -64,6 +64,25 @@ static void an_address_is_given_once_and_taken_once(void **state)
 	lab_fini(&lab);
 }
 
+/* They end as one of ours does, or as none. */
+static void what_only_ends_as_an_address_of_ours_is_not_local(void **state)
+{
+	struct holm_addr similar[] = {
+		holm_addr_ip4(0, 0, 0, 0),   holm_addr_ip4(10, 0, 1, 1),
+		holm_addr_ip4(10, 0, 0, 65), holm_addr_ip4(10, 0, 0, 63),
+		holm_addr_ip4(10, 0, 0, 1),
+	};
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &bare);
+	assert_int_equal(add(&lab, 10, 0, 0, 1, 24), 0);
+	similar[4].b[0] = 0x20; /* of IPv6 */
+	for (size_t i = 0; i < ARRAY_LEN(similar); i++)
+		assert_false(holm_addr_is_local(lab.net, &similar[i]));
+	lab_fini(&lab);
+}
+
 static void the_number_of_addresses_is_bounded(void **state)
 {
 	struct lab lab;
@@ -257,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_that_no_host_can_have_are_refused),
 		cmocka_unit_test(an_address_is_given_once_and_taken_once),
+		cmocka_unit_test(what_only_ends_as_an_address_of_ours_is_not_local),
 		cmocka_unit_test(the_number_of_addresses_is_bounded),
 		cmocka_unit_test(a_family_that_is_not_named_has_no_addresses),
 		cmocka_unit_test(an_address_brings_its_network_and_the_last_one_takes_it_along),

@@ -237,10 +237,15 @@ static struct holm_addr any_end6(uint64_t *seed)
 		"ff01::1", "fe80::2", "::ffff:10.0.0.1", "::2"
 	};
 
-	switch (expect_random_below(seed, 4)) {
+	struct holm_addr a = any_own6(seed);
+
+	switch (expect_random_below(seed, 5)) {
 	case 0:
-		return any_own6(seed);
-	case 1:
+		return a;
+	case 1: /* but for a bit */
+		a.b[1 + expect_random_below(seed, 15)] ^= 0x40;
+		return a;
+	case 2:
 		return lab6_text(peculiar[expect_random_below(seed, ARRAY_LEN(peculiar))]);
 	default:
 		return lab6_addr((unsigned)expect_random_below(seed, 256));

@@ -104,9 +104,10 @@ static void what_cannot_be_a_source_is_dropped(void **state)
 
 static void only_what_is_for_us_is_let_in(void **state)
 {
-	static const char *const foreign[] = { "2001:db8::3",	  "::1",     "::",
-					       "::ffff:10.0.0.1", "fe80::3", "ff02::2",
-					       "ff01::1",	  "ff00::1", "ff02::1:ff00:3" };
+	static const char *const foreign[] = {
+		"2001:db8::3", "2001:db8::41", "::1",	  "::",	     "::ffff:10.0.0.1",
+		"fe80::3",     "ff02::2",      "ff01::1", "ff00::1", "ff02::1:ff00:3"
+	};
 	struct lab lab;
 
 	(void)state;
