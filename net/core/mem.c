@@ -61,8 +61,10 @@ void mem_init(struct mem *m, const struct holm_env *env)
 	m->memory.alloc = memory_alloc;
 	m->memory.free = memory_free;
 	m->memory.hand = HOLM_WITH_MEMORY ? MEM_HAND_EMPTY : MEM_HAND_NONE;
-	for (unsigned i = 0; HOLM_WITH_MEMORY && i < MEM_CLASSES; i++)
+	for (unsigned i = 0; HOLM_WITH_MEMORY && i < MEM_CLASSES; i++) {
 		list_init(&m->partial[i]);
+		m->places[i] = MEM_WAITING;
+	}
 }
 
 static void env_free(struct mem *m, void *p, size_t size)
@@ -163,6 +165,18 @@ static never_inline void *take_out(struct mem *m, unsigned class)
 	return p;
 }
 
+/* Of those that wait the last; NULL. */
+static inline void *take_waiting(struct mem *m, unsigned class)
+{
+	void *p = m->waiting[class];
+
+	if (!p)
+		return NULL;
+	memcpy(&m->waiting[class], p, sizeof(void *));
+	m->places[class]++;
+	return p;
+}
+
 /* The last that was freed. */
 static inline void *small_alloc(struct mem *m, unsigned class)
 {
@@ -170,7 +184,9 @@ static inline void *small_alloc(struct mem *m, unsigned class)
 
 	if (likely(p))
 		return p;
-	p = take_out(m, class);
+	p = take_waiting(m, class);
+	if (unlikely(!p))
+		p = take_out(m, class);
 	if (likely(p))
 		mem_account(m, mem_class_bytes(class));
 	return p;
@@ -200,15 +216,22 @@ static never_inline void put_back(struct mem *m, void *p, unsigned class)
 		m->empty[class]++;
 }
 
-/* It waits for who wants the next, and the one that did goes back to where it was cut from. */
+/* It waits for who wants the next; if enough do, the one that did goes back to where it was cut from. */
 static inline void small_free(struct mem *m, void *p, unsigned class)
 {
 	void *before = m->last[class];
 
 	ASSERT(p != before);
 	mem_keep_last(m, p, class);
-	if (before)
+	if (!before)
+		return;
+	if (unlikely(m->places[class] == 0)) {
 		put_back(m, before, class);
+		return;
+	}
+	memcpy(before, &m->waiting[class], sizeof(void *));
+	m->waiting[class] = before;
+	m->places[class]--;
 }
 
 static never_inline void *large_alloc_new(struct mem *m, size_t size)
@@ -307,8 +330,10 @@ void mem_fini(struct mem *m)
 	for (unsigned i = 0; i < MEM_CLASSES; i++) {
 		struct list_node *n;
 
-		if (m->last[i])
-			put_back(m, m->last[i], i);
+		void *p = m->last[i];
+
+		for (; p; p = take_waiting(m, i))
+			put_back(m, p, i);
 		while ((n = list_pop_front(&m->partial[i])) != NULL) {
 			struct chunk *c = container_of(n, struct chunk, node);
 

@@ -5,9 +5,10 @@
  *
  * Objects up to MEM_CLASS_MAX come from chunks of MEM_CHUNK bytes and are kept for the next of
  * their class; a chunk all of whose objects are free goes back to the env when more than one chunk
- * of its class is empty. The object of each class that was freed last waits in front of its chunk for
- * the next, which needs not be cut out. Larger objects (tables, rings) are single env allocations, of
- * which up to MEM_KEEP_BYTES are kept for reuse by size, or until the env has none left.
+ * of its class is empty. The objects of each class that were freed last wait in front of their chunks
+ * for the next, which need not be cut out: the last one where its taker sees it, and up to MEM_WAITING
+ * behind it. Larger objects (tables, rings) are single env allocations, of which up to MEM_KEEP_BYTES
+ * are kept for reuse by size, or until the env has none left.
  *
  * The rings of dialogues take a page for a message and give it back with the next: one page goes from
  * ring to ring by hand, in a few instructions, in front of all that. It counts as in use.
@@ -34,6 +35,8 @@
 /* The largest object cut from a chunk. */
 #define MEM_CLASS_MAX 1024u
 #define MEM_CLASSES (MEM_CLASS_MAX / MEM_GRAIN)
+/* So many wait behind the last: what a batch of a busy server's makes and unmakes at once. */
+#define MEM_WAITING 31u
 /* One whose size is a multiple of this begins at one: chunks are cut from their ends. */
 #define MEM_LINE 64
 /* A chunk: what the env is asked for. Its alignment finds the chunk of an object. */
@@ -48,7 +51,9 @@ _Static_assert(MEM_CHUNK == 1u << MEM_CHUNK_SHIFT, "one number, twice");
 
 struct mem {
 	const struct holm_env *env;
-	void *last[MEM_CLASSES]; /* of the class, freed last and not in its chunk yet; or NULL */
+	void *last[MEM_CLASSES];    /* of the class, freed last and not in its chunk yet; or NULL */
+	void *waiting[MEM_CLASSES]; /* those before it, linked through their first words */
+	uint8_t places[MEM_CLASSES];	  /* so many more may wait */
 	struct list partial[MEM_CLASSES]; /* chunks with a free object, the fullest use first */
 	uint32_t empty[MEM_CLASSES];	  /* chunks of the class without an object in use */
 	void *large[MEM_LARGE_CLASSES];	  /* kept blocks, linked through their first word */
