@@ -271,51 +271,57 @@ static void begin(struct epoll_watch *w, const struct sys_epoll_event *event)
 	file_wake(&epoll_of_watch(w)->base);
 }
 
-static int add(struct epoll *ep, int fd, struct file *f, const struct sys_epoll_event *event)
+/* In Linux's order. */
+static int may_add(struct epoll *ep, struct file *f, uint32_t events)
 {
 	struct epoll *inner = epoll_of(f);
-	struct epoll_watch *w;
-	int err;
 
-	if (!f->ops->poll && !f->socket)
+	if (likely(f->socket && !(events & SYS_EPOLLEXCLUSIVE)))
+		return 0;
+	if (!f->socket && !f->ops->poll)
 		return -HOLM_EPERM;
-	if (find(ep, fd, f))
-		return -HOLM_EEXIST;
-	if ((event->events & SYS_EPOLLEXCLUSIVE) &&
-	    (inner || (event->events & ~(uint32_t)EXCLUSIVE_ALLOWED)))
+	if ((events & SYS_EPOLLEXCLUSIVE) && (inner || (events & ~(uint32_t)EXCLUSIVE_ALLOWED)))
 		return -HOLM_EINVAL;
-	err = inner ? may_nest(ep, inner) : 0;
-	if (err)
-		return err;
-	w = make(ep, f);
+	return inner ? may_nest(ep, inner) : 0;
+}
+
+/* begin() is to follow. NULL: no memory. */
+static struct epoll_watch *add(struct epoll *ep, int fd, struct file *f, uint32_t events)
+{
+	struct epoll_watch *w = make(ep, f);
+
 	if (!w)
-		return -HOLM_ENOMEM;
-	/* The rest is begin()'s. */
+		return NULL;
 	w->file = f;
 	w->fd = fd;
 	list_push_back(&ep->watches, &w->node);
-	wait_enter_watched(&f->waiters, &w->waiter, &ep->ready,
-			   (event->events & SYS_EPOLLEXCLUSIVE) != 0);
-	begin(w, event);
-	return 0;
+	wait_enter_watched(&f->waiters, &w->waiter, &ep->ready, (events & SYS_EPOLLEXCLUSIVE) != 0);
+	return w;
 }
 
 static int change(struct epoll *ep, int op, int fd, struct file *f,
 		  const struct sys_epoll_event *event)
 {
+	int err = op == SYS_EPOLL_CTL_ADD ? may_add(ep, f, event->events) : 0;
 	struct epoll_watch *w;
 
-	if (op == SYS_EPOLL_CTL_ADD)
-		return add(ep, fd, f, event);
+	if (err)
+		return err;
 	w = find(ep, fd, f);
-	if (!w)
+	if (op == SYS_EPOLL_CTL_ADD) {
+		if (w)
+			return -HOLM_EEXIST;
+		w = add(ep, fd, f, event->events);
+		if (!w)
+			return -HOLM_ENOMEM;
+	} else if (!w) {
 		return -HOLM_ENOENT;
-	if (op == SYS_EPOLL_CTL_DEL) {
+	} else if (op == SYS_EPOLL_CTL_DEL) {
 		drop(w);
 		return 0;
-	}
-	if ((event->events | w->events) & SYS_EPOLLEXCLUSIVE)
+	} else if ((event->events | w->events) & SYS_EPOLLEXCLUSIVE) {
 		return -HOLM_EINVAL;
+	}
 	begin(w, event);
 	return 0;
 }

@@ -9,19 +9,6 @@ void wait_enter(const struct wait_with *with, struct wait_queue *q, struct waite
 	list_push_back(&q->waiters, &w->node);
 }
 
-void wait_enter_watched(struct wait_queue *q, struct waiter *w, struct watcher *by, bool exclusive)
-{
-	*w = (struct waiter){ .watcher = by, .how = exclusive ? WAITER_EXCLUSIVE : 0 };
-	list_push_back(&q->waiters, &w->node);
-}
-
-void wait_leave(struct waiter *w)
-{
-	list_remove(&w->node);
-	if (list_is_linked(&w->noted))
-		list_remove(&w->noted);
-}
-
 void wait_queue_fini(struct wait_queue *q)
 {
 	struct list_node *n;

@@ -94,10 +94,24 @@ static inline void watcher_note(struct waiter *w)
 
 /* The calling thread is to be woken with the queue, from now until wait_leave(). */
 void wait_enter(const struct wait_with *with, struct wait_queue *q, struct waiter *w);
-void wait_leave(struct waiter *w);
+
+static inline void wait_leave(struct waiter *w)
+{
+	list_remove(&w->node);
+	if (list_is_linked(&w->noted))
+		list_remove(&w->noted);
+}
 
 /* What changes is to be noted by this watcher, until wait_leave(). */
-void wait_enter_watched(struct wait_queue *q, struct waiter *w, struct watcher *by, bool exclusive);
+static inline void wait_enter_watched(struct wait_queue *q, struct waiter *w, struct watcher *by,
+				      bool exclusive)
+{
+	w->thread = NULL;
+	w->watcher = by;
+	w->how = exclusive ? WAITER_EXCLUSIVE : 0;
+	list_node_init(&w->noted);
+	list_push_back(&q->waiters, &w->node);
+}
 
 /* What the queue belongs to ends: waiters that are no threads leave. Nobody else is there. */
 void wait_queue_fini(struct wait_queue *q);
