@@ -314,32 +314,34 @@ static size_t readiness_least(const struct stream *t)
 	return min_size(t->base.rcvlowat, t->base.rcvbuf / 2);
 }
 
-static never_inline unsigned poll_connection(struct stream *t)
+/* Once the handshake is complete, or has failed. */
+static unsigned poll_connected(struct stream *t, unsigned ready)
 {
-	enum holm_tcp_state state = holm_tcp_state(t->tcp);
-	unsigned ready = inet_stream_ready(t), mask = 0;
-	bool over = state == HOLM_TCP_CLOSED;
-	bool write_ended = over || (t->base.unusual & SOCKET_SHUT_WR);
-	bool read_ended = over || (t->base.unusual & SOCKET_SHUT_RD) || (ready & HOLM_PEER_CLOSED);
+	bool write_ended = inet_stream_is_write_ended(t), read_ended = inet_stream_is_read_ended(t);
 	/* What TCP says, it takes back when nothing has room any more. */
 	bool is_writable = (ready & (HOLM_WRITABLE | HOLM_ERROR)) == HOLM_WRITABLE;
 	size_t unread = inet_stream_unread(t);
+	unsigned mask = 0;
 
 	if (read_ended && write_ended)
 		mask |= HOLM_POLLHUP;
 	if (read_ended)
 		mask |= HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP;
-	if (!inet_stream_is_handshaking(t)) {
-		if (unread > 0 && unread >= readiness_least(t) && inet_stream_has_bytes(t))
-			mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
-		if (write_ended || is_writable || holm_tcp_send_room(t->tcp) > 0)
-			mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
-	}
+	if (unread > 0 && unread >= readiness_least(t) && inet_stream_has_bytes(t))
+		mask |= HOLM_POLLIN | HOLM_POLLRDNORM;
+	if (write_ended || is_writable || holm_tcp_send_room(t->tcp) > 0)
+		mask |= HOLM_POLLOUT | HOLM_POLLWRNORM;
 	if ((ready & HOLM_URGENT) && inet_stream_oob_waits(t))
 		mask |= HOLM_POLLPRI;
-	if (ready & HOLM_ERROR)
-		mask |= HOLM_POLLERR;
 	return mask;
+}
+
+static never_inline unsigned poll_connection(struct stream *t)
+{
+	unsigned ready = inet_stream_ready(t);
+	unsigned mask = inet_stream_is_handshaking(t) ? 0 : poll_connected(t, ready);
+
+	return ready & HOLM_ERROR ? mask | HOLM_POLLERR : mask;
 }
 
 static inline unsigned poll_any(struct stream *t)

@@ -65,7 +65,8 @@ static int find_kind(const struct holm_net *net, int family, int type, int proto
 
 /* ---- life ---- */
 
-static int alloc_socket(struct holm_net *net, const struct socket_ops *ops, void *cookie,
+/* All zero beyond what every socket begins with. */
+static int alloc_socket(struct holm_net *net, const struct socket_ops *ops,
 			struct holm_socket **out)
 {
 	struct holm_socket *s;
@@ -77,14 +78,19 @@ static int alloc_socket(struct holm_net *net, const struct socket_ops *ops, void
 		return -HOLM_ENOMEM;
 	s->ops = ops;
 	s->net = net;
-	s->cookie = cookie;
 	s->linger_s = -1;
 	s->rcvlowat = 1;
 	s->unusual = SOCKET_MESSAGES; /* until its kind says otherwise */
-	list_push_back(&net->sockets->all, &s->link);
-	net->sockets->count++;
 	*out = s;
 	return 0;
+}
+
+/* Among the instance's; free_socket() is the other way. */
+static void enter_socket(struct holm_socket *s, void *cookie)
+{
+	s->cookie = cookie;
+	list_push_back(&s->net->sockets->all, &s->link);
+	s->net->sockets->count++;
 }
 
 static void free_socket(struct holm_socket *s)
@@ -102,12 +108,13 @@ int holm_socket_open(struct holm_net *net, int family, int type, int protocol, v
 	int err = find_kind(net, family, type, protocol, &k);
 
 	if (!err)
-		err = alloc_socket(net, k->ops, cookie, &s);
+		err = alloc_socket(net, k->ops, &s);
 	if (err)
 		return err;
 	s->family = k->family;
 	s->type = k->type;
 	s->protocol = (uint16_t)(k->protocol < 0 ? protocol : k->protocol);
+	enter_socket(s, cookie);
 	err = s->ops->open(s);
 	if (err) {
 		free_socket(s);
@@ -212,32 +219,13 @@ int holm_socket_listen(struct holm_socket *s, int backlog)
 	return s->ops->listen ? s->ops->listen(s, backlog) : -HOLM_EOPNOTSUPP;
 }
 
-/* As on Linux, a child begins with its listener's options. */
+/* As on Linux, a child begins with its listener's options: with all of it but what is one socket's own. */
 static void inherit(struct holm_socket *child, const struct holm_socket *listener)
 {
-	child->rcvtimeo_ns = listener->rcvtimeo_ns;
-	child->sndtimeo_ns = listener->sndtimeo_ns;
-	child->sndbuf = listener->sndbuf;
-	child->rcvbuf = listener->rcvbuf;
-	child->sndbuf_locked = listener->sndbuf_locked;
-	child->rcvbuf_locked = listener->rcvbuf_locked;
-	child->linger_s = listener->linger_s;
-	child->family = listener->family;
-	child->type = listener->type;
-	child->protocol = listener->protocol;
-	child->reuseaddr = listener->reuseaddr;
-	child->reuseport = listener->reuseport;
-	child->rcvlowat = listener->rcvlowat;
-	child->unusual |= listener->unusual & (SOCKET_LOWAT | SOCKET_BELOW_MARK);
-	child->keepalive = listener->keepalive;
-	child->broadcast = listener->broadcast;
-	child->passcred = listener->passcred;
-	child->oobinline = listener->oobinline;
-	child->priority = listener->priority;
-	child->mark = listener->mark;
-	child->dev = listener->dev;
-	child->dontroute = listener->dontroute;
-	child->v6only = listener->v6only;
+	*child = *listener;
+	child->number = 0;
+	child->late_error = 0;
+	child->unusual = SOCKET_MESSAGES | (listener->unusual & (SOCKET_LOWAT | SOCKET_BELOW_MARK));
 }
 
 int holm_socket_can_accept(struct holm_socket *s)
@@ -253,10 +241,11 @@ int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *c
 
 	/* The object comes first: without memory, the connection stays in the queue. */
 	if (!err)
-		err = alloc_socket(s->net, s->ops, cookie, &child);
+		err = alloc_socket(s->net, s->ops, &child);
 	if (err)
 		return err;
 	inherit(child, s);
+	enter_socket(child, cookie);
 	err = s->ops->accept(s, child);
 	if (err) {
 		free_socket(child);

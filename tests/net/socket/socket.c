@@ -1,4 +1,4 @@
-/* The socket object: which kinds there are, limits, and running out of memory at every point. */
+/* The socket object: which kinds there are, limits, children, and running out of memory at every point. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -87,6 +87,42 @@ static void an_events_cookie_is_what_was_set_last(void **state)
 	duo_fini(&d);
 }
 
+static uint64_t cookie_of(struct holm_socket *s)
+{
+	uint64_t cookie = 0;
+	uint32_t len = sizeof(cookie);
+
+	assert_int_equal(holm_socket_getsockopt(s, HOLM_SOL_SOCKET, HOLM_SO_COOKIE, &cookie, &len),
+			 0);
+	return cookie;
+}
+
+/* What is of the listener alone its child has not: its number, an error that it was handed. */
+static void a_child_is_another_socket_than_its_listener(void **state)
+{
+	struct holm_socket *l, *c, *a;
+	uint64_t cookie;
+	struct duo d;
+
+	(void)state;
+	sockets_duo(&d);
+	l = sockets_listen(&d, 1, 80);
+	cookie = cookie_of(l);
+	c = sockets_open(&d, 0, HOLM_SOCK_STREAM);
+	sockets_connect(c, sockets_addr(&d, 1, 80));
+	duo_settle(&d);
+	holm_socket_return_error(l, HOLM_EPIPE);
+	a = sockets_accept(l);
+	assert_int_equal(holm_socket_poll(a), HOLM_POLLOUT | HOLM_POLLWRNORM);
+	assert_int_equal(sockets_send(a, "x", 1, 0), 1);
+	assert_int_not_equal(cookie_of(a), cookie);
+	assert_int_equal(cookie_of(l), cookie);
+	holm_socket_close(a);
+	holm_socket_close(c);
+	holm_socket_close(l);
+	duo_fini(&d);
+}
+
 /* ---- running out of memory ---- */
 
 /* From here on memory is there again; has any been refused? */
@@ -170,6 +206,7 @@ int main(void)
 		cmocka_unit_test(an_instance_without_the_layer_has_no_sockets),
 		cmocka_unit_test(the_layer_needs_its_transports),
 		cmocka_unit_test(an_events_cookie_is_what_was_set_last),
+		cmocka_unit_test(a_child_is_another_socket_than_its_listener),
 		cmocka_unit_test(every_allocation_may_fail_and_nothing_is_lost),
 	};
 
