@@ -148,10 +148,30 @@ static never_inline void free_chain(struct holm_frame *f)
 	}
 }
 
+/*
+ * Headers, and behind them what somebody else's buffer holds, as a super-frame is: nobody else refers to the
+ * frame, and it has no vector.
+ */
+static inline bool has_one_foreign(const struct holm_frame *f)
+{
+	return !FOR_SIZE && f->nsegs == 2 && f->segs_max == HOLM_FRAME_SEGS_INLINE &&
+	       f->home.refs == 1 && f->segs_inline[0].buf == &f->home &&
+	       f->segs_inline[1].buf != &f->home;
+}
+
+static never_inline void free_with_foreign(struct holm_frame *f)
+{
+	put_segment(f->segs_inline[1].buf);
+	f->nsegs = 1;
+	pool_push(f->pool, f);
+}
+
 void holm_frame_free(struct holm_frame *f)
 {
 	if (likely(f && !f->chain && pool_is_lone(f)))
 		pool_push(f->pool, f);
+	else if (f && !f->chain && has_one_foreign(f))
+		free_with_foreign(f);
 	else
 		free_chain(f);
 }

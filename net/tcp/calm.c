@@ -69,11 +69,8 @@ static always_inline void become_calm(struct holm_tcp *c)
 {
 	struct tcp_flight *fl = c->flight;
 
-	if (!(c->flags & TCP_IP6)) {
-		const struct ip4_tx ip = tcp_ip4(c);
-
-		fl->ip = ip4_kind_of(&ip);
-	}
+	if (!(c->flags & TCP_IP6))
+		fl->ip = tcp_ip4_kind(c);
 	fl->retries = 0;
 	fl->lends = fl->lend != NULL;
 	fl->calm = (uint16_t)min_u32(min_u32(tcp_mss(c), fl->cc.mss),

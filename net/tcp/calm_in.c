@@ -115,9 +115,10 @@ static always_inline bool take_frame(struct holm_net *net, struct holm_tcp *c, s
 		return false;
 	len = (uint32_t)l4_len - hdr_len;
 	if ((known < KNOWN_OWNER && !tcp_plain_is_for(c, p, ip6)) ||
-	    !tcp_plain_is_next(c, p, len, false) || !tcp_plain_sum_holds(f, p, hdr_len, len, ip6))
+	    !tcp_plain_is_next(c, p, len, false) ||
+	    (shape != TCP_SHAPE_SUPER && !tcp_plain_sum_holds(f, p, hdr_len, len, ip6)))
 		return false;
-	run(net, c, f, off, len, stamped, shape != TCP_SHAPE_ANY);
+	run(net, c, f, off, len, stamped, shape == TCP_SHAPE_SINGLE || shape == TCP_SHAPE_ASKED);
 	return true;
 }
 
@@ -221,7 +222,7 @@ static never_inline void alone_usual(struct holm_net *net, struct holm_frame *f,
 
 static never_inline void alone_super(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c)
 {
-	alone_as(net, f, c, TCP_SHAPE_ANY);
+	alone_as(net, f, c, TCP_SHAPE_SUPER);
 }
 
 /*
@@ -236,7 +237,7 @@ void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 		tcp_input_alone(net, f);
 	else if (likely(is_usual(c, TCP_CHANGED) && f->gso == HOLM_GSO_NONE))
 		alone_usual(net, f, c);
-	else if (is_usual(c, TCP_CHANGED))
+	else if (is_usual(c, TCP_CHANGED) && likely(f->csum != HOLM_CSUM_NONE))
 		alone_super(net, f, c);
 	else if (c->flags & TCP_CLOSING)
 		tcp_closing_alone(net, f, c);
@@ -246,12 +247,21 @@ void tcp_calm_alone(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Runs ---------------------------------------------------------------------------------------- */
 
+/* What is not usual, or not in one piece: a super-frame, as like as not. */
+static never_inline bool take_other(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
+				    enum known known)
+{
+	if (likely(is_usual(c, 0) && f->gso != HOLM_GSO_NONE && f->csum != HOLM_CSUM_NONE))
+		return take_frame(net, c, f, false, false, KNOWN_PACKET, TCP_SHAPE_SUPER);
+	return take_unusual(net, c, f, known);
+}
+
 static always_inline bool take_seen(struct holm_net *net, struct holm_tcp *c, struct holm_frame *f,
 				    enum known known)
 {
 	return likely(is_usual(c, 0) &&
 		      take_frame(net, c, f, false, false, known, TCP_SHAPE_SINGLE)) ||
-	       take_unusual(net, c, f, known);
+	       take_other(net, c, f, known);
 }
 
 /*

@@ -460,6 +460,20 @@ static always_inline struct ip4_tx tcp_ip4(const struct holm_tcp *c)
 	};
 }
 
+/* What all its headers of IPv4 have in common: flight->ip in calm, and for who asks for it. */
+static inline struct ip4_kind tcp_ip4_kind(const struct holm_tcp *c)
+{
+	const struct ip4_tx ip = tcp_ip4(c);
+
+	return ip4_kind_of(&ip);
+}
+
+/* Source and destination, for ip4_write_header_of_kind(). */
+static inline uint64_t tcp_ends4(const struct holm_tcp *c)
+{
+	return (uint64_t)c->local4 << 32 | c->remote4;
+}
+
 static always_inline void tcp_write_ip4(const struct holm_tcp *c, uint8_t *p, uint32_t total)
 {
 	const struct ip4_tx ip = tcp_ip4(c);

@@ -100,9 +100,9 @@ static always_inline bool tcp_plain_sum_holds(const struct holm_frame *f, const 
 
 /*
  * What a frame is to be: of any shape, no super-frame and in one piece, or in one piece and known
- * to be none.
+ * to be none; or known to be a super-frame whose sum nobody needs.
  */
-enum tcp_shape { TCP_SHAPE_ANY, TCP_SHAPE_SINGLE, TCP_SHAPE_ASKED };
+enum tcp_shape { TCP_SHAPE_ANY, TCP_SHAPE_SINGLE, TCP_SHAPE_ASKED, TCP_SHAPE_SUPER };
 
 /* All of a packet is there; in one piece what has to be: its header, or for a checksum all of it. */
 static always_inline bool tcp_plain_lies_well(const struct holm_frame *f, uint32_t off,
@@ -110,6 +110,8 @@ static always_inline bool tcp_plain_lies_well(const struct holm_frame *f, uint32
 {
 	size_t linear = f->segs[0].len - off;
 
+	if (shape == TCP_SHAPE_SUPER)
+		return l4_len <= f->len - off && hdr_len <= linear;
 	if (shape != TCP_SHAPE_ANY)
 		return l4_len <= linear && (shape == TCP_SHAPE_ASKED || f->gso == HOLM_GSO_NONE);
 	return l4_len <= f->len - off && hdr_len <= linear &&

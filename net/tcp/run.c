@@ -14,10 +14,27 @@
 /* What 16 bits of IP length hold, less the largest headers. */
 #define SUPER_MAX (65535u - 40u - TCP_HDR_MAX)
 
-static uint32_t super_max(const struct tcp_tx *tx)
+/* What a frame may carry for this device. */
+static inline uint32_t frame_max(const struct holm_netif *netif)
+{
+	uint32_t max = SUPER_MAX;
+
+	if (netif && netif->dev->caps.gso_max > TCP_HDR_MAX + 60u)
+		max = min_u32(max, netif->dev->caps.gso_max - TCP_HDR_MAX - 60u);
+	return max;
+}
+
+/* Of `len` bytes, what goes in one frame: all, or whole segments. */
+static inline uint32_t fit_frame(const struct tcp_tx *tx, uint32_t len)
+{
+	uint32_t max = frame_max(tx->c->dst->netif);
+
+	return likely(len <= max) ? len : max_u32(max / tx->mss, 1) * tx->mss;
+}
+
+static uint32_t super_max(const struct tcp_tx *tx, uint32_t len)
 {
 	const struct holm_netif *netif = tx->c->dst->netif;
-	uint32_t max = SUPER_MAX;
 
 	/* A device that cuts would repeat the pointer. */
 	if (unlikely(tcp_has_urgent(tx->c->flight)) && tx->net->tcp->urgent->is_sending(tx->c))
@@ -25,9 +42,9 @@ static uint32_t super_max(const struct tcp_tx *tx)
 	/* Software cuts into frames' own memory; jumbo segments go one by one. */
 	if (tx->mss > TCP_FRAME_PAYLOAD && !(netif && tcp_takes_super(tx->c)))
 		return tx->mss;
-	if (netif && netif->dev->caps.gso_max > TCP_HDR_MAX + 60u)
-		max = min_u32(max, netif->dev->caps.gso_max - TCP_HDR_MAX - 60u);
-	return max_u32(min_u32(max / tx->mss, tx->room), 1) * tx->mss;
+	if (unlikely(tcp_segments_of(tx, len) > tx->room))
+		len = max_u32(tx->room, 1) * tx->mss;
+	return fit_frame(tx, len);
 }
 
 /* Can it be cut now? Otherwise a super-frame goes its way, or waits for the neighbour. */
@@ -39,6 +56,13 @@ static inline bool may_cut(const struct tcp_tx *tx)
 
 /* ---- For a device that cuts ---------------------------------------------------------------------- */
 
+/* Lent bytes behind what the frame holds, which are only read. */
+static inline void refer_to_span(struct holm_frame *f, struct tcp_lend_gen *gen,
+				 struct holm_span span)
+{
+	frame_refer(f, &gen->buf, (uint8_t *)(uintptr_t)span.data, (uint32_t)span.len);
+}
+
 /* Queued bytes behind the headers, as lent spans. False: they lie in more pieces than are inline. */
 static always_inline bool refer_to_queued(struct holm_tcp *c, struct holm_frame *f,
 					  struct tcp_seq seq, uint32_t len,
@@ -48,15 +72,11 @@ static always_inline bool refer_to_queued(struct holm_tcp *c, struct holm_frame 
 	size_t n = holm_sndbuf_lend(c->snd, seq_diff(seq, c->flight->buf_seq), len, spans,
 				    HOLM_FRAME_SEGS_INLINE - 1);
 	uint32_t all = f->len + len;
-	size_t i = 0;
 
 	ASSERT(n > 0);
-	do {
-		/* Frames only read what is lent. */
-		uint8_t *data = (uint8_t *)(uintptr_t)spans[i].data;
-
-		frame_refer(f, &gen->buf, data, (uint32_t)spans[i].len);
-	} while (unlikely(++i < n));
+	refer_to_span(f, gen, spans[0]);
+	for (size_t i = 1; unlikely(i < n); i++)
+		refer_to_span(f, gen, spans[i]);
 	f->flags |= HOLM_FRAME_LENT;
 	return f->len == all;
 }
@@ -65,10 +85,34 @@ static always_inline bool refer_to_queued(struct holm_tcp *c, struct holm_frame 
 struct whole_run {
 	const struct tcp_tx *tx;
 	struct tcp_lend_gen *gen;
+	uint64_t ends;	   /* of IPv4, as its header has them */
+	uint32_t ends_sum; /* of these and the protocol, in 16 bits */
 	uint16_t wnd;
 	bool ip6, stamped;
 };
 
+/* What there is to know of IPv4's headers before there is one. */
+static inline void begin_ip4(struct whole_run *r)
+{
+	struct holm_tcp *c = r->tx->c;
+
+	if (!c->flight->calm)
+		c->flight->ip = tcp_ip4_kind(c);
+	r->ends = tcp_ends4(c);
+	r->ends_sum = (uint16_t)~checksum_finish(
+		checksum_fold64((uint64_t)c->local4 + c->remote4 + IP4_PROTO_TCP));
+}
+
+/* IP's header at `p`, of a segment of `len` bytes; returns the sum of TCP's pseudo header. */
+static always_inline uint64_t write_ip(const struct whole_run *r, uint8_t *p, uint32_t len)
+{
+	const struct holm_tcp *c = r->tx->c;
+
+	if (r->ip6)
+		return tcp_write_ip(c, p, len, true);
+	ip4_write_header_of_kind(p, IP4_HDR_BYTES + len, &c->flight->ip, r->ends);
+	return r->ends_sum + len;
+}
 /*
  * A super-frame, or what is left of a run, for a device that cuts and sums, by a way that is clear:
  * its headers are written in one piece. False: no frame, or it is not to go this way.
@@ -101,7 +145,7 @@ static always_inline bool send_whole(const struct whole_run *r, struct tcp_seq s
 		f->gso_size = (uint16_t)tx->mss;
 	}
 	(void)tcp_write_numbers(tx->net, c, p + l4_off, seq, flags, r->wnd, r->stamped);
-	tcp_leave_sum(f, p, l4_off, tcp_write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, r->ip6));
+	tcp_leave_sum(f, p, l4_off, write_ip(r, p + ETH_HDR_BYTES, hdr_len + len));
 	netif_put(neigh->netif, f);
 	return true;
 }
@@ -117,10 +161,12 @@ static always_inline uint32_t send_wholes(const struct tcp_tx *tx, struct tcp_se
 		.ip6 = !usual && (c->flags & TCP_IP6),
 		.stamped = !usual && (c->flags & TCP_TS),
 	};
-	uint32_t max = super_max(tx), done = 0;
+	uint32_t max = fit_frame(tx, len), done = 0;
 
 	if (unlikely(!run.gen))
 		return 0;
+	if (!run.ip6)
+		begin_ip4(&run);
 	run.wnd = tcp_announce_window(c);
 	while (done < len) {
 		uint32_t n = min_u32(max, len - done);
@@ -283,7 +329,7 @@ int tcp_send_super(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint8_t 
 
 		if (sent != 0)
 			return sent;
-		max = super_max(tx);
+		max = super_max(tx, len);
 		if (max <= tx->mss && tx->mss <= TCP_FRAME_PAYLOAD)
 			return -HOLM_ENOBUFS;
 		if (len > max) {

@@ -197,7 +197,7 @@ struct tcp_flight {
 	uint64_t timed_ns;	  /* when `timed` was sent; in calm, what is in flight */
 	uint64_t progress_ns;	  /* when SND.UNA last moved, the first byte left, or could not */
 	struct net_timer timer;
-	struct ip4_kind ip; /* in calm over IPv4: of what leaves */
+	struct ip4_kind ip; /* over IPv4, in calm and while a run is sent: of what leaves */
 	bool calm_acked;    /* in calm something was acknowledged that recovery was not told of */
 	bool lends;	    /* in calm: there is `lend` */
 	struct tcp_rack rack;

@@ -61,7 +61,10 @@ static void metadata_of_the_last_use_does_not_leak_into_the_next(void **state)
 	pool_end(pool);
 }
 
-/* In whatever shape they were given up: in a vector, as a chain, while a clone had their bytes. */
+/*
+ * In whatever shape they were given up: in a vector, as a chain, while a clone had their bytes, with one
+ * piece of another's.
+ */
 static void frames_come_back_blank(void **state)
 {
 	struct holm_pool *pool = pool_make(12, 0);
@@ -78,6 +81,11 @@ static void frames_come_back_blank(void **state)
 	f->chain->chain = pool_frame(pool, 0, 10, 3);
 	clone = holm_frame_clone(pool, f);
 	assert_non_null(clone);
+	holm_frame_free(f);
+	holm_frame_free(clone);
+	f = pool_frame(pool, 0, 10, 0);
+	clone = pool_frame(pool, 0, 10, 0);
+	assert_true(holm_frame_append(f, &clone->home, holm_frame_data(clone), 10));
 	holm_frame_free(f);
 	holm_frame_free(clone);
 	for (size_t i = 0; i < 12; i++) {

@@ -235,6 +235,33 @@ static void what_lies_in_one_piece_counts_as_the_segments_it_was(void **state)
 	}
 }
 
+/* By itself and in a batch: one whose sum nobody has looked at is looked at. */
+static void what_lies_in_one_piece_and_is_damaged_is_dropped(void **state)
+{
+	(void)state;
+	for (size_t n = 200; n <= 2000; n += 1800) {
+		struct holm_dev_inbox *in;
+		struct holm_frame *f;
+		struct talk t;
+
+		begin_plain(&t);
+		open_windows(&t, 5000);
+		in = duo_dev(&t.d, 1)->inbox;
+		say(&t, 0, n);
+		holm_net_poll(t.d.net[0], t.d.now, 64);
+		join_segments(&t);
+		assert_int_equal(in->tail - in->head, n > 1000 ? 2 : 1);
+		f = in->frames[in->head];
+		f->csum = HOLM_CSUM_NONE;
+		f->segs[0].data[f->segs[0].len - 1] ^= 1;
+		holm_net_poll_devs(t.d.net[1], t.d.now, 64);
+		assert_int_equal(holm_net_drops(t.d.net[1], HOLM_DROP_TCP_CSUM), 1);
+		ends_run(&t.e, 5 * LAB_S);
+		assert_all_read(&t);
+		end(&t);
+	}
+}
+
 /* What else has changed meanwhile is told with it. */
 static void a_frame_by_itself_tells_whatever_has_changed(void **state)
 {
@@ -267,6 +294,7 @@ int main(void)
 		cmocka_unit_test(what_waits_behind_a_run_waits_for_who_holds_it_back),
 		cmocka_unit_test(a_window_of_less_than_a_segment_lets_nothing_go_in_calm),
 		cmocka_unit_test(what_lies_in_one_piece_counts_as_the_segments_it_was),
+		cmocka_unit_test(what_lies_in_one_piece_and_is_damaged_is_dropped),
 		cmocka_unit_test(a_frame_by_itself_tells_whatever_has_changed),
 	};
 

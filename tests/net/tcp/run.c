@@ -72,8 +72,8 @@ static void a_device_that_segments_gets_one_super_frame(void **state)
 }
 
 /*
- * Messages of several segments for a device that takes super-frames of three, in as many pieces as it says:
- * the first while cwnd is less than twice that, the second in calm.
+ * Messages of several segments for a device that takes super-frames of three and a rest, in as many pieces
+ * as it says: the first while cwnd is less than twice that, the others in calm.
  */
 static void send_supers(struct tcp_fixture *t, uint16_t segs_max, bool timestamps)
 {
@@ -87,6 +87,9 @@ static void send_supers(struct tcp_fixture *t, uint16_t segs_max, bool timestamp
 	t->peer_seen = 7501;
 	rx(t);
 	fixture_write(t, 4500);
+	t->peer_seen = 12001;
+	rx(t);
+	fixture_write(t, 3999);
 }
 
 static void expect_same_frame(const struct lab_sent *a, const struct lab_sent *b)
@@ -111,7 +114,7 @@ static void a_super_frame_is_the_same_in_one_piece_as_layer_by_layer(void **stat
 	for (unsigned timestamps = 0; timestamps < 2; timestamps++) {
 		send_supers(&whole, HOLM_FRAME_SEGS_INLINE, timestamps);
 		send_supers(&layers, HOLM_FRAME_SEGS_INLINE - 1, timestamps);
-		assert_int_equal(whole.lab.nsent - whole.cursor, timestamps ? 4 : 5);
+		assert_int_equal(whole.lab.nsent - whole.cursor, timestamps ? 5 : 6);
 		assert_int_equal(layers.lab.nsent, whole.lab.nsent);
 		for (size_t i = 0; i < whole.lab.nsent - whole.cursor; i++)
 			expect_same_frame(&whole.lab.sent[whole.cursor + i],
@@ -128,7 +131,7 @@ static uint8_t flags_of(const struct lab_sent *s)
 	return s->data[ETH_HDR_BYTES + IP4_HDR_BYTES + 13];
 }
 
-static void super_frames_are_whole_segments_as_many_as_the_device_takes(void **state)
+static void super_frames_are_whole_segments_as_many_as_the_device_takes_or_all(void **state)
 {
 	static const struct {
 		uint32_t payload;
@@ -137,7 +140,7 @@ static void super_frames_are_whole_segments_as_many_as_the_device_takes(void **s
 	} want[] = {
 		{ 3000, 1000, TCP_ACK },	   { 3000, 1000, TCP_ACK },
 		{ 1500, 1000, TCP_ACK | TCP_PSH }, { 3000, 1000, TCP_ACK },
-		{ 1500, 1000, TCP_ACK | TCP_PSH },
+		{ 1500, 1000, TCP_ACK | TCP_PSH }, { 3999, 1000, TCP_ACK | TCP_PSH },
 	};
 	struct tcp_fixture t;
 
@@ -193,7 +196,8 @@ int main(void)
 		cmocka_unit_test(a_run_that_is_cut_at_once_is_what_a_super_frame_is_cut_into),
 		cmocka_unit_test(a_device_that_segments_gets_one_super_frame),
 		cmocka_unit_test(a_super_frame_is_the_same_in_one_piece_as_layer_by_layer),
-		cmocka_unit_test(super_frames_are_whole_segments_as_many_as_the_device_takes),
+		cmocka_unit_test(
+			super_frames_are_whole_segments_as_many_as_the_device_takes_or_all),
 		cmocka_unit_test(what_ends_the_stream_waits_for_what_there_is_no_room_for),
 	};
 
