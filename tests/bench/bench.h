@@ -50,6 +50,7 @@ void bench_check(bool ok, const char *what);
 /* How the two instances are joined and what they offer each other. */
 struct world_options {
 	bool timestamps;
+	bool ecn;	   /* explicit congestion notification is agreed on */
 	bool nocsum;	   /* checksums left to the device */
 	bool super;	   /* 64 KiB super-frames, partial checksums */
 	bool frames;	   /* the reader of bulk keeps frames, in place of a ring */

@@ -8,6 +8,8 @@
 
 #define WINDOW (64u * 1024u)
 #define MESSAGE 64u
+/* Streams of a crowd. */
+#define STREAMS 8
 
 static uint8_t table[HOLM_PATTERN_TABLE_BYTES];
 static uint8_t scratch[1024 * 1024];
@@ -66,14 +68,14 @@ static void attach_frames(struct world *w, struct bulk *b)
 	bench_check(holm_tcp_attach(e->t, &e->snd.base, &b->kept.base) == 0, "attach");
 }
 
-static void bulk_open(struct world *w, struct bulk *b)
+static void bulk_open(struct world *w, struct bulk *b, uint16_t port)
 {
-	struct holm_endpoint remote = { .addr = w->side[1].addr, .port = WORLD_PORT };
+	struct holm_endpoint remote = { .addr = w->side[1].addr, .port = port };
 
 	if (table[1] == 0)
 		holm_pattern_fill(table);
 	*b = (struct bulk){ .window = w->options.window ? w->options.window : WINDOW };
-	b->listener = world_listen(w, 1, WORLD_PORT, 64);
+	b->listener = world_listen(w, 1, port, 64);
 	world_set_options(w, b->listener);
 	bench_check(holm_tcp_open(w->side[0].net, &b->end[0].t) == 0, "open");
 	world_set_options(w, b->end[0].t);
@@ -129,28 +131,36 @@ static void bulk_verify(const struct bulk *b, size_t n)
 		bench_check(scratch[i] == holm_pattern_byte(b->received + i), "bulk is damaged");
 }
 
-/*
- * The sender fills its buffer, and sends what the window lets go; the receiver takes that in, reads it and
- * answers.
- */
-static void bulk_round(struct world *w, struct bulk *b)
+/* The sender fills its buffer. */
+static void bulk_write(struct bulk *b)
 {
-	size_t n;
-
 	bench_on();
 	if (holm_pattern_sndbuf_write(&b->pattern, SIZE_MAX) > 0)
 		holm_tcp_send(b->end[0].t);
 	bench_off();
+}
+
+/* The receiver reads what has come. */
+static void bulk_take(struct world *w, struct bulk *b)
+{
+	size_t n = bulk_read(b);
+
+	if (w->options.verify)
+		bulk_verify(b, n);
+	b->received += n;
+}
+
+/* The sender sends what the window lets go; the receiver takes that in, reads it and answers. */
+static void bulk_round(struct world *w, struct bulk *b)
+{
+	bulk_write(b);
 	world_out(w, 0);
 	if (w->options.verify && !w->options.super)
 		damage(w, b);
 	if (w->options.frames)
 		world_land(w, 1);
 	world_in(w, 1);
-	n = bulk_read(b);
-	if (w->options.verify)
-		bulk_verify(b, n);
-	b->received += n;
+	bulk_take(w, b);
 	world_out(w, 1);
 	world_in(w, 0);
 	world_forget_events(w);
@@ -163,7 +173,7 @@ double run_bulk(struct world *w, uint32_t ops)
 	struct bulk b;
 	uint64_t before;
 
-	bulk_open(w, &b);
+	bulk_open(w, &b, WORLD_PORT);
 	/* The first rounds open the congestion window. */
 	for (uint32_t i = 0; i < 64; i++)
 		bulk_round(w, &b);
@@ -178,6 +188,73 @@ double run_bulk(struct world *w, uint32_t ops)
 	bench_check(b.received - before > (uint64_t)ops * 1460 || w->options.verify,
 		    "bulk moved no data");
 	return (double)(b.received - before) / 1460;
+}
+
+/* Which stream of a crowd a frame is of: each has a port of the server's. */
+static uint32_t stream_of(const struct holm_frame *f)
+{
+	const uint8_t *ports = holm_frame_data(f) + 34;
+
+	return ((uint32_t)ports[2] << 8 | ports[3]) - WORLD_PORT;
+}
+
+/*
+ * What is under way to the receiver, as a wire has it that the streams share: a frame of each in turn, the
+ * order within a stream kept.
+ */
+static void interleave(struct holm_pair_end *to)
+{
+	uint32_t n = to->in.tail - to->in.head, sent[STREAMS] = { 0 }, done = 0;
+	struct holm_frame **queue = &to->queue[to->in.head];
+	struct holm_frame *from[HOLM_PAIR_QUEUE];
+	uint32_t turn[HOLM_PAIR_QUEUE];
+
+	for (uint32_t i = 0; i < n; i++) {
+		from[i] = queue[i];
+		turn[i] = sent[stream_of(from[i])]++;
+	}
+	for (uint32_t k = 0; done < n; k++)
+		for (uint32_t i = 0; i < n; i++)
+			if (turn[i] == k)
+				queue[done++] = from[i];
+}
+
+static void bulk_crowd_round(struct world *w, struct bulk *b)
+{
+	for (int i = 0; i < STREAMS; i++)
+		bulk_write(&b[i]);
+	world_out(w, 0);
+	interleave(&w->pair.end[1]);
+	world_in(w, 1);
+	for (int i = 0; i < STREAMS; i++)
+		bulk_take(w, &b[i]);
+	world_out(w, 1);
+	world_in(w, 0);
+	world_forget_events(w);
+	w->now += (uint64_t)w->options.round_ns * STREAMS;
+}
+
+double run_bulk_crowd(struct world *w, uint32_t ops)
+{
+	struct bulk b[STREAMS];
+	uint64_t received = 0;
+
+	for (int i = 0; i < STREAMS; i++)
+		bulk_open(w, &b[i], (uint16_t)(WORLD_PORT + i));
+	for (uint32_t i = 0; i < 64; i++)
+		bulk_crowd_round(w, b);
+	for (int i = 0; i < STREAMS; i++)
+		received -= b[i].received;
+	bench_start();
+	for (uint32_t i = 0; i < ops; i++)
+		bulk_crowd_round(w, b);
+	bench_stop();
+	for (int i = 0; i < STREAMS; i++) {
+		received += b[i].received;
+		close_pair(w, b[i].end, b[i].listener);
+	}
+	bench_check(received > (uint64_t)ops * STREAMS * 1460, "a crowd of streams moved no data");
+	return (double)received / 1460;
 }
 
 /* One request and its answer over an open connection. */

@@ -316,6 +316,8 @@ void world_set_options(const struct world *w, struct holm_tcp *t)
 {
 	holm_tcp_set_option(t, HOLM_TCP_OPT_TIMESTAMPS, w->options.timestamps);
 	holm_tcp_set_option(t, HOLM_TCP_OPT_NODELAY, 1);
+	if (w->options.ecn)
+		holm_tcp_set_option(t, HOLM_TCP_OPT_ECN, 1);
 }
 
 void world_connect(struct world *w, struct holm_tcp *listener, uint16_t port,

@@ -88,6 +88,7 @@ struct holm_tcp *world_listen(struct world *w, int side, uint16_t port, uint32_t
 
 /* The runs (rows_tcp.c, rows_crowd.c, rows_udp.c, rows_socket.c). */
 double run_bulk(struct world *w, uint32_t ops);
+double run_bulk_crowd(struct world *w, uint32_t ops);
 double run_rr(struct world *w, uint32_t ops);
 double run_rrn(struct world *w, uint32_t ops);
 double run_crr(struct world *w, uint32_t ops);
