@@ -133,6 +133,7 @@ void stage_init(struct stage *s, const struct stage_options *o)
 	s->random = 1;
 	s->ip6 = o->ip6;
 	s->frames_now = 0;
+	s->nheld = 0;
 	s->has_trace = getenv("FUZZ_TRACE") != NULL;
 	memset(&s->dev, 0, sizeof(s->dev));
 	CHECK(holm_net_create(&s->net, o->config ? o->config : &config, &env, o->protos) == 0);
@@ -180,24 +181,50 @@ static bool append_pieces(struct stage *s, struct holm_frame *f, const uint8_t *
 	return true;
 }
 
-void stage_receive(struct stage *s, const uint8_t *frame, size_t len, size_t piece, uint8_t csum)
+/* NULL: there are no frames. */
+static struct holm_frame *frame_of(struct stage *s, const uint8_t *frame, size_t len, size_t piece)
 {
 	struct holm_frame *f = holm_frame_alloc(holm_net_pool(s->net), HEADROOM, true);
 	size_t first;
 
 	say(s, "got ", frame, len);
 	if (!f)
-		return;
+		return NULL;
 	if (piece < PIECE_MIN || piece > HOLM_FRAME_BYTES - HEADROOM)
 		piece = HOLM_FRAME_BYTES - HEADROOM;
 	first = len < piece ? len : piece;
 	memcpy(holm_frame_put(f, first), frame, first);
-	f->csum = csum;
-	if (!append_pieces(s, f, frame + first, len - first, piece)) {
-		holm_frame_free(f);
+	if (append_pieces(s, f, frame + first, len - first, piece))
+		return f;
+	holm_frame_free(f);
+	return NULL;
+}
+
+void stage_receive(struct stage *s, const uint8_t *frame, size_t len, size_t piece, uint8_t csum)
+{
+	struct holm_frame *f = frame_of(s, frame, len, piece);
+
+	if (!f)
 		return;
-	}
+	f->csum = csum;
 	holm_net_input(s->net, &s->dev, &f, 1, s->now);
+}
+
+void stage_hold(struct stage *s, const uint8_t *frame, size_t len, size_t piece)
+{
+	struct holm_frame *f = s->nheld < STAGE_BATCH ? frame_of(s, frame, len, piece) : NULL;
+
+	if (f)
+		s->held[s->nheld++] = f;
+}
+
+void stage_receive_held(struct stage *s)
+{
+	size_t n = s->nheld;
+
+	s->nheld = 0;
+	if (n > 0)
+		holm_net_input(s->net, &s->dev, s->held, n, s->now);
 }
 
 void stage_settle(struct stage *s)

@@ -17,6 +17,7 @@
 #define STAGE_SELF 0x0a000001u
 #define STAGE_PEER 0x0a000002u
 #define STAGE_FRAMES_MAX 256u
+#define STAGE_BATCH 32u
 /* Where a frame has its transport's header. */
 #define STAGE_L4_IP4 34u
 #define STAGE_L4_IP6 54u
@@ -35,6 +36,8 @@ struct stage {
 	void (*sent)(void *ctx, const uint8_t *frame, size_t len);
 	void *ctx;
 	unsigned frames_now; /* sent since the clock last moved */
+	struct holm_frame *held[STAGE_BATCH];
+	size_t nheld;
 	uint8_t frame[STAGE_FRAME_MAX];
 };
 
@@ -54,6 +57,11 @@ void stage_fini(struct stage *s);
 
 /* A frame arrives, in pieces of `piece` bytes (0: in one). Lost when there are no frames. */
 void stage_receive(struct stage *s, const uint8_t *frame, size_t len, size_t piece, uint8_t csum);
+
+/* A frame that arrives with others, those held before and after it; more than STAGE_BATCH are lost. */
+void stage_hold(struct stage *s, const uint8_t *frame, size_t len, size_t piece);
+/* They arrive, in one batch. */
+void stage_receive_held(struct stage *s);
 
 /* Send what is to be sent now; it must come to an end. */
 void stage_settle(struct stage *s);
