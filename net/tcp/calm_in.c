@@ -309,7 +309,12 @@ static always_inline size_t input_run(struct holm_net *net, struct holm_frame **
 	uint32_t off = ETH_HDR_BYTES + (ip6 ? IP6_HDR_BYTES : IP4_HDR_BYTES);
 	size_t done = 0, taken = 1;
 
-	while (taken > 0 && done < n && likely(tcp_plain_has_header(frames[done], off))) {
+	while (taken > 0 && done < n) {
+		/* In pieces: whose the one before was says nothing. */
+		if (unlikely(!tcp_plain_has_header(frames[done], off))) {
+			*whose = (struct tcp_whose){ 0 };
+			break;
+		}
 		*whose = tcp_plain_whose(net, holm_frame_data(frames[done]) + off, ip6);
 		taken = whose->c && tcp_is_calm(whose->c)
 				? take_run(net, whose->c, frames + done, n - done, off, ip6)

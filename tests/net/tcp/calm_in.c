@@ -349,11 +349,47 @@ static void a_batch_of_many_connections_keeps_all_of_them_calm(void **state)
 	}
 }
 
+/* What is behind this byte lies in a piece of its own. */
+static void cut(struct holm_pool *pool, struct holm_frame *f, uint32_t at)
+{
+	struct holm_frame *piece = holm_frame_alloc(pool, 0, true);
+	uint32_t n = f->len - at;
+
+	assert_non_null(piece);
+	holm_frame_read(f, at, holm_frame_put(piece, n), n);
+	holm_frame_trim(f, at);
+	assert_true(holm_frame_append(f, &piece->home, holm_frame_data(piece), n));
+	holm_frame_free(piece);
+}
+
+static void a_header_in_pieces_is_not_whose_the_frame_before_it_was(void **state)
+{
+	(void)state;
+	for (unsigned ip6 = 0; ip6 < 2; ip6++) {
+		struct crowd c;
+		struct holm_pair_end *to;
+
+		crowd_begin(&c, 1, ip6, true, false);
+		to = &c.d.pair->end[1];
+		tell_all(&c, 0, 100);
+		assert_int_equal(to->in.tail - to->in.head, CROWD);
+		for (unsigned i = 1; i < CROWD; i += 2)
+			cut(holm_net_pool(c.d.net[0]), to->queue[to->in.head + i], ip6 ? 60 : 40);
+		(void)holm_net_poll_devs(c.d.net[1], c.d.now, 256);
+		react(&c, 1);
+		for (unsigned i = 0; i < CROWD; i++)
+			assert_int_equal(c.m[1][i].rcv.tail,
+					 c.m[0][i].snd.head + c.m[0][i].snd.base.queued);
+		crowd_end(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_batch_does_what_its_frames_do_one_by_one),
 		cmocka_unit_test(a_batch_of_many_connections_keeps_all_of_them_calm),
+		cmocka_unit_test(a_header_in_pieces_is_not_whose_the_frame_before_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
