@@ -157,8 +157,10 @@ static always_inline struct htab_node *htab_probe(const struct htab *t, uint32_t
 	struct htab_node *n;
 	uint64_t left;
 
-	if (FOR_SIZE || unlikely(t->nodes == 0))
+	if (FOR_SIZE)
 		return htab_first(t, hash);
+	if (unlikely(t->nodes == 0))
+		return NULL;
 	l = htab_bucket(t, htab_bucket_of(t, hash));
 	left = htab_candidates(l, hash);
 	if (unlikely(left == 0))

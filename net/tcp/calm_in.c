@@ -203,11 +203,24 @@ static never_inline void alone_unusual(struct holm_net *net, struct holm_frame *
 	pool_free(f);
 }
 
+/* Is it at least for this connection of IPv4? */
+static inline bool is_for(const struct holm_net *net, const struct holm_frame *f,
+			  const struct holm_tcp *c)
+{
+	uint32_t off = ETH_HDR_BYTES + IP4_HDR_BYTES;
+
+	return !net->flow.ip6 && tcp_plain_has_header(f, off) &&
+	       tcp_plain_is_for(c, holm_frame_data(f) + off, false);
+}
+
 static always_inline void alone_as(struct holm_net *net, struct holm_frame *f, struct holm_tcp *c,
 				   enum tcp_shape shape)
 {
 	if (unlikely(!take_frame(net, c, f, false, false, KNOWN_LOOK, shape))) {
-		alone_unusual(net, f, c);
+		if (is_for(net, f, c))
+			alone_unusual(net, f, c);
+		else
+			tcp_input_alone(net, f);
 		return;
 	}
 	conclude_open(net, c);

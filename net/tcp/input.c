@@ -6,6 +6,7 @@
 #include "net/ip/flow.h"
 #include "net/tcp/hot.h"
 #include "net/tcp/opening.h"
+#include "net/tcp/plain.h"
 
 /* ---- Whom it is for ------------------------------------------------------------------------------ */
 
@@ -301,22 +302,6 @@ void tcp_input(struct holm_net *net, struct holm_frame *f)
 		run_one(net, f, &h);
 }
 
-void tcp_input_alone(struct holm_net *net, struct holm_frame *f)
-{
-	struct tcp_hdr_info h;
-	struct tcp_rx rx;
-
-	if (unlikely(!ip_flow_take(net, f))) {
-		net_input_other(net, f);
-		return;
-	}
-	tcp_count_alone(net, f);
-	if (unlikely(!parse_good(net, f, &h, true)))
-		return;
-	fill_rx(&rx, net, f, &h);
-	run_here(&rx);
-}
-
 /* ---- Merging ------------------------------------------------------------------------------------- */
 
 /* What GRO held back goes through the steps. */
@@ -370,27 +355,34 @@ static void merge(struct holm_net *net, struct holm_frame *f)
 
 /* ---- Runs ---------------------------------------------------------------------------------------- */
 
-/* Of a run, what nobody was calm about; `next` (NULL: none) is behind it in the run. Nothing is held. */
-static never_inline void input_other(struct holm_net *net, struct holm_frame *f,
-				     const struct holm_frame *next, const struct tcp_whose *whose)
+/* Parsed and found good, of a connection or of nobody, if that is known. */
+static always_inline void run_whose(struct holm_net *net, struct holm_frame *f,
+				    const struct tcp_hdr_info *h, const struct tcp_whose *whose)
 {
-	struct gro *g = &net->tcp->gro;
-	struct tcp_hdr_info *info = gro_next_info(g);
 	struct tcp_rx rx;
 
-	if (unlikely(!parse_good(net, f, info, true)))
-		return;
-	if ((next ? gro_may_follow(f, next) : !net->last_of_batch) && gro_begin(g, f)) {
-		net_hold(net);
-		return;
-	}
-	fill_rx(&rx, net, f, info);
+	fill_rx(&rx, net, f, h);
 	if (whose->c)
 		run_for(&rx, whose->c);
 	else if (whose->nobody)
 		run_steps(&rx, NULL, &whose->hash);
 	else
 		run(&rx);
+}
+
+/* Of a run, what nobody was calm about; `held`: what follows may continue it. Nothing is held yet. */
+static never_inline void input_other(struct holm_net *net, struct holm_frame *f, bool held,
+				     const struct tcp_whose *whose)
+{
+	struct gro *g = &net->tcp->gro;
+	struct tcp_hdr_info *info = gro_next_info(g);
+
+	if (unlikely(!parse_good(net, f, info, true)))
+		return;
+	if (held && gro_begin(g, f))
+		net_hold(net);
+	else
+		run_whose(net, f, info, whose);
 }
 
 /*
@@ -414,8 +406,36 @@ static void merge_run(struct holm_net *net, struct holm_frame **frames, size_t n
 		if (likely(calm))
 			i += calm->frames(net, frames + i, n - i, &whose);
 		if (i < n)
-			input_other(net, frames[i], i + 1 < n ? frames[i + 1] : NULL, &whose);
+			input_other(net, frames[i],
+				    i + 1 < n ? gro_may_follow(frames[i], frames[i + 1])
+					      : !net->last_of_batch,
+				    &whose);
 	}
+}
+
+/* Whose a plain packet is, if its ports are there. */
+static always_inline struct tcp_whose whose(struct holm_net *net, struct holm_frame *f)
+{
+	if (FOR_SIZE || unlikely(!tcp_plain_has_header(f, f->l4_off)))
+		return (struct tcp_whose){ 0 };
+	return tcp_plain_whose(net, holm_frame_data(f) + f->l4_off, net->flow.ip6);
+}
+
+void tcp_input_alone(struct holm_net *net, struct holm_frame *f)
+{
+	struct tcp_hdr_info h;
+	struct tcp_whose w;
+
+	if (unlikely(!ip_flow_take(net, f))) {
+		net_input_other(net, f);
+		return;
+	}
+	tcp_count_alone(net, f);
+	w = whose(net, f);
+	if (w.c && tcp_is_calm(w.c) && net->tcp->calm->frames(net, &f, 1, &w) > 0)
+		return;
+	if (likely(parse_good(net, f, &h, true)))
+		run_whose(net, f, &h, &w);
 }
 
 static void merge_done(struct holm_net *net)

@@ -282,7 +282,7 @@ static inline uint32_t tcp_offer_window(const struct holm_net *net, const struct
 /* ---- input.c */
 /* One frame; holm_tcp_gro's merges what follows each other. */
 void tcp_input(struct holm_net *net, struct holm_frame *f);
-/* The same of one that net->alone was shown: what is no packet of net->flow takes its usual way. */
+/* The same of one that net->alone was shown, a run of one. What may not be TCP's takes its usual way. */
 void tcp_input_alone(struct holm_net *net, struct holm_frame *f);
 /* Run frames that were set aside through the steps. */
 void tcp_input_held(struct holm_tcp *c);
