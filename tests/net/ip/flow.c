@@ -346,12 +346,93 @@ static void a_crowd_takes_the_short_way(void **state)
 	lab_fini(&lab);
 }
 
+/* ---- What TCP is shown before anything is noted of it (net->alone). */
+
+static const struct holm_proto *const with_tcp[] = { &holm_arp, &holm_ipv4,	HOLM_IP_PARTS,
+						     &holm_tcp, HOLM_TCP_PARTS, NULL };
+static const struct lab_options tcp_options = { .protos = with_tcp };
+
+/* A segment that nobody expects: it is answered with a RST if it is let in. */
+static void make_stray(struct bytes *b, uint64_t *seed, bool any)
+{
+	uint8_t l4[20] = { 0x30, 0x39, 0, 80, [12] = 5 << 4, [13] = 0x10, [15] = 100 };
+	uint32_t src = any ? any_end4(seed) : LAB_IP(8 + (uint32_t)expect_random_below(seed, 40));
+	uint32_t dst = any ? any_own4(seed) : LAB_IP(1);
+	uint32_t sum = ip4_pseudo_sum(src, dst, IP4_PROTO_TCP, sizeof(l4));
+
+	store_be32(l4 + 8, (uint32_t)expect_random(seed));
+	store_be16(l4 + 16, checksum_finish(checksum_partial(l4, sizeof(l4), sum)));
+	b->len = lab_ip4(b->at, src, dst, IP4_PROTO_TCP, l4, sizeof(l4));
+}
+
+static void expect_same_answers(struct lab *a, struct lab *b, const struct bytes *sent)
+{
+	lab_clear(a);
+	lab_clear(b);
+	lab_receive(a, sent->at, sent->len);
+	ip_flow_forget(b->net);
+	lab_receive(b, sent->at, sent->len);
+	assert_int_equal(a->nsent, b->nsent);
+	for (size_t i = 0; i < a->nsent; i++)
+		assert_memory_equal(a->sent[i].data, b->sent[i].data, a->sent[i].len);
+	assert_memory_equal(a->net->drops, b->net->drops, sizeof(a->net->drops));
+	assert_memory_equal(a->net->counters, b->net->counters, sizeof(a->net->counters));
+}
+
+static void a_segment_by_itself_of_another_host_is_answered_as_any(void **state)
+{
+	uint64_t seed = expect_seed(33);
+	struct lab remembers, begins_anew;
+	struct bytes sent;
+
+	(void)state;
+	lab_init(&remembers, &tcp_options);
+	lab_init(&begins_anew, &tcp_options);
+	for (int i = 0; i < 5000; i++) {
+		if (expect_random_below(&seed, 50) == 0) {
+			size_t k = expect_random_below(&seed, ARRAY_LEN(own4));
+			struct holm_addr addr = ip4_to_addr(own4[k].addr);
+
+			change_addr(&remembers, &begins_anew, &addr, own4[k].prefix_len);
+		}
+		make_stray(&sent, &seed, true);
+		if (expect_random_below(&seed, 4) == 0)
+			damage(&sent, &seed, ETH_HDR_BYTES + IP4_HDR_BYTES);
+		expect_same_answers(&remembers, &begins_anew, &sent);
+		lab_run(&remembers, 20 * LAB_MS);
+		lab_run(&begins_anew, 20 * LAB_MS);
+	}
+	lab_fini(&remembers);
+	lab_fini(&begins_anew);
+}
+
+static void a_segment_by_itself_of_another_host_takes_the_short_way(void **state)
+{
+	uint64_t seed = 34;
+	struct bytes sent;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &tcp_options);
+	lab.net->link_ip4 = &counted4;
+	looked_at = 0;
+	for (unsigned i = 0; i < 50; i++) {
+		make_stray(&sent, &seed, false);
+		lab_receive(&lab, sent.at, sent.len);
+	}
+	assert_int_equal(looked_at, lab.net->flow.alone ? 1 : 50);
+	assert_int_equal(holm_net_drops(lab.net, HOLM_DROP_TCP_NO_PORT), 50);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_of_many_hosts_fare_as_each_would_by_itself),
 		cmocka_unit_test(packets_of_many_hosts_of_ipv6_fare_as_each_would_by_itself),
 		cmocka_unit_test(a_crowd_takes_the_short_way),
+		cmocka_unit_test(a_segment_by_itself_of_another_host_is_answered_as_any),
+		cmocka_unit_test(a_segment_by_itself_of_another_host_takes_the_short_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
