@@ -167,7 +167,7 @@ static void empty_chunks_beyond_one_go_back_to_the_env(void **state)
 	assert_true(f.books.bytes > 64000);
 	for (int i = 0; i < 1000; i++)
 		mem_free(&f.mem, p[i], 64);
-	/* One that is empty, that of the object that was freed last, and that of those that wait behind it. */
+	/* One that is empty, that of what was freed last, and that of those that wait behind it. */
 	assert_true(f.books.bytes <= 3 * MEM_CHUNK);
 	teardown(&f);
 }
