@@ -51,13 +51,20 @@ static uint32_t hash_of(const struct holm_net *net, const struct holm_addr *remo
 			    load_be64(remote->b + 8));
 }
 
-static bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,
-		   const struct ip_via *via)
+static always_inline bool is_for(const struct ip_dst *dst, const struct holm_addr *remote,
+				 const struct ip_via *via)
 {
 	return ((load_be64(dst->remote.b) ^ load_be64(remote->b)) |
 		(load_be64(dst->remote.b + 8) ^ load_be64(remote->b + 8))) == 0 &&
 	       (!ip_has_vias() || (dst->via.dev == via->dev && dst->via.mark == via->mark &&
 				   dst->via.onlink == via->onlink && !dst->orphan));
+}
+
+/* Where the one to it, or to another remote that ends alike, is remembered. */
+static inline struct ip_dst **recent_place(const struct holm_net *net,
+					   const struct holm_addr *remote)
+{
+	return &net->ip->recent_dsts[remote->b[15] % IP_DSTS_RECENT];
 }
 
 static struct ip_dst *find(const struct holm_net *net, uint32_t hash,
@@ -215,8 +222,8 @@ static void end(struct holm_net *net, struct ip_dst *dst)
 
 static void destroy(struct holm_net *net, struct ip_dst *dst)
 {
-	if (net->ip->last_dst == dst)
-		net->ip->last_dst = NULL;
+	if (!FOR_SIZE && *recent_place(net, &dst->remote) == dst)
+		*recent_place(net, &dst->remote) = NULL;
 	table_remove(&net->ip->dsts, &dst->node);
 	end(net, dst);
 }
@@ -313,26 +320,34 @@ static int look_up(struct holm_net *net, const struct holm_addr *remote, const s
 	return *out ? 0 : create(net, hash, remote, via, out);
 }
 
-/* The one asked for last, if it is that, and nothing has to be found out or had again. */
+/* One that was asked for lately. NULL: it has to be looked up. */
+static inline struct ip_dst *recent(const struct holm_net *net, const struct holm_addr *remote,
+				    const struct ip_via *via)
+{
+	struct ip_dst *dst = !FOR_SIZE && likely(net->ip) ? *recent_place(net, remote) : NULL;
+
+	return likely(dst) && is_for(dst, remote, via) ? dst : NULL;
+}
+
+/* The same, if nothing has to be found out or had again. */
 static inline struct ip_dst *known(const struct holm_net *net, const struct holm_addr *remote,
 				   const struct ip_via *via)
 {
-	struct ip_dst *dst = !FOR_SIZE && likely(net->ip) ? net->ip->last_dst : NULL;
+	struct ip_dst *dst = recent(net, remote, via);
 
-	if (unlikely(!dst) || !is_for(dst, remote, via) || unlikely(!is_whole(net, dst)))
-		return NULL;
-	return dst;
+	return likely(dst) && likely(is_whole(net, dst)) ? dst : NULL;
 }
 
 static never_inline int find_out(struct holm_net *net, const struct holm_addr *remote,
 				 const struct ip_via *via, struct ip_dst **out)
 {
-	struct ip_dst *dst;
-	int err = look_up(net, remote, via, &dst);
+	struct ip_dst *dst = recent(net, remote, via);
+	int err = dst ? 0 : look_up(net, remote, via, &dst);
 
 	if (err)
 		return err;
-	net->ip->last_dst = dst;
+	if (!FOR_SIZE)
+		*recent_place(net, remote) = dst;
 	if (!is_whole(net, dst) && !is_had_again(net, dst)) {
 		err = resolve(net, dst);
 		if (err) {
@@ -503,7 +518,7 @@ void ip_dst_stop(struct holm_net *net)
 	struct htab_node *n;
 
 	net_timer_cancel(net, &net->ip->pmtu_age);
-	net->ip->last_dst = NULL;
+	memset(net->ip->recent_dsts, 0, sizeof(net->ip->recent_dsts));
 	net->ip->parting = NULL;
 	while ((n = table_pop(&net->ip->dsts)) != NULL) {
 		struct ip_dst *dst = container_of(n, struct ip_dst, node);

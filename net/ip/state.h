@@ -123,6 +123,9 @@ struct ip_cast_ops {
  */
 void ip_cast_loop(struct holm_net *net, const struct ip_dst *dst, const struct holm_frame *f);
 
+/* Destinations that are asked for in turn are found without a probe, if they are no more than about this. */
+#define IP_DSTS_RECENT 32u
+
 /* One per instance. Made by the first family's start, freed by the last one's stop. */
 struct ip_state {
 	/* Read for every packet. */
@@ -149,9 +152,8 @@ struct ip_state {
 
 	struct allocator allocator;
 	struct table dsts;
-	struct ip_dst *last_dst; /* asked for last, in the table */
-	struct ip_dst *parting;	 /* the last without holder, not listed: its neighbour is held */
-	struct list unused;	 /* destinations without holder, least recently used first */
+	struct ip_dst *parting; /* the last without holder, not listed: its neighbour is held */
+	struct list unused;	/* destinations without holder, least recently used first */
 	struct net_timer pmtu_age;
 	struct list keepers; /* of struct ip_keeper */
 	struct ip_early early;
@@ -201,6 +203,8 @@ struct ip_state {
 			  const struct holm_addr *addr);
 
 	struct ip4_endings endings4; /* of locals4 */
+	/* In the table: of remotes that end in the same bits the one asked for last; NULL: none. */
+	struct ip_dst *recent_dsts[IP_DSTS_RECENT];
 };
 
 /* What datagrams are sent and received with; NULL: not a part of this instance, or of the build. */

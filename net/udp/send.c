@@ -37,12 +37,11 @@ int udp_wait_for_room(struct holm_udp *u)
 
 struct ip_via udp_via(const struct holm_udp *u, const struct holm_endpoint *to)
 {
-	bool by_group = !u->dev && holm_addr_is_multicast(&to->addr);
-	struct ip_via via = {
-		.dev = by_group ? udp_manner(u, &to->addr)->group_dev : u->dev,
-		.mark = u->mark,
-		.onlink = u->onlink,
-	};
+	struct ip_via via = { .dev = u->dev, .mark = u->mark, .onlink = u->onlink };
+	struct holm_dev *group_dev = udp_manner(u, &to->addr)->group_dev;
+
+	if (unlikely(group_dev) && !u->dev && holm_addr_is_multicast(&to->addr))
+		via.dev = group_dev;
 
 	/* As on Linux, where this one goes may differ from what the endpoint is bound to. */
 	if (unlikely(to->scope != 0 && ip6_needs_zone(&to->addr))) {
@@ -58,11 +57,9 @@ static never_inline int find_another_dst(struct holm_udp *u, const struct holm_e
 	struct ip_dst *dst;
 	int err;
 
-	if (unlikely(holm_addr_is_any(&to->addr)))
-		return -HOLM_EINVAL;
 	err = ip_dst_get_via(u->net, &to->addr, &via, &dst);
-	if (err)
-		return err;
+	if (unlikely(err))
+		return holm_addr_is_any(&to->addr) ? -HOLM_EINVAL : err;
 	udp_drop_dst(u);
 	u->dst = dst;
 	return 0;

@@ -97,6 +97,28 @@ static void without_a_route_there_is_no_destination(void **state)
 	lab_fini(&lab);
 }
 
+/* Of those that end alike one is remembered, and only as long as it is there. */
+static void remotes_that_end_alike_are_told_apart_and_what_is_gone_is_forgotten(void **state)
+{
+	const struct holm_addr near = lab_addr(2), far = holm_addr_ip4(192, 0, 2, 2);
+	struct ip_dst *dst, *other;
+	struct lab lab;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	dst = get(&lab, near);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ip_dst_get(lab.net, &far, NULL, &other), -HOLM_ENETUNREACH);
+		assert_int_equal(table_nodes(&lab.net->ip->dsts), 1);
+		assert_null(lab.net->ip->recent_dsts[far.b[15] % IP_DSTS_RECENT]);
+	}
+	assert_ptr_equal(get(&lab, near), dst);
+	assert_int_equal(dst->refs, 2);
+	ip_dst_put(lab.net, dst);
+	ip_dst_put(lab.net, dst);
+	lab_fini(&lab);
+}
+
 static void own_and_loopback_addresses_lead_to_the_loopback(void **state)
 {
 	struct lab lab;
@@ -466,6 +488,8 @@ int main(void)
 		cmocka_unit_test(those_who_go_to_the_same_place_share_a_destination),
 		cmocka_unit_test(a_look_at_a_destination_holds_it_no_longer_than_to_the_next),
 		cmocka_unit_test(without_a_route_there_is_no_destination),
+		cmocka_unit_test(
+			remotes_that_end_alike_are_told_apart_and_what_is_gone_is_forgotten),
 		cmocka_unit_test(own_and_loopback_addresses_lead_to_the_loopback),
 		cmocka_unit_test(broadcasts_need_no_neighbour_and_no_address),
 		cmocka_unit_test(a_change_of_routes_is_noticed_at_the_next_check),
