@@ -29,12 +29,20 @@ static bool hears(const struct holm_udp *u, const struct holm_dev *dev)
 	return !u->dev_gone && (!u->dev || u->dev == dev);
 }
 
+/* Of those connected alike, who share a port: who is bound to the device, then the last, as on Linux. */
+static bool is_before(const struct holm_udp *u, const struct holm_udp *best)
+{
+	if (!best || !u->dev != !best->dev)
+		return !best || u->dev;
+	return u->connection > best->connection;
+}
+
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
 				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
 				    const struct holm_dev *dev)
 {
 	const struct table *flows = &net->udp->flows;
-	struct holm_udp *of_any = NULL;
+	struct holm_udp *best = NULL;
 	struct htab_node *n;
 
 	if (table_nodes(flows) == 0)
@@ -43,29 +51,11 @@ struct holm_udp *udp_find_connected(const struct holm_net *net, const struct hol
 	     n = table_next(flows, n)) {
 		struct holm_udp *u = container_of(n, struct holm_udp, ep.node);
 
-		if (!hears(u, dev) || !is_between(u, local, lport, remote, rport))
-			continue;
-		if (u->dev)
-			return u;
-		of_any = u;
+		if (hears(u, dev) && is_between(u, local, lport, remote, rport) &&
+		    is_before(u, best))
+			best = u;
 	}
-	return of_any;
-}
-
-/* Two that are connected alike are kept apart by their devices, as by links with the same addresses. */
-static bool is_taken(const struct holm_udp *u, uint32_t hash)
-{
-	struct htab_node *n;
-
-	for (n = table_first(&u->net->udp->flows, hash); n;
-	     n = table_next(&u->net->udp->flows, n)) {
-		const struct holm_udp *other = container_of(n, struct holm_udp, ep.node);
-
-		if (other->dev == u->dev &&
-		    is_between(other, &u->local, u->lport, &u->remote, u->rport))
-			return true;
-	}
-	return false;
+	return best;
 }
 
 int udp_flow_insert(struct holm_udp *u)
@@ -73,8 +63,7 @@ int udp_flow_insert(struct holm_udp *u)
 	struct holm_net *net = u->net;
 	uint32_t hash = flow_hash(net, &u->local, u->lport, &u->remote, u->rport);
 
-	if (is_taken(u, hash))
-		return -HOLM_EADDRINUSE;
+	u->connection = ++net->udp->connections;
 	return table_insert(&net->udp->flows, &u->ep.node, hash) ? 0 : -HOLM_ENOMEM;
 }
 

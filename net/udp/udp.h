@@ -92,13 +92,15 @@ struct holm_udp {
 	bool dev_of_remote; /* `dev` is the link of the link-local remote, until it is dissolved */
 	struct udp_port *port;	    /* NULL: not bound */
 	struct list_node port_node; /* on one of the port's lists */
+	uint64_t connection;	    /* which of all: a later one has the higher */
 	struct list_node all_node;
 };
 
 /* One per instance. */
 struct udp_state {
-	struct table flows; /* connected endpoints by both ends */
-	struct table ports; /* struct udp_port by number */
+	struct table flows;   /* connected endpoints by both ends */
+	uint64_t connections; /* there have been so many */
+	struct table ports;   /* struct udp_port by number */
 	/* Of each that have the low bits of their number in common the one asked for last; NULL: none. */
 	struct udp_port *recent[UDP_PORTS_RECENT];
 	struct list all;
@@ -143,7 +145,10 @@ static inline bool udp_same_addr(const struct holm_addr *a, const struct holm_ad
 /* Who gets a datagram for one of our unicast addresses that came in on `dev`? NULL: nobody. */
 struct holm_udp *udp_lookup(const struct holm_net *net, const struct holm_dev *dev,
 			    const struct ip_rx *rx, const uint8_t *ports);
-/* The connected endpoint of a flow by this device, seen from our side; who is bound to it before others. */
+/*
+ * The connected endpoint of a flow by this device, seen from our side: who is bound to it before others, the
+ * last that was connected before those before it.
+ */
 struct holm_udp *udp_find_connected(const struct holm_net *net, const struct holm_addr *local,
 				    uint16_t lport, const struct holm_addr *remote, uint16_t rport,
 				    const struct holm_dev *dev);
@@ -154,7 +159,7 @@ static inline bool udp_has_source(const struct holm_udp *u)
 }
 /* Does this endpoint, bound but not connected, take datagrams for `dst` that came in on `dev`? */
 bool udp_takes(const struct holm_udp *u, const struct holm_addr *dst, const struct holm_dev *dev);
-/* Enter and leave the table of flows. -HOLM_EADDRINUSE, -HOLM_ENOMEM. */
+/* Enter and leave the table of flows. -HOLM_ENOMEM (or too many are connected alike). */
 int udp_flow_insert(struct holm_udp *u);
 void udp_flow_remove(struct holm_udp *u);
 

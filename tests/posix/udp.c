@@ -327,3 +327,40 @@ CASE(udp_port_sharers_get_each_flow_whole)
 	EQ(got[0] + got[1], 8);
 	EQ(got[0] * got[1], 0);
 }
+
+/* Two who share a port and are connected with one remote: the last that was connected hears it. */
+static void last_hears(int option, const char *ip, int last)
+{
+	uint16_t port, mine = 0;
+	int from = bound(&port), fd[2] = { udp(), udp() };
+	char c;
+
+	for (int i = 0; i < 2; i++) {
+		OK(set_int(fd[i], SOL_SOCKET, option, 1));
+		OK(bind_to(fd[i], ip, mine));
+		mine = port_of(fd[0]);
+	}
+	OK(connect_to(fd[!last], port));
+	OK(connect_to(fd[last], port));
+	for (int i = 0; i < 2; i++) {
+		EQ(send_at(from, "x", mine), 1);
+		EQ(recv(fd[last], &c, 1, 0), 1);
+		FAILS(recv(fd[!last], &c, 1, MSG_DONTWAIT), EAGAIN);
+		EQ(send(fd[i], "y", 1, 0), 1);
+		EQ(recv(from, &c, 1, 0), 1);
+	}
+	OK(close(fd[last]));
+	EQ(send_at(from, "x", mine), 1);
+	EQ(recv(fd[!last], &c, 1, 0), 1);
+	OK(close(fd[!last]));
+}
+
+CASE(udp_the_last_of_two_connected_alike_hears)
+{
+	for (int last = 0; last < 2; last++) {
+		last_hears(SO_REUSEADDR, "127.0.0.1", last);
+		last_hears(SO_REUSEADDR, "0.0.0.0", last);
+		last_hears(SO_REUSEPORT, "127.0.0.1", last);
+		last_hears(SO_REUSEPORT, "0.0.0.0", last);
+	}
+}

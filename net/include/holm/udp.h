@@ -52,7 +52,10 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
  * association, and gives back a port that was not asked for by number. Binds to an ephemeral port where
  * needed, and for as long as it is connected to the device of a link-local remote's scope: -HOLM_EINVAL
  * (bound to another, or no scope given; the wildcard), -HOLM_ENODEV,
- * -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EADDRINUSE, -HOLM_ENOMEM.
+ * -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EADDRINUSE (no port is left), -HOLM_ENOMEM.
+ *
+ * Of endpoints that share a port and are connected with the same remote (a few; -HOLM_ENOMEM) the last gets its
+ * datagrams, who is bound to the device by which they come before.
  */
 int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
 

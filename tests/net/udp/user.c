@@ -81,21 +81,56 @@ static void connecting_to_what_cannot_be_is_refused_and_changes_nothing(void **s
 	lab_fini(&lab);
 }
 
-static void the_same_flow_belongs_to_one_endpoint(void **state)
+static void of_those_connected_alike_the_last_hears(void **state)
 {
+	static const char order[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					 { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 	struct holm_endpoint remote = udp_lab_at(2, 9);
+	struct holm_udp *u[3];
 	struct lab lab;
-	struct holm_udp *a, *b;
 
 	(void)state;
 	lab_init(&lab, &plain);
-	a = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
-	b = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
-	assert_int_equal(holm_udp_connect(a, &remote), 0);
-	assert_int_equal(holm_udp_connect(b, &remote), -HOLM_EADDRINUSE);
-	holm_udp_close(a);
-	assert_int_equal(holm_udp_connect(b, &remote), 0);
-	holm_udp_close(b);
+	for (int i = 0; i < 3; i++)
+		u[i] = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		for (int j = 0; j < 3; j++) {
+			assert_int_equal(holm_udp_connect(u[(int)order[i][j]], &remote), 0);
+			udp_lab_receive(&lab, 2, 9, 7, "hi");
+			udp_lab_expect(u[(int)order[i][j]], "hi");
+			for (int k = 0; k < 3; k++)
+				udp_lab_expect_nothing(u[k]);
+		}
+		/* Without it, who was it before. */
+		assert_int_equal(holm_udp_connect(u[(int)order[i][2]], NULL), 0);
+		udp_lab_receive(&lab, 2, 9, 7, "hi");
+		udp_lab_expect(u[(int)order[i][1]], "hi");
+	}
+	for (int i = 0; i < 3; i++)
+		holm_udp_close(u[i]);
+	lab_fini(&lab);
+}
+
+static void a_bounded_number_is_connected_alike(void **state)
+{
+	struct holm_endpoint remote = udp_lab_at(2, 9);
+	struct holm_udp *u[64];
+	struct lab lab;
+	int err = 0, n;
+
+	(void)state;
+	lab_init(&lab, &plain);
+	for (n = 0; n < 64 && !err; n++) {
+		u[n] = udp_lab_bound(&lab, 7, HOLM_UDP_REUSEADDR);
+		err = holm_udp_connect(u[n], &remote);
+	}
+	assert_int_equal(err, -HOLM_ENOMEM);
+	/* It is as it was. */
+	assert_int_equal(holm_udp_remote(u[n - 1], &remote), -HOLM_ENOTCONN);
+	udp_lab_receive(&lab, 2, 9, 7, "hi");
+	udp_lab_expect(u[n - 2], "hi");
+	while (n-- > 0)
+		holm_udp_close(u[n]);
 	lab_fini(&lab);
 }
 
@@ -249,7 +284,8 @@ int main(void)
 		cmocka_unit_test(the_number_of_endpoints_is_bounded),
 		cmocka_unit_test(connecting_fixes_both_ends_and_dissolving_frees_them),
 		cmocka_unit_test(connecting_to_what_cannot_be_is_refused_and_changes_nothing),
-		cmocka_unit_test(the_same_flow_belongs_to_one_endpoint),
+		cmocka_unit_test(of_those_connected_alike_the_last_hears),
+		cmocka_unit_test(a_bounded_number_is_connected_alike),
 		cmocka_unit_test(peeking_leaves_the_datagram_where_it_is),
 		cmocka_unit_test(each_datagram_is_an_event_but_waits_on_the_list_once),
 		cmocka_unit_test(an_error_is_taken_once_by_whoever_calls_first),
