@@ -198,9 +198,10 @@ static never_inline int64_t move_rest(struct file *f, struct holm_msg *msg, int 
 static int64_t move_socket(struct file *f, struct holm_msg *msg, int flags, bool writing,
 			   int64_t bytes)
 {
+	int at_once = f->flags & SYS_O_NONBLOCK ? HOLM_MSG_DONTWAIT : 0;
 	uint32_t name_len = msg->name_len;
 	int64_t n = writing ? holm_socket_sendmsg(f->socket, msg, flags)
-			    : holm_socket_recvmsg(f->socket, msg, flags);
+			    : holm_socket_recvmsg(f->socket, msg, flags | at_once);
 
 	if (likely(n == bytes || (n < 0 && n != -HOLM_EAGAIN)))
 		return n;

@@ -19,12 +19,18 @@ static bool needs_scope(const struct holm_addr *a)
 	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
 }
 
-static struct holm_addr loopback6(void)
+/* What the wildcard means as a destination: of IPv4 where the socket is bound to an address of that. */
+static struct holm_addr loopback_for(struct holm_socket *s)
 {
-	struct holm_addr a = holm_addr_any6();
+	struct holm_addr a = holm_addr_any6(), local;
+	struct holm_sockaddr_in6 in6;
+	uint32_t len = sizeof(in6);
 
 	a.b[15] = 1;
-	return a;
+	if (s->ops->name(s, SOCKET_NAME_LOCAL, &in6, &len) != 0)
+		return a;
+	memcpy(local.b, in6.addr, sizeof(local.b));
+	return holm_addr_is_ip4(&local) ? holm_addr_ip4(127, 0, 0, 1) : a;
 }
 
 /* As on Linux a name that has a scope binds the socket to it. */
@@ -88,8 +94,11 @@ static int finish(struct holm_socket *s, struct holm_endpoint *e, uint32_t scope
 {
 	if (holm_addr_is_ip4(&e->addr))
 		return check_mapped(s, use);
-	if (holm_addr_is_any(&e->addr) && use != INET_ADDR_BIND)
-		e->addr = loopback6();
+	if (holm_addr_is_any(&e->addr) && use != INET_ADDR_BIND) {
+		e->addr = loopback_for(s);
+		if (holm_addr_is_ip4(&e->addr))
+			return 0;
+	}
 	if (use == INET_ADDR_BIND && e->addr.b[0] == 0xff && s->type == HOLM_SOCK_STREAM)
 		return -HOLM_EINVAL;
 	return take_scope(s, e, scope_id, use);

@@ -119,8 +119,11 @@ int inet6_dgram_get(struct holm_socket *s, int level, int name, int *value)
 	uint32_t company, v = 0;
 	int err;
 
-	if (level != HOLM_IPPROTO_IPV6)
-		return inet_dgram_get(s, level, name, value);
+	if (level != HOLM_IPPROTO_IPV6) {
+		err = inet_dgram_get(s, level, name, value);
+		/* Linux has two words for it. */
+		return err == -HOLM_EOPNOTSUPP ? -HOLM_ENOPROTOOPT : err;
+	}
 	company = inet6_company(name);
 	m = find_mapping(name);
 	if (m) {

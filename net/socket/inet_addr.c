@@ -6,6 +6,7 @@
 
 #include "lib/bytes.h"
 #include "lib/mem.h"
+#include "net/ip/ip.h"
 
 static bool is_zero(const uint8_t addr[4])
 {
@@ -49,9 +50,14 @@ bool inet_addr_is_unspec(const void *addr, uint32_t len)
 	return family == HOLM_AF_UNSPEC;
 }
 
-void inet_addr_wildcard_to_loopback(struct holm_endpoint *e)
+void inet_addr_wildcard_to_self(const struct holm_socket *s, struct holm_endpoint *e,
+				const struct holm_addr *local)
 {
-	if (holm_addr_is_ip4(&e->addr) && holm_addr_is_any(&e->addr))
+	if (!holm_addr_is_ip4(&e->addr) || !holm_addr_is_any(&e->addr))
+		return;
+	if (holm_addr_is_ip4(local) && ip_addr_is_unicast(s->net, local))
+		e->addr = *local;
+	else
 		e->addr = holm_addr_ip4(127, 0, 0, 1);
 }
 

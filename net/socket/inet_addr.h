@@ -32,8 +32,12 @@ int inet_addr_parse(struct holm_endpoint *e, const void *addr, uint32_t len,
 /* Is it a sockaddr of family AF_UNSPEC, of any length that has a family? */
 bool inet_addr_is_unspec(const void *addr, uint32_t len);
 
-/* Linux connects to the loopback where the destination is the wildcard: IPv4's. */
-void inet_addr_wildcard_to_loopback(struct holm_endpoint *e);
+/*
+ * As on Linux the wildcard as a destination, IPv4's, means where it comes from: the address that the socket
+ * has, or else the loopback.
+ */
+void inet_addr_wildcard_to_self(const struct holm_socket *s, struct holm_endpoint *e,
+				const struct holm_addr *local);
 
 /*
  * The last step of every put(): a name of a family, cut to *len, which becomes its full length. Both NULL:

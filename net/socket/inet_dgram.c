@@ -48,9 +48,21 @@ static int dgram_bind(struct holm_socket *s, const void *addr, uint32_t len)
 		err = socket_check_port(s, local.port);
 	if (err)
 		return err;
-	return holm_udp_bind(inet_dgram_of(s)->udp, &local,
-			     (s->reuseaddr ? (unsigned)HOLM_UDP_REUSEADDR : 0u) |
-				     (s->reuseport ? (unsigned)HOLM_UDP_REUSEPORT : 0u));
+	return holm_udp_bind(
+		inet_dgram_of(s)->udp, &local,
+		(s->reuseaddr ? (unsigned)HOLM_UDP_REUSEADDR : 0u) |
+			(s->reuseport ? (unsigned)HOLM_UDP_REUSEPORT : 0u) |
+			(inet_dgram_of(s)->addr_only ? (unsigned)HOLM_UDP_ADDR_ONLY : 0u));
+}
+
+static void wildcard_to_self(const struct dgram *d, struct holm_endpoint *to)
+{
+	struct holm_endpoint local;
+
+	if (likely(!holm_addr_is_any(&to->addr)))
+		return;
+	holm_udp_local(d->udp, &local);
+	inet_addr_wildcard_to_self(&d->base, to, &local.addr);
 }
 
 static int dgram_connect(struct holm_socket *s, const void *addr, uint32_t len)
@@ -63,7 +75,7 @@ static int dgram_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	err = inet_parse(s, &remote, addr, len, INET_ADDR_CONNECT);
 	if (err)
 		return err;
-	inet_addr_wildcard_to_loopback(&remote);
+	wildcard_to_self(inet_dgram_of(s), &remote);
 	return holm_udp_connect(inet_dgram_of(s)->udp, &remote);
 }
 
@@ -219,6 +231,18 @@ static int send_datagram(struct dgram *d, const struct holm_endpoint *to,
 	return err;
 }
 
+/* As on Linux it is asked last whether anything may be sent at all. */
+static int why_shut(const struct dgram *d, bool named)
+{
+	struct holm_endpoint remote;
+	int err;
+
+	if (!named && holm_udp_remote(d->udp, &remote) != 0)
+		return -HOLM_EDESTADDRREQ;
+	err = holm_udp_take_error(d->udp);
+	return err ? err : -HOLM_EPIPE;
+}
+
 static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int flags)
 {
 	if (holm_iov_bytes(msg->iov, msg->iovcnt) >
@@ -226,7 +250,7 @@ static int may_send(const struct holm_socket *s, const struct holm_msg *msg, int
 		return -HOLM_EMSGSIZE;
 	if (flags & (HOLM_MSG_OOB | HOLM_MSG_MORE))
 		return -HOLM_EOPNOTSUPP;
-	return s->unusual & SOCKET_SHUT_WR ? -HOLM_EPIPE : 0;
+	return 0;
 }
 
 /* Where to; *named is false where that is what connect() has said. */
@@ -243,7 +267,7 @@ static int read_name(struct holm_socket *s, const struct holm_msg *msg, struct h
 	err = inet_parse(s, to, msg->name, msg->name_len, INET_ADDR_SENDTO);
 	if (err)
 		return err;
-	inet_addr_wildcard_to_loopback(to);
+	wildcard_to_self(inet_dgram_of(s), to);
 	return to->port == 0 ? -HOLM_EINVAL : 0;
 }
 
@@ -256,6 +280,8 @@ static int64_t dgram_send(struct holm_socket *s, const struct holm_msg *msg, int
 
 	if (!err)
 		err = read_name(s, msg, &to, &named);
+	if (!err && unlikely(s->unusual & SOCKET_SHUT_WR))
+		err = why_shut(d, named);
 	if (!err && onlink)
 		err = holm_udp_set_option(d->udp, HOLM_UDP_OPT_ONLINK, 1);
 	if (!err)
@@ -324,7 +350,8 @@ static int64_t dgram_recv(struct holm_socket *s, struct holm_msg *msg, int flags
 	if (unlikely(s->wants) && tell_path_mtu(d, msg, &err))
 		return err;
 	err = peek ? holm_udp_peek(d->udp, &dg) : holm_udp_recv(d->udp, &dg);
-	if (err == -HOLM_EAGAIN && (s->unusual & SOCKET_SHUT_RD)) {
+	/* As on Linux only who would wait is told that there is nothing to wait for. */
+	if (err == -HOLM_EAGAIN && (s->unusual & SOCKET_SHUT_RD) && !(flags & HOLM_MSG_DONTWAIT)) {
 		msg->name_len = 0;
 		return 0;
 	}
@@ -434,9 +461,11 @@ static int dgram6_open(struct holm_socket *s)
 {
 	int err = dgram_open(s);
 
-	return err ? err
-		   : holm_udp_set_option(inet_dgram_of(s)->udp, HOLM_UDP_OPT_IP6,
-					 HOLM_UDP_IP6_BOTH);
+	if (err)
+		return err;
+	/* As on Linux of IPv4's groups only those that it has joined. */
+	(void)holm_udp_set_option(inet_dgram_of(s)->udp, HOLM_UDP_OPT_GROUP_ALL, 0);
+	return holm_udp_set_option(inet_dgram_of(s)->udp, HOLM_UDP_OPT_IP6, HOLM_UDP_IP6_BOTH);
 }
 
 const struct socket_ops inet6_dgram_ops = {

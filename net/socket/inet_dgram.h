@@ -11,6 +11,7 @@ struct dgram {
 	struct holm_udp *udp;
 	uint16_t segment; /* UDP_SEGMENT: a message is cut into datagrams of that; 0: it is one */
 	bool gathers;	  /* UDP_GRO */
+	bool addr_only;	  /* IP_BIND_ADDRESS_NO_PORT */
 };
 
 static inline struct dgram *inet_dgram_of(struct holm_socket *s)

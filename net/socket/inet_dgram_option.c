@@ -75,6 +75,10 @@ int inet_dgram_set(struct holm_socket *s, int level, int name, int value)
 	}
 	if (level == HOLM_IPPROTO_UDP)
 		return inet_dgram_set_udp(inet_dgram_of(s), name, value);
+	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_BIND_ADDRESS_NO_PORT) {
+		inet_dgram_of(s)->addr_only = value != 0;
+		return 0;
+	}
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
 	return inet_dgram_set_mapped(s, m, m->opt == HOLM_UDP_OPT_TOS ? value & 0xff : value);
@@ -92,6 +96,10 @@ int inet_dgram_get(struct holm_socket *s, int level, int name, int *value)
 	}
 	if (level == HOLM_IPPROTO_UDP)
 		return inet_dgram_get_udp(inet_dgram_of(s), name, value);
+	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_BIND_ADDRESS_NO_PORT) {
+		*value = inet_dgram_of(s)->addr_only;
+		return 0;
+	}
 	if (!m)
 		return level == HOLM_IPPROTO_IP || level == HOLM_SOL_SOCKET ? -HOLM_ENOPROTOOPT
 									    : -HOLM_EOPNOTSUPP;

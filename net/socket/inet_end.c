@@ -73,7 +73,7 @@ int inet_end_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	err = inet_parse(s, &remote, addr, len, INET_ADDR_CONNECT);
 	if (err)
 		return err;
-	inet_addr_wildcard_to_loopback(&remote);
+	inet_addr_wildcard_to_self(s, &remote, &inet_end_of(s)->local);
 	return ip_end_connect(inet_end_of(s), &remote);
 }
 
@@ -157,7 +157,7 @@ int64_t inet_end_send(struct holm_socket *s, const struct holm_msg *msg, int fla
 	if (err)
 		return err;
 	if (msg->name)
-		inet_addr_wildcard_to_loopback(&to);
+		inet_addr_wildcard_to_self(s, &to, &inet_end_of(s)->local);
 	inet_end_of(s)->urgent = s->priority > SOCKET_PRIORITY_MAX;
 	err = read_dev(s, msg->name ? &to : NULL, msg->ancillary, &how.dev);
 	if (!err && msg->ancillary)
@@ -194,7 +194,7 @@ int64_t inet_end_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 	if (flags & HOLM_MSG_OOB)
 		return -HOLM_EOPNOTSUPP;
 	err = frame_end_peek(&e->base, &f);
-	if (err == -HOLM_EAGAIN && (s->unusual & SOCKET_SHUT_RD)) {
+	if (err == -HOLM_EAGAIN && (s->unusual & SOCKET_SHUT_RD) && !(flags & HOLM_MSG_DONTWAIT)) {
 		msg->name_len = 0;
 		return 0;
 	}

@@ -28,6 +28,8 @@ static int stream_open(struct holm_socket *s)
 		return err;
 	s->sndbuf = s->net->config.tcp_sndbuf_bytes;
 	s->rcvbuf = s->net->config.tcp_rcvbuf_bytes;
+	t->group_loop = true;
+	t->group_all = s->family == HOLM_AF_INET;
 	holm_tcp_set_cookie(t->tcp, s->cookie);
 	return 0;
 }
@@ -70,6 +72,16 @@ static int stream_set_way(struct holm_socket *s)
 	return holm_tcp_set_way(inet_stream_of(s)->tcp, s->dev, s->mark, s->dontroute);
 }
 
+/* The address that the program chose; a port that was chosen for it has been given back. */
+static void bind_again(struct stream *t)
+{
+	unsigned flags = bind_flags(t) | (t->local.port ? 0u : (unsigned)HOLM_TCP_ADDR_ONLY);
+
+	t->bound = !holm_addr_is_any(&t->local.addr) || t->local.port;
+	if (t->bound)
+		t->bound = holm_tcp_bind(t->tcp, &t->local, flags) == 0;
+}
+
 /*
  * Back to a socket that never connected: a new endpoint in the old one's place, with its options and
  * the address that the program chose. Without memory the old one stays, spent.
@@ -80,6 +92,7 @@ static int renew(struct stream *t)
 	int err;
 
 	t->spent = true;
+	t->failed = false;
 	t->phase = UNCONNECTED;
 	socket_set_unusual(&t->base, SOCKET_SHUT, false);
 	err = holm_tcp_open_like(old, &t->tcp);
@@ -92,7 +105,7 @@ static int renew(struct stream *t)
 	leave_rings(t);
 	t->spent = false;
 	if (t->bound)
-		t->bound = holm_tcp_bind(t->tcp, &t->local, bind_flags(t)) == 0;
+		bind_again(t);
 	return 0;
 }
 
@@ -109,6 +122,55 @@ int inet_stream_take_error(struct stream *t)
 	return err == -HOLM_ECONNRESET && ended ? -HOLM_EPIPE : err;
 }
 
+/* In the middle of a connection, which is reset when it is given up? */
+static bool is_reset_by_leaving(const struct stream *t)
+{
+	switch (holm_tcp_state(t->tcp)) {
+	case HOLM_TCP_SYN_SENT:
+	case HOLM_TCP_SYN_RECEIVED:
+	case HOLM_TCP_ESTABLISHED:
+	case HOLM_TCP_FIN_WAIT_1:
+	case HOLM_TCP_FIN_WAIT_2:
+	case HOLM_TCP_CLOSE_WAIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * renew() by the program's will. As on Linux the socket says that its connection was reset, as if that had
+ * come from without, or what nobody has asked for yet.
+ */
+static int leave(struct stream *t)
+{
+	int before = is_reset_by_leaving(t) ? -HOLM_ECONNRESET : socket_take_error(&t->base);
+	int err = renew(t);
+
+	if (!err && before)
+		holm_socket_return_error(&t->base, -before);
+	return err;
+}
+
+/* The same after a connect() whose failure nobody has been told by connect(): that is still to come. */
+static int leave_failed(struct stream *t)
+{
+	int err = leave(t);
+
+	t->failed = !err;
+	socket_set_unusual(&t->base, SOCKET_SHUT, true);
+	return err;
+}
+
+static int tell_failure(struct stream *t)
+{
+	int err = socket_take_error(&t->base);
+
+	t->failed = false;
+	socket_set_unusual(&t->base, SOCKET_SHUT, false);
+	return err ? err : -HOLM_ECONNABORTED;
+}
+
 /* ---- bind, connect, listen, accept ---- */
 
 /* Where it is bound to an address alone it may be bound again. */
@@ -120,6 +182,14 @@ static bool has_port(const struct stream *t)
 	return e.port != 0;
 }
 
+/* A connect() that has failed has given back a port that was chosen. */
+static bool is_bindable(const struct stream *t)
+{
+	if (t->phase == CONNECTING && inet_stream_is_over(t))
+		return !t->bound || t->local.port == 0;
+	return t->phase == UNCONNECTED && !(t->bound && has_port(t));
+}
+
 static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct stream *t = inet_stream_of(s);
@@ -128,12 +198,16 @@ static int stream_bind(struct holm_socket *s, const void *addr, uint32_t len)
 
 	if (err)
 		return err;
-	if (t->phase != UNCONNECTED || (t->bound && has_port(t)))
+	if (!is_bindable(t))
 		return -HOLM_EINVAL;
 	err = socket_check_port(s, local.port);
 	if (err)
 		return err;
-	if (t->spent && (err = renew(t)) != 0)
+	if (t->phase == CONNECTING)
+		err = leave_failed(t);
+	else if (t->spent)
+		err = renew(t);
+	if (err)
 		return err;
 	err = holm_tcp_bind(t->tcp, &local, bind_flags(t));
 	if (err)
@@ -168,7 +242,8 @@ int inet_stream_prepare_connect(struct stream *t, const void *addr, uint32_t len
 	if (!err)
 		err = need_rings(t);
 	if (!err)
-		inet_addr_wildcard_to_loopback(remote);
+		inet_addr_wildcard_to_self(&t->base, remote,
+					   t->bound ? &t->local.addr : &remote->addr);
 	return err;
 }
 
@@ -178,18 +253,36 @@ static bool is_deferred(const struct stream *t, const struct holm_endpoint *remo
 	return unlikely(t->defers) && holm_tcp_has_cookie(t->base.net, &remote->addr);
 }
 
+/* What TCP says of a connection that cannot be, as Linux says it. */
+static int linux_word(const struct holm_socket *s, int err, const struct holm_endpoint *remote)
+{
+	/* There is such a connection. */
+	if (err == -HOLM_EADDRINUSE)
+		return -HOLM_EADDRNOTAVAIL;
+	/* To groups and broadcasts, and from IPv6 to IPv4, there is no way. */
+	if ((err == -HOLM_EINVAL && !ip_addr_is_unicast(s->net, &remote->addr)) ||
+	    (err == -HOLM_EAFNOSUPPORT && holm_addr_is_ip4(&remote->addr)))
+		return -HOLM_ENETUNREACH;
+	return err;
+}
+
 static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 {
 	struct stream *t = inet_stream_of(s);
 	struct holm_endpoint remote;
 	int err;
 
-	if (inet_addr_is_unspec(addr, len))
-		return t->phase == UNCONNECTED && !t->spent ? 0 : renew(t);
+	if (inet_addr_is_unspec(addr, len)) {
+		socket_set_unusual(s, SOCKET_SHUT, false);
+		t->failed = false;
+		return t->phase == UNCONNECTED && !t->spent ? 0 : leave(t);
+	}
 	if (t->phase == CONNECTING)
 		return inet_stream_connect_outcome(t, -HOLM_EALREADY);
 	if (t->phase != UNCONNECTED)
 		return -HOLM_EISCONN;
+	if (t->failed)
+		return tell_failure(t);
 	err = inet_stream_prepare_connect(t, addr, len, &remote);
 	if (err)
 		return err;
@@ -199,15 +292,10 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 		return 0;
 	}
 	err = holm_tcp_connect(t->tcp, &remote);
-	/* What TCP calls invalid Linux calls out of reach: groups, broadcasts. */
-	if (err == -HOLM_EINVAL && !ip_addr_is_unicast(s->net, &remote.addr))
-		return -HOLM_ENETUNREACH;
-	/* There is such a connection: Linux' word for it. */
-	if (err == -HOLM_EADDRINUSE)
-		return -HOLM_EADDRNOTAVAIL;
 	if (err)
-		return err;
+		return linux_word(s, err, &remote);
 	t->phase = CONNECTING;
+	socket_forget_late_error(s);
 	return -HOLM_EINPROGRESS;
 }
 
@@ -217,7 +305,7 @@ static int stream_listen(struct holm_socket *s, int backlog)
 	struct stream *t = inet_stream_of(s);
 	int err = 0;
 
-	if (t->phase > LISTENING || t->phase == DEFERRED)
+	if (t->phase > LISTENING || t->phase == DEFERRED || t->failed)
 		return -HOLM_EINVAL;
 	if (t->spent)
 		err = renew(t);
@@ -246,15 +334,19 @@ static int stream_can_accept(struct holm_socket *s)
 static int stream_accept(struct holm_socket *s, struct holm_socket *child)
 {
 	struct stream *c = inet_stream_of(child);
+	const struct stream *l = inet_stream_of(s);
 	uint32_t promised = s->net->config.tcp_rcvbuf_bytes;
-	int err = holm_tcp_accept(inet_stream_of(s)->tcp, &c->tcp);
+	int err = holm_tcp_accept(l->tcp, &c->tcp);
 
 	if (err)
 		return err;
 	c->phase = CONNECTED;
-	c->inq = inet_stream_of(s)->inq;
-	c->addr_only = inet_stream_of(s)->addr_only;
-	c->foreign = inet_stream_of(s)->foreign;
+	c->inq = l->inq;
+	c->addr_only = l->addr_only;
+	c->foreign = l->foreign;
+	c->group_loop = l->group_loop;
+	c->group_all = l->group_all;
+	c->pmtu_do = l->pmtu_do;
 	holm_tcp_set_cookie(c->tcp, child->cookie);
 	/* The peer was promised the instance's window before it was known whose this would be. */
 	err = attach_rings(c, max_u32(child->rcvbuf, promised));
@@ -297,12 +389,13 @@ static int stream_shutdown(struct holm_socket *s, unsigned shut)
 	if (t->phase == LISTENING)
 		return shut & SOCKET_SHUT_RD ? renew(t) : 0;
 	if (t->phase == DEFERRED || (t->phase == CONNECTING && inet_stream_is_handshaking(t)))
-		return renew(t);
+		return leave(t);
+	/* As on Linux also where it is refused. */
+	s->unusual |= (uint8_t)shut;
 	if (t->phase == UNCONNECTED || inet_stream_is_over(t))
 		return -HOLM_ENOTCONN;
 	/* As on Linux: who is connected, and shuts a side, has heard that he is. */
 	t->phase = CONNECTED;
-	s->unusual |= (uint8_t)shut;
 	return shut & SOCKET_SHUT_WR ? holm_tcp_shutdown(t->tcp) : 0;
 }
 
@@ -344,11 +437,17 @@ static never_inline unsigned poll_connection(struct stream *t)
 	return ready & HOLM_ERROR ? mask | HOLM_POLLERR : mask;
 }
 
+static unsigned poll_shut_reading(const struct stream *t)
+{
+	return t->base.unusual & SOCKET_SHUT_RD ? HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLRDHUP
+						: 0;
+}
+
 static inline unsigned poll_any(struct stream *t)
 {
 	switch (t->phase) {
 	case UNCONNECTED:
-		return HOLM_POLLOUT | HOLM_POLLWRNORM | HOLM_POLLHUP;
+		return HOLM_POLLOUT | HOLM_POLLWRNORM | HOLM_POLLHUP | poll_shut_reading(t);
 	case DEFERRED:
 		return HOLM_POLLOUT | HOLM_POLLWRNORM;
 	case LISTENING:

@@ -23,13 +23,16 @@ struct stream {
 	struct holm_tcp *tcp;
 	struct rings *rings; /* from connect() or accept() on */
 	enum inet_stream_phase phase;
-	bool bound; /* by the program: to `local` as it asked */
-	bool spent; /* the endpoint has failed and must be replaced before it is used again */
+	bool bound;  /* by the program: to `local` as it asked */
+	bool spent;  /* the endpoint has failed and must be replaced before it is used again */
+	bool failed; /* UNCONNECTED: connect() is to say so yet */
 	struct holm_endpoint local;
 	struct holm_endpoint remote; /* DEFERRED: where to */
 	bool inq;		     /* TCP_INQ */
 	bool defers;		     /* TCP_FASTOPEN_CONNECT */
 	bool addr_only, foreign;     /* IP_BIND_ADDRESS_NO_PORT, IP_FREEBIND */
+	bool group_loop, group_all;  /* remembered: a stream has no groups */
+	bool pmtu_do;		     /* IP_MTU_DISCOVER is DO, not WANT: the same */
 	bool oob_taken;		     /* by MSG_OOB: the byte that oob_id says */
 	uint32_t oob_id;
 };

@@ -241,10 +241,10 @@ int64_t inet_stream_recv(struct holm_socket *s, struct holm_msg *msg, int flags)
 	struct stream *t = inet_stream_of(s);
 	size_t n;
 
-	if (flags & HOLM_MSG_OOB)
-		return inet_stream_recv_oob(t, msg, flags);
 	if (t->phase == LISTENING)
 		return -HOLM_ENOTCONN;
+	if (flags & HOLM_MSG_OOB)
+		return inet_stream_recv_oob(t, msg, flags);
 	msg->name_len = 0;
 	if (t->inq)
 		return recv_with_inq(t, msg, flags);

@@ -15,6 +15,8 @@
 #define WINDOW_CLAMP_MIN 1152
 /* Linux's TCP_MIN_MSS */
 #define MAXSEG_MIN 88
+/* Of IP_MTU_DISCOVER. */
+enum { PMTUDISC_WANT = 1, PMTUDISC_DO = 2, PMTUDISC_LAST = 5 };
 /* The congestion bits of IP_TOS and IPV6_TCLASS are TCP's own. */
 #define ECN_MASK 3
 
@@ -74,6 +76,10 @@ static bool has_own_flag(struct stream *t, int level, int name, bool **flag)
 		*flag = &t->inq;
 	else if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_BIND_ADDRESS_NO_PORT)
 		*flag = &t->addr_only;
+	else if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_MULTICAST_LOOP)
+		*flag = &t->group_loop;
+	else if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_MULTICAST_ALL)
+		*flag = &t->group_all;
 	else if ((level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_FREEBIND) ||
 		 (level == HOLM_IPPROTO_IPV6 && name == HOLM_SOCKOPT_IPV6_FREEBIND))
 		*flag = &t->foreign;
@@ -82,12 +88,50 @@ static bool has_own_flag(struct stream *t, int level, int name, bool **flag)
 	return true;
 }
 
-static int set_own(bool *flag, int level, int value)
+static int set_own(struct stream *t, bool *flag, int value)
 {
-	/* TCP_INQ */
-	if (level == HOLM_IPPROTO_TCP && (value < 0 || value > 1))
+	if ((flag == &t->inq || flag == &t->group_all) && (value < 0 || value > 1))
 		return -HOLM_EINVAL;
 	*flag = value != 0;
+	return 0;
+}
+
+/*
+ * What Linux takes of a stream as of datagrams, though it says nothing of streams: what is to come with each
+ * packet, and that the path's MTU is looked for, which TCP always does.
+ */
+static int set_for_packets(struct stream *t, int name, int value)
+{
+	uint32_t company = inet_dgram_company(HOLM_IPPROTO_IP, name);
+
+	if (company) {
+		t->base.wants = value ? t->base.wants | company : t->base.wants & ~company;
+		return 0;
+	}
+	if (name == HOLM_SOCKOPT_IP_MULTICAST_TTL || name == HOLM_SOCKOPT_IP_MULTICAST_IF)
+		return -HOLM_EINVAL;
+	if (name != HOLM_SOCKOPT_IP_MTU_DISCOVER)
+		return -HOLM_ENOPROTOOPT;
+	if (value < 0 || value > PMTUDISC_LAST)
+		return -HOLM_EINVAL;
+	if (value != PMTUDISC_WANT && value != PMTUDISC_DO)
+		return -HOLM_ENOPROTOOPT;
+	t->pmtu_do = value == PMTUDISC_DO;
+	return 0;
+}
+
+static int get_for_packets(const struct stream *t, int name, int *value)
+{
+	uint32_t company = inet_dgram_company(HOLM_IPPROTO_IP, name);
+
+	if (company)
+		*value = (t->base.wants & company) != 0;
+	else if (name == HOLM_SOCKOPT_IP_MULTICAST_TTL)
+		*value = 1;
+	else if (name == HOLM_SOCKOPT_IP_MTU_DISCOVER)
+		*value = t->pmtu_do ? PMTUDISC_DO : PMTUDISC_WANT;
+	else
+		return -HOLM_ENOPROTOOPT;
 	return 0;
 }
 
@@ -120,7 +164,9 @@ int inet_stream_set(struct holm_socket *s, int level, int name, int value)
 	int err;
 
 	if (has_own_flag(t, level, name, &own))
-		return set_own(own, level, value);
+		return set_own(t, own, value);
+	if (!m && level == HOLM_IPPROTO_IP)
+		return set_for_packets(t, name, value);
 	if (!m)
 		return level == HOLM_SOL_SOCKET ? 0 : -HOLM_ENOPROTOOPT;
 	if (m->is_flag)
@@ -205,11 +251,11 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 	}
 	if (level == HOLM_IPPROTO_IP && name == HOLM_SOCKOPT_IP_MTU)
 		return inet_stream_path_mtu(t, value);
+	if (!m && level == HOLM_IPPROTO_IP)
+		return get_for_packets(t, name, value);
 	if (!m)
-		return level == HOLM_IPPROTO_IP || level == HOLM_IPPROTO_TCP ||
-				       level == HOLM_SOL_SOCKET
-			       ? -HOLM_ENOPROTOOPT
-			       : -HOLM_EOPNOTSUPP;
+		return level == HOLM_IPPROTO_TCP || level == HOLM_SOL_SOCKET ? -HOLM_ENOPROTOOPT
+									     : -HOLM_EOPNOTSUPP;
 	err = holm_tcp_get_option(t->tcp, m->opt, &v);
 	if (m->opt == HOLM_TCP_OPT_MAXSEG && t->phase > LISTENING) {
 		struct holm_tcp_info info;

@@ -295,8 +295,7 @@ static never_inline int take_late_error(struct holm_socket *s)
 {
 	int error = s->late_error;
 
-	s->late_error = 0;
-	socket_set_unusual(s, SOCKET_LATE_ERROR, false);
+	socket_forget_late_error(s);
 	return -error;
 }
 
@@ -317,7 +316,8 @@ int64_t holm_socket_recvmsg(struct holm_socket *s, struct holm_msg *msg, int fla
 	msg->flags = 0;
 	if (unlikely(flags & HOLM_MSG_ERRQUEUE))
 		return s->ops->recv_error ? s->ops->recv_error(s, msg) : -HOLM_EAGAIN;
-	if (unlikely(s->late_error))
+	/* An urgent byte is there, or it is not. */
+	if (unlikely(s->late_error) && !((flags & HOLM_MSG_OOB) && s->ops->is_tcp))
 		return take_late_error(s);
 	return s->ops->recv(s, msg, flags);
 }
@@ -356,7 +356,9 @@ unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready)
 
 unsigned holm_socket_poll(struct holm_socket *s)
 {
-	if (unlikely(s->unusual & SOCKET_LATE_ERROR))
+	/* A listener says no more than whether there is somebody. */
+	if (unlikely(s->unusual & SOCKET_LATE_ERROR) &&
+	    !(s->ops->is_listening && s->ops->is_listening(s)))
 		return s->ops->poll(s) | HOLM_POLLERR;
 	return s->ops->poll(s);
 }

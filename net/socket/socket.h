@@ -163,6 +163,12 @@ extern const struct socket_ops inet6_dgram_ops;
 
 /* The pending error, once: 0 or negative. */
 int socket_take_error(struct holm_socket *s);
+/* holm_socket_return_error() of something that is of no interest any more. */
+static inline void socket_forget_late_error(struct holm_socket *s)
+{
+	s->late_error = 0;
+	socket_set_unusual(s, SOCKET_LATE_ERROR, false);
+}
 /* What poll() says of a socket of packets whose endpoint is ready for this (enum holm_state). */
 unsigned socket_datagram_poll(const struct holm_socket *s, unsigned ready);
 /* Which part of a packet's company an option asks for (enum holm_ancillary_bit); 0: none. */

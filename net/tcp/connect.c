@@ -141,8 +141,7 @@ static int choose_ends(struct holm_tcp *t, const struct holm_endpoint *remote,
 	int err;
 
 	/* MUST-46 */
-	if (remote->port == 0 || remote->scope > UINT16_MAX ||
-	    !ip_addr_is_unicast(net, &remote->addr))
+	if (remote->scope > UINT16_MAX || !ip_addr_is_unicast(net, &remote->addr))
 		return -HOLM_EINVAL;
 	ends->scope = ip6_is_link_local(&remote->addr) ? (uint16_t)remote->scope : 0;
 	/* Bound to a device, it names the link. */

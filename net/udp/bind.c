@@ -196,8 +196,9 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 	int err;
 
 	ASSERT(!u->net->callbacks);
-	if (u->port || (flags & ~(unsigned)(HOLM_UDP_REUSEADDR | HOLM_UDP_REUSEPORT |
-					    HOLM_UDP_V6ONLY | HOLM_UDP_ANY_DST)))
+	if (u->port ||
+	    (flags & ~(unsigned)(HOLM_UDP_REUSEADDR | HOLM_UDP_REUSEPORT | HOLM_UDP_V6ONLY |
+				 HOLM_UDP_ANY_DST | HOLM_UDP_ADDR_ONLY)))
 		return -HOLM_EINVAL;
 	if (!u->may_be_foreign && !is_bindable(u->net, &local->addr))
 		return -HOLM_EADDRNOTAVAIL;
@@ -212,7 +213,10 @@ int holm_udp_bind(struct holm_udp *u, const struct holm_endpoint *local, unsigne
 	u->local_given = !holm_addr_is_any(&local->addr);
 	u->local_is_many = u->local_given && !ip_addr_is_unicast(u->net, &local->addr);
 	u->is_ip6 |= ip6_is_any(&local->addr);
-	err = local->port ? bind_port(u, local->port) : udp_bind_any_port(u);
+	if (local->port)
+		err = bind_port(u, local->port);
+	else if (!(flags & HOLM_UDP_ADDR_ONLY))
+		err = udp_bind_any_port(u);
 	if (err) {
 		u->local = udp_wildcard(u);
 		u->local_given = false;

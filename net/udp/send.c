@@ -57,7 +57,9 @@ static never_inline int find_another_dst(struct holm_udp *u, const struct holm_e
 	struct ip_dst *dst;
 	int err;
 
-	err = ip_dst_get_via(u->net, &to->addr, &via, &dst);
+	err = udp_check_family(u, &to->addr);
+	if (likely(!err))
+		err = ip_dst_get_via(u->net, &to->addr, &via, &dst);
 	if (unlikely(err))
 		return holm_addr_is_any(&to->addr) ? -HOLM_EINVAL : err;
 	udp_drop_dst(u);

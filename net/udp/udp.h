@@ -130,6 +130,17 @@ static inline const struct udp_manner *udp_manner(const struct holm_udp *u,
 	return likely(holm_addr_is_ip4(remote)) ? &u->ip4 : &u->ip6;
 }
 
+/* From an address of one family nothing goes to the other: -HOLM_EAFNOSUPPORT, -HOLM_ENETUNREACH. */
+static inline int udp_check_family(const struct holm_udp *u, const struct holm_addr *to)
+{
+	if (!HOLM_WITH_IPV6 || holm_addr_is_any(&u->local) ||
+	    holm_addr_is_ip4(&u->local) == holm_addr_is_ip4(to))
+		return 0;
+	if (holm_addr_is_ip4(&u->local))
+		return -HOLM_EAFNOSUPPORT;
+	return u->local_given ? -HOLM_ENETUNREACH : 0;
+}
+
 /* By which way its datagrams to there go. */
 struct ip_via udp_via(const struct holm_udp *u, const struct holm_endpoint *to);
 

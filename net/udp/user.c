@@ -143,6 +143,9 @@ int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote)
 	}
 	dissolve(u);
 	udp_drop_dst(u);
+	err = udp_check_family(u, &remote->addr);
+	if (err)
+		return err;
 	err = udp_bind_to_scope(u, remote, &u->dev_of_remote);
 	if (err)
 		return err;

@@ -301,3 +301,125 @@ CASE(bind_to_an_address_of_ipv6_that_is_not_ours)
 	OK(bind_to6(fd, "2001:db8::1", 0));
 	OK(listen(fd, 4));
 }
+
+/* A port that nobody listens at. */
+static uint16_t unused(void)
+{
+	uint16_t port;
+
+	OK(close(listening(1, &port)));
+	return port;
+}
+
+/* The port that connect() chose is given back when it fails; one that was asked for is kept. */
+CASE_OF_BOTH(bind_after_a_refused_connection)
+{
+	int fd = tcp(), named = tcp();
+	uint16_t port = unused(), mine = unused();
+
+	nonblocking(fd);
+	FAILS(connect_to(fd, port), EINPROGRESS);
+	CHECK(wait_for(fd, POLLERR, 2000) & POLLERR);
+	OK(bind_to(fd, "127.0.0.1", mine));
+	EQ(port_of(fd), mine);
+	/* Whoever asks is told what has become of it. */
+	FAILS(connect_to(fd, port), ECONNREFUSED);
+	EQ(port_of(fd), mine);
+	OK(close(fd));
+	OK(bind_to(named, "127.0.0.1", mine));
+	FAILS(connect_to(named, port), ECONNREFUSED);
+	FAILS(bind_to(named, "127.0.0.1", unused()), EINVAL);
+}
+
+CASE_OF_BOTH(bind_to_a_chosen_port_and_again_after_a_refused_connection)
+{
+	int fd = tcp();
+	uint16_t mine = unused();
+
+	OK(bind_to(fd, "127.0.0.1", 0));
+	FAILS(connect_to(fd, unused()), ECONNREFUSED);
+	OK(bind_to(fd, "127.0.0.1", mine));
+	EQ(port_of(fd), mine);
+}
+
+CASE_OF_BOTH(bind_connecting_to_port_0_is_refused)
+{
+	FAILS(connect_to(tcp(), 0), ECONNREFUSED);
+}
+
+/* The wildcard as a destination: where it comes from, or else the loopback. */
+CASE(bind_the_wildcard_as_a_destination)
+{
+	struct sockaddr_in to = at("0.0.0.0", 0), sa;
+	socklen_t len = sizeof(sa);
+	int listener = tcp(), fd = tcp(), heard = udp(), from = udp();
+	char c;
+
+	OK(bind_to(listener, "127.0.0.7", 0));
+	OK(listen(listener, 1));
+	OK(bind_to(heard, "127.0.0.7", 0));
+	to.sin_port = htons(port_of(listener));
+	FAILS(connect(tcp(), (struct sockaddr *)&to, sizeof(to)), ECONNREFUSED);
+	OK(bind_to(fd, "127.0.0.7", 0));
+	OK(connect(fd, (struct sockaddr *)&to, sizeof(to)));
+	OK(getpeername(fd, (struct sockaddr *)&sa, &len));
+	EQ(ntohl(sa.sin_addr.s_addr), 0x7f000007);
+	to.sin_port = htons(port_of(heard));
+	OK(bind_to(from, "127.0.0.7", 0));
+	EQ(sendto(from, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	EQ(recv(heard, &c, 1, 0), 1);
+	OK(connect(from, (struct sockaddr *)&to, sizeof(to)));
+	EQ(send(from, "x", 1, 0), 1);
+	EQ(recv(heard, &c, 1, 0), 1);
+}
+
+CASE(bind_the_wildcard_as_a_destination_of_a_mapped_address)
+{
+	int heard = udp6(), from = udp6();
+	struct sockaddr_in6 to;
+	char c;
+
+	OK(bind_to6(heard, "::ffff:127.0.0.1", 0));
+	OK(bind_to6(from, "::ffff:127.0.0.1", 0));
+	to = at6("::", port_of(heard));
+	EQ(sendto(from, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	EQ(recv(heard, &c, 1, 0), 1);
+}
+
+/* From an address of one family there is no way to one of the other. */
+CASE(bind_of_one_family_reaches_none_of_the_other)
+{
+	struct sockaddr_in6 ip6 = at6("::1", unused()), ip4 = at6("::ffff:127.0.0.1", unused());
+	const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+
+	for (int i = 0; i < 2; i++) {
+		int a = (int)OK(socket(AF_INET6, types[i], 0)),
+		    b = (int)OK(socket(AF_INET6, types[i], 0));
+
+		OK(bind_to6(a, "::1", 0));
+		OK(bind_to6(b, "::ffff:127.0.0.1", 0));
+		FAILS(connect(a, (struct sockaddr *)&ip4, sizeof(ip4)), ENETUNREACH);
+		FAILS(connect(b, (struct sockaddr *)&ip6, sizeof(ip6)), EAFNOSUPPORT);
+		if (types[i] == SOCK_STREAM)
+			continue;
+		FAILS(sendto(a, "x", 1, 0, (struct sockaddr *)&ip4, sizeof(ip4)), ENETUNREACH);
+		FAILS(sendto(b, "x", 1, 0, (struct sockaddr *)&ip6, sizeof(ip6)), EAFNOSUPPORT);
+	}
+}
+
+CASE_OF_BOTH(bind_datagrams_without_a_port)
+{
+	int fd = udp(), to = udp();
+
+	EQ(get_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT), 0);
+	OK(set_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
+	EQ(get_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT), 1);
+	OK(bind_to(to, "127.0.0.1", 0));
+	OK(bind_to(fd, "127.0.0.1", 0));
+	EQ(port_of(fd), 0);
+	OK(bind_to(fd, "127.0.0.1", 0));
+	OK(connect_to(fd, port_of(to)));
+	CHECK(port_of(fd) != 0);
+	EQ(send(fd, "x", 1, 0), 1);
+	FAILS(bind_to(fd, "127.0.0.1", 0), EINVAL);
+}

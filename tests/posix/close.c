@@ -521,3 +521,59 @@ CASE(shutdown_of_connected_udp)
 	OK(shutdown(b, SHUT_RD));
 	EQ(recv(b, buf, 8, 0), 0);
 }
+
+/* ---- sides that are shut, and connections that are left, too early or too late ---- */
+
+CASE_OF_BOTH(close_a_stream_is_shut_before_it_is_connected)
+{
+	int fd = tcp();
+	char c;
+
+	EQ(level(fd) & ~(POLLRDNORM | POLLWRNORM), POLLOUT | POLLHUP);
+	FAILS(recv(fd, &c, 1, 0), ENOTCONN);
+	FAILS(shutdown(fd, SHUT_RD), ENOTCONN);
+	EQ(level(fd) & ~(POLLRDNORM | POLLWRNORM), POLLIN | POLLOUT | POLLHUP | POLLRDHUP);
+	EQ(recv(fd, &c, 1, 0), 0);
+}
+
+CASE_OF_BOTH(close_datagrams_that_are_not_waited_for_are_no_end)
+{
+	int fd = udp();
+	char c;
+
+	FAILS(shutdown(fd, SHUT_RD), ENOTCONN);
+	EQ(recv(fd, &c, 1, 0), 0);
+	FAILS(recv(fd, &c, 1, MSG_DONTWAIT), EAGAIN);
+	nonblocking(fd);
+	FAILS(recv(fd, &c, 1, 0), EAGAIN);
+}
+
+CASE_OF_BOTH(close_who_leaves_a_connection_hears_that_it_was_reset)
+{
+	struct sockaddr away = { .sa_family = AF_UNSPEC };
+	int fd[2];
+	char c;
+
+	tcp_pair(fd);
+	OK(connect(fd[0], &away, sizeof(away)));
+	CHECK(level(fd[0]) & POLLERR);
+	FAILS(recv(fd[0], &c, 1, 0), ECONNRESET);
+	FAILS(recv(fd[0], &c, 1, 0), ENOTCONN);
+	CHECK(wait_for(fd[1], POLLERR, 2000) & POLLERR);
+	FAILS(recv(fd[1], &c, 1, 0), ECONNRESET);
+}
+
+/* What nobody has asked for is of no interest to the next attempt. */
+CASE_OF_BOTH(close_who_leaves_a_connection_may_have_another)
+{
+	struct sockaddr away = { .sa_family = AF_UNSPEC };
+	uint16_t port;
+	int fd[2], listener = listening(1, &port);
+
+	tcp_pair(fd);
+	OK(connect(fd[0], &away, sizeof(away)));
+	OK(connect_to(fd[0], port));
+	EQ(get_int(fd[0], SOL_SOCKET, SO_ERROR), 0);
+	OK(accept(listener, NULL, NULL));
+	EQ(send(fd[0], "x", 1, 0), 1);
+}

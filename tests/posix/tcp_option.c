@@ -316,3 +316,49 @@ CASE(tcp_fastopen_connect_is_a_connect)
 		OK(close(child));
 	}
 }
+
+/* They say nothing of a stream, but programs set them of whatever they have. */
+CASE_OF_BOTH(tcp_takes_options_of_packets)
+{
+	static const int flags[] = { IP_PKTINFO, IP_RECVTTL, IP_RECVTOS, IP_RECVORIGDSTADDR };
+	int fd = tcp(), all = posix_family == AF_INET;
+	struct in_addr any = { 0 };
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		EQ(get_int(fd, SOL_IP, flags[i]), 0);
+		OK(set_int(fd, SOL_IP, flags[i], 7));
+		EQ(get_int(fd, SOL_IP, flags[i]), 1);
+	}
+	EQ(get_int(fd, SOL_IP, IP_MULTICAST_LOOP), 1);
+	OK(set_int(fd, SOL_IP, IP_MULTICAST_LOOP, 0));
+	EQ(get_int(fd, SOL_IP, IP_MULTICAST_LOOP), 0);
+	EQ(get_int(fd, SOL_IP, IP_MULTICAST_ALL), all);
+	OK(set_int(fd, SOL_IP, IP_MULTICAST_ALL, !all));
+	EQ(get_int(fd, SOL_IP, IP_MULTICAST_ALL), !all);
+	FAILS(set_int(fd, SOL_IP, IP_MULTICAST_ALL, 2), EINVAL);
+	EQ(get_int(fd, SOL_IP, IP_MULTICAST_TTL), 1);
+	FAILS(set_int(fd, SOL_IP, IP_MULTICAST_TTL, 2), EINVAL);
+	FAILS(setsockopt(fd, SOL_IP, IP_MULTICAST_IF, &any, sizeof(any)), EINVAL);
+	EQ(get_int(fd, SOL_IP, IP_MTU_DISCOVER), IP_PMTUDISC_WANT);
+	OK(set_int(fd, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO));
+	EQ(get_int(fd, SOL_IP, IP_MTU_DISCOVER), IP_PMTUDISC_DO);
+	FAILS(set_int(fd, SOL_IP, IP_MTU_DISCOVER, -1), EINVAL);
+	if (DIFFERS("the path's MTU is always looked for"))
+		FAILS(set_int(fd, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT), ENOPROTOOPT);
+}
+
+/* As of who listens. */
+CASE(tcp_takes_options_of_packets_from_its_listener)
+{
+	uint16_t port;
+	int listener = listening(1, &port), fd = tcp(), s;
+
+	OK(set_int(listener, SOL_IP, IP_PKTINFO, 1));
+	OK(set_int(listener, SOL_IP, IP_MULTICAST_LOOP, 0));
+	OK(set_int(listener, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO));
+	OK(connect_to(fd, port));
+	s = (int)OK(accept(listener, NULL, NULL));
+	EQ(get_int(s, SOL_IP, IP_PKTINFO), 1);
+	EQ(get_int(s, SOL_IP, IP_MULTICAST_LOOP), 0);
+	EQ(get_int(s, SOL_IP, IP_MTU_DISCOVER), IP_PMTUDISC_DO);
+}

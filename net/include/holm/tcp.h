@@ -84,7 +84,7 @@ int holm_tcp_bind(struct holm_tcp *t, const struct holm_endpoint *local, unsigne
  * OPEN, active. The local end is chosen where bind() has not (RFC 6724 source, RFC 6056 port).
  * Returns 0 when the SYN is under way; the outcome is an event: HOLM_CONNECTED, or HOLM_ERROR.
  * -HOLM_EISCONN, -HOLM_EALREADY, -HOLM_ENETUNREACH, -HOLM_EADDRNOTAVAIL (no port left),
- * -HOLM_EADDRINUSE (the four-tuple exists), -HOLM_EINVAL (port 0, the wildcard, multicast or broadcast,
+ * -HOLM_EADDRINUSE (the four-tuple exists), -HOLM_EINVAL (the wildcard, multicast or broadcast,
  * MUST-46), -HOLM_EAFNOSUPPORT, -HOLM_ENOMEM.
  */
 int holm_tcp_connect(struct holm_tcp *t, const struct holm_endpoint *remote);

@@ -35,6 +35,8 @@ enum holm_udp_bind_flag {
 	HOLM_UDP_ANY_DST = 1 << 2,
 	/* Several endpoints share a port, each flow keeps to one of them; all of them must say so. */
 	HOLM_UDP_REUSEPORT = 1 << 3,
+	/* Port 0 is chosen by connecting, or by the first datagram; until then it may bind again. */
+	HOLM_UDP_ADDR_ONLY = 1 << 4,
 };
 
 /*
@@ -52,10 +54,11 @@ void holm_udp_bind_dev(struct holm_udp *u, struct holm_dev *dev);
  * association, and gives back a port that was not asked for by number. Binds to an ephemeral port where
  * needed, and for as long as it is connected to the device of a link-local remote's scope: -HOLM_EINVAL
  * (bound to another, or no scope given; the wildcard), -HOLM_ENODEV,
- * -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EADDRINUSE (no port is left), -HOLM_ENOMEM.
+ * -HOLM_ENETUNREACH, -HOLM_EACCES (broadcast not permitted), -HOLM_EADDRINUSE (no port is left),
+ * -HOLM_EAFNOSUPPORT (bound to an address of IPv4), -HOLM_ENOMEM.
  *
- * Of endpoints that share a port and are connected with the same remote (a few; -HOLM_ENOMEM) the last gets its
- * datagrams, who is bound to the device by which they come before.
+ * Of endpoints that share a port and are connected with the same remote (a few; -HOLM_ENOMEM) the last gets
+ * its datagrams, who is bound to the device by which they come before.
  */
 int holm_udp_connect(struct holm_udp *u, const struct holm_endpoint *remote);
 
