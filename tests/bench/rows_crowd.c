@@ -122,7 +122,7 @@ static void connect_request_close(struct world *w, struct crowd *c)
 	cross(w, 0); /* FIN */
 	cross(w, 1); /* its ACK */
 	world_forget_events(w);
-	w->now += 10000000 * WORLD_CROWD;
+	w->now += 10000000;
 	fini_all(c);
 }
 

@@ -540,7 +540,7 @@ static double run_crr_crowd(struct world *w, uint32_t ops)
 		bench_off();
 		take_in(w, 1);
 		take_in(w, 0);
-		w->now += 10000000 * CROWD;
+		w->now += 10000000;
 	}
 	bench_stop();
 	return (double)ops * CROWD;
