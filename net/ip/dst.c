@@ -392,6 +392,12 @@ struct ip_dst *ip_dst_peek(struct holm_net *net, const struct holm_addr *remote,
 	return dst;
 }
 
+struct ip_dst *ip_dst_find(const struct holm_net *net, const struct holm_addr *remote,
+			   const struct ip_via *via)
+{
+	return net->ip ? find(net, hash_of(net, remote, via), remote, via) : NULL;
+}
+
 /* It keeps its neighbour, and its place if there are few; the oldest yields to it if there are many. */
 static void put_small(struct holm_net *net, struct ip_dst *dst)
 {

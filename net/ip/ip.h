@@ -85,7 +85,10 @@ int ip_dst_get_via(struct holm_net *net, const struct holm_addr *remote, const s
 /* The same without a reference, good until the next is asked for or given up. NULL: there is none. */
 struct ip_dst *ip_dst_peek(struct holm_net *net, const struct holm_addr *remote,
 			   const struct ip_via *via);
-/* The same by any way, or through a device only. */
+/* That which there is; nothing is made. NULL: nobody has sent there lately by such a way. */
+struct ip_dst *ip_dst_find(const struct holm_net *net, const struct holm_addr *remote,
+			   const struct ip_via *via);
+/* ip_dst_get_via() by any way, or through a device only. */
 static inline int ip_dst_get(struct holm_net *net, const struct holm_addr *remote,
 			     struct holm_dev *dev, struct ip_dst **out)
 {

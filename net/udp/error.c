@@ -5,19 +5,31 @@
  */
 #include "net/udp/udp.h"
 
-/* Did it send there? Anybody may write an ICMP message. */
-static bool sends_to(const struct holm_udp *u, const struct holm_addr *remote)
+/* What it sends there by. A server answers many; NULL: nobody has sent there lately. */
+static struct ip_dst *dst_to(const struct holm_udp *u, const struct holm_endpoint *to)
 {
-	return udp_manner(u, remote)->wants_troubles ||
-	       (u->dst && holm_addr_equal(&u->dst->remote, remote));
+	struct ip_via via;
+
+	if (u->dst && holm_addr_equal(&u->dst->remote, &to->addr))
+		return u->dst;
+	if (u->connected)
+		return NULL;
+	via = udp_via(u, to);
+	return ip_dst_find(u->net, &to->addr, &via);
+}
+
+/* Did it send there? Anybody may write an ICMP message. */
+static bool sends_to(const struct holm_udp *u, const struct holm_endpoint *to)
+{
+	return udp_manner(u, &to->addr)->wants_troubles || dst_to(u, to);
 }
 
 static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_error *error,
-				  uint16_t lport, uint16_t rport)
+				  uint16_t lport, const struct holm_endpoint *to)
 {
 	const struct holm_dev *dev = error->frame ? error->frame->dev : NULL;
 	struct holm_udp *u =
-		udp_find_connected(net, &error->local, lport, &error->remote, rport, dev);
+		udp_find_connected(net, &error->local, lport, &to->addr, to->port, dev);
 	const struct udp_port *port;
 	struct list_node *n;
 
@@ -27,22 +39,22 @@ static struct holm_udp *sender_of(const struct holm_net *net, const struct ip_er
 	for (n = port ? list_first(&port->unconnected) : NULL; n;
 	     n = list_next(&port->unconnected, n)) {
 		u = container_of(n, struct holm_udp, port_node);
-		if (sends_to(u, &error->remote))
+		if (sends_to(u, to))
 			return u;
 	}
 	return NULL;
 }
 
 /* The path takes less. False: it is old news, or forged, or nobody is to hear of it. */
-static bool path_is_smaller(struct holm_udp *u, const struct ip_error *error)
+static bool path_is_smaller(struct holm_udp *u, const struct ip_error *error,
+			    const struct holm_endpoint *to)
 {
-	const struct udp_manner *m = udp_manner(u, &error->remote);
-	struct ip_dst *dst = u->dst;
+	const struct udp_manner *m = udp_manner(u, &to->addr);
+	struct ip_dst *dst = dst_to(u, to);
 
 	if (m->pmtu == HOLM_UDP_PMTU_INTERFACE || m->pmtu == HOLM_UDP_PMTU_OMIT)
 		return false;
-	if (dst && holm_addr_equal(&dst->remote, &error->remote) &&
-	    !ip_dst_lower_mtu(u->net, dst, error->mtu) && error->mtu > dst->mtu)
+	if (dst && !ip_dst_lower_mtu(u->net, dst, error->mtu) && error->mtu > dst->mtu)
 		return false;
 	return m->pmtu != HOLM_UDP_PMTU_DONT;
 }
@@ -52,13 +64,13 @@ void udp_error(struct holm_net *net, const struct ip_error *error)
 	const struct holm_endpoint to = { .addr = error->remote,
 					  .scope = ip_error_scope(error, &error->remote),
 					  .port = load_be16(error->quote + 2) };
-	struct holm_udp *u = sender_of(net, error, load_be16(error->quote), to.port);
+	struct holm_udp *u = sender_of(net, error, load_be16(error->quote), &to);
 
 	if (!u) {
 		net_drop_note(net, HOLM_DROP_ICMP_QUOTE);
 		return;
 	}
-	if (error->kind == IP_ERROR_TOO_BIG && !path_is_smaller(u, error))
+	if (error->kind == IP_ERROR_TOO_BIG && !path_is_smaller(u, error, &to))
 		return;
 	if (udp_manner(u, &to.addr)->wants_troubles)
 		ip_trouble_note(net, &u->troubles, error, &to);

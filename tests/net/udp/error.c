@@ -222,16 +222,21 @@ static void report_too_big(struct lab *lab, uint32_t mtu, size_t changed)
 	lab_receive(lab, frame, lab6_packet(frame, &nine, &one, IP6_PROTO_ICMP, l4, len));
 }
 
-static int send_large(struct lab *lab, struct holm_udp *u)
+static int send_large_to(struct lab *lab, struct holm_udp *u, const struct holm_endpoint *to)
 {
 	static uint8_t payload[1452];
 	const struct holm_span span = { payload, sizeof(payload) };
 	int err;
 
 	lab_clear(lab);
-	err = holm_udp_send(u, NULL, &span, 1);
+	err = holm_udp_send(u, to, &span, 1);
 	lab_poll(lab);
 	return err;
+}
+
+static int send_large(struct lab *lab, struct holm_udp *u)
+{
+	return send_large_to(lab, u, NULL);
 }
 
 /* RFC 8201: whose packet it was is looked at first. */
@@ -273,6 +278,34 @@ static void what_a_path_takes_is_learned_from_errors_about_datagrams_of_ours(voi
 	lab_fini(&lab);
 }
 
+/* It is not the last one sent to that a router has to say something about. */
+static void a_server_learns_what_the_path_of_each_takes(void **state)
+{
+	const struct holm_endpoint first = { .addr = lab6_addr(2), .port = 9 };
+	const struct holm_endpoint last = { .addr = lab6_addr(3), .port = 9 };
+	struct lab_sent to_first;
+	struct holm_udp *u;
+	struct lab lab;
+
+	(void)state;
+	lab6_init(&lab, protos6);
+	assert_int_equal(holm_udp_open(lab.net, &u), 0);
+	assert_int_equal(send_large_to(&lab, u, &first), 0);
+	to_first = lab.sent[0];
+	/* It waits for its neighbour. */
+	assert_int_equal(send_large_to(&lab, u, &last), 0);
+	lab.sent[0] = to_first;
+	lab.nsent = 1;
+	/* To whom nothing was sent nothing can have been too big. */
+	report_too_big(&lab, 1300, 39);
+	report_too_big(&lab, 1300, 0);
+	assert_int_equal(send_large_to(&lab, u, &first), 0);
+	assert_int_equal(lab.nsent, 2);
+	assert_true(lab.sent[0].len <= ETH_HDR_BYTES + 1300);
+	holm_udp_close(u);
+	lab_fini(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +317,7 @@ int main(void)
 		cmocka_unit_test(the_queue_is_bounded_and_goes_with_the_wish),
 		cmocka_unit_test(a_neighbour_that_does_not_answer_is_a_trouble),
 		cmocka_unit_test(what_a_path_takes_is_learned_from_errors_about_datagrams_of_ours),
+		cmocka_unit_test(a_server_learns_what_the_path_of_each_takes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
