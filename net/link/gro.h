@@ -94,11 +94,12 @@ static inline bool gro_continues(const struct gro *g, struct holm_frame *f)
 
 /*
  * Is it worth while to hold `f` for `next`, which comes behind it: is that between the same ports? Nobody has
- * looked at its header yet.
+ * looked at either's header yet.
  */
 static inline bool gro_may_follow(const struct holm_frame *f, const struct holm_frame *next)
 {
-	return next->segs[0].len >= next->l4_off + sizeof(uint32_t) &&
+	return f->segs[0].len >= f->l4_off + sizeof(uint32_t) &&
+	       next->segs[0].len >= next->l4_off + sizeof(uint32_t) &&
 	       checksum_load32(holm_frame_data(f) + f->l4_off) ==
 		       checksum_load32(holm_frame_data(next) + next->l4_off);
 }

@@ -236,6 +236,20 @@ static void a_window_of_64_KiB_in_a_super_frame_and_a_rest_is_one(void **state)
 	assert_int_equal(g.payload_len, 65536);
 }
 
+/* Behind the first segment of a frame nothing is read, whatever lies there. */
+static void ports_in_pieces_promise_nothing(void **state)
+{
+	struct piece a = piece(0, 1000), b = piece(1000, 1000);
+
+	(void)state;
+	build(&a);
+	build(&b);
+	assert_true(gro_may_follow(&a.f, &b.f));
+	a.seg.len = 3;
+	assert_false(gro_may_follow(&a.f, &b.f));
+	assert_false(gro_may_follow(&b.f, &a.f));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +261,7 @@ int main(void)
 		cmocka_unit_test(timestamps_must_be_the_same),
 		cmocka_unit_test(what_has_no_payload_or_a_special_flag_is_not_held),
 		cmocka_unit_test(a_header_in_two_segments_is_left_to_others),
+		cmocka_unit_test(ports_in_pieces_promise_nothing),
 		cmocka_unit_test(a_packet_shorter_than_its_header_is_left_to_others),
 		cmocka_unit_test(a_super_segment_is_at_most_two_super_frames),
 		cmocka_unit_test(a_window_of_64_KiB_in_a_super_frame_and_a_rest_is_one),
