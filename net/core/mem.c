@@ -74,8 +74,10 @@ static void env_free(struct mem *m, void *p, size_t size)
 	m->env->free(m->env->ctx, p, size);
 }
 
-/* What is kept goes back. */
-static never_inline void give_up_kept(struct mem *m)
+static bool give_up_waiting(struct mem *m);
+
+/* The large blocks that are kept go back. */
+static void give_up_kept(struct mem *m)
 {
 	for (unsigned i = 0; i < MEM_LARGE_CLASSES; i++) {
 		while (m->large[i]) {
@@ -89,14 +91,21 @@ static never_inline void give_up_kept(struct mem *m)
 }
 
 /* Where the env has none left it may have what is kept for another size, or for nobody. */
+static never_inline void *env_alloc_again(struct mem *m, size_t size, size_t align)
+{
+	bool gave = m->kept > 0;
+
+	give_up_kept(m);
+	gave |= give_up_waiting(m);
+	return gave ? m->env->alloc(m->env->ctx, size, align) : NULL;
+}
+
 static void *env_alloc(struct mem *m, size_t size, size_t align)
 {
 	void *p = m->env->alloc(m->env->ctx, size, align);
 
-	if (HOLM_WITH_MEMORY && unlikely(!p && m->kept > 0)) {
-		give_up_kept(m);
-		p = m->env->alloc(m->env->ctx, size, align);
-	}
+	if (HOLM_WITH_MEMORY && unlikely(!p))
+		p = env_alloc_again(m, size, align);
 	if (!HOLM_WITH_COUNTERS)
 		return p;
 	if (p)
@@ -234,6 +243,32 @@ static inline void small_free(struct mem *m, void *p, unsigned class)
 	m->places[class]--;
 }
 
+/* What waits goes back to its chunks, and those that are empty to the env. False: there are none. */
+static bool give_up_waiting(struct mem *m)
+{
+	bool gave = false;
+
+	for (unsigned i = 0; i < MEM_CLASSES; i++) {
+		struct list_node *next, *n;
+		void *p = m->last[i];
+
+		m->last[i] = NULL;
+		for (; p; p = take_waiting(m, i))
+			put_back(m, p, i);
+		for (n = list_first(&m->partial[i]); n && m->empty[i] > 0; n = next) {
+			struct chunk *c = container_of(n, struct chunk, node);
+
+			next = list_next(&m->partial[i], n);
+			if (c->used > 0)
+				continue;
+			spare_chunk(m, c);
+			m->empty[i]--;
+			gave = true;
+		}
+	}
+	return gave;
+}
+
 static never_inline void *large_alloc_new(struct mem *m, size_t size)
 {
 	void *p = size <= MEM_CHUNK ? mem_hand_take(&m->memory) : NULL;
@@ -327,19 +362,8 @@ void mem_fini(struct mem *m)
 	if (!HOLM_WITH_MEMORY)
 		return;
 	mem_free(m, mem_hand_take(&m->memory), MEM_CHUNK);
-	for (unsigned i = 0; i < MEM_CLASSES; i++) {
-		struct list_node *n;
-
-		void *p = m->last[i];
-
-		for (; p; p = take_waiting(m, i))
-			put_back(m, p, i);
-		while ((n = list_pop_front(&m->partial[i])) != NULL) {
-			struct chunk *c = container_of(n, struct chunk, node);
-
-			ASSERT(c->used == 0);
-			env_free(m, c, MEM_CHUNK);
-		}
-	}
+	(void)give_up_waiting(m);
+	for (unsigned i = 0; i < MEM_CLASSES; i++)
+		ASSERT(list_is_empty(&m->partial[i]));
 	give_up_kept(m);
 }

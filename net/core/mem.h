@@ -8,7 +8,7 @@
  * of its class is empty. The objects of each class that were freed last wait in front of their chunks
  * for the next, which need not be cut out: the last one where its taker sees it, and up to MEM_WAITING
  * behind it. Larger objects (tables, rings) are single env allocations, of which up to MEM_KEEP_BYTES
- * are kept for reuse by size, or until the env has none left.
+ * are kept for reuse by size. All that waits or is kept goes back where the env has none left.
  *
  * The rings of dialogues take a page for a message and give it back with the next: one page goes from
  * ring to ring by hand, in a few instructions, in front of all that. It counts as in use.

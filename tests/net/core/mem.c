@@ -337,6 +337,37 @@ static void what_is_kept_goes_back_where_the_env_has_none_left(void **state)
 	teardown(&f);
 }
 
+/* Each of them holds a chunk of its own, and none is in use. */
+static void what_waits_goes_back_where_the_env_has_none_left(void **state)
+{
+	struct fixture f;
+	void *p[3 * MEM_WAITING], *q;
+
+	(void)state;
+	setup(&f);
+	for (unsigned i = 0; i < 3 * MEM_WAITING; i++)
+		p[i] = mem_alloc(&f.mem, MEM_CLASS_MAX);
+	for (unsigned part = 0; part < 3; part++)
+		for (unsigned i = part; i < 3 * MEM_WAITING; i += 3)
+			mem_free(&f.mem, p[i], MEM_CLASS_MAX);
+	assert_int_equal(mem_in_use(&f.mem), 0);
+	assert_true(f.books.bytes >= MEM_WAITING * MEM_CHUNK);
+	f.books.limit = f.books.bytes;
+	q = mem_alloc(&f.mem, 16384);
+	assert_non_null(q);
+	assert_int_equal(f.books.bytes, 16384);
+	assert_int_equal(f.mem.stats.from_env, 16384);
+	assert_int_equal(f.mem.stats.failures, 0);
+	p[0] = mem_alloc(&f.mem, MEM_CLASS_MAX);
+	assert_non_null(p[0]);
+	f.books.limit = f.books.bytes;
+	assert_null(mem_alloc(&f.mem, 16));
+	assert_int_equal(f.mem.stats.failures, 1);
+	mem_free(&f.mem, p[0], MEM_CLASS_MAX);
+	mem_free(&f.mem, q, 16384);
+	teardown(&f);
+}
+
 static void a_block_larger_than_all_classes_is_given_and_taken_exactly(void **state)
 {
 	struct fixture f;
@@ -472,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_large_ring_finds_its_memory_again),
 		cmocka_unit_test(what_is_small_does_not_drive_out_a_large_ring),
 		cmocka_unit_test(what_is_kept_goes_back_where_the_env_has_none_left),
+		cmocka_unit_test(what_waits_goes_back_where_the_env_has_none_left),
 		cmocka_unit_test(a_block_larger_than_all_classes_is_given_and_taken_exactly),
 		cmocka_unit_test(failure_is_reported_counted_and_harmless),
 		cmocka_unit_test(objects_do_not_overlap_whatever_the_order),
