@@ -6,7 +6,8 @@
  * values are the same on every machine.
  *
  * For other lengths, chain: state = fold_hash_mix(key, state, a, b); then fold_hash_end(key,
- * state). The number of words must be the same for everything that shares a table.
+ * state). What shares a table may have different numbers of words: to make two of them meet, one would have
+ * to know what the state of the longer is on the way, which takes the key.
  */
 #ifndef LIB_HASH_H
 #define LIB_HASH_H

@@ -200,6 +200,7 @@ bool neigh_advertised(struct holm_net *net, struct holm_netif *netif, const stru
 
 /* A transport made progress through this neighbour: it is reachable (RFC 4861 section 7.3.1). */
 void neigh_confirm_anew(struct holm_net *net, struct neigh *n);
+_Static_assert(NEIGH_DELAY_NS <= NEIGH_REACHABLE_NS / 4, "who waits to be confirmed hears of it");
 static inline void neigh_confirm(struct holm_net *net, struct neigh *n)
 {
 	if (unlikely(net->now + NEIGH_REACHABLE_NS / 4 >= n->fresh_until_ns))
