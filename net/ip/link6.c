@@ -59,7 +59,6 @@ void link6_send(struct holm_net *net, struct holm_netif *netif, const struct lin
 	store_be16(m->p + 2, 0);
 	store_be16(m->p + 2, checksum_finish(checksum_partial(m->p, m->len, sum)));
 	memcpy(holm_frame_put(f, m->len), m->p, m->len);
-	f->flags = HOLM_FRAME_ACK;
 	if (m->router_alert)
 		push_alert(f);
 	push_header(f, m);

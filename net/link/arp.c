@@ -32,7 +32,6 @@ static void send_packet(struct holm_net *net, struct holm_netif *netif, const st
 		net_drop_note(net, HOLM_DROP_NO_FRAME);
 		return;
 	}
-	f->flags = HOLM_FRAME_ACK;
 	f->l3_off = ETH_HDR_BYTES;
 	arp_build(holm_frame_put(f, ARP_BYTES), info);
 	eth_output(netif, f, to, ETH_TYPE_ARP);

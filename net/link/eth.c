@@ -112,5 +112,5 @@ void eth_reset_for_reply(struct holm_frame *f)
 	f->gso = HOLM_GSO_NONE;
 	f->gso_size = 0;
 	f->hdr_len = 0;
-	f->flags = HOLM_FRAME_ACK;
+	f->flags = 0;
 }

@@ -18,8 +18,6 @@ static int send_copied(struct tcp_tx *tx, struct tcp_seq seq, uint32_t len, uint
 		sum = tcp_copy_queued(tx->c->snd, tx->hw_csum, holm_frame_put(f, len),
 				      flags & TCP_SYN ? 0 : seq_diff(seq, tx->c->flight->buf_seq),
 				      len);
-	else
-		f->flags |= HOLM_FRAME_ACK;
 	tcp_send_headed(tx, f, seq, flags, sum, tx->hw_csum);
 	return (int)len;
 }

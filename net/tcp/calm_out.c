@@ -104,8 +104,6 @@ static always_inline bool send_in_one(struct holm_net *net, struct holm_tcp *c, 
 	sum = tcp_write_numbers(net, c, p + l4_off, c->flight->snd_nxt, flags,
 				tcp_announce_window(c), stamped);
 	pseudo = tcp_write_ip(c, p + ETH_HDR_BYTES, hdr_len + len, ip6);
-	if (unlikely(len == 0))
-		f->flags |= HOLM_FRAME_ACK;
 	if (netif->features & DEFERRED) {
 		tcp_leave_sum(f, p, l4_off, pseudo);
 		if (len > 0)
@@ -145,8 +143,6 @@ static always_inline bool send_usual(struct holm_net *net, struct holm_tcp *c, u
 
 	if (unlikely(!f))
 		return false;
-	if (bare)
-		f->flags |= HOLM_FRAME_ACK;
 	netif_put_unseen(net, netif, f);
 	p = f->segs_inline[0].data;
 	memcpy(p, neigh->header, ETH_HDR_BYTES);

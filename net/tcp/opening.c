@@ -70,7 +70,6 @@ static always_inline bool send_in_one(struct holm_net *net, const struct ip_dst 
 
 	if (unlikely(!f))
 		return false;
-	f->flags = HOLM_FRAME_ACK;
 	p = f->segs_inline[0].data;
 	write_ip(p + ETH_HDR_BYTES, o, hdr_len, ip6);
 	p += l4_off;

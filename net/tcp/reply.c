@@ -76,7 +76,6 @@ void tcp_send_reply(struct holm_net *net, struct tcp_reply *r)
 	store_be16(p + TCP_CSUM_OFFSET, checksum_finish(tcp_sum_header(p, hdr_len, sum)));
 	f->hdr_len = (uint16_t)hdr_len;
 	f->payload_off = (uint16_t)hdr_len;
-	f->flags |= HOLM_FRAME_ACK;
 	net_count(net, HOLM_COUNT_TCP_TX_SEGMENTS);
 	transmit(net, r, dst, f);
 	ip_dst_put(net, dst);

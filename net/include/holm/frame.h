@@ -80,7 +80,6 @@ enum holm_frame_flag {
 					  to be kept beyond the batch, see holm_frame_clone() */
 	HOLM_FRAME_BROADCAST = 1 << 1, /* link-layer broadcast or multicast destination */
 	HOLM_FRAME_LOOPED = 1 << 2,    /* came from the instance itself */
-	HOLM_FRAME_ACK = 1 << 3,       /* control frame: may use the pool's reserve */
 	HOLM_FRAME_PIECES = 1 << 5,    /* IPv6, came as fragments, or with a header that says so */
 	HOLM_FRAME_ETHERNET = 1 << 4,  /* looped, but begins with an ethernet header all the same */
 	HOLM_FRAME_KEPT = 1 << 6,      /* has two owners, see holm_frame_keep() */

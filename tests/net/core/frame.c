@@ -230,13 +230,13 @@ static void a_copy_references_nothing_of_the_original(void **state)
 	assert_true(holm_frame_append(f, &tail->home, holm_frame_data(tail), 1900));
 	holm_frame_free(tail);
 	f->l4_off = 34;
-	f->flags = HOLM_FRAME_LENT | HOLM_FRAME_ACK;
+	f->flags = HOLM_FRAME_LENT | HOLM_FRAME_BROADCAST;
 	c = holm_frame_copy(to, f);
 	holm_frame_free(f);
 	pool_end(from);
 	assert_int_equal(c->len, 2900);
 	assert_int_equal(c->l4_off, 34);
-	assert_int_equal(c->flags, HOLM_FRAME_ACK);
+	assert_int_equal(c->flags, HOLM_FRAME_BROADCAST);
 	expect_bytes(c, 0, 2900, 0);
 	expect_bytes(c, 2100, 200, 2100 & 0xff);
 	holm_frame_free(c);

@@ -148,7 +148,7 @@ static void lent_bytes_are_marked_on_the_other_side_and_a_copy_only_for_who_keep
 	struct holm_frame *frames[] = { plain, lent };
 	struct holm_frame *kept;
 
-	lent->flags = HOLM_FRAME_LENT | HOLM_FRAME_ACK;
+	lent->flags = HOLM_FRAME_LENT | HOLM_FRAME_BROADCAST;
 	assert_int_equal(holm_dev_tx(t->a.lower, frames, 2), 2);
 	holm_net_poll_devs(t->b.net, 1, 10);
 	assert_int_equal(t->b.ngot, 2);
@@ -173,7 +173,7 @@ static void what_a_frame_was_for_its_sender_does_not_cross(void **state)
 	super->csum = HOLM_CSUM_PARTIAL;
 	super->gso = HOLM_GSO_TCP4;
 	super->gso_size = 400;
-	super->flags = HOLM_FRAME_ACK;
+	super->flags = HOLM_FRAME_BROADCAST;
 	assert_true(spy_send(&t->a, super));
 	assert_true(spy_send(&t->a, plain));
 	holm_net_poll_devs(t->b.net, 1, 10);
