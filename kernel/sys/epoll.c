@@ -278,8 +278,6 @@ static int may_add(struct epoll *ep, struct file *f, uint32_t events)
 
 	if (likely(f->socket && !(events & SYS_EPOLLEXCLUSIVE)))
 		return 0;
-	if (!f->socket && !f->ops->poll)
-		return -HOLM_EPERM;
 	if ((events & SYS_EPOLLEXCLUSIVE) && (inner || (events & ~(uint32_t)EXCLUSIVE_ALLOWED)))
 		return -HOLM_EINVAL;
 	return inner ? may_nest(ep, inner) : 0;
@@ -315,7 +313,9 @@ static int change(struct epoll *ep, int op, int fd, struct file *f,
 		if (!w)
 			return -HOLM_ENOMEM;
 	} else if (!w) {
-		return -HOLM_ENOENT;
+		return op == SYS_EPOLL_CTL_MOD && (event->events & SYS_EPOLLEXCLUSIVE)
+			       ? -HOLM_EINVAL
+			       : -HOLM_ENOENT;
 	} else if (op == SYS_EPOLL_CTL_DEL) {
 		drop(w);
 		return 0;
@@ -338,6 +338,8 @@ int sys_epoll_ctl(struct process *p, int epfd, int op, int fd, const struct sys_
 	inner = fds_slot(p, fd);
 	if (!outer || !inner)
 		return -HOLM_EBADF;
+	if (unlikely(!inner->file->socket && !inner->file->ops->poll))
+		return -HOLM_EPERM;
 	ep = epoll_of(outer->file);
 	if (!ep || inner->file == outer->file || op < SYS_EPOLL_CTL_ADD || op > SYS_EPOLL_CTL_MOD)
 		return -HOLM_EINVAL;

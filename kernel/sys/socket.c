@@ -82,7 +82,10 @@ struct accept {
 	int flags;
 };
 
-/* The descriptor comes first, as on Linux: where there is none, the connection stays in the queue. */
+/*
+ * The descriptor comes first, as on Linux: where there is none nothing else is asked, and the connection
+ * stays in the queue.
+ */
 static int64_t attempt_accept(struct file *f, void *arg)
 {
 	const struct accept *a = arg;
@@ -91,6 +94,8 @@ static int64_t attempt_accept(struct file *f, void *arg)
 
 	if (fd < 0)
 		return fd;
+	if (!f->socket)
+		return -HOLM_ENOTSOCK;
 	err = socket_file_accept(f, a->addr, a->len, a->flags, &child);
 	if (err)
 		return err;
@@ -101,18 +106,17 @@ static int64_t attempt_accept(struct file *f, void *arg)
 int sys_accept4(struct process *p, int fd, void *addr, uint32_t *len, int flags)
 {
 	struct accept a = { addr, addr ? len : NULL, flags };
-	struct holm_socket *s;
+	int64_t result = -HOLM_EINVAL;
 	struct file *f;
-	int64_t result;
-	int err;
 
-	if (flags & ~(SYS_O_NONBLOCK | SYS_O_CLOEXEC))
-		return -HOLM_EINVAL;
-	err = get_socket(p, fd, &f, &s);
-	if (err)
-		return err;
-	result =
-		file_attempt_until(f, may_block(f), holm_socket_rcvtimeo_ns(s), attempt_accept, &a);
+	sys_enter(p);
+	f = file_of(p, fd);
+	if (!f)
+		return -HOLM_EBADF;
+	if (!(flags & ~(SYS_O_NONBLOCK | SYS_O_CLOEXEC)))
+		result = file_attempt_until(f, may_block(f),
+					    f->socket ? holm_socket_rcvtimeo_ns(f->socket) : 0,
+					    attempt_accept, &a);
 	file_put(f);
 	return (int)result;
 }

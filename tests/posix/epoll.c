@@ -358,6 +358,7 @@ CASE(epoll_exclusive_cannot_be_changed)
 {
 	int ep = epoll(), fd = counter();
 
+	FAILS(control(ep, EPOLL_CTL_MOD, fd, EPOLLIN | EXCLUSIVE), EINVAL);
 	add(ep, fd, EPOLLIN | EXCLUSIVE);
 	FAILS(control(ep, EPOLL_CTL_MOD, fd, EPOLLIN), EINVAL);
 	FAILS(control(ep, EPOLL_CTL_MOD, fd, EPOLLIN | EXCLUSIVE), EINVAL);

@@ -102,6 +102,26 @@ CASE_OF_BOTH(accept4_sets_flags)
 	FAILS(accept4(listener, NULL, NULL, 1), EINVAL);
 }
 
+/* Whatever it is asked of; but what is no descriptor, or no flag, is said before. */
+CASE(accept_wants_a_descriptor_first)
+{
+	uint16_t port;
+	int listener = listening(4, &port), datagrams = udp(), ep = (int)OK(epoll_create1(0));
+
+	nonblocking(listener);
+	while (dup(listener) >= 0)
+		continue;
+	EQ(errno, EMFILE);
+	FAILS(accept(listener, NULL, NULL), EMFILE);
+	FAILS(accept(datagrams, NULL, NULL), EMFILE);
+	FAILS(accept(ep, NULL, NULL), EMFILE);
+	FAILS(accept4(listener, NULL, NULL, 1), EINVAL);
+	FAILS(accept4(-1, NULL, NULL, 1), EBADF);
+	OK(close(datagrams));
+	FAILS(accept(listener, NULL, NULL), EAGAIN);
+	FAILS(accept(ep, NULL, NULL), ENOTSOCK);
+}
+
 CASE(accept_tells_the_peer)
 {
 	struct sockaddr_in sa;

@@ -319,6 +319,43 @@ static void a_change_wakes_every_epoll_but_of_exclusive_ones_one(void **state)
 	assert_int_equal(s.woken[0] + s.woken[1], 1);
 }
 
+static void exchange_watches_later(void *arg)
+{
+	struct scene *s = arg;
+	struct process *p = &s->w->p[0];
+
+	world_sleep(s->w, 10 * MS);
+	sys_write(p, s->s[1], "x", 1);
+	/* Who waits has been woken, and not looked yet. */
+	assert_int_equal(sys_epoll_ctl(p, s->ep[0], SYS_EPOLL_CTL_DEL, s->s[0], NULL), 0);
+	assert_int_equal(add(p, s->ep[1], s->s[0], IN), 0);
+	assert_int_equal(now(p, s->ep[1], s->s[0]), IN);
+	world_sleep(s->w, 10 * MS);
+	assert_int_equal(s->woken[0], -1);
+	assert_int_equal(add(p, s->ep[0], s->s[0], IN), 0);
+}
+
+/* The place in the file goes from one epoll to the other while somebody waits for the first. */
+static void a_watch_that_goes_while_it_is_waited_for_is_not_reported(void **state)
+{
+	struct world *w = *state;
+	struct process *p = &w->p[0];
+	struct scene s = { .w = w, .woken = { -1, -1 } };
+
+	pair(p, s.s);
+	for (int i = 0; i < 2; i++)
+		s.ep[i] = sys_epoll_create1(p, 0);
+	assert_int_equal(add(p, s.ep[0], s.s[0], IN), 0);
+	world_start_with(w, wait_on_first, &s);
+	world_start_with(w, exchange_watches_later, &s);
+	world_run(w);
+	assert_int_equal(s.woken[0], 1);
+	for (int i = 0; i < 2; i++) {
+		sys_close(p, s.s[i]);
+		sys_close(p, s.ep[i]);
+	}
+}
+
 static void time_out(void *arg)
 {
 	struct world *w = arg;
@@ -402,6 +439,7 @@ int main(void)
 		TEST(a_file_is_watched_by_each_descriptor_and_in_each_set),
 		TEST(epolls_watch_epolls_up_to_a_depth_and_never_in_a_ring),
 		TEST(a_change_wakes_every_epoll_but_of_exclusive_ones_one),
+		TEST(a_watch_that_goes_while_it_is_waited_for_is_not_reported),
 		TEST(a_wait_ends_with_its_time),
 		TEST(no_edge_is_lost_and_none_invented),
 	};

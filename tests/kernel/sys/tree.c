@@ -188,6 +188,20 @@ static void a_directory_is_listed_and_rewound(void **state)
 	sys_close(p, file);
 }
 
+/* Whatever is to be done with it, and whoever is to do it: it is always ready. */
+static void an_epoll_watches_no_file_of_the_tree(void **state)
+{
+	struct process *p = process_of(state);
+	int fd = sys_open(p, "/a.txt", SYS_O_RDONLY), ep = sys_epoll_create1(p, 0);
+	struct sys_epoll_event ev = { HOLM_POLLIN, 0 };
+
+	for (int op = SYS_EPOLL_CTL_ADD; op <= SYS_EPOLL_CTL_MOD; op++)
+		assert_int_equal(sys_epoll_ctl(p, ep, op, fd, &ev), -HOLM_EPERM);
+	assert_int_equal(sys_epoll_ctl(p, fd, SYS_EPOLL_CTL_ADD, fd, &ev), -HOLM_EPERM);
+	assert_int_equal(sys_close(p, ep), 0);
+	assert_int_equal(sys_close(p, fd), 0);
+}
+
 static void without_memory_open_says_so(void **state)
 {
 	struct world *w = *state;
@@ -209,6 +223,7 @@ int main(void)
 		TEST(a_file_can_be_had_as_memory),
 		TEST(stat_tells_what_a_file_is),
 		TEST(a_directory_is_listed_and_rewound),
+		TEST(an_epoll_watches_no_file_of_the_tree),
 		TEST(without_memory_open_says_so),
 	};
 
