@@ -219,13 +219,23 @@ int holm_socket_listen(struct holm_socket *s, int backlog)
 	return s->ops->listen ? s->ops->listen(s, backlog) : -HOLM_EOPNOTSUPP;
 }
 
-/* As on Linux, a child begins with its listener's options: with all of it but what is one socket's own. */
+/* What a child begins with: a copy of its listener but for what is one socket's own, as on Linux. */
 static void inherit(struct holm_socket *child, const struct holm_socket *listener)
 {
 	*child = *listener;
 	child->number = 0;
 	child->late_error = 0;
+	child->priority = 0;
 	child->unusual = SOCKET_MESSAGES | (listener->unusual & (SOCKET_LOWAT | SOCKET_BELOW_MARK));
+}
+
+/* The other end of a Unix socket was made by who connected: it is a new one. */
+static void inherit_nearly_nothing(struct holm_socket *child, const struct holm_socket *listener)
+{
+	child->family = listener->family;
+	child->type = listener->type;
+	child->protocol = listener->protocol;
+	child->passcred = listener->passcred;
 }
 
 int holm_socket_can_accept(struct holm_socket *s)
@@ -244,7 +254,10 @@ int holm_socket_accept(struct holm_socket *s, void *addr, uint32_t *len, void *c
 		err = alloc_socket(s->net, s->ops, &child);
 	if (err)
 		return err;
-	inherit(child, s);
+	if (likely(s->ops->is_tcp))
+		inherit(child, s);
+	else
+		inherit_nearly_nothing(child, s);
 	enter_socket(child, cookie);
 	err = s->ops->accept(s, child);
 	if (err) {

@@ -163,6 +163,50 @@ CASE(getset_a_child_inherits)
 	EQ(got.l_linger, 9);
 }
 
+CASE(getset_a_child_has_no_priority)
+{
+	uint16_t port;
+	int listener = listening(2, &port);
+
+	OK(set_int(listener, SOL_SOCKET, SO_PRIORITY, 3));
+	OK(connect_to(tcp(), port));
+	EQ(get_int((int)OK(accept(listener, NULL, NULL)), SOL_SOCKET, SO_PRIORITY), 0);
+	EQ(get_int(listener, SOL_SOCKET, SO_PRIORITY), 3);
+}
+
+CASE(getset_a_unix_child_inherits_nearly_nothing)
+{
+	static const int names[] = { SO_REUSEADDR, SO_KEEPALIVE, SO_OOBINLINE, SO_BROADCAST,
+				     SO_PRIORITY };
+	struct linger l = { 1, 9 }, got = { 1, 1 };
+	struct timeval t = { 5, 0 }, left = { 1, 1 };
+	int listener = unix_socket(), child;
+	socklen_t len = sizeof(got);
+	struct sockaddr_un un;
+	socklen_t bytes = abstract(&un, "holm-getset-2");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		OK(set_int(listener, SOL_SOCKET, names[i], 1));
+	OK(set_int(listener, SOL_SOCKET, SO_PASSCRED, 1));
+	OK(set_int(listener, SOL_SOCKET, SO_RCVLOWAT, 5));
+	OK(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
+	OK(setsockopt(listener, SOL_SOCKET, SO_LINGER, &l, sizeof(l)));
+	OK(bind(listener, (struct sockaddr *)&un, bytes));
+	OK(listen(listener, 1));
+	OK(connect(unix_socket(), (struct sockaddr *)&un, bytes));
+	child = (int)OK(accept(listener, NULL, NULL));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		EQ(get_int(child, SOL_SOCKET, names[i]), 0);
+	EQ(get_int(child, SOL_SOCKET, SO_PASSCRED), 1);
+	EQ(get_int(child, SOL_SOCKET, SO_RCVLOWAT), 1);
+	EQ(get_int(child, SOL_SOCKET, SO_TYPE), SOCK_STREAM);
+	OK(getsockopt(child, SOL_SOCKET, SO_LINGER, &got, &len));
+	EQ(got.l_onoff, 0);
+	len = sizeof(left);
+	OK(getsockopt(child, SOL_SOCKET, SO_RCVTIMEO, &left, &len));
+	EQ(left.tv_sec, 0);
+}
+
 CASE(getset_acceptconn_of_each_kind)
 {
 	struct sockaddr_un un;
