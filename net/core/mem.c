@@ -250,7 +250,7 @@ static bool give_up_waiting(struct mem *m)
 
 	for (unsigned i = 0; i < MEM_CLASSES; i++) {
 		struct list_node *next, *n;
-		void *p = m->last[i];
+		void *p = m->last[i] ? m->last[i] : take_waiting(m, i);
 
 		m->last[i] = NULL;
 		for (; p; p = take_waiting(m, i))

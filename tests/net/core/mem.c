@@ -227,6 +227,33 @@ static void of_many_that_are_freed_a_few_wait_for_the_next(void **state)
 	teardown(&f);
 }
 
+/* The last one has been taken, and those behind it hold chunks that another size needs. */
+static void what_waits_goes_back_also_behind_one_that_is_in_use_again(void **state)
+{
+	struct fixture f;
+	void *p[MEM_WAITING + 1], *last, *large;
+
+	(void)state;
+	setup(&f);
+	for (unsigned i = 0; i < ARRAY_LEN(p); i++)
+		p[i] = mem_alloc(&f.mem, 1024);
+	last = mem_alloc(&f.mem, 512);
+	for (unsigned i = 0; i < ARRAY_LEN(p); i++)
+		mem_free(&f.mem, p[i], 1024);
+	/* One in use, none in front of those that wait. */
+	p[0] = mem_alloc(&f.mem, 1024);
+	f.books.limit = f.books.bytes;
+	large = mem_alloc(&f.mem, 8 * MEM_CHUNK);
+	assert_non_null(large);
+	assert_int_equal(f.mem.stats.failures, 0);
+	assert_int_equal(mem_in_use(&f.mem), 8 * MEM_CHUNK + 1024 + 512);
+	assert_int_equal(f.books.bytes, 10 * MEM_CHUNK);
+	mem_free(&f.mem, large, 8 * MEM_CHUNK);
+	mem_free(&f.mem, p[0], 1024);
+	mem_free(&f.mem, last, 512);
+	teardown(&f);
+}
+
 static void what_is_taken_and_given_at_once_is_as_allocated_and_freed(void **state)
 {
 	struct fixture f;
@@ -498,6 +525,7 @@ int main(void)
 		cmocka_unit_test(empty_chunks_beyond_one_go_back_to_the_env),
 		cmocka_unit_test(what_was_freed_last_needs_no_chunk_and_is_not_in_use),
 		cmocka_unit_test(of_many_that_are_freed_a_few_wait_for_the_next),
+		cmocka_unit_test(what_waits_goes_back_also_behind_one_that_is_in_use_again),
 		cmocka_unit_test(what_is_taken_and_given_at_once_is_as_allocated_and_freed),
 		cmocka_unit_test(freed_large_blocks_are_kept_up_to_a_bound),
 		cmocka_unit_test(a_large_ring_finds_its_memory_again),
