@@ -104,6 +104,8 @@ static int renew(struct stream *t)
 	holm_tcp_abort(old);
 	leave_rings(t);
 	t->spent = false;
+	/* MSG_FASTOPEN was of one attempt. */
+	(void)holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, t->defers);
 	if (t->bound)
 		bind_again(t);
 	return 0;
@@ -253,14 +255,13 @@ static bool is_deferred(const struct stream *t, const struct holm_endpoint *remo
 	return unlikely(t->defers) && holm_tcp_has_cookie(t->base.net, &remote->addr);
 }
 
-/* What TCP says of a connection that cannot be, as Linux says it. */
-static int linux_word(const struct holm_socket *s, int err, const struct holm_endpoint *remote)
+int inet_stream_connect_error(const struct stream *t, int err, const struct holm_endpoint *remote)
 {
 	/* There is such a connection. */
 	if (err == -HOLM_EADDRINUSE)
 		return -HOLM_EADDRNOTAVAIL;
 	/* To groups and broadcasts, and from IPv6 to IPv4, there is no way. */
-	if ((err == -HOLM_EINVAL && !ip_addr_is_unicast(s->net, &remote->addr)) ||
+	if ((err == -HOLM_EINVAL && !ip_addr_is_unicast(t->base.net, &remote->addr)) ||
 	    (err == -HOLM_EAFNOSUPPORT && holm_addr_is_ip4(&remote->addr)))
 		return -HOLM_ENETUNREACH;
 	return err;
@@ -293,7 +294,7 @@ static int stream_connect(struct holm_socket *s, const void *addr, uint32_t len)
 	}
 	err = holm_tcp_connect(t->tcp, &remote);
 	if (err)
-		return linux_word(s, err, &remote);
+		return inet_stream_connect_error(t, err, &remote);
 	t->phase = CONNECTING;
 	socket_forget_late_error(s);
 	return -HOLM_EINPROGRESS;

@@ -119,6 +119,8 @@ bool inet_stream_at_mark(struct holm_socket *s);
 /* ---- inet_stream.c */
 /* As on Linux, a reset by who had ended its side is what a writer hears: a broken pipe. */
 int inet_stream_take_error(struct stream *t);
+/* What TCP says of a connection that cannot be, as Linux says it. */
+int inet_stream_connect_error(const struct stream *t, int err, const struct holm_endpoint *remote);
 /* Where to, and buffers for it; the endpoint is a new one. */
 int inet_stream_prepare_connect(struct stream *t, const void *addr, uint32_t len,
 				struct holm_endpoint *remote);

@@ -40,6 +40,28 @@ static int may_send(struct stream *t)
 	return inet_stream_is_handshaking(t) ? -HOLM_EAGAIN : 0;
 }
 
+/* The SYN may carry data, or asks for a cookie: of this attempt, whatever TCP_FASTOPEN_CONNECT says. */
+static int connect_fast(struct stream *t, const struct holm_msg *msg)
+{
+	int err = 0;
+
+	if (t->phase == UNCONNECTED)
+		err = inet_stream_prepare_connect(t, msg->name, msg->name ? msg->name_len : 0,
+						  &t->remote);
+	if (err)
+		return err;
+	err = holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, 1);
+	if (err)
+		return err == -HOLM_ENOPROTOOPT ? -HOLM_EOPNOTSUPP : err;
+	err = holm_tcp_connect(t->tcp, &t->remote);
+	if (err) {
+		(void)holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, t->defers);
+		return inet_stream_connect_error(t, err, &t->remote);
+	}
+	t->phase = CONNECTING;
+	return 0;
+}
+
 /*
  * The first data after a deferred connect(), or with MSG_FASTOPEN: it is queued, and goes with the SYN if
  * a cookie is there. Otherwise the SYN asks for one, and the data waits for its answer, as on Linux.
@@ -47,24 +69,16 @@ static int may_send(struct stream *t)
 static int64_t send_fast(struct stream *t, const struct holm_msg *msg, int flags)
 {
 	size_t done = 0, want = 0;
-	int err = 0;
+	int err = connect_fast(t, msg);
 
-	if (t->phase == UNCONNECTED)
-		err = inet_stream_prepare_connect(t, msg->name, msg->name ? msg->name_len : 0,
-						  &t->remote);
-	if (!err)
-		err = holm_tcp_set_option(t->tcp, HOLM_TCP_OPT_FASTOPEN_CONNECT, 1);
 	if (err)
-		return err == -HOLM_ENOPROTOOPT ? -HOLM_EOPNOTSUPP : err;
+		return err;
+	/* The SYN leaves in the next round. */
 	if (holm_tcp_has_cookie(t->base.net, &t->remote.addr))
 		for (size_t i = 0; i < msg->iovcnt && done == want; i++) {
 			want += msg->iov[i].len;
 			done += write_piece(t->rings, &msg->iov[i], flags);
 		}
-	err = holm_tcp_connect(t->tcp, &t->remote);
-	if (err)
-		return err;
-	t->phase = CONNECTING;
 	if (done > 0)
 		holm_tcp_send(t->tcp);
 	return done > 0 ? (int64_t)done : -HOLM_EINPROGRESS;

@@ -257,6 +257,9 @@ int inet_stream_get(struct holm_socket *s, int level, int name, int *value)
 		return level == HOLM_IPPROTO_TCP || level == HOLM_SOL_SOCKET ? -HOLM_ENOPROTOOPT
 									     : -HOLM_EOPNOTSUPP;
 	err = holm_tcp_get_option(t->tcp, m->opt, &v);
+	/* MSG_FASTOPEN is not said here. */
+	if (m->opt == HOLM_TCP_OPT_FASTOPEN_CONNECT)
+		v = t->defers;
 	if (m->opt == HOLM_TCP_OPT_MAXSEG && t->phase > LISTENING) {
 		struct holm_tcp_info info;
 
