@@ -78,6 +78,7 @@ static void say(struct crowd *c, int side, bool last)
 	for (uint32_t i = 0; i < WORLD_CROWD; i++) {
 		struct end *e = &c->end[i][side];
 
+		c->message[0] = (uint8_t)i;
 		bench_on();
 		holm_ring_sndbuf_write(&e->snd, c->message, MESSAGE);
 		holm_tcp_send(e->t);
@@ -87,12 +88,14 @@ static void say(struct crowd *c, int side, bool last)
 	}
 }
 
+/* Each says who it is. */
 static void hear(struct crowd *c, int side)
 {
 	uint8_t message[2 * MESSAGE];
 
 	for (uint32_t i = 0; i < WORLD_CROWD; i++)
-		bench_check(end_read(&c->end[i][side], message, sizeof(message)) == MESSAGE,
+		bench_check(end_read(&c->end[i][side], message, sizeof(message)) == MESSAGE &&
+				    message[0] == i,
 			    "a message of the crowd is lost");
 }
 
@@ -172,6 +175,7 @@ double run_rr_crowd(struct world *w, uint32_t ops)
 {
 	struct crowd *c = crowd_new(w);
 
+	introduce(w, c);
 	connect_all(w, c);
 	world_settle(w);
 	accept_all(w, c);
