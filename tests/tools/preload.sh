@@ -24,8 +24,9 @@ on_holm()
 # ---- the posix suite; what fails there, and has to ----
 
 # What the C library tells of interfaces is the host's, what sockets tell is holm's; there are no routes
-# without a device; descriptors in messages are the host's.
+# without a device; descriptors in messages are the host's; who accepts nobody is not asked for a descriptor.
 expected="the_mtu_of_the_loopback_is_large
+accept_wants_a_descriptor_first
 ancillary_a_listener_that_was_passed_listens_on
 ancillary_only_on_unix_sockets
 getifaddrs_and_ioctl_tell_the_same
