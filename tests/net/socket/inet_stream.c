@@ -400,97 +400,6 @@ static void bytes_arrive_in_order_across_scattered_pieces(void **state)
 	holm_socket_close(pair[1]);
 }
 
-/* A SYN with data, from who was given a cookie before. */
-static struct holm_socket *open_fast(struct duo *d)
-{
-	struct holm_sockaddr_in to = sockets_addr(d, 1, 80);
-	struct holm_socket *c = sockets_open(d, 0, HOLM_SOCK_STREAM);
-	struct holm_iov iov = { "hello", 5 };
-	struct holm_msg msg = { .name = &to, .name_len = sizeof(to), .iov = &iov, .iovcnt = 1 };
-
-	(void)holm_socket_sendmsg(c, &msg, HOLM_MSG_FASTOPEN);
-	return c;
-}
-
-static void who_was_accepted_by_fast_open_is_ready_before_its_handshake_is_over(void **state)
-{
-	struct duo *d = *state;
-	struct holm_socket *l = sockets_listen(d, 1, 80), *c, *child = NULL;
-	uint8_t info[1];
-	uint32_t len = sizeof(info);
-	char got[8];
-
-	assert_int_equal(sockets_set_int(l, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN, 4), 0);
-	c = open_fast(d);
-	duo_settle(d);
-	holm_socket_close(sockets_accept(l));
-	holm_socket_close(c);
-	duo_settle(d);
-	c = open_fast(d);
-	while (!child && duo_step(d))
-		child = sockets_accept(l);
-	assert_non_null(child);
-	assert_int_equal(
-		holm_socket_getsockopt(child, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_INFO, info, &len),
-		0);
-	assert_int_equal(info[0], HOLM_TCP_SYN_RECEIVED);
-	assert_int_equal(holm_socket_poll(child),
-			 HOLM_POLLIN | HOLM_POLLRDNORM | HOLM_POLLOUT | HOLM_POLLWRNORM);
-	assert_int_equal(holm_socket_read(child, got, sizeof(got)), 5);
-	assert_int_equal(holm_socket_poll(child), HOLM_POLLOUT | HOLM_POLLWRNORM);
-	assert_int_equal(holm_socket_write(child, "back", 4), 4);
-	duo_settle(d);
-	assert_int_equal(holm_socket_read(c, got, sizeof(got)), 4);
-	holm_socket_close(child);
-	holm_socket_close(c);
-	holm_socket_close(l);
-}
-
-/* As connect() it says why there is no connection, and nothing of it is left over for the next. */
-static void data_of_a_fast_open_that_cannot_be_is_not_sent_later(void **state)
-{
-	struct duo *d = *state;
-	struct holm_socket *l = sockets_listen(d, 1, 80),
-			   *other = sockets_open(d, 0, HOLM_SOCK_STREAM);
-	struct holm_socket *c = sockets_open(d, 0, HOLM_SOCK_STREAM), *child;
-	struct holm_sockaddr_in to = sockets_addr(d, 1, 80);
-	struct holm_iov iov = { "hello", 5 };
-	struct holm_msg msg = { .name = &to, .name_len = sizeof(to), .iov = &iov, .iovcnt = 1 };
-	char got[16];
-
-	assert_int_equal(sockets_set_int(l, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN, 4), 0);
-	child = open_fast(d); /* which brings a cookie */
-	duo_settle(d);
-	holm_socket_close(child);
-	holm_socket_close(sockets_accept(l));
-	assert_int_equal(sockets_set_int(other, HOLM_SOL_SOCKET, HOLM_SO_REUSEADDR, 1), 0);
-	assert_int_equal(sockets_set_int(c, HOLM_SOL_SOCKET, HOLM_SO_REUSEADDR, 1), 0);
-	assert_int_equal(sockets_bind(other, sockets_addr(d, 0, 5000)), 0);
-	assert_int_equal(sockets_bind(c, sockets_addr(d, 0, 5000)), 0);
-	assert_int_equal(sockets_connect(other, to), -HOLM_EINPROGRESS);
-	duo_settle(d);
-	assert_int_equal(holm_socket_sendmsg(c, &msg, HOLM_MSG_FASTOPEN), -HOLM_EADDRNOTAVAIL);
-	holm_socket_close(sockets_accept(l));
-	holm_socket_close(other);
-	duo_settle(d);
-	to = sockets_addr(d, 1, 80);
-	assert_int_equal(sockets_get_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN_CONNECT),
-			 0);
-	to = sockets_addr(d, 1, 81);
-	holm_socket_close(l);
-	l = sockets_listen(d, 1, 81);
-	assert_int_equal(holm_socket_sendmsg(c, &msg, HOLM_MSG_FASTOPEN), 5);
-	assert_int_equal(sockets_get_int(c, HOLM_IPPROTO_TCP, HOLM_SOCKOPT_TCP_FASTOPEN_CONNECT),
-			 0);
-	duo_settle(d);
-	child = sockets_accept(l);
-	assert_non_null(child);
-	assert_int_equal(holm_socket_read(child, got, sizeof(got)), 5);
-	holm_socket_close(child);
-	holm_socket_close(c);
-	holm_socket_close(l);
-}
-
 /* What is in the way of bytes at once leaves everything to the message. */
 static void bytes_at_once_move_whole_or_nothing_is_done(void **state)
 {
@@ -1009,8 +918,6 @@ int main(void)
 		TEST(names_are_cut_and_their_full_length_is_told),
 		TEST(there_is_no_peer_before_and_after_a_connection),
 		TEST(bytes_arrive_in_order_across_scattered_pieces),
-		TEST(who_was_accepted_by_fast_open_is_ready_before_its_handshake_is_over),
-		TEST(data_of_a_fast_open_that_cannot_be_is_not_sent_later),
 		TEST(bytes_at_once_move_whole_or_nothing_is_done),
 		TEST(bytes_at_once_keep_to_marks_inherited_or_not),
 		TEST(peeking_leaves_the_bytes_and_truncating_throws_them_away),
