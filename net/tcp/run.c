@@ -113,6 +113,7 @@ static always_inline uint64_t write_ip(const struct whole_run *r, uint8_t *p, ui
 	ip4_write_header_of_kind(p, IP4_HDR_BYTES + len, &c->flight->ip, r->ends);
 	return r->ends_sum + len;
 }
+
 /*
  * A super-frame, or what is left of a run, for a device that cuts and sums, by a way that is clear:
  * its headers are written in one piece. False: no frame, or it is not to go this way.

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,6 +16,25 @@ const struct holm_proto *const sockets_protos[] = {
 void sockets_duo(struct duo *d)
 {
 	duo_init(d, &(struct duo_options){ .protos = sockets_protos, .seed = 1 });
+}
+
+int sockets_setup(void **state)
+{
+	struct duo *d = calloc(1, sizeof(*d));
+
+	sockets_duo(d);
+	*state = d;
+	return 0;
+}
+
+int sockets_teardown(void **state)
+{
+	struct duo *d = *state;
+
+	duo_run(d, 200 * SECOND);
+	duo_fini(d);
+	free(d);
+	return 0;
 }
 
 struct holm_socket *sockets_open(struct duo *d, int i, int type)

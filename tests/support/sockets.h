@@ -17,6 +17,9 @@ extern const struct holm_proto *const sockets_protos[];
 
 /* A duo of instances with sockets, seed 1, everything else default. */
 void sockets_duo(struct duo *d);
+/* A test's fixture that is such a duo; afterwards time goes by until nothing is left of its connections. */
+int sockets_setup(void **state);
+int sockets_teardown(void **state);
 
 /* A socket of instance i whose cookie is its own address. Fails the test without one. */
 struct holm_socket *sockets_open(struct duo *d, int i, int type);

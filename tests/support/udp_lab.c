@@ -72,3 +72,23 @@ void udp_lab_expect_nothing(struct holm_udp *u)
 
 	assert_int_equal(holm_udp_recv(u, &dg), -HOLM_EAGAIN);
 }
+
+void udp_lab_expect_same(struct holm_udp *a, struct holm_udp *b)
+{
+	static uint8_t left[UINT16_MAX], right[UINT16_MAX];
+	struct holm_datagram x, y;
+
+	while (holm_udp_recv(a, &x) == 0) {
+		assert_int_equal(holm_udp_recv(b, &y), 0);
+		assert_true(holm_addr_equal(&x.from.addr, &y.from.addr));
+		assert_int_equal(x.from.port, y.from.port);
+		assert_int_equal(x.to.port, y.to.port);
+		assert_int_equal(x.payload_len, y.payload_len);
+		holm_frame_read(x.frame, x.payload_off, left, x.payload_len);
+		holm_frame_read(y.frame, y.payload_off, right, y.payload_len);
+		assert_memory_equal(left, right, x.payload_len);
+		holm_frame_free(x.frame);
+		holm_frame_free(y.frame);
+	}
+	udp_lab_expect_nothing(b);
+}

@@ -24,5 +24,7 @@ int udp_lab_send(struct holm_udp *u, const struct holm_endpoint *to, const char 
 /* The next datagram is this text, and is freed. */
 void udp_lab_expect(struct holm_udp *u, const char *text);
 void udp_lab_expect_nothing(struct holm_udp *u);
+/* All that waits in one waits in the other, in the same order; all of it is freed. */
+void udp_lab_expect_same(struct holm_udp *a, struct holm_udp *b);
 
 #endif

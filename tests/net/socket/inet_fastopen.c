@@ -9,25 +9,6 @@
 
 #include "tests/support/sockets.h"
 
-static int setup(void **state)
-{
-	struct duo *d = calloc(1, sizeof(*d));
-
-	sockets_duo(d);
-	*state = d;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct duo *d = *state;
-
-	duo_run(d, 200 * SECOND);
-	duo_fini(d);
-	free(d);
-	return 0;
-}
-
 /* A SYN with data, from who was given a cookie before. */
 static struct holm_socket *open_fast(struct duo *d)
 {
@@ -119,7 +100,7 @@ static void data_of_a_fast_open_that_cannot_be_is_not_sent_later(void **state)
 	holm_socket_close(l);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, sockets_setup, sockets_teardown)
 
 int main(void)
 {

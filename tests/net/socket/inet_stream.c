@@ -19,25 +19,6 @@
 
 static uint8_t bytes[1 << 20];
 
-static int setup(void **state)
-{
-	struct duo *d = calloc(1, sizeof(*d));
-
-	sockets_duo(d);
-	*state = d;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct duo *d = *state;
-
-	duo_run(d, 200 * SECOND);
-	duo_fini(d);
-	free(d);
-	return 0;
-}
-
 static void expect_bytes(struct holm_socket *s, const char *text)
 {
 	char buf[64];
@@ -896,7 +877,7 @@ static void a_random_mixture_of_calls_keeps_both_streams(void **state)
 	holm_socket_close(pair[1]);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, sockets_setup, sockets_teardown)
 
 int main(void)
 {

@@ -34,7 +34,7 @@ const struct holm_proto *const sim_protos[] = {
 
 /* ---- Memory -------------------------------------------------------------------------------------- */
 
-static void *books_alloc(void *ctx, size_t size, size_t align)
+void *sim_books_alloc(void *ctx, size_t size, size_t align)
 {
 	struct sim_books *b = ctx;
 	void *p;
@@ -55,7 +55,7 @@ static void *books_alloc(void *ctx, size_t size, size_t align)
 	return p;
 }
 
-static void books_free(void *ctx, void *p, size_t size)
+void sim_books_free(void *ctx, void *p, size_t size)
 {
 	struct sim_books *b = ctx;
 
@@ -64,7 +64,7 @@ static void books_free(void *ctx, void *p, size_t size)
 	free(p);
 }
 
-static void books_random(void *ctx, void *dst, size_t len)
+void sim_books_random(void *ctx, void *dst, size_t len)
 {
 	struct sim_books *b = ctx;
 	uint8_t *out = dst;
@@ -423,9 +423,9 @@ static void make_instance(struct sim_host *h, uint32_t index)
 	struct holm_env env = {
 		.size = sizeof(env),
 		.ctx = &h->books,
-		.alloc = books_alloc,
-		.free = books_free,
-		.random = books_random,
+		.alloc = sim_books_alloc,
+		.free = sim_books_free,
+		.random = sim_books_random,
 		.log = books_log,
 	};
 	size_t bytes = holm_pool_region_bytes(h->config.frames ? h->config.frames : FRAMES);

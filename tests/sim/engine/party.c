@@ -73,37 +73,7 @@ static void digest_number(uint64_t *sum, uint64_t number)
 	digest(sum, &number, sizeof(number));
 }
 
-/* ---- The device, and what the env has ------------------------------------------------------------ */
-
-static void *env_alloc(void *ctx, size_t size, size_t align)
-{
-	struct party *p = ctx;
-	void *mem = aligned_alloc(align, (size + align - 1) / align * align);
-
-	if (!mem)
-		abort();
-	memset(mem, 0xa5, size);
-	p->books.in_use += size;
-	return mem;
-}
-
-static void env_free(void *ctx, void *mem, size_t size)
-{
-	struct party *p = ctx;
-
-	p->books.in_use -= size;
-	memset(mem, 0x5a, size);
-	free(mem);
-}
-
-static void env_random(void *ctx, void *dst, size_t len)
-{
-	struct party *p = ctx;
-	uint8_t *out = dst;
-
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)sim_random(&p->books.rng);
-}
+/* ---- The device ---------------------------------------------------------------------------------- */
 
 static size_t take_frames(struct holm_dev *dev, struct holm_frame **frames, size_t n)
 {
@@ -544,10 +514,10 @@ void party_act(struct party *p, uint64_t round)
 void party_init(struct party *p, const struct party_config *config)
 {
 	struct holm_env env = { .size = sizeof(env),
-				.ctx = p,
-				.alloc = env_alloc,
-				.free = env_free,
-				.random = env_random };
+				.ctx = &p->books,
+				.alloc = sim_books_alloc,
+				.free = sim_books_free,
+				.random = sim_books_random };
 	size_t bytes = holm_pool_region_bytes(FRAMES);
 	struct holm_config net_config;
 

@@ -145,6 +145,10 @@ struct sim_books {
 	uint32_t fail_ppm;
 	uint64_t fail_from, fail_end; /* numbers of calls */
 };
+/* An env's, whose context they are. */
+void *sim_books_alloc(void *ctx, size_t size, size_t align);
+void sim_books_free(void *ctx, void *p, size_t size);
+void sim_books_random(void *ctx, void *dst, size_t len);
 
 struct sim_host {
 	struct sim *sim;
